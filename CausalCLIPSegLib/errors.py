@@ -1,0 +1,21 @@
+"""The few ways in which a user's input can be wrong; each message is one sentence a radiologist understands."""
+
+
+class CausalCLIPSegError(Exception):
+    """A user's mistake: `str(error)` is one clear sentence; the technical cause is chained as `__cause__`."""
+
+
+class RadiographError(CausalCLIPSegError):
+    """The file cannot be used as a chest radiograph."""
+
+
+class NoteError(CausalCLIPSegError):
+    """The note names nothing that can be segmented, or contradicts itself or the film."""
+
+
+class CheckpointError(CausalCLIPSegError):
+    """The weights or their card are missing, damaged or do not fit together."""
+
+
+class OutputError(CausalCLIPSegError):
+    """A result cannot be written where it was asked for."""

@@ -1,0 +1,103 @@
+"""What one run of the segmenter gives: plain arrays and words, no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from CausalCLIPSegLib.laterality import Laterality, Side
+
+if TYPE_CHECKING:
+    from CausalCLIPSegLib.notes.expression import ReferringExpression
+    from CausalCLIPSegLib.radiograph import Radiograph
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a result comes from, enough to make it again.
+
+    Attributes:
+        checkpoint_name: the checkpoint's name on its card.
+        checkpoint_sha256: hash of the weights file, 64 hexadecimal digits.
+        device: "cpu" or "cuda".
+        version: version of this program.
+        seconds: wall-clock seconds by stage ("text", "image", "resample").
+    """
+
+    checkpoint_name: str
+    checkpoint_sha256: str
+    device: str
+    version: str
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """One outlined finding on one side.
+
+    Attributes:
+        identifier: unique in the result and stable between runs, for instance "infection_right".
+        name: what a person reads, for instance "Pulmonary infection, right lung".
+        side: the patient's side.
+        mask: bool, rows x columns of the radiograph.
+        color: red, green, blue, each in [0, 1].
+    """
+
+    identifier: str
+    name: str
+    side: Side
+    mask: npt.NDArray[np.bool_]
+    color: tuple[float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentationResult:
+    """The outlined finding on the radiograph's own grid, with what led to it.
+
+    Attributes:
+        radiograph: the film that was segmented.
+        note: the user's words.
+        expression: what was understood of the note; sides are the patient's.
+        prompt: the sentence handed to the network, in the checkpoint's laterality.
+        laterality: whose left and right the prompt means.
+        probability: float32 in [0, 1], rows x columns.
+        threshold: probability from which on a pixel belongs to the mask.
+        causal_attention: float32 in [0, 1], rows x columns: M of Eq. 2, mean over channels and stages.
+        segments: one for each side that holds any part of the mask.
+        provenance: checkpoint, device, version, seconds.
+    """
+
+    radiograph: Radiograph
+    note: str
+    expression: ReferringExpression
+    prompt: str
+    laterality: Laterality
+    probability: npt.NDArray[np.float32]
+    threshold: float
+    causal_attention: npt.NDArray[np.float32]
+    segments: tuple[Segment, ...]
+    provenance: Provenance
+
+    @property
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """Bool, rows x columns: where the probability reaches the threshold."""
+        return self.probability >= self.threshold
+
+    @property
+    def confounder_attention(self) -> npt.NDArray[np.float32]:
+        """Float32 in [0, 1], rows x columns: the complement 1 - M of Eq. 2."""
+        return np.float32(1) - self.causal_attention
+
+    @property
+    def area_fraction(self) -> float:
+        """Share of the image that the mask covers, in [0, 1]."""
+        return float(self.mask.mean())
+
+    @property
+    def area_mm2(self) -> float | None:
+        """Area of the mask in the plane of the detector, mm²; None when the film carries no calibration."""
+        spacing = self.radiograph.spacing
+        return None if spacing is None else float(self.mask.sum()) * spacing[0] * spacing[1]
