@@ -1,0 +1,113 @@
+"""CausalCLIPSeg put together: encoders, causal intervention, fusion, two decoders (Fig. 1 of the paper)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from CausalCLIPSegLib.network.configuration import NetworkConfiguration
+from CausalCLIPSegLib.network.decoder import Decoder
+from CausalCLIPSegLib.network.fusion import Fusion, ScaleUnifier
+from CausalCLIPSegLib.network.masker import Masker, part
+from CausalCLIPSegLib.network.text_encoder import TextEncoder
+from CausalCLIPSegLib.network.vision_encoder import STRIDES, build_vision_encoder
+
+
+class Output(NamedTuple):
+    """What the network gives.
+
+    Attributes:
+        logits: D_c(tau, F^c), B x 1 x H x W; its sigmoid is the probability of the lesion.
+        confounder_logits: D_s(tau, F^s), likewise; None at inference and without causal intervention.
+        attention: M_i of stages 2, 3 and 4 (Eq. 2), each B x C x H_i x W_i; empty without causal intervention.
+    """
+
+    logits: Tensor
+    confounder_logits: Tensor | None
+    attention: list[Tensor]
+
+
+class StageProjection(nn.Sequential):
+    """1x1 convolution, batch norm, ReLU that bring a stage to the common number of channels."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(
+            nn.Conv2d(in_channels, out_channels, 1, bias=False), nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True)
+        )
+
+
+class CausalBranch(nn.Module):
+    """Fusion and decoder of one side of the intervention: what makes a mask of parted features."""
+
+    def __init__(self, configuration: NetworkConfiguration) -> None:
+        super().__init__()
+        channels = configuration.channels
+        self.fusion = Fusion(channels, len(STRIDES))
+        self.decoder = Decoder(
+            channels,
+            configuration.text.feature_size,
+            STRIDES[configuration.fusion_stage - 2],
+            configuration.decoder,
+            low_resolution=configuration.low_resolution_convolutions,
+        )
+
+    def forward(self, text: Tensor, scaled: Tensor) -> Tensor:
+        """Return logits, B x 1 x H x W, from tau, B x T, and the stages at one scale, B x 3C x h x w."""
+        return self.decoder(text, self.fusion(scaled))
+
+
+class CausalCLIPSeg(nn.Module):
+    """The network of the paper, at the sizes of its configuration.
+
+    Attributes:
+        text_encoder: CLIP's Transformer.
+        vision_encoder: stages 2 to 4.
+        projections: one a stage, to the common number of channels.
+        maskers: one a stage (Eq. 2).
+        unifier: CARAFE to one scale.
+        causal, confounder: fusion and decoder of F^c and F^s, separate and identical.
+    """
+
+    def __init__(self, configuration: NetworkConfiguration | None = None) -> None:
+        super().__init__()
+        self.configuration = configuration = configuration or NetworkConfiguration()
+        self.text_encoder = TextEncoder(configuration.text)
+        self.vision_encoder = build_vision_encoder(configuration.vision)
+        self.projections = nn.ModuleList(
+            StageProjection(channels, configuration.channels)
+            if channels != configuration.channels
+            else nn.Identity()
+            for channels in self.vision_encoder.channels
+        )
+        self.unifier = ScaleUnifier(configuration.channels, STRIDES, STRIDES[configuration.fusion_stage - 2])
+        self.causal = CausalBranch(configuration)
+        self.maskers: nn.ModuleList | None = None
+        self.confounder: CausalBranch | None = None
+        if configuration.causal_intervention:
+            self.maskers = nn.ModuleList(Masker(configuration.channels) for _ in STRIDES)
+            self.confounder = CausalBranch(configuration)
+
+    def encode_text(self, tokens: Tensor) -> Tensor:
+        """Return tau, B x T, of tokens, int64 B x L. It depends on the note alone: encode once, use for many films."""
+        return self.text_encoder(tokens)
+
+    def forward(self, image: Tensor, text: Tensor, *, confounder: bool = True) -> Output:
+        """Segment images by their texts.
+
+        Args:
+            image: B x 1 x H x W, float in [0, 1], H and W multiples of 32.
+            text: tau, B x T, from `encode_text`.
+            confounder: run the confounder's branch too; training needs it, inference does not.
+
+        Returns:
+            Logits at the image's resolution.
+        """
+        stages = [project(stage) for project, stage in zip(self.projections, self.vision_encoder(image), strict=True)]
+        if self.maskers is None or self.confounder is None:
+            return Output(self.causal(text, self.unifier(stages)), None, [])
+        attention = [masker(stage) for masker, stage in zip(self.maskers, stages, strict=True)]
+        causal, confounding = zip(*map(part, stages, attention), strict=True)
+        logits = self.causal(text, self.unifier(causal))
+        confounder_logits = self.confounder(text, self.unifier(confounding)) if confounder else None
+        return Output(logits, confounder_logits, attention)

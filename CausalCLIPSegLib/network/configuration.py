@@ -1,0 +1,81 @@
+"""The sizes of a network, as they stand on a checkpoint's card and in a training configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ClipResNetConfiguration(_Frozen):
+    """CLIP's ResNet; the defaults are ResNet-101 with OpenAI's image statistics."""
+
+    kind: Literal["clip_resnet"] = "clip_resnet"
+    layers: tuple[int, int, int, int] = (3, 4, 23, 3)
+    width: int = 64
+    mean: tuple[float, float, float] = (0.48145466, 0.4578275, 0.40821073)
+    std: tuple[float, float, float] = (0.26862954, 0.26130258, 0.27577711)
+
+
+class TimmConfiguration(_Frozen):
+    """A small encoder of timm; the defaults are EfficientNet-Lite0 with its image statistics."""
+
+    kind: Literal["timm"] = "timm"
+    name: str = "tf_efficientnet_lite0"
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+
+
+VisionConfiguration = Annotated[ClipResNetConfiguration | TimmConfiguration, Field(discriminator="kind")]
+
+
+class TextConfiguration(_Frozen):
+    """CLIP's text Transformer; the defaults are those of CLIP RN101 with the paper's context of 20 tokens."""
+
+    context_length: int = 20
+    vocabulary_size: int = 49408
+    width: int = 512
+    heads: int = 8
+    layers: int = 12
+    feature_size: int = 512
+    quick_gelu: bool = True
+
+
+class DecoderConfiguration(_Frozen):
+    """One decoder of Eq. 1.
+
+    Attributes:
+        channels: output channels of each up-sampling convolution.
+        factors: enlargement before each of them. What then is missing to the full resolution is up-sampled ahead of
+            the cross-correlation with the text kernel.
+        kernel_size: K of the text kernel C x K x K.
+    """
+
+    channels: tuple[int, ...] = (512, 256)
+    factors: tuple[int, ...] = (4, 4)
+    kernel_size: int = 3
+
+
+class NetworkConfiguration(_Frozen):
+    """A whole CausalCLIPSeg network; the defaults are the paper's.
+
+    Attributes:
+        image_size: rows and columns of the square input.
+        channels: channels to which every stage is brought, and of the fused features.
+        fusion_stage: stage (2, 3 or 4) whose resolution the stages are brought to: 2 is 1/8, 3 is 1/16 of the input.
+        causal_intervention: without it there are no maskers and no confounder branch (Table 2, rows 1 and 3).
+        low_resolution_convolutions: compute convolutions behind an up-sampling at low resolution (exact, faster).
+    """
+
+    image_size: int = 224
+    vision: VisionConfiguration = ClipResNetConfiguration()
+    text: TextConfiguration = TextConfiguration()
+    channels: int = 512
+    fusion_stage: Literal[2, 3, 4] = 3
+    decoder: DecoderConfiguration = DecoderConfiguration()
+    causal_intervention: bool = True
+    low_resolution_convolutions: bool = True

@@ -1,0 +1,36 @@
+"""Coordinate convolution: a convolution that also sees where it is (Liu et al., NeurIPS 2018)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+def append_coordinates(features: Tensor) -> Tensor:
+    """Append a channel of x (along columns) and one of y (along rows), each from -1 to 1.
+
+    Args:
+        features: B x C x H x W.
+
+    Returns:
+        B x (C + 2) x H x W.
+    """
+    batch, _, height, width = features.shape
+    x = torch.linspace(-1, 1, width, device=features.device, dtype=features.dtype).expand(batch, 1, height, width)
+    y = torch.linspace(-1, 1, height, device=features.device, dtype=features.dtype)[:, None]
+    return torch.cat((features, x, y.expand(batch, 1, height, width)), dim=1)
+
+
+class CoordinateConvolution(nn.Sequential):
+    """3x3 convolution of the features and their coordinates, batch norm, ReLU: B x C x H x W -> B x out x H x W."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(
+            nn.Conv2d(in_channels + 2, out_channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(out_channels),
+            nn.ReLU(inplace=True),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the convolved features, B x out x H x W."""
+        return super().forward(append_coordinates(features))

@@ -1,0 +1,40 @@
+"""Multi-scale fusion: bring the features of the stages to one scale, concatenate, mix by a 1x1 convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from CausalCLIPSegLib.network.carafe import Carafe
+
+
+def _rescale(channels: int, stride: int, target_stride: int) -> nn.Module:
+    """CARAFE where a stage is coarser than the target; the mean where it is finer, which CARAFE does not define."""
+    if stride > target_stride:
+        return Carafe(channels, stride // target_stride)
+    if stride < target_stride:
+        return nn.AvgPool2d(target_stride // stride)
+    return nn.Identity()
+
+
+class ScaleUnifier(nn.Module):
+    """Bring the stages to the resolution of one of them; the causal and the confounding features share it."""
+
+    def __init__(self, channels: int, strides: Sequence[int], target_stride: int) -> None:
+        super().__init__()
+        self.rescalers = nn.ModuleList(_rescale(channels, stride, target_stride) for stride in strides)
+
+    def forward(self, stages: Sequence[Tensor]) -> Tensor:
+        """Return the stages, each B x C x H_i x W_i, concatenated at one scale: B x (stages * C) x H x W."""
+        return torch.cat([rescale(stage) for rescale, stage in zip(self.rescalers, stages, strict=True)], dim=1)
+
+
+class Fusion(nn.Sequential):
+    """1x1 convolution over the concatenated stages, batch norm, ReLU: B x (stages * C) x H x W -> B x C x H x W."""
+
+    def __init__(self, channels: int, stages: int) -> None:
+        super().__init__(
+            nn.Conv2d(stages * channels, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(inplace=True)
+        )

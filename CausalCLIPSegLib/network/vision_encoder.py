@@ -1,0 +1,76 @@
+"""The image's features at stages 2 to 4, by CLIP's ResNet or a small encoder of timm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import timm
+import torch
+from open_clip.modified_resnet import ModifiedResNet
+from torch import Tensor, nn
+
+from CausalCLIPSegLib.network.configuration import ClipResNetConfiguration, TimmConfiguration
+
+STRIDES = (8, 16, 32)
+"""The input's resolution over that of stages 2, 3 and 4."""
+
+
+class VisionEncoder(nn.Module):
+    """A grey image, B x 1 x H x W in [0, 1] -> features of stages 2 to 4, B x C_i x H / s_i x W / s_i.
+
+    Attributes:
+        channels: C_i of the three stages.
+    """
+
+    def __init__(self, channels: Sequence[int], mean: Sequence[float], std: Sequence[float]) -> None:
+        super().__init__()
+        self.channels = tuple(channels)
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """Return the features of stages 2, 3 and 4."""
+        # The encoders were trained on colour: the one channel is shown to them as a grey picture in colour.
+        return self.stages((image - self.mean) / self.std)
+
+    def stages(self, image: Tensor) -> list[Tensor]:
+        """Return the three feature maps of a normalised image, B x 3 x H x W."""
+        raise NotImplementedError
+
+
+class ClipResNetEncoder(VisionEncoder):
+    """CLIP's ResNet without its attention pool."""
+
+    def __init__(self, configuration: ClipResNetConfiguration) -> None:
+        width = configuration.width
+        super().__init__((width * 8, width * 16, width * 32), configuration.mean, configuration.std)
+        self.resnet = ModifiedResNet(list(configuration.layers), output_dim=8, heads=1, width=width)
+        del self.resnet.attnpool  # the paper's features are those of the stages before it
+
+    def stages(self, image: Tensor) -> list[Tensor]:
+        """Return the outputs of layers 2, 3 and 4."""
+        net = self.resnet
+        stage1 = net.layer1(net.stem(image))
+        stage2 = net.layer2(stage1)
+        stage3 = net.layer3(stage2)
+        return [stage2, stage3, net.layer4(stage3)]
+
+
+class TimmEncoder(VisionEncoder):
+    """A small encoder of timm, for instance EfficientNet-Lite0."""
+
+    def __init__(self, configuration: TimmConfiguration) -> None:
+        body = timm.create_model(configuration.name, pretrained=False, features_only=True, out_indices=(2, 3, 4))
+        super().__init__(body.feature_info.channels(), configuration.mean, configuration.std)
+        self.body = body
+
+    def stages(self, image: Tensor) -> list[Tensor]:
+        """Return the feature maps at strides 8, 16 and 32."""
+        return self.body(image)
+
+
+def build_vision_encoder(configuration: ClipResNetConfiguration | TimmConfiguration) -> VisionEncoder:
+    """Return the encoder that the configuration names, with random weights."""
+    if isinstance(configuration, ClipResNetConfiguration):
+        return ClipResNetEncoder(configuration)
+    return TimmEncoder(configuration)

