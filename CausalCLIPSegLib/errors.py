@@ -19,3 +19,7 @@ class CheckpointError(CausalCLIPSegError):
 
 class OutputError(CausalCLIPSegError):
     """A result cannot be written where it was asked for."""
+
+
+class DeviceError(CausalCLIPSegError):
+    """The device asked for is not there."""

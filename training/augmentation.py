@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,9 @@ from torch import Tensor
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
+from CausalCLIPSegLib.laterality import Laterality
+from CausalCLIPSegLib.notes import parse_note, say, swap_sides
 from training.note_variation import vary
-
-
-def swap_sides(text: str) -> str:
-    return re.sub(r"left|right", lambda m: "right" if m[0] == "left" else "left", text)
 
 
 class RandomGamma(v2.Transform):
@@ -25,10 +23,12 @@ class RandomGamma(v2.Transform):
         super().__init__()
         self.most = most
 
-    def make_params(self, flat_inputs: list[object]) -> dict[str, float]:
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
+        """Draw the power, evenly on a logarithmic scale."""
         return {"gamma": self.most ** (2 * torch.rand(()).item() - 1)}
 
-    def transform(self, inpt: object, params: dict[str, float]) -> object:
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        """Apply it to images; masks stay."""
         if isinstance(inpt, tv_tensors.Image):
             return tv_tensors.wrap(inpt.clamp(0, 1) ** params["gamma"], like=inpt)
         return inpt
@@ -37,12 +37,25 @@ class RandomGamma(v2.Transform):
 class Augmentation:
     """Random views of a sample: a mirrored picture swaps left and right in the note as well."""
 
-    def __init__(self, notes: float = 1.0) -> None:
-        self.notes = notes
+    def __init__(self, laterality: Laterality, note_variation: float = 1.0) -> None:
+        """Choose what is varied.
+
+        Args:
+            laterality: whose left and right the notes of the data set mean.
+            note_variation: how often notes are varied, see `note_variation.vary`.
+        """
+        self.laterality = laterality
+        self.note_variation = note_variation
+        affine = v2.RandomAffine(
+            degrees=12,
+            translate=(0.08, 0.08),
+            scale=(0.8, 1.25),
+            shear=(-4, 4, -4, 4),
+            interpolation=v2.InterpolationMode.BILINEAR,
+        )
         self.transform = v2.Compose(
             [
-                v2.RandomAffine(degrees=12, translate=(0.08, 0.08), scale=(0.8, 1.25), shear=(-4, 4, -4, 4),
-                                interpolation=v2.InterpolationMode.BILINEAR),
+                affine,
                 v2.ColorJitter(brightness=0.3, contrast=0.35),
                 RandomGamma(1.6),
                 v2.RandomApply([v2.GaussianBlur(5, (0.3, 1.5))], p=0.15),
@@ -50,10 +63,16 @@ class Augmentation:
             ]
         )
 
-    def __call__(self, image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_], note: str) -> tuple[Tensor, Tensor, str]:
-        """Return image (float32 1 x H x W in [0, 1]), mask (float32 1 x H x W) and the note."""
+    def __call__(
+        self, image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_], note: str
+    ) -> tuple[Tensor, Tensor, str]:
+        """Return another view: image, float32 1 x H x W in [0, 1]; mask, float32 1 x H x W; the note that fits."""
+        # Drawn from torch, whose state the data loader seeds in each worker and each epoch.
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        note, mask = vary(note, mask, rng, self.notes)
+        if self.note_variation:
+            said = parse_note(note, self.laterality)
+            varied, mask = vary(said, mask, rng, self.note_variation)
+            note = say(varied, self.laterality)
         if rng.random() < 0.5:
             image, mask, note = image[:, ::-1], mask[:, ::-1], swap_sides(note)
         picture = tv_tensors.Image(torch.from_numpy(image.astype(np.float32) / 255)[None])

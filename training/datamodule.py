@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from CausalCLIPSegLib.network.text_encoder import tokenize
 from training.augmentation import Augmentation
-from training.dataset import Sample, Split, read_split
+from training.dataset import LATERALITY, Sample, Split, read_split
 
 Batch = tuple[Tensor, Tensor, Tensor]
 """Image, float32 B x 1 x H x W in [0, 1]; mask, float32 B x 1 x H x W; tokens, int64 B x L."""
@@ -62,7 +62,7 @@ class ReferringDataModule(LightningDataModule):
 
     def _loader(self, split: Split) -> DataLoader[tuple[Tensor, Tensor, Tensor]]:
         train = split == "train"
-        augmentation = Augmentation(self.note_variation) if train else None
+        augmentation = Augmentation(LATERALITY, self.note_variation) if train else None
         return DataLoader(
             ReferringDataset(read_split(self.data, split), self.context_length, augmentation),
             batch_size=self.batch_size,

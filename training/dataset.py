@@ -17,8 +17,12 @@ import openpyxl
 from PIL import Image
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.laterality import Laterality
 
 Split = Literal["train", "val", "test"]
+
+LATERALITY: Laterality = "viewer"
+"""Whose left and right the notes of QaTa-COV19 mean."""
 
 
 class DatasetError(CausalCLIPSegError):
@@ -64,14 +68,12 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 def _read_notes(table: Path) -> dict[str, str]:
     workbook = openpyxl.load_workbook(table, read_only=True, data_only=True)
-    rows = workbook.active.iter_rows(values_only=True)
+    rows = workbook.worksheets[0].iter_rows(values_only=True)
     header = [str(cell).strip().lower() for cell in next(rows, ())]
     if not {"image", "description"} <= set(header):
         raise DatasetError(f"The table {table.name} lacks the columns Image and Description.")
     image, description = header.index("image"), header.index("description")
-    return {
-        _stem(str(row[image])): str(row[description]).strip() for row in rows if row[image] and row[description]
-    }
+    return {_stem(str(row[image])): str(row[description]).strip() for row in rows if row[image] and row[description]}
 
 
 def read_split(directory: str | Path, split: Split) -> list[Sample]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 
 from CausalCLIPSegLib.errors import CheckpointError
@@ -33,3 +35,18 @@ def load_imagenet_lite0(network: CausalCLIPSeg) -> None:
     if [tensor.shape for tensor in tensors] != [tensor.shape for tensor in target.values()]:
         raise CheckpointError("The package's weights do not have the shapes of timm's EfficientNet-Lite0.")
     encoder.body.load_state_dict(dict(zip(target, tensors, strict=True)))
+
+
+def load_run(network: CausalCLIPSeg, path: str | Path) -> None:
+    """Load the weights that a run of `training fit` saved; without averaging, if the run averaged them.
+
+    Raises:
+        CheckpointError: if the file is missing or holds another network.
+    """
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        state = saved.get("current_model_state", saved["state_dict"])
+        prefix = "network."
+        network.load_state_dict({name.removeprefix(prefix): t for name, t in state.items() if name.startswith(prefix)})
+    except (OSError, KeyError, RuntimeError) as error:
+        raise CheckpointError(f"The run {path} holds no weights for this network.") from error

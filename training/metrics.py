@@ -8,12 +8,18 @@ from torchmetrics import Metric
 
 
 class OverlapMetrics(Metric):
-    """Dice and IoU in percent; both averages are reported, named, since pooling all pixels reads several points higher.
+    """Dice and IoU in percent, both averages by name, since pooling all pixels reads several points higher.
 
     An image without ground truth and without prediction counts as full agreement.
     """
 
     full_state_update = False
+    dice_sum: Tensor
+    iou_sum: Tensor
+    images: Tensor
+    overlap: Tensor
+    predicted: Tensor
+    actual: Tensor
 
     def __init__(self) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
-from training.initialisation import load_imagenet_lite0
+from training.initialisation import load_imagenet_lite0, load_run
 from training.metrics import OverlapMetrics
 from training.objective import CausalObjective
 
@@ -23,6 +23,7 @@ class CausalTraining(LightningModule):
         self,
         network: dict[str, Any],
         initialisation: Literal["random", "imagenet"] = "random",
+        continue_from: str | None = None,
         adversarial_weight: float = 0.05,
         confounder_ceiling: float | None = None,
         dice_weight: float = 0.0,
@@ -37,6 +38,8 @@ class CausalTraining(LightningModule):
         Args:
             network: the fields of a `NetworkConfiguration`.
             initialisation: start values of the vision encoder.
+            continue_from: a checkpoint of an earlier run, whose weights (not averaged, where both are there) are the
+                start values of the whole network.
             adversarial_weight: lambda of Eq. 3.
             confounder_ceiling: see `CausalObjective`.
             dice_weight: see `CausalObjective`.
@@ -50,9 +53,11 @@ class CausalTraining(LightningModule):
         self.network = CausalCLIPSeg(NetworkConfiguration.model_validate(network))
         if initialisation == "imagenet":
             load_imagenet_lite0(self.network)
+        if continue_from is not None:
+            load_run(self.network, continue_from)
         for name, parameter in self.network.named_parameters():
             parameter.requires_grad_(not name.startswith(tuple(frozen)))
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.to(memory_format=torch.channels_last)
         self.objective = CausalObjective(adversarial_weight, confounder_ceiling, dice_weight)
         self.learning_rate = learning_rate
         self.encoder_learning_rate = learning_rate if encoder_learning_rate is None else encoder_learning_rate

@@ -75,9 +75,7 @@ class CausalCLIPSeg(nn.Module):
         self.text_encoder = TextEncoder(configuration.text)
         self.vision_encoder = build_vision_encoder(configuration.vision)
         self.projections = nn.ModuleList(
-            StageProjection(channels, configuration.channels)
-            if channels != configuration.channels
-            else nn.Identity()
+            StageProjection(channels, configuration.channels) if channels != configuration.channels else nn.Identity()
             for channels in self.vision_encoder.channels
         )
         self.unifier = ScaleUnifier(configuration.channels, STRIDES, STRIDES[configuration.fusion_stage - 2])

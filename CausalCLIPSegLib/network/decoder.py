@@ -91,6 +91,4 @@ class Decoder(nn.Module):
         """
         embedding = self.text_projection(text)
         kernel, bias = embedding[:, :-1].reshape(-1, *self.kernel_shape), embedding[:, -1]
-        return cross_correlate(
-            self.upsampling(features), kernel, bias, self.rest, low_resolution=self.low_resolution
-        )
+        return cross_correlate(self.upsampling(features), kernel, bias, self.rest, low_resolution=self.low_resolution)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import timm
 import torch
@@ -21,6 +22,9 @@ class VisionEncoder(nn.Module):
     Attributes:
         channels: C_i of the three stages.
     """
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, channels: Sequence[int], mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
@@ -60,9 +64,9 @@ class TimmEncoder(VisionEncoder):
     """A small encoder of timm, for instance EfficientNet-Lite0."""
 
     def __init__(self, configuration: TimmConfiguration) -> None:
-        body = timm.create_model(configuration.name, pretrained=False, features_only=True, out_indices=(2, 3, 4))
+        body: Any = timm.create_model(configuration.name, pretrained=False, features_only=True, out_indices=(2, 3, 4))
         super().__init__(body.feature_info.channels(), configuration.mean, configuration.std)
-        self.body = body
+        self.body: nn.Module = body
 
     def stages(self, image: Tensor) -> list[Tensor]:
         """Return the feature maps at strides 8, 16 and 32."""

@@ -1,0 +1,252 @@
+"""The command `causalclipseg`: segment a film by a note, try it on a real film, see what is understood of a note."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.command import run_command
+from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError, OutputError
+
+if TYPE_CHECKING:
+    from CausalCLIPSegLib.result import SegmentationResult
+
+RESEARCH_ONLY = "For research, not for diagnosis."
+DEMO_FILM = "RG1_UNCR.dcm"
+DEMO_NOTE = "Multiple rounded opacities in the right middle and lower zones and in the left middle and lower zones."
+
+app = typer.Typer(
+    help="Outline on a chest radiograph what a radiology note speaks of. " + RESEARCH_ONLY,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class DeviceChoice(StrEnum):
+    """Where the network runs."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class LateralityChoice(StrEnum):
+    """Whose left and right a note means."""
+
+    patient = "patient"
+    viewer = "viewer"
+
+
+LateralityOption = Annotated[LateralityChoice, typer.Option(help="Whose left and right the note means.")]
+CheckpointOption = Annotated[str, typer.Option(help="Name or folder of a checkpoint.")]
+DeviceOption = Annotated[DeviceChoice, typer.Option(help="Where to run; auto takes a CUDA GPU where there is one.")]
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        out.print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Tell technical details, also of errors.")] = False,
+) -> None:
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.CRITICAL, format="%(name)s: %(message)s")
+
+
+@app.command()
+def segment(
+    image: Annotated[Path, typer.Argument(help="A frontal chest film: DICOM, PNG, JPEG, TIFF, NRRD or NIfTI.")],
+    note: Annotated[str | None, typer.Option(help="What the report says.")] = None,
+    note_file: Annotated[Path | None, typer.Option(help="A text file that holds the note.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder for the result; NAME-segmentation if not given.")] = None,
+    checkpoint: CheckpointOption = "default",
+    device: DeviceOption = DeviceChoice.auto,
+    threshold: Annotated[
+        float | None, typer.Option(help="Probability from which on a pixel is outlined, above 0, below 1.")
+    ] = None,
+    laterality: LateralityOption = LateralityChoice.patient,
+    mirrored: Annotated[
+        bool | None,
+        typer.Option("--mirrored/--not-mirrored", help="Whether the film shows the patient's right on the right."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the result of an earlier run.")] = False,
+) -> None:
+    """Outline on IMAGE what the note speaks of, and write the result into a folder."""
+    if (note is None) == (note_file is None):
+        raise NoteError("Give the note either as --note TEXT or as --note-file FILE.")
+    if threshold is not None and not 0 < threshold < 1:
+        raise CausalCLIPSegError(f"The threshold has to lie above 0 and below 1, not at {threshold:g}.")
+    text = note if note is not None else _read_note(note_file)
+    folder = output or Path(f"{image.name.split('.')[0] or 'image'}-segmentation")
+    _run(image, text, folder, checkpoint, device, threshold, laterality, mirrored, force=force)
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="Folder for the result.")] = Path("causalclipseg-demo"),
+    device: DeviceOption = DeviceChoice.auto,
+) -> None:
+    """Do the same on a real chest radiograph that a dependency ships."""
+    from pydicom.data import get_testdata_file
+
+    film = get_testdata_file(DEMO_FILM, download=False)
+    if film is None:
+        raise OutputError("The film of the demo is missing; install the package pydicom-data.")
+    # The demo's own folder may be written again; one that the user names is not replaced silently.
+    ours = output == Path("causalclipseg-demo")
+    _run(Path(str(film)), DEMO_NOTE, output, "default", device, None, LateralityChoice.patient, None, force=ours)
+
+
+@app.command()
+def note(
+    text: Annotated[str | None, typer.Argument(help="The note.")] = None,
+    file: Annotated[Path | None, typer.Option(help="A text file with one note a line.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    laterality: LateralityOption = LateralityChoice.patient,
+    checkpoint: CheckpointOption = "default",
+) -> None:
+    """Show what is understood of a note, and the sentence that the network would be given."""
+    from CausalCLIPSegLib.checkpoint import find_checkpoint, read_card
+    from CausalCLIPSegLib.notes import parse_note, say, summary
+
+    if (text is None) == (file is None):
+        raise NoteError("Give the note either as TEXT or as --file FILE.")
+    notes = [text] if text is not None else [line for line in _read_note(file).splitlines() if line.strip()]
+    language = read_card(find_checkpoint(checkpoint)).laterality
+    for one in notes:
+        expression = parse_note(one, laterality.value)
+        prompt = say(expression, language) if expression.sides else None
+        if as_json:
+            typer.echo(
+                json.dumps({**expression.to_dict(), "prompt": prompt, "laterality": language}, ensure_ascii=False)
+            )
+            continue
+        table = _table()
+        table.add_row("Note", one)
+        table.add_row("Understood", summary(expression))
+        table.add_row("Sentence", f"{prompt} ({_whose(language)})" if prompt else "none: nothing to outline")
+        for ignored in expression.ignored:
+            table.add_row("Not used", f"{ignored.words}: {ignored.reason}")
+        out.print(table)
+
+
+def _run(
+    image: Path,
+    text: str,
+    folder: Path,
+    checkpoint: str,
+    device: DeviceChoice,
+    threshold: float | None,
+    laterality: LateralityChoice,
+    mirrored: bool | None,
+    *,
+    force: bool,
+) -> None:
+    """Read, segment, write, and tell what was found."""
+    from CausalCLIPSegLib.notes import parse_note
+    from CausalCLIPSegLib.radiograph import read_radiograph
+
+    start = time.perf_counter()
+    with err.status("Reading the film") as status:
+        parse_note(text, laterality.value)  # a note that cannot be read is told before anything is loaded
+        radiograph = read_radiograph(image)
+        status.update("Loading the checkpoint")
+        from CausalCLIPSegLib.export import write_result
+        from CausalCLIPSegLib.segmenter import Segmenter
+
+        segmenter = Segmenter.from_checkpoint(checkpoint, device.value)
+        result = segmenter.segment(
+            radiograph,
+            text,
+            laterality=laterality.value,
+            threshold=threshold,
+            mirrored=mirrored,
+            progress=status.update,
+        )
+        status.update("Writing the result")
+        files = write_result(result, folder, force=force)
+    _tell(result, files, time.perf_counter() - start)
+
+
+def _tell(result: SegmentationResult, files: dict[str, Path], seconds: float) -> None:
+    from CausalCLIPSegLib.export import describe_result
+    from CausalCLIPSegLib.notes import summary
+
+    table = _table()
+    table.add_row("Note", result.note)
+    table.add_row("Understood", summary(result.expression))
+    table.add_row("Sentence", f"{result.prompt} ({_whose(result.laterality)})")
+    document = describe_result(result, list(files))
+    for part in document.segments:
+        table.add_row(
+            "Outlined",
+            f"{part.name}: {_area(part.area_mm2, part.area_fraction)}, {part.components} "
+            f"area{'s' if part.components != 1 else ''} (patient's {part.side_patient}, "
+            f"on the {part.side_viewer} of the picture)",
+        )
+    if not document.segments:
+        table.add_row("Outlined", f"nothing reaches the threshold of {result.threshold:g}")
+    for warning in document.warnings:
+        table.add_row("Mind", warning)
+    table.add_row(
+        "Checkpoint",
+        f"{result.provenance.checkpoint_name} ({result.provenance.checkpoint_sha256[:8]}), "
+        f"{result.provenance.device}, {seconds:.1f} s in all",
+    )
+    out.print(table)
+    for path in files.values():
+        out.print(str(path), soft_wrap=True)
+    out.print(RESEARCH_ONLY)
+
+
+def _area(mm2: float | None, fraction: float) -> str:
+    share = f"{100 * fraction:.1f} % of the image"
+    return f"{share}, not calibrated" if mm2 is None else f"{mm2 / 100:.1f} cm² ({share})"
+
+
+def _whose(laterality: str) -> str:
+    return f"left and right here are the {laterality}'s"
+
+
+def _table() -> Table:
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
+
+
+def _read_note(path: Path | None) -> str:
+    try:
+        return Path(path or "").read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NoteError(f"The note file {path} is not plain text (UTF-8).") from error
+    except OSError as error:
+        raise NoteError(f"The note file {path} cannot be read: {error.strerror}.") from error
+
+
+def main() -> None:
+    """Run the command; see `run_command`."""
+    sys.exit(run_command(app))
+
+
+if __name__ == "__main__":
+    main()

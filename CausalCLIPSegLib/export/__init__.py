@@ -1,0 +1,16 @@
+"""A result as files: Slicer's .seg.nrrd, a picture for a report, result.json; each written whole or not at all."""
+
+from CausalCLIPSegLib.export.directory import write_result
+from CausalCLIPSegLib.export.overlay import draw_overlay, write_overlay
+from CausalCLIPSegLib.export.result_json import ResultDocument, describe_result, write_result_json
+from CausalCLIPSegLib.export.seg_nrrd import write_seg_nrrd
+
+__all__ = [
+    "ResultDocument",
+    "describe_result",
+    "draw_overlay",
+    "write_overlay",
+    "write_result",
+    "write_result_json",
+    "write_seg_nrrd",
+]

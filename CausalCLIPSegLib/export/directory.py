@@ -1,0 +1,108 @@
+"""All files of a result in one folder: all of them, or none."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
+
+from CausalCLIPSegLib.errors import OutputError
+from CausalCLIPSegLib.export.overlay import write_overlay
+from CausalCLIPSegLib.export.result_json import write_result_json
+from CausalCLIPSegLib.export.seg_nrrd import write_seg_nrrd
+from CausalCLIPSegLib.result import SegmentationResult
+
+
+def _always(result: SegmentationResult) -> bool:
+    return True
+
+
+class Output(NamedTuple):
+    """One file of a result: its name, what writes it, and for which results it is written."""
+
+    name: str
+    write: Callable[[SegmentationResult, Path], None]
+    applies: Callable[[SegmentationResult], bool] = _always
+
+
+OUTPUTS: tuple[Output, ...] = (
+    Output("segmentation.seg.nrrd", write_seg_nrrd),
+    Output("overlay.png", write_overlay),
+)
+"""The files of a result in the order in which they are written; result.json follows, because it names the others."""
+
+RESULT_JSON = "result.json"
+
+
+def write_result(result: SegmentationResult, directory: Path, *, force: bool = False) -> dict[str, Path]:
+    """Write the files of `result` into `directory`.
+
+    They are written into a hidden folder on the same disk first and moved into place when all are complete: a failure
+    leaves `directory` as it was. Other files in `directory` are not touched.
+
+    Args:
+        result: what the segmenter gave.
+        directory: a folder, which is made with its parents where it does not exist.
+        force: replace the result of an earlier run, also those of its files that this result does not have.
+
+    Returns:
+        The path of each file by its name, result.json last.
+
+    Raises:
+        OutputError: `directory` is a file, cannot be written, or holds the result of an earlier run without `force`.
+    """
+    outputs = [output for output in OUTPUTS if output.applies(result)]
+    names = [*(output.name for output in outputs), RESULT_JSON]
+    known = [*(output.name for output in OUTPUTS), RESULT_JSON]
+    try:
+        earlier = [name for name in known if os.path.lexists(directory / name)]
+        if earlier and not force:
+            raise OutputError(f"{directory} already holds the result of an earlier run: {', '.join(earlier)}.")
+        with _staging_folder(_nearest_folder(directory)) as stage:
+            for output in outputs:
+                output.write(result, stage / output.name)
+            write_result_json(result, stage / RESULT_JSON, names)
+            if directory.exists():
+                _replace(earlier, names, stage, directory)
+            else:
+                directory.parent.mkdir(parents=True, exist_ok=True)
+                stage.rename(directory)
+    except OSError as error:
+        reason = error.strerror or "the disk reports an error"
+        raise OutputError(f"The result cannot be written to {directory}: {reason}.") from error
+    return {name: directory / name for name in names}
+
+
+def _nearest_folder(directory: Path) -> Path:
+    """Return `directory` where it exists, else the nearest of its parents that does."""
+    nearest = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise OutputError(f"The result cannot be written to {directory}: {nearest} is a file, not a folder.")
+    return nearest
+
+
+@contextmanager
+def _staging_folder(parent: Path) -> Iterator[Path]:
+    """Give a new hidden folder in `parent`, and remove at the end what is left of it."""
+    stage = parent / f".causalclipseg-{uuid4().hex}"  # not mkdtemp: its folders are closed to everybody else
+    stage.mkdir()
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _replace(earlier: Sequence[str], names: Sequence[str], stage: Path, directory: Path) -> None:
+    """Move the `earlier` files out of `directory` and the new ones in; on an error put everything back."""
+    replaced = stage / "replaced"
+    replaced.mkdir()
+    with ExitStack() as undo:
+        for name in earlier:
+            (directory / name).replace(replaced / name)
+            undo.callback((replaced / name).replace, directory / name)
+        for name in names:
+            (stage / name).replace(directory / name)
+            undo.callback((directory / name).unlink)
+        undo.pop_all()

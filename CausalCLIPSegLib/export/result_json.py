@@ -1,0 +1,152 @@
+"""A result as result.json: what was asked, what was understood, what was found, and what it was found with."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel
+from pydicom import Dataset
+from scipy import ndimage
+
+from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, opposite
+from CausalCLIPSegLib.result import Segment, SegmentationResult
+
+_EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
+
+
+class CheckpointDocument(BaseModel):
+    """The weights that were used: name on the card, hash of the file in 64 hexadecimal digits."""
+
+    name: str
+    sha256: str
+
+
+class SegmentDocument(BaseModel):
+    """One outlined finding on one side; the fields mean what they mean in `ResultDocument`."""
+
+    id: str
+    name: str
+    side_patient: Side
+    side_viewer: Side
+    area_mm2: float | None
+    area_fraction: float
+    components: int
+
+
+class SourceDocument(BaseModel):
+    """Which DICOM image it was: unique identifiers only, nothing of the patient; None where the header has none."""
+
+    sop_instance_uid: str | None
+    series_instance_uid: str | None
+    study_instance_uid: str | None
+
+
+class ResultDocument(BaseModel):
+    """The contents of result.json.
+
+    Attributes:
+        note: the user's words.
+        prompt: the sentence handed to the network.
+        laterality: whose left and right the prompt means.
+        sides: the sides of the patient that the note speaks of.
+        sides_viewer: the same sides as the viewer of this film sees them.
+        zones: for each of the patient's sides the zones that the note speaks of.
+        checkpoint: the weights.
+        device: "cpu" or "cuda".
+        threshold: probability from which on a pixel counts.
+        area_mm2: area outlined in the plane of the detector, mm²; None when the film carries no calibration.
+        area_fraction: share of the image outlined, in [0, 1].
+        components: number of areas outlined; pixels that touch by a corner belong together.
+        segments: the same by side; an area that reaches over the midline counts on both sides.
+        files: what was written, as names in the folder of result.json.
+        seconds: wall-clock seconds by stage.
+        version: version of this program.
+        warnings: what the reader of the film was not sure of.
+        source: identifiers of the DICOM image; None for other files.
+    """
+
+    note: str
+    prompt: str
+    laterality: Laterality
+    sides: list[Side]
+    sides_viewer: list[Side]
+    zones: dict[Side, list[str]]
+    checkpoint: CheckpointDocument
+    device: str
+    threshold: float
+    area_mm2: float | None
+    area_fraction: float
+    components: int
+    segments: list[SegmentDocument]
+    files: list[str]
+    seconds: dict[str, float]
+    version: str
+    warnings: list[str]
+    source: SourceDocument | None
+
+
+def describe_result(result: SegmentationResult, files: Sequence[str] = ()) -> ResultDocument:
+    """Return what result.json says of `result`, written together with `files` (names in the same folder)."""
+    radiograph, expression, provenance = result.radiograph, result.expression, result.provenance
+    sides = [side for side in SIDES if side in expression.sides]
+    return ResultDocument(
+        note=result.note.encode("utf-8", "replace").decode(),  # a command line may hold half a character
+        prompt=result.prompt,
+        laterality=result.laterality,
+        sides=sides,
+        sides_viewer=[side_on_film(side, radiograph.mirrored) for side in sides],
+        zones={side: list(zones) for side, zones in expression.zones.items()},
+        checkpoint=CheckpointDocument(name=provenance.checkpoint_name, sha256=provenance.checkpoint_sha256),
+        device=provenance.device,
+        threshold=result.threshold,
+        area_mm2=result.area_mm2,
+        area_fraction=result.area_fraction,
+        components=count_components(result.mask),
+        segments=[_describe_segment(segment, result) for segment in result.segments],
+        files=list(files),
+        seconds=provenance.seconds,
+        version=provenance.version,
+        warnings=list(radiograph.warnings),
+        source=None if radiograph.header is None else _describe_source(radiograph.header),
+    )
+
+
+def write_result_json(result: SegmentationResult, path: Path, files: Sequence[str] = ()) -> None:
+    """Write result.json in UTF-8; arguments as in `describe_result`.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    path.write_text(describe_result(result, files).model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def side_on_film(side: Side, mirrored: bool | None) -> Side:
+    """Return the side on which a viewer of the film sees the patient's `side`: the other one, unless mirrored."""
+    return side if mirrored else opposite(side)
+
+
+def count_components(mask: npt.NDArray[np.bool_]) -> int:
+    """Return the number of areas in a bool mask, rows x columns; pixels that touch by a corner belong together."""
+    return int(ndimage.label(mask, structure=_EIGHT_NEIGHBOURS)[1])
+
+
+def _describe_segment(segment: Segment, result: SegmentationResult) -> SegmentDocument:
+    spacing = result.radiograph.spacing
+    return SegmentDocument(
+        id=segment.identifier,
+        name=segment.name,
+        side_patient=segment.side,
+        side_viewer=side_on_film(segment.side, result.radiograph.mirrored),
+        area_mm2=None if spacing is None else float(segment.mask.sum()) * spacing[0] * spacing[1],
+        area_fraction=float(segment.mask.mean()),
+        components=count_components(segment.mask),
+    )
+
+
+def _describe_source(header: Dataset) -> SourceDocument:
+    return SourceDocument(
+        sop_instance_uid=header.get("SOPInstanceUID"),
+        series_instance_uid=header.get("SeriesInstanceUID"),
+        study_instance_uid=header.get("StudyInstanceUID"),
+    )

@@ -1,0 +1,93 @@
+"""What image files of all kinds go through on their way to pixels in [0, 1]: limits of size, one channel, contrast."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from CausalCLIPSegLib.errors import RadiographError
+
+MIN_SIDE = 32
+"""Rows and columns below which nothing can be outlined."""
+MAX_SIDE = 20_000
+"""Rows and columns above which a header is wrong or malicious; the largest flat detectors have fewer than 5,000."""
+MAX_PIXELS = 120_000_000
+"""Pixels of the whole image, for the same reason: decoding more would take gigabytes."""
+
+NO_CONTRAST = "The picture has no contrast: all its pixels are equally bright."
+
+# JPEG stores brightness and colour apart, so that a grey picture comes back with channels that differ a little.
+_COLOUR_TOLERANCE = 8 / 255
+_PERCENTILES = (0.5, 99.5)
+
+
+def check_size(rows: int, columns: int) -> None:
+    """Refuse what is too small or too large for a radiograph; to be asked before any pixel is decoded.
+
+    Raises:
+        RadiographError: fewer than 32 or more than 20,000 pixels on a side, or more than 120 million in all.
+    """
+    if min(rows, columns) < MIN_SIDE:
+        raise RadiographError(
+            f"The picture is too small for a radiograph: {columns} x {rows} pixels, at least {MIN_SIDE} are needed "
+            "on each side."
+        )
+    if max(rows, columns) > MAX_SIDE or rows * columns > MAX_PIXELS:
+        raise RadiographError(
+            f"The picture claims to have {columns} x {rows} pixels, more than any radiograph has; the file is "
+            "probably damaged."
+        )
+
+
+def single_channel(values: npt.NDArray[np.unsignedinteger], full_scale: int) -> npt.NDArray[np.float32]:
+    """Return the one channel of a colour picture that is grey.
+
+    Args:
+        values: rows x columns x channels, unsigned: grey and alpha, or red, green, blue, with alpha or without.
+        full_scale: the value that stands for full brightness and for opaque.
+
+    Returns:
+        float32 in [0, 1], rows x columns; what is transparent is black.
+
+    Raises:
+        RadiographError: the channels differ by more than JPEG makes them differ.
+    """
+    channels = values.shape[2]
+    if channels >= 3 and np.ptp(values[..., :3], axis=2).max() > _COLOUR_TOLERANCE * full_scale:
+        raise RadiographError("The picture is in colour; a radiograph is grey.")
+    # Green is the middle one of the three, and exact where all are equal.
+    grey = values[..., 1 if channels >= 3 else 0] / np.float32(full_scale)
+    opacity = values[..., -1] / np.float32(full_scale) if channels in (2, 4) else np.float32(1)
+    return np.asarray(grey * opacity, dtype=np.float32)
+
+
+def stretch(values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.float32]:
+    """Spread values without a window of their own over the grey scale, by the 0.5 and the 99.5 percentile.
+
+    A few hot or dead pixels, a marker or a border thus do not decide about the contrast of the lungs.
+
+    Args:
+        values: rows x columns, any real type; what is not finite counts as invalid.
+        valid: rows x columns; what is False is left out of the percentiles and becomes black.
+
+    Returns:
+        float32 in [0, 1], rows x columns; never decreasing in `values` where valid.
+
+    Raises:
+        RadiographError: no two valid pixels differ.
+    """
+    finite = np.isfinite(values)
+    valid = finite if valid is None else valid & finite
+    # float64 throughout: 32-bit numbers and the differences of large floats would not survive in float32.
+    inside = values[valid].astype(np.float64)
+    if inside.size == 0:
+        raise RadiographError(NO_CONTRAST)
+    low, high = np.percentile(inside, _PERCENTILES)
+    if low == high:  # nearly all pixels are the same, for instance a small picture on a large black ground
+        low, high = inside.min(), inside.max()
+    if low == high:
+        raise RadiographError(NO_CONTRAST)
+    stretched = np.zeros(values.shape, dtype=np.float32)
+    with np.errstate(over="ignore"):
+        stretched[valid] = np.clip((inside - low) / (high - low), 0, 1)
+    return stretched

@@ -1,0 +1,21 @@
+"""Free text -> what it refers to on the radiograph -> the sentence a checkpoint was trained on.
+
+`parse_note` reads, `say` writes. Plain Python: imports no torch, and quickly.
+"""
+
+from CausalCLIPSegLib.notes.expression import ZONES, Finding, Ignored, ReferringExpression, Zone
+from CausalCLIPSegLib.notes.parser import LONGEST_NOTE, parse_note
+from CausalCLIPSegLib.notes.prompt import say, summary, swap_sides
+
+__all__ = [
+    "LONGEST_NOTE",
+    "ZONES",
+    "Finding",
+    "Ignored",
+    "ReferringExpression",
+    "Zone",
+    "parse_note",
+    "say",
+    "summary",
+    "swap_sides",
+]

@@ -1,0 +1,329 @@
+"""A statement -> its claims and places: what is said to be there, what is not, and which place belongs to which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from CausalCLIPSegLib.notes.lexicon import Mention, Term
+from CausalCLIPSegLib.notes.places import PLACES, Spot
+from CausalCLIPSegLib.notes.statements import Statement
+
+CLAIMS = frozenset({"finding", "outside", "normal", "spared"})
+"""The roles of the lexicon that say what is there."""
+
+_ALIKE = frozenset({"and", "or", "compare"})
+_JOINS = frozenset({"comma", "and", "or", "compare", "with"})
+_ONE_FINDING = {("finding", "finding"), ("finding", "outside"), ("outside", "outside")}
+"""Roles of adjacent words that name one thing, the last of them what it is: "airspace oedema", "calcified nodule"."""
+_LIST = 12  # mentions to look back for findings that share a place; keeps the work linear
+_ASIDE = frozenset({"device", "other anatomy", "technique", "clinical sign"})
+
+
+@dataclass(eq=False)
+class Claim:
+    """Something that a statement says is there, or is not.
+
+    Attributes:
+        mention: its words and kind.
+        chunk: number of the chunk it stands in.
+        denied: said to be absent.
+        past: said of an earlier time.
+        places: those that belong to it.
+    """
+
+    mention: Mention
+    chunk: int
+    denied: bool = False
+    past: bool = False
+    places: list[Place] = field(default_factory=list)
+
+    @property
+    def made(self) -> bool:
+        """Whether it says that something is there today which the model outlines."""
+        return self.mention.role == "finding" and not (self.denied or self.past)
+
+    @property
+    def aside(self) -> bool:
+        """Whether it speaks of something besides the lungs, such as the heart or a device."""
+        return self.mention.role == "outside" and self.mention.term.value in _ASIDE
+
+    @property
+    def silent(self) -> bool:
+        """Whether it tells of no change in the lung, so that a place in a later statement cannot belong to it."""
+        return self.mention.role == "normal" or self.aside or (self.mention.role == "outside" and self.denied)
+
+
+@dataclass(eq=False)
+class Place:
+    """A word of place.
+
+    Attributes:
+        mention: its words.
+        spot: what it says.
+        denied: the statement says that the finding is not here.
+        claims: those that it belongs to; none while it stands alone in its statement.
+    """
+
+    mention: Mention
+    spot: Spot
+    denied: bool
+    claims: list[Claim] = field(default_factory=list)
+
+    @property
+    def used(self) -> bool:
+        """Whether it says where something is that the model outlines."""
+        return not self.denied and any(claim.made for claim in self.claims)
+
+    @property
+    def chunk(self) -> int:
+        """Number of the chunk it stands in."""
+        return self.spot.chunk
+
+    def belong(self, claim: Claim) -> None:
+        """Make it a place of `claim`."""
+        self.claims.append(claim)
+        claim.places.append(self)
+
+
+@dataclass
+class Told:
+    """A statement, taken apart; its `chunks` are as many as it has, numbered on from `first`."""
+
+    statement: Statement
+    claims: list[Claim]
+    places: list[Place]
+    chunks: int
+
+
+Links = dict[int, frozenset[str]]
+Node = Claim | Place | Mention
+
+
+def take_apart(statement: Statement, first: int) -> Told:
+    """Return the claims and places of a statement, numbering its chunks from `first`."""
+    mentions = _settle(statement.mentions)
+    chunks, links = _chunks(mentions, first)
+    nodes = _nodes(mentions, chunks, links, _denials(mentions, chunks, links))
+    _deny_before(nodes, chunks)
+    _assign(nodes, mentions, chunks, links)
+    claims = [node for node in nodes if isinstance(node, Claim)]
+    places = [node for node in nodes if isinstance(node, Place)]
+    _inherit(claims, places)
+    return Told(statement, claims, places, len(links))
+
+
+def _settle(mentions: Sequence[Mention]) -> list[Mention]:
+    """Make one finding of adjacent words for it, and decide on which side of "resolved" the finding stands."""
+    merged: list[Mention] = []
+    for mention in mentions:
+        last = merged[-1] if merged else None
+        if last and last.stop == mention.start and (last.role, mention.role) in _ONE_FINDING:
+            merged[-1] = Mention(mention.term, last.start, mention.stop)
+        else:
+            merged.append(mention)
+    after: list[bool] = []
+    near = False  # whether a claim stands before, since the last comma or "with"
+    for mention in merged:
+        near = _claim_near(mention, near)
+        after.append(near)
+    near = False
+    for at in range(len(merged) - 1, -1, -1):
+        near = _claim_near(merged[at], near)
+        if merged[at].role == "either":
+            role = "after" if after[at] or not near else "before"
+            merged[at] = Mention(Term(role, "either"), merged[at].start, merged[at].stop)
+    return merged
+
+
+def _claim_near(mention: Mention, near: bool) -> bool:
+    return mention.role in CLAIMS or (near and mention.role not in ("comma", "with"))
+
+
+def _chunks(mentions: Sequence[Mention], first: int) -> tuple[list[int], Links]:
+    """Return the chunk of every mention, and for every chunk the words that link it to the one before."""
+    chunks: list[int] = []
+    links: dict[int, frozenset[str]] = {first: frozenset()}
+    chunk = first
+    filled = False
+    for mention in mentions:
+        if mention.role in _JOINS or mention.role == "before":
+            if filled:
+                chunk += 1
+                filled = False
+            links[chunk] = links.get(chunk, frozenset()) | {mention.role}
+        elif mention.role in CLAIMS or mention.role in PLACES:
+            filled = True
+        chunks.append(chunk)
+    return chunks, links
+
+
+def _denials(mentions: Sequence[Mention], chunks: Sequence[int], links: Links) -> list[bool]:
+    """Return for every mention whether a "no" before it reaches it.
+
+    It reaches to the end of the statement, or to a "there is" after what it denies, or to a comma after which a
+    finding with a place of its own closes the statement: "no effusion, right basal consolidation", but not "no
+    effusion, oedema or basal consolidation".
+    """
+    told = {chunk for mention, chunk in zip(mentions, chunks, strict=True) if mention.role == "finding"}
+    told &= {chunk for mention, chunk in zip(mentions, chunks, strict=True) if mention.role in PLACES}
+    last_or = max((chunk for chunk, link in links.items() if "or" in link), default=-1)
+    denied: list[bool] = []
+    now = used = False  # used: it has met something to deny
+    for mention, chunk in zip(mentions, chunks, strict=True):
+        if mention.role == "before":
+            now, used = True, False
+        elif (used and mention.role == "states") or (chunk > last_or and chunk in told and links[chunk] == {"comma"}):
+            now = False
+        used = used or mention.role in CLAIMS
+        denied.append(now)
+    return denied
+
+
+def _nodes(mentions: Sequence[Mention], chunks: Sequence[int], links: Links, denied: Sequence[bool]) -> list[Node]:
+    """Return a claim or a place for every mention that is one, and the others as they are."""
+    still = any(mention.role == "still" for mention in mentions)
+    nodes: list[Node] = []
+    past = stressed = beside = False  # beside: nothing but words that join since the last place
+    last = -1  # its chunk
+    for at, (mention, chunk) in enumerate(zip(mentions, chunks, strict=True)):
+        new = at > 0 and chunk != chunks[at - 1]
+        stressed = mention.role == "emphasis" or (stressed and not new)
+        past = (mention.role == "past" and not still) or (past and not (new and links[chunk] & {"comma", "with"}))
+        if mention.role in CLAIMS:
+            nodes.append(Claim(mention, chunk, denied[at], past))
+            beside = stressed = False
+        elif mention.role in PLACES:
+            joined = beside and chunk != last and bool(links[chunk] & _ALIKE) and "with" not in links[chunk]
+            spot = Spot(mention.term, chunk, joined, at > 0 and mentions[at - 1].role == "range", stressed)
+            nodes.append(Place(mention, spot, denied[at]))
+            beside, last = True, chunk
+        else:
+            nodes.append(mention)
+            beside = beside and mention.role not in ("before", "after", "states", "verb")
+    return nodes
+
+
+def _deny_before(nodes: list[Node], chunks: Sequence[int]) -> None:
+    """Deny what stands before "has resolved"; alone with a place ("right base: resolved") it calls that normal."""
+    for at, node in enumerate(nodes):
+        if not isinstance(node, Mention) or node.role != "after":
+            continue
+        found: list[Claim] = []
+        for back in range(at - 1, -1, -1):
+            before = nodes[back]
+            role = before.role if isinstance(before, Mention) else before.mention.role
+            if role in ("after", "normal") or (found and role in ("comma", "with", "verb", "states", "before")):
+                break
+            if isinstance(before, Claim):
+                found.append(before)
+        for claim in found:
+            claim.denied = True
+        if not found:
+            nodes[at] = Claim(Mention(Term("normal", "normal"), node.start, node.stop), chunks[at])
+
+
+def _assign(nodes: Sequence[Node], mentions: Sequence[Mention], chunks: Sequence[int], links: Links) -> None:
+    """Give every place to the claim before or after it, and to those that share it by "and"."""
+    unknown = _unknown_before(mentions)
+    prepositional = _prepositional(mentions, chunks)
+    forward = _forward(nodes, links)
+    claims = [(at, node) for at, node in enumerate(nodes) if isinstance(node, Claim)]
+    passed = 0  # claims before the place
+    for at, node in enumerate(nodes):
+        if isinstance(node, Claim):
+            passed += 1
+        if not isinstance(node, Place) or not claims:
+            continue
+        before, previous = claims[max(passed - 1, 0)]
+        after, following = claims[min(passed, len(claims) - 1)]
+        if before == after:  # the only one, or the place stands at the start or the end
+            ahead = before > at
+        elif previous.chunk == node.chunk == following.chunk:
+            ahead = not prepositional[at] and unknown[after] - unknown[at] <= unknown[at] - unknown[before]
+        elif node.chunk in (previous.chunk, following.chunk):
+            ahead = node.chunk == following.chunk
+        else:
+            ahead = node.chunk in forward
+        node.belong(following if ahead else previous)
+        for other in () if ahead else _sharing(nodes, before):
+            node.belong(other)
+
+
+def _unknown_before(mentions: Sequence[Mention]) -> list[int]:
+    """Return for every mention how many tokens before it are no term."""
+    counts: list[int] = []
+    known = 0
+    for mention in mentions:
+        counts.append(mention.start - known)
+        known += mention.stop - mention.start
+    return counts
+
+
+def _prepositional(mentions: Sequence[Mention], chunks: Sequence[int]) -> list[bool]:
+    """Return for every mention whether an "in the" leads to it from a claim in its chunk."""
+    flags: list[bool] = []
+    led = False
+    for at, mention in enumerate(mentions):
+        if mention.role in CLAIMS or (at and chunks[at] != chunks[at - 1]):
+            led = False
+        led = led or mention.role in ("preposition", "range") or mention.term.value == "diffuse"
+        flags.append(led)
+    return flags
+
+
+def _forward(nodes: Sequence[Node], links: Links) -> set[int]:
+    """Return the chunks of places only that lead on to the claim after: "effusion and right and left opacities"."""
+    claimed = {node.chunk for node in nodes if isinstance(node, Claim)}
+    fronted: dict[int, Claim] = {}  # by chunk, the claim that a place stands before
+    lone: set[int] = set()  # chunks of places only
+    after_claim: set[int] = set()  # chunks whose predecessor ends with a claim
+    last: Claim | Place | None = None
+    for node in nodes:
+        if isinstance(node, Mention):
+            continue
+        chunk = node.chunk
+        same = last is not None and chunk == last.chunk
+        if isinstance(node, Claim) and isinstance(last, Place) and same:
+            fronted.setdefault(chunk, node)
+        if not same and isinstance(last, Claim):
+            after_claim.add(chunk)
+        if chunk not in claimed:
+            lone.add(chunk)
+        last = node
+    ahead: dict[int, Claim] = {}
+    for chunk in sorted(lone, reverse=True):
+        link = links.get(chunk + 1, frozenset())
+        claim = fronted.get(chunk + 1) or ahead.get(chunk + 1)
+        if claim and link and link <= _ALIKE:
+            ahead[chunk] = claim
+    forward: set[int] = set()
+    for chunk in sorted(ahead):
+        if chunk in after_claim or chunk - 1 in forward or ahead[chunk].mention.role == "normal":
+            forward.add(chunk)
+    return forward
+
+
+def _sharing(nodes: Sequence[Node], at: int) -> list[Claim]:
+    """Return the findings listed before the one at `at`, placeless: "consolidation and effusion on the right"."""
+    owner = nodes[at]
+    found: list[Claim] = []
+    if not isinstance(owner, Claim) or owner.silent or owner.mention.role == "spared":
+        return found
+    for node in reversed(nodes[max(0, at - _LIST) : at]):
+        if isinstance(node, Claim) and not node.silent and node.mention.role != "spared":
+            found.append(node)
+        elif not isinstance(node, Mention) or node.role not in _JOINS:
+            break
+    return found
+
+
+def _inherit(claims: Sequence[Claim], places: Sequence[Place]) -> None:
+    """Give "consolidation" its place in "left effusion with adjacent consolidation", where nothing else does."""
+    lost = next((claim for claim in claims if claim.made and not claim.places), None)
+    if not lost or any(place.used for place in places):
+        return
+    for claim in claims[: claims.index(lost)]:
+        if claim.mention.role == "outside" and not claim.silent:
+            for place in tuple(claim.places):
+                place.belong(lost)

@@ -1,0 +1,98 @@
+"""What a note says, as a value: where on the patient, how much of it, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from CausalCLIPSegLib.laterality import SIDES, Side
+
+Zone = Literal["upper", "middle", "lower"]
+
+ZONES: tuple[Zone, Zone, Zone] = ("upper", "middle", "lower")
+"""The thirds of a lung on a frontal film, from the top."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing in the note that the model could outline.
+
+    Attributes:
+        kind: the finding's name in the lexicon, for instance "consolidation" or "ground glass".
+        words: the words of the note it came from, with those of its place that stand beside it.
+        negated: the note says that it is not there.
+        historical: the note says that it was there once.
+    """
+
+    kind: str
+    words: str
+    negated: bool = False
+    historical: bool = False
+
+    @property
+    def present(self) -> bool:
+        """Whether the note says that it is there today."""
+        return not (self.negated or self.historical)
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Words of the note that did not count, and why.
+
+    Attributes:
+        words: the words of the note.
+        reason: a few words for a person.
+    """
+
+    words: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ReferringExpression:
+    """What a note refers to on a frontal chest radiograph; all sides are the patient's.
+
+    Attributes:
+        sides: the lungs to look at, right before left; empty when there is nothing to segment.
+        zones: for each of `sides` its zones from the top; empty where the note names none, all three where it names
+            them one by one or says the whole lung.
+        whole: those of `sides` of which the note says the whole lung.
+        weak: the note names no side, so that `sides` holds both for want of better.
+        count: number of affected areas, as the note says; None where it does not say.
+        findings: what the model could outline, present or not, in the order of the note.
+        ignored: what was not used, in the order of the note.
+    """
+
+    sides: tuple[Side, ...] = ()
+    zones: Mapping[Side, tuple[Zone, ...]] = field(default_factory=dict, hash=False)
+    whole: tuple[Side, ...] = ()
+    weak: bool = False
+    count: int | None = None
+    findings: tuple[Finding, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+
+    def __post_init__(self) -> None:
+        sides = tuple(side for side in SIDES if side in self.sides)
+        whole = tuple(side for side in sides if side in self.whole)
+        zones = {
+            side: ZONES if side in whole else tuple(zone for zone in ZONES if zone in self.zones.get(side, ()))
+            for side in sides
+        }
+        for name, value in (("sides", sides), ("whole", whole), ("zones", zones)):
+            object.__setattr__(self, name, value)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the expression as plain lists, strings, numbers and booleans, ready for JSON."""
+        return {
+            "sides": list(self.sides),
+            "zones": {side: list(zones) for side, zones in self.zones.items()},
+            "whole": list(self.whole),
+            "weak": self.weak,
+            "count": self.count,
+            "findings": [
+                {"kind": f.kind, "words": f.words, "negated": f.negated, "historical": f.historical}
+                for f in self.findings
+            ],
+            "ignored": [{"words": i.words, "reason": i.reason} for i in self.ignored],
+        }

@@ -1,0 +1,207 @@
+"""A radiologist's free text -> a ReferringExpression, by the words of the lexicon and a few rules of grammar.
+
+The note is cut into statements, a statement into chunks (at commas, "and", "with", "no" and the like). Every finding
+is a claim that is made, denied or placed in the past; every word of place belongs to the claim that it stands with.
+The places of the claims that are made, and are of a kind that the model outlines, say where to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from CausalCLIPSegLib.errors import NoteError
+from CausalCLIPSegLib.laterality import Laterality
+from CausalCLIPSegLib.notes.claims import CLAIMS, Claim, Told, take_apart
+from CausalCLIPSegLib.notes.expression import Finding, Ignored, ReferringExpression
+from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Term, load_lexicon
+from CausalCLIPSegLib.notes.places import PLACES, Extent, bind, spare
+from CausalCLIPSegLib.notes.statements import Statement, cut
+from CausalCLIPSegLib.notes.tokens import Token, tidy, tokenise
+
+LONGEST_NOTE = 20_000
+"""Characters; a long report has five thousand."""
+
+OUTSIDE = "outside what the model outlines"
+ABSENT = "said to be absent"
+PAST = "said of the past"
+NORMAL = "said to be normal"
+SPARED = "said to be spared"
+APART = "not part of the reading of this film"
+LOOSE = "belongs to no finding"
+
+_REASONS = {"outside": OUTSIDE, "normal": NORMAL, "spared": SPARED}
+
+
+def parse_note(text: str, laterality: Laterality = "patient") -> ReferringExpression:
+    """Return what a note refers to.
+
+    A lobe stands for the zone in which a frontal film mostly shows it: the middle lobe and the lingula are the middle
+    zone. They, and what lies behind the heart, are the patient's whatever `laterality` says. A note without a finding
+    but with a place ("right lower zone") means that place.
+
+    Args:
+        text: the note, in English, from a phrase to a whole report.
+        laterality: whose left and right the note means.
+
+    Raises:
+        NoteError: the note is empty, or longer than `LONGEST_NOTE`. A note with nothing to segment is no error: its
+            expression has no sides.
+    """
+    # checked twice because tidying can lengthen a text, and is itself work
+    text = tidy(text) if len(text) <= LONGEST_NOTE else text
+    if len(text) > LONGEST_NOTE:
+        raise NoteError(
+            f"The note is longer than {LONGEST_NOTE:,} characters; give the part that describes the lungs."
+        )
+    if not text.strip():
+        raise NoteError("The note is empty.")
+    lexicon = load_lexicon()
+    tokens = tokenise(text)
+    mentions = [mention for mention in lexicon.find(tokens) if not _is_unit(tokens, mention)]
+    statements = cut(tokens, mentions, lexicon)
+    return _Reader(text, tokens, lexicon).read(statements, laterality)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """The rules that look at the note as a whole."""
+
+    text: str
+    tokens: Sequence[Token]
+    lexicon: Lexicon
+
+    def read(self, statements: Sequence[Statement], laterality: Laterality) -> ReferringExpression:
+        told: list[Told] = []
+        chunks = 0
+        for statement in statements:
+            if not statement.apart:
+                told.append(take_apart(statement, chunks))
+                chunks += told[-1].chunks
+        self._attach_loose(told)
+        claims = [claim for part in told for claim in part.claims]
+        spots = [place.spot for part in told for place in part.places if place.used]
+
+        extent = Extent()
+        if any(claim.made for claim in claims) or any(spot.term.role != "region" for spot in spots):
+            extent = bind(spots, laterality)
+            spared = [place.spot for claim in claims if claim.mention.role == "spared" for place in claim.places]
+            if spared:
+                extent = spare(extent, spared, laterality)
+        return ReferringExpression(
+            sides=tuple(extent.sides),
+            zones=extent.zones,
+            whole=tuple(extent.whole),
+            weak=extent.weak,
+            count=self._count(told) if extent.sides else None,
+            findings=tuple(
+                Finding(claim.mention.term.value, self._words(at, part), claim.denied, claim.past)
+                for part in told
+                for at, claim in enumerate(part.claims)
+                if claim.mention.role == "finding"
+            ),
+            ignored=tuple(self._ignored(statements, told)),
+        )
+
+    def _attach_loose(self, told: Sequence[Told]) -> None:
+        """Give the places of a statement without a claim to the last claim before, or take them for an infection's."""
+        findings = [claim for part in told for claim in part.claims if claim.mention.role == "finding"]
+        made = [claim for claim in findings if claim.made]
+        implied: Claim | None = None
+        if not findings or (made and not any(claim.places for claim in made)):
+            implied = Claim(Mention(Term("finding", "infection"), 0, 0), chunk=-1)
+        last: Claim | None = None
+        for part in told:
+            owner = last or implied
+            if owner and not part.claims and self._points(part):
+                for place in part.places:
+                    place.belong(owner)
+            last = next((claim for claim in reversed(part.claims) if not claim.silent), last)
+
+    def _points(self, part: Told) -> bool:
+        """Whether a statement speaks of a place in the lung, not of somebody who left."""
+        if any(place.mention.role not in ("side", "diffuse", "whole") for place in part.places):
+            return True
+        statement = part.statement
+        known = sum(mention.stop - mention.start for mention in statement.mentions)
+        words = sum(token.key.isalnum() for token in self.tokens[statement.start : statement.stop])
+        return 2 * known >= words
+
+    def _count(self, told: Sequence[Told]) -> int | None:
+        """Return the number of areas the note speaks of; "two areas, one on the left and one on the right" are two."""
+        counts: list[int] = []
+        for part in told:
+            denied = [claim for claim in part.claims if not claim.made]
+            elsewhere = {at for claim in denied for at in range(claim.mention.start, claim.mention.stop)}
+            led = {mention.start for mention in part.statement.mentions if mention.role == "preposition"}
+            said = False
+            for at in range(part.statement.start, part.statement.stop):
+                number = self._number(at)
+                thing = self._counted(at, number, part.statement.stop) if number else None
+                if number and ((thing is not None and thing not in elsewhere) or (said and at + 1 in led)):
+                    counts.append(number)
+                    said = True
+        total = sum(counts)
+        return counts[0] if len(counts) > 2 and 2 * counts[0] == total else total or None
+
+    def _number(self, at: int) -> int:
+        key = self.tokens[at].key
+        return int(key) if key.isdecimal() and len(key) < 3 else self.lexicon.numbers.get(key, 0)
+
+    def _counted(self, at: int, number: int, stop: int) -> int | None:
+        """Return the token of the thing that the number at `at` counts: "areas" in "two infected areas"."""
+        for thing in range(at + 1, min(at + 4, stop)):
+            key = self.tokens[thing].key
+            if self.lexicon.counted.get(key) == (number > 1):
+                return thing
+            if not key.isalpha():
+                break
+        return None
+
+    def _words(self, at: int, part: Told) -> str:
+        """Return the words of a claim, from the first to the last of its places that no other claim parts from it."""
+        claim = part.claims[at]
+        first = at
+        while claim.mention.role == "normal" and first and part.claims[first - 1].aside:
+            first -= 1  # "heart size normal"
+        lowest = part.claims[first - 1].mention.stop if first else part.statement.start
+        highest = part.claims[at + 1].mention.start if at + 1 < len(part.claims) else part.statement.stop
+        near = [place.mention for place in claim.places if lowest <= place.mention.start < highest]
+        near += [part.claims[first].mention, claim.mention]
+        return self._slice(min(mention.start for mention in near), max(mention.stop for mention in near))
+
+    def _slice(self, start: int, stop: int) -> str:
+        return " ".join(self.text[self.tokens[start].start : self.tokens[stop - 1].stop].split())
+
+    def _ignored(self, statements: Sequence[Statement], told: Sequence[Told]) -> Iterator[Ignored]:
+        parts = iter(told)
+        for statement in statements:
+            if statement.apart:
+                if any(mention.role in CLAIMS or mention.role in PLACES for mention in statement.mentions):
+                    yield Ignored(self._slice(statement.start, statement.stop), APART)
+                continue
+            part = next(parts)
+            normal = any(claim.mention.role == "normal" for claim in part.claims)
+            for at, claim in enumerate(part.claims):
+                reason = _reason(claim)
+                if reason and not (normal and claim.aside):  # "heart normal" is said once
+                    yield Ignored(self._words(at, part), reason)
+            for place in part.places:
+                if not place.claims or (place.denied and any(claim.made for claim in place.claims)):
+                    words = self._slice(place.mention.start, place.mention.stop)
+                    yield Ignored(words, ABSENT if place.denied else LOOSE)
+
+
+def _is_unit(tokens: Sequence[Token], mention: Mention) -> bool:
+    """Whether it is the one letter after a number, as in 4 L of oxygen."""
+    start, stop = mention.start, mention.stop
+    return start > 0 and stop == start + 1 and len(tokens[start].key) == 1 and tokens[start - 1].key.isdecimal()
+
+
+def _reason(claim: Claim) -> str | None:
+    """Return why a claim does not count; None if it does."""
+    if claim.denied and claim.mention.role != "normal":
+        return ABSENT
+    if claim.past:
+        return PAST
+    return _REASONS.get(claim.mention.role)

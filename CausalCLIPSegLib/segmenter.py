@@ -1,0 +1,227 @@
+"""A radiograph and a note in, a segmentation out: the one place where all parts meet."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.checkpoint import Checkpoint, load_checkpoint
+from CausalCLIPSegLib.errors import DeviceError, NoteError, RadiographError
+from CausalCLIPSegLib.grid import to_network_grid, to_radiograph_grid
+from CausalCLIPSegLib.laterality import SIDES, Laterality, Side
+from CausalCLIPSegLib.network.text_encoder import tokenize
+from CausalCLIPSegLib.notes import parse_note, say, swap_sides
+from CausalCLIPSegLib.radiograph import Radiograph
+from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
+from CausalCLIPSegLib.sides import split_by_side
+
+Device = Literal["auto", "cpu", "cuda"]
+Progress = Callable[[str], None]
+
+log = logging.getLogger(__name__)
+
+# Okabe and Ito's colours, which people with any colour vision can tell apart.
+_COLORS: dict[Side, tuple[float, float, float]] = {"right": (0.90, 0.62, 0.00), "left": (0.34, 0.71, 0.91)}
+
+
+class Maps(NamedTuple):
+    """What the network gives for a film, on its own square grid.
+
+    Attributes:
+        probability: float32 in [0, 1], 1 x 1 x S x S.
+        attention: float32 in [0, 1], 1 x 1 x s x s, M of Eq. 2, mean over channels and stages; None without masker.
+    """
+
+    probability: Tensor
+    attention: Tensor | None
+
+
+def choose_device(device: Device) -> torch.device:
+    """Return the device to run on; "auto" is a CUDA GPU where there is one.
+
+    Raises:
+        DeviceError: if "cuda" is asked for and there is none.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise DeviceError("No CUDA GPU can be used here; choose the device “cpu” or “auto”.")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(device)
+
+
+def mean_attention(attention: list[Tensor]) -> Tensor | None:
+    """Return the mean of M over channels and stages at the finest stage's scale, B x 1 x h x w; None for no stages."""
+    if not attention:
+        return None
+    size = attention[0].shape[-2:]
+    maps = [
+        torch.nn.functional.interpolate(stage.mean(1, keepdim=True), size=size, mode="bilinear") for stage in attention
+    ]
+    return torch.stack(maps).mean(0)
+
+
+class Segmenter:
+    """A checkpoint on a device. The feature of a sentence is computed once and kept."""
+
+    def __init__(self, checkpoint: Checkpoint, device: Device = "auto") -> None:
+        """Put a checkpoint on a device.
+
+        Raises:
+            DeviceError: if the device is not there.
+        """
+        self.card = checkpoint.card
+        self.device = choose_device(device)
+        self.network = checkpoint.network
+        self._texts: dict[str, Tensor] = {}
+        try:
+            self.network.to(self.device)
+        except torch.cuda.OutOfMemoryError:
+            self._fall_back_to_cpu()
+
+    @classmethod
+    def from_checkpoint(cls, name_or_path: str | Path = "default", device: Device = "auto") -> Segmenter:
+        """Load a checkpoint by name or path and put it on a device.
+
+        Raises:
+            CheckpointError: if it cannot be loaded.
+            DeviceError: if the device is not there.
+        """
+        return cls(load_checkpoint(name_or_path), device)
+
+    def segment(
+        self,
+        radiograph: Radiograph,
+        note: str,
+        *,
+        laterality: Laterality = "patient",
+        threshold: float | None = None,
+        mirrored: bool | None = None,
+        progress: Progress | None = None,
+    ) -> SegmentationResult:
+        """Outline on the radiograph what the note speaks of.
+
+        Args:
+            radiograph: a frontal chest film.
+            note: free text.
+            laterality: whose left and right the note means.
+            threshold: probability from which on a pixel belongs to the mask; the card's if None.
+            mirrored: whether the film shows the patient's right on the viewer's right; None: as its header says. A
+                header that says so is not believed without being asked about.
+            progress: called with the name of each phase as it begins.
+
+        Raises:
+            NoteError: if the note names nothing that can be outlined.
+            RadiographError: if the film's header says that it is mirrored and `mirrored` is None.
+        """
+        say_phase = progress or (lambda phase: None)
+        if mirrored is None and radiograph.mirrored:
+            raise RadiographError(
+                "The header of this film says that it is mirrored, the patient's right on the right of the picture: "
+                "say whether that is so (--mirrored or --not-mirrored)."
+            )
+        if mirrored is not None:
+            radiograph = replace(radiograph, mirrored=mirrored)
+        seconds: dict[str, float] = {}
+        say_phase("Understanding the note")
+        expression = parse_note(note, laterality)
+        if not expression.sides:
+            raise NoteError("The note names no finding that can be outlined on the film.")
+        prompt = say(expression, self.card.laterality)
+        with _timed(seconds, "image"):
+            say_phase("Searching the film")
+            maps = self.probabilities(radiograph, prompt, seconds)
+        with _timed(seconds, "resample"):
+            probability = self._on_film(maps.probability, radiograph)
+            attention = (
+                np.full(radiograph.pixels.shape, 1, np.float32)
+                if maps.attention is None
+                else self._on_film(maps.attention, radiograph)
+            )
+        threshold = self.card.threshold if threshold is None else threshold
+        return SegmentationResult(
+            radiograph=radiograph,
+            note=note,
+            expression=expression,
+            prompt=prompt,
+            laterality=self.card.laterality,
+            probability=probability,
+            threshold=threshold,
+            causal_attention=attention,
+            segments=self._segments(probability >= threshold, mirrored=bool(radiograph.mirrored)),
+            provenance=Provenance(self.card.name, self.card.sha256, self.device.type, __version__, seconds),
+        )
+
+    def probabilities(self, radiograph: Radiograph, prompt: str, seconds: dict[str, float] | None = None) -> Maps:
+        """Run the network on a film and a sentence of the checkpoint's language.
+
+        Falls back to the CPU, with a warning, when the GPU has too little memory.
+        """
+        pixels = radiograph.pixels[:, ::-1] if radiograph.mirrored else radiograph.pixels
+        image = to_network_grid(pixels, self.card.network.image_size)
+        try:
+            return self._run(image, prompt, {} if seconds is None else seconds)
+        except torch.cuda.OutOfMemoryError:
+            self._fall_back_to_cpu()
+            return self._run(image, prompt, {} if seconds is None else seconds)
+
+    @torch.inference_mode()
+    def _run(self, image: Tensor, prompt: str, seconds: dict[str, float]) -> Maps:
+        image = image.to(self.device)
+        views = [(image, prompt)]
+        if self.card.mirror:
+            views.append((image.flip(-1), swap_sides(prompt)))
+        with _timed(seconds, "text"):
+            text = torch.cat([self._encode(sentence) for _, sentence in views])
+        output = self.network(torch.cat([view for view, _ in views]), text, confounder=False)
+        probability, attention = output.logits.sigmoid(), mean_attention(output.attention)
+        return Maps(_unmirror(probability), None if attention is None else _unmirror(attention))
+
+    def _encode(self, sentence: str) -> Tensor:
+        if sentence not in self._texts:
+            tokens = tokenize([sentence], self.card.network.text.context_length).to(self.device)
+            self._texts[sentence] = self.network.encode_text(tokens)
+        return self._texts[sentence]
+
+    def _fall_back_to_cpu(self) -> None:
+        warnings.warn("The GPU has too little free memory; running on the CPU instead.", stacklevel=3)
+        self.device = torch.device("cpu")
+        self.network.to(self.device)
+        self._texts.clear()
+        torch.cuda.empty_cache()
+
+    def _on_film(self, picture: Tensor, radiograph: Radiograph) -> npt.NDArray[np.float32]:
+        film = to_radiograph_grid(picture, *radiograph.pixels.shape)
+        return np.ascontiguousarray(film[:, ::-1]) if radiograph.mirrored else film
+
+    def _segments(self, mask: npt.NDArray[np.bool_], *, mirrored: bool) -> tuple[Segment, ...]:
+        parts = split_by_side(mask, mirrored=mirrored)
+        kind = self.card.finding.rsplit(maxsplit=1)[-1].lower()
+        return tuple(
+            Segment(f"{kind}_{side}", f"{self.card.finding}, {side} lung", side, parts[side], _COLORS[side])
+            for side in SIDES
+            if parts[side].any()
+        )
+
+
+def _unmirror(views: Tensor) -> Tensor:
+    """Average a map with that of the mirrored film, 2 x 1 x h x w -> 1 x 1 x h x w; a single one stays."""
+    return views if len(views) == 1 else (views[:1] + views[1:].flip(-1)) / 2
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[stage] = time.perf_counter() - start

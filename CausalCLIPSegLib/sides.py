@@ -1,0 +1,37 @@
+"""Part a mask into what lies in the patient's right and left lung."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from CausalCLIPSegLib.laterality import Side
+
+_EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
+_ACROSS = 0.1
+"""A component with more than this share in either half is cut at the middle of the picture."""
+
+
+def split_by_side(mask: npt.NDArray[np.bool_], *, mirrored: bool = False) -> dict[Side, npt.NDArray[np.bool_]]:
+    """Part a mask of a frontal film at the middle of the picture, without cutting what reaches over it a little.
+
+    Args:
+        mask: bool, rows x columns.
+        mirrored: the film shows the patient's right on the viewer's right.
+
+    Returns:
+        For each side of the patient a mask of the same shape; the two are disjoint and add up to the mask.
+    """
+    labels, number = ndimage.label(mask, structure=_EIGHT_NEIGHBOURS)
+    on_viewers_left = np.zeros(mask.shape, dtype=bool)
+    on_viewers_left[:, : mask.shape[1] // 2] = True
+    index = np.arange(1, number + 1)
+    share = np.asarray(ndimage.mean(on_viewers_left, labels, index)) if number else np.zeros(0)
+    whole = np.concatenate([[False], share > 1 - _ACROSS])[labels]
+    cut = np.concatenate([[False], (share >= _ACROSS) & (share <= 1 - _ACROSS)])[labels]
+    viewers_left = whole | (cut & on_viewers_left)
+    viewers_right = mask & ~viewers_left
+    return (
+        {"right": viewers_right, "left": viewers_left} if mirrored else {"right": viewers_left, "left": viewers_right}
+    )

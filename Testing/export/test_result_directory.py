@@ -1,0 +1,137 @@
+"""A folder gets all files of a result, or stays as it was."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from CausalCLIPSegLib.errors import OutputError
+from CausalCLIPSegLib.export import directory as directory_module
+from CausalCLIPSegLib.export.directory import OUTPUTS, Output, write_result
+
+NAMES = ["segmentation.seg.nrrd", "overlay.png", "result.json"]
+
+
+def contents(folder: Path) -> dict[str, bytes | None]:
+    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+def full_disk(result, path):
+    path.write_bytes(b"half")
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.fixture
+def disk_runs_full(monkeypatch):
+    monkeypatch.setattr(directory_module, "OUTPUTS", (OUTPUTS[0], Output("overlay.png", full_disk)))
+
+
+@pytest.mark.parametrize("place", ["new", "deep/er/new", "."])
+def test_all_files_are_written(small_result, tmp_path, place):
+    written = write_result(small_result, tmp_path / place)
+    assert list(written) == NAMES
+    assert sorted(path.name for path in (tmp_path / place).iterdir()) == sorted(NAMES)
+    assert all(path.is_file() and path.stat().st_size for path in written.values())
+    assert json.loads(written["result.json"].read_text())["files"] == NAMES
+
+
+def test_a_path_without_folders_is_meant_from_here(small_result, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert write_result(small_result, Path("out"))["result.json"] == Path("out/result.json")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(NAMES)
+
+
+def test_the_folder_is_as_open_as_others(small_result, tmp_path):
+    write_result(small_result, tmp_path / "out")
+    (tmp_path / "other").mkdir()
+    assert (tmp_path / "out").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_other_files_in_the_folder_stay(small_result, tmp_path):
+    (tmp_path / "film.dcm").write_bytes(b"film")
+    write_result(small_result, tmp_path)
+    assert (tmp_path / "film.dcm").read_bytes() == b"film"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*NAMES, "film.dcm"])
+
+
+def test_an_earlier_result_is_kept(small_result, empty_result, tmp_path):
+    write_result(small_result, tmp_path)
+    before = contents(tmp_path)
+    with pytest.raises(OutputError, match=r"already holds the result of an earlier run: .*overlay\.png"):
+        write_result(empty_result, tmp_path)
+    assert contents(tmp_path) == before
+
+
+def test_with_force_it_is_replaced(small_result, empty_result, tmp_path, monkeypatch):
+    more = Output(
+        "segmentation.dcm", lambda result, path: path.write_bytes(b"dcm") and None, lambda r: bool(r.segments)
+    )
+    monkeypatch.setattr(directory_module, "OUTPUTS", (*OUTPUTS, more))
+    assert list(write_result(small_result, tmp_path)) == [*NAMES[:2], "segmentation.dcm", "result.json"]
+    assert list(write_result(empty_result, tmp_path, force=True)) == NAMES
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(NAMES), "a file of the earlier result is left"
+    assert json.loads((tmp_path / "result.json").read_text())["area_fraction"] == 0
+
+
+@pytest.mark.usefixtures("disk_runs_full")
+@pytest.mark.parametrize("place", ["new", "deep/er/new", "."])
+def test_a_full_disk_leaves_nothing(small_result, tmp_path, place):
+    with pytest.raises(OutputError, match="No space left on device") as caught:
+        write_result(small_result, tmp_path / place)
+    assert isinstance(caught.value.__cause__, OSError)
+    assert contents(tmp_path) == {}
+
+
+def test_a_failure_while_replacing_brings_the_earlier_result_back(small_result, empty_result, tmp_path, monkeypatch):
+    write_result(small_result, tmp_path)
+    before = contents(tmp_path)
+    replace = Path.replace
+
+    def fails_once_for_the_new_picture(self, target):
+        if self.name == "overlay.png" and self.parent != tmp_path and self.parent.name != "replaced":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", fails_once_for_the_new_picture)
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_result(empty_result, tmp_path, force=True)
+    assert contents(tmp_path) == before
+
+
+def test_an_error_of_the_program_leaves_nothing_either(small_result, tmp_path, monkeypatch):
+    def fails(result, path):
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(directory_module, "OUTPUTS", (OUTPUTS[0], Output("overlay.png", fails)))
+    with pytest.raises(ValueError, match="a bug"):
+        write_result(small_result, tmp_path / "out")
+    assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_file_is_no_folder(small_result, tmp_path, place):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError, match="is a file, not a folder"):
+        write_result(small_result, tmp_path / place)
+    assert contents(tmp_path) == {"file": b""}
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_folder_that_is_closed(small_result, tmp_path):
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with pytest.raises(OutputError, match="Permission denied"):
+        write_result(small_result, tmp_path / "closed" / "out")
+
+
+def test_no_rights(small_result, tmp_path, monkeypatch):
+    def denied(self, *args, **keywords):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "mkdir", denied)
+    with pytest.raises(OutputError, match="Permission denied"):
+        write_result(small_result, tmp_path / "out")
+    assert contents(tmp_path) == {}

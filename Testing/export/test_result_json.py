@@ -1,0 +1,134 @@
+"""result.json: the fields other programs rely on, and the figures in them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from pydicom import Dataset
+
+from CausalCLIPSegLib.export.result_json import (
+    ResultDocument,
+    count_components,
+    describe_result,
+    side_on_film,
+    write_result_json,
+)
+
+
+def test_every_field_of_the_contract(small_result, tmp_path):
+    write_result_json(small_result, tmp_path / "result.json", ["overlay.png", "result.json"])
+    written = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    left, right = small_result.segments[1].mask.sum(), small_result.segments[0].mask.sum()
+    pixels = small_result.mask.size
+    assert written == {
+        "note": "Consolidation in the right lower zone.",
+        "prompt": "Unilateral pulmonary infection, one infected area, lower left lung.",
+        "laterality": "viewer",
+        "sides": ["right", "left"],
+        "sides_viewer": ["left", "right"],
+        "zones": {"right": ["lower"], "left": ["lower"]},
+        "checkpoint": {"name": "qata-lite0", "sha256": "3fa9bc12" * 8},
+        "device": "cpu",
+        "threshold": 0.5,
+        "area_mm2": pytest.approx(3.0 * (left + right)),
+        "area_fraction": pytest.approx((left + right) / pixels),
+        "components": 2,
+        "segments": [
+            {
+                "id": "infection_right",
+                "name": "Pulmonary infection, right lung",
+                "side_patient": "right",
+                "side_viewer": "left",
+                "area_mm2": pytest.approx(3.0 * right),
+                "area_fraction": pytest.approx(right / pixels),
+                "components": 1,
+            },
+            {
+                "id": "infection_left",
+                "name": "Pulmonary infection, left lung",
+                "side_patient": "left",
+                "side_viewer": "right",
+                "area_mm2": pytest.approx(3.0 * left),
+                "area_fraction": pytest.approx(left / pixels),
+                "components": 1,
+            },
+        ],
+        "files": ["overlay.png", "result.json"],
+        "seconds": {"text": 0.02, "image": 0.4},
+        "version": "0.1.0",
+        "warnings": [],
+        "source": None,
+    }
+
+
+def test_a_dicom_film_is_named_by_its_identifiers_and_by_nothing_else(real_result, real_film):
+    document = describe_result(real_result)
+    assert document.area_mm2 is None
+    assert document.segments[0].area_mm2 is None
+    assert document.source is not None
+    assert document.source.sop_instance_uid == str(real_film.header.SOPInstanceUID)
+    assert document.source.series_instance_uid == str(real_film.header.SeriesInstanceUID)
+    assert document.source.study_instance_uid == str(real_film.header.StudyInstanceUID)
+    text = document.model_dump_json()
+    assert str(real_film.header.PatientName) not in text
+    assert real_film.header.PatientID not in text
+
+
+def test_a_header_without_identifiers(real_result, real_film):
+    result = replace(real_result, radiograph=replace(real_film, header=Dataset()))
+    source = describe_result(result).source
+    assert source is not None
+    assert source.model_dump() == dict.fromkeys(("sop_instance_uid", "series_instance_uid", "study_instance_uid"))
+
+
+def test_nothing_outlined(empty_result):
+    document = describe_result(empty_result)
+    assert (document.area_mm2, document.area_fraction, document.components, document.segments) == (0.0, 0.0, 0, [])
+    assert document.sides == ["right"]
+
+
+@pytest.mark.parametrize(
+    ("mirrored", "viewers_side"),
+    [(None, "left"), (False, "left"), (True, "right")],
+    ids=["unknown", "usual", "mirrored"],
+)
+def test_where_the_viewer_sees_the_patients_right(small_film, make_result, hill, mirrored, viewers_side):
+    assert side_on_film("right", mirrored) == viewers_side
+    probability = hill((90, 70), 0.5, 0.25 if viewers_side == "left" else 0.75)
+    document = describe_result(make_result(replace(small_film, mirrored=mirrored), probability))
+    assert document.sides == ["right"]
+    assert document.sides_viewer == [viewers_side]
+    assert [(s.side_patient, s.side_viewer) for s in document.segments] == [("right", viewers_side)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "components"),
+    [(["...", "...", "..."], 0), (["x..", ".x.", "..x"], 1), (["x.x", "...", "x.x"], 4), (["xxx", "x.x", "xxx"], 1)],
+)
+def test_pixels_that_touch_by_a_corner_belong_together(rows, components):
+    mask = np.array([[pixel == "x" for pixel in row] for row in rows])
+    assert count_components(mask) == components
+
+
+@settings(deadline=None)
+@given(hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12)))
+def test_components_do_not_depend_on_how_the_film_lies(mask):
+    assert count_components(mask) == count_components(mask[::-1]) == count_components(mask.T)
+
+
+@settings(deadline=None)
+@given(note=st.text())
+def test_any_note_comes_back(small_result, tmp_path_factory, note):
+    path = tmp_path_factory.getbasetemp() / "result.json"
+    write_result_json(replace(small_result, note=note), path)
+    assert ResultDocument.model_validate_json(path.read_bytes()).note == note
+
+
+def test_half_a_character_does_not_stop_the_writing(small_result):
+    assert describe_result(replace(small_result, note="gr\udcf6\udcdfer")).note == "gr??er"

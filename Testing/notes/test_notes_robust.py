@@ -1,0 +1,90 @@
+"""Any text gives an answer or a refusal, quickly; and the lexicon is sound."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from CausalCLIPSegLib.errors import NoteError
+from CausalCLIPSegLib.notes import LONGEST_NOTE, parse_note, say, summary
+from CausalCLIPSegLib.notes.lexicon import load_lexicon, one_slip
+
+WORDS = sorted({word for words in load_lexicon().terms for word in words} | set(load_lexicon().numbers))
+MARKS = [",", ".", "\n", "\n\n", ";", ":", "- ", "?", "12", "xyz"]
+
+
+def read(note):
+    try:
+        expression = parse_note(note)
+    except NoteError:
+        return
+    expression.to_dict()
+    summary(expression)
+    if expression.sides:
+        say(expression, "viewer")
+
+
+@settings(deadline=None)
+@given(st.text())
+@example("l" * 5)
+@example("1.")
+@example(".")
+@example("- \n-\n:")
+@example("history:")
+@example("resolved gone no")
+def test_any_text_is_read(note):
+    read(note)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(WORDS + MARKS * 20)).map(" ".join))
+def test_any_words_of_the_lexicon_are_read(note):
+    read(note)
+
+
+PIECES = "x|no |gone |resolved |opacity, |opacity and |right, |r and |right lower |.|a.|- |history:|?|one |RLL\n"
+PIECES += "|clear heart |opacity right. |but |\ufdfa|opasity |consolidadion, |RLL and effusion "
+
+
+@pytest.mark.parametrize("piece", PIECES.split("|"))
+def test_long_notes_are_read_in_less_than_a_second(piece):
+    note = (piece * LONGEST_NOTE)[:LONGEST_NOTE]
+    start = time.process_time()
+    read(note)
+    assert time.process_time() - start < 1
+
+
+def test_the_package_is_light():
+    code = "import sys, CausalCLIPSegLib.notes; print(*{m.split('.')[0] for m in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"torch", "numpy", "open_clip"} & set(loaded)
+
+
+letters = st.text(alphabet="abc", max_size=5)
+
+
+@settings(deadline=None)
+@given(letters, letters)
+def test_one_slip_is_one_insertion_deletion_exchange_or_turn(word, other):
+    near = {word[:i] + word[i + 1 :] for i in range(len(word))}
+    near |= {word[:i] + c + word[i:] for i in range(len(word) + 1) for c in "abc"}
+    near |= {word[:i] + c + word[i + 1 :] for i in range(len(word)) for c in "abc"}
+    near |= {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
+    assert one_slip(word, other) == (other in near and other != word)
+
+
+@pytest.mark.parametrize(
+    "word", ["might", "eight", "light", "basis", "based", "while", "whose", "injection", "long", "none", "felt"]
+)
+def test_ordinary_words_are_no_typing_errors(word):
+    assert not parse_note(f"{word}").sides
+
+
+def test_entries_are_written_as_the_tokens_of_a_note_are():
+    for words in load_lexicon().terms:
+        assert all(word == word.casefold() and (word.isalnum() or len(word) == 1 or "'" in word) for word in words), (
+            words
+        )
