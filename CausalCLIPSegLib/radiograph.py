@@ -45,6 +45,7 @@ _OTHER_KINDS = {
     b"\xffO\xffQ": "a JPEG 2000 picture",
     b"ObjectType": "a MetaImage",
     b"\x89HDF": "an HDF5 file",
+    b"\x1c\x02\0\0n+2": "a NIfTI-2 file",
 }
 
 
@@ -154,7 +155,7 @@ def _reader_for(head: bytes) -> Callable[[Path], Radiograph]:
         return _read_picture
     if head.startswith(_NRRD):
         return _read_nrrd
-    if _nifti_header(head) is not None:
+    if _nifti_layout(head) is not None:
         return _read_nifti
     if _is_bare_dicom(head):
         return _read_dicom
@@ -218,16 +219,12 @@ def _read_picture(path: Path) -> Radiograph:
             _refuse_picture(image)
             image.verify()  # the checksums of PNG; loading does not look at them
     except Image.DecompressionBombError as error:
-        raise RadiographError(
-            "The picture has more pixels than any radiograph; the file is probably damaged."
-        ) from error
-    with Image.open(path, formats=formats) as image:
+        raise RadiographError("The picture has more pixels than any radiograph; it is probably damaged.") from error
+    # By an open file, since by name PIL maps a TIFF without compression into memory, and scrambles it if it is turned.
+    with path.open("rb") as file, Image.open(file, formats=formats) as image:
         # PIL turns WhiteIsZero round for 8 bits, but not for more (tag 262, PhotometricInterpretation).
         white_is_zero = image.mode != "L" and getattr(image, "tag_v2", {}).get(262) == 0
-        # PIL turns a TIFF upright by itself while it loads, and would turn it again here.
-        image.load()
-        upright = image if image.format == "TIFF" else ImageOps.exif_transpose(image)
-        pixels = _picture_pixels(upright)
+        pixels = _picture_pixels(ImageOps.exif_transpose(image))
     return _radiograph(path, 1 - pixels if white_is_zero else pixels, spacing=None, affine=np.eye(4))
 
 
@@ -352,32 +349,29 @@ def _itk_affine(reader: Any, column_axis: int, row_axis: int) -> npt.NDArray[np.
     return affine
 
 
-def _nifti_header(head: bytes) -> tuple[str, bytes] | None:
-    """Return the byte order and the beginning of a NIfTI header, inflated where need be; None for anything else."""
+def _nifti_layout(head: bytes) -> tuple[int, int] | None:
+    """Return where the pixels of a NIfTI file start and how many bits each takes; None for any other file.
+
+    NIfTI-1 in one file is meant: ITK reads no NIfTI-2. The size of the header, its first value, tells the byte order.
+    """
     if head.startswith(_GZIP):
         try:
             head = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head, _HEAD_BYTES)
         except zlib.error:
             return None
     for order in "<>":
-        for size, magic in ((348, head[344:347]), (540, head[4:7])):
-            if head[:4] == struct.pack(f"{order}i", size) and magic in {b"n+1", b"n+2"}:
-                return order, head
+        if head[:4] == struct.pack(f"{order}i", 348) and head[344:347] == b"n+1":
+            return int(struct.unpack_from(f"{order}f", head, 108)[0]), struct.unpack_from(f"{order}h", head, 72)[0]
     return None
 
 
 def _refuse_truncated_nifti(path: Path, pixels: int) -> None:
     """Refuse a file that ends before its last pixel: ITK fills what is missing with noughts and says nothing."""
-    raw = _first_bytes(path)
-    header = _nifti_header(raw)
-    assert header is not None, "was told by the same bytes"
-    order, head = header
-    version_1 = struct.unpack_from(f"{order}i", head)[0] == 348
-    bits = struct.unpack_from(f"{order}h", head, 72 if version_1 else 14)[0]
-    start = (
-        struct.unpack_from(f"{order}f", head, 108)[0] if version_1 else struct.unpack_from(f"{order}q", head, 168)[0]
-    )
-    with gzip.open(path) if raw.startswith(_GZIP) else path.open("rb") as file:
-        file.seek(int(start) + pixels * bits // 8 - 1)
+    head = _first_bytes(path)
+    layout = _nifti_layout(head)
+    assert layout is not None, "is what made it a NIfTI file"
+    start, bits = layout
+    with gzip.open(path) if head.startswith(_GZIP) else path.open("rb") as file:
+        file.seek(start + pixels * bits // 8 - 1)
         if not file.read(1):
             raise RadiographError("The file is incomplete: it ends before the last pixel.")

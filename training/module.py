@@ -98,6 +98,7 @@ class CausalTraining(LightningModule):
         optimizer = torch.optim.AdamW(
             [{"params": encoder, "lr": self.encoder_learning_rate}, {"params": rest, "lr": self.learning_rate}],
             weight_decay=self.weight_decay,
+            fused=True,
         )
         steps = int(self.trainer.estimated_stepping_batches)
         schedule: Any = CosineAnnealingLR(optimizer, max(steps - self.warmup_steps, 1))

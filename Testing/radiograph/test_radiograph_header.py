@@ -1,0 +1,194 @@
+"""What the header says of the film: spacing, place, side, remarks; and that nothing of it leaks."""
+
+import logging
+import warnings
+
+import numpy as np
+import pytest
+import SimpleITK
+from pydicom import dcmread, uid
+
+from CausalCLIPSegLib.radiograph import read_radiograph
+
+CR = uid.ComputedRadiographyImageStorage
+DX = uid.DigitalXRayImageStorageForPresentation
+SC = uid.SecondaryCaptureImageStorage
+
+
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [
+        ({}, None),
+        ({"PixelSpacing": [0.2, 0.3]}, (0.2, 0.3)),
+        ({"ImagerPixelSpacing": [0.2, 0.3]}, (0.2, 0.3)),
+        ({"NominalScannedPixelSpacing": [0.2, 0.3]}, (0.2, 0.3)),
+        ({"PixelSpacing": [0.1, 0.1], "ImagerPixelSpacing": [0.2, 0.3]}, (0.1, 0.1)),
+        ({"PixelSpacing": [0, 0], "ImagerPixelSpacing": [0.2, 0.3]}, (0.2, 0.3)),
+        ({"PixelSpacing": [0, 0], "ImagerPixelSpacing": [0, 1], "NominalScannedPixelSpacing": [1, 1]}, (1, 1)),
+        ({"PixelSpacing": None}, None),
+        ({"PixelSpacing": ""}, None),
+        ({"PixelSpacing": 0.2}, None),
+        ({"PixelSpacing": [0.2, 0]}, None),
+        ({"PixelSpacing": [-0.2, -0.2]}, None),
+        ({"PixelSpacing": ["nan", "nan"]}, None),
+        ({"PixelSpacing": ["inf", "inf"]}, None),
+        ({"PixelSpacing": [0.2, 0.2, 0.2]}, None),
+        ({"ImagerPixelSpacing": [0.2, 0.2], "EstimatedRadiographicMagnificationFactor": 2}, (0.2, 0.2)),
+    ],
+    ids=str,
+)
+def test_spacing(film, make_dataset, tmp_path, elements, expected):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom on some of these values
+        dataset = make_dataset(film)
+        for keyword, value in elements.items():
+            setattr(dataset, keyword, value)
+        path = tmp_path / "film.dcm"
+        dataset.save_as(path, enforce_file_format=False)
+    assert read_radiograph(path).spacing == expected
+
+
+PLACES = [
+    {},
+    {"PixelSpacing": [0.2, 0.3]},
+    {"ImagerPixelSpacing": [0.2, 0.3]},
+    {"NominalScannedPixelSpacing": [0.2, 0.3]},
+    {"PixelSpacing": [0.4, 0.5], "ImagerPixelSpacing": [0.2, 0.3]},
+    {"PixelSpacing": [0.4, 0.5], "NominalScannedPixelSpacing": [0.2, 0.3]},
+    {"PixelSpacing": [0, 0], "NominalScannedPixelSpacing": [0.2, 0.3]},
+    {"ImagerPixelSpacing": [0, 0]},
+    {"ImagerPixelSpacing": [0.2, 0]},
+    {"ImagePositionPatient": [5, 6, 7]},
+    {"ImageOrientationPatient": [0, 1, 0, 0, 0, -1], "ImagePositionPatient": [5, 6, 7]},
+    {"ImageOrientationPatient": [1, 0, 0, 0, 0.999, 0.02], "ImagerPixelSpacing": [0.2, 0.3]},
+    {"ImageOrientationPatient": [2, 0, 0, 0, 2, 0]},
+    {"ImageOrientationPatient": [1, 0, 0, 0, 0, 0]},
+]
+
+
+def affine_of(image):
+    """Column, row, slice to millimetres, by SimpleITK."""
+    origin = np.array(image.TransformIndexToPhysicalPoint([0] * image.GetDimension()))
+    affine = np.eye(4)
+    for axis in range(image.GetDimension()):
+        step = [int(axis == other) for other in range(image.GetDimension())]
+        affine[: len(origin), axis] = np.array(image.TransformIndexToPhysicalPoint(step)) - origin
+    affine[: len(origin), 3] = origin
+    return affine
+
+
+@pytest.mark.parametrize("kind", [CR, DX, SC], ids=["CR", "DX", "SC"])
+@pytest.mark.parametrize("elements", PLACES, ids=str)
+def test_affine_is_that_of_itk(film, write_dicom, kind, elements):
+    path = write_dicom(film, SOPClassUID=kind, **elements)
+    image = SimpleITK.ReadImage(str(path))
+    radiograph = read_radiograph(path)
+    assert np.allclose(radiograph.affine, affine_of(image), atol=1e-6)
+    assert SimpleITK.GetArrayFromImage(image)[0].shape == radiograph.pixels.shape
+
+
+@pytest.mark.parametrize("name", ["RG1_UNCR.dcm", "RG3_J2KR.dcm"])
+def test_real_films_lie_where_itk_puts_them(real_film, name):
+    path = real_film(name)
+    image = SimpleITK.ReadImage(str(path))
+    radiograph = read_radiograph(path)
+    assert np.allclose(radiograph.affine, affine_of(image))
+    # The same orientation and polarity as in Slicer: GDCM turns MONOCHROME1 round as well.
+    seen = SimpleITK.GetArrayViewFromImage(image)[0]
+    assert np.corrcoef(seen[::20, ::20].ravel(), radiograph.pixels[::20, ::20].ravel())[0, 1] > 0.99
+
+
+@pytest.mark.parametrize(
+    ("orientation", "expected"),
+    [(["L", "F"], False), (["R", "F"], True), (["RA", "F"], True), ("L", False), ("", None), (None, None)],
+)
+def test_mirrored(film, write_dicom, orientation, expected):
+    elements = {} if orientation is None else {"PatientOrientation": orientation}
+    assert read_radiograph(write_dicom(film, **elements)).mirrored is expected
+
+
+def test_nothing_to_remark(film, write_dicom):
+    path = write_dicom(
+        film,
+        BodyPartExamined="CHEST",
+        ViewPosition="PA",
+        PatientOrientation=["L", "F"],
+        PatientSpeciesDescription="Homo sapiens",
+    )
+    assert read_radiograph(path).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("elements", "word"),
+    [
+        ({"BurnedInAnnotation": "YES"}, "burned"),
+        ({"BurnedInAnnotation": None}, "burned"),
+        ({"PatientSpeciesDescription": "Canine"}, "animal"),
+        ({"PatientBreedDescription": "Beagle"}, "animal"),
+        ({"BodyPartExamined": "KNEE"}, "body part"),
+        ({"ViewPosition": "RAO"}, "oblique"),
+    ],
+    ids=str,
+)
+def test_remarks(film, write_dicom, elements, word):
+    (remark,) = read_radiograph(write_dicom(film, **elements)).warnings
+    assert word in remark
+    assert remark.endswith(".")
+    assert "Doe" not in remark
+
+
+def test_few_levels_of_grey_are_remarked(write_dicom):
+    mask = np.zeros((48, 40), np.uint16)
+    mask[10:20, 10:20] = 1
+    assert any("levels of grey" in remark for remark in read_radiograph(write_dicom(mask)).warnings)
+
+
+@pytest.mark.parametrize("view", ["AP", "PA", "LLD", "LAT DECUBITUS", ""])
+def test_frontal_views(film, write_dicom, view):
+    assert read_radiograph(write_dicom(film, ViewPosition=view)).pixels.shape == film.shape
+
+
+def odd_film(film, make_dataset, path):
+    """A readable film with values that make pydicom complain, and quote them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = make_dataset(film, PatientID="Secret" * 20, PatientBirthDate="19700101", PatientSex="F")
+        dataset.save_as(path, enforce_file_format=False)
+    path.write_bytes(path.read_bytes().replace(b"19700101", b"DoeJane!"))
+    return path
+
+
+def test_nothing_leaks(film, make_dataset, tmp_path, caplog, capfd):
+    path = odd_film(film, make_dataset, tmp_path / "film.dcm")
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        header = read_radiograph(path).header
+        list(header.iterall())  # no value is left to be converted later
+    assert caplog.text == ""
+    assert [str(warning.message) for warning in caught] == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_loggers_are_left_as_they_were(film, write_dicom):
+    logger = logging.getLogger("pydicom")
+    before = logger.level
+    read_radiograph(write_dicom(film))
+    assert logger.level == before
+
+
+def test_values_that_cannot_be_converted_are_left_out(film, write_dicom):
+    path = write_dicom(film, KVP="12.345", ExposureTime="10")
+    # Six bytes are no whole number of 4-byte floats.
+    path.write_bytes(path.read_bytes().replace(b"DS\x06\x0012.345", b"FL\x06\x0012.345"))
+    header = read_radiograph(path).header
+    assert "KVP" not in header
+    assert header.ExposureTime == 10
+
+
+def test_header_is_the_whole_header(film, write_dicom):
+    path = write_dicom(film, StudyDescription="Thorax")
+    header = read_radiograph(path).header
+    assert {element.tag for element in header} == {element.tag for element in dcmread(path, stop_before_pixels=True)}
+    assert header.file_meta.TransferSyntaxUID == uid.ExplicitVRLittleEndian
+    assert header.StudyDescription == "Thorax"

@@ -1,0 +1,743 @@
+"""Whatever else a person may hand over is refused: at once, in one sentence, with the technical cause chained."""
+
+import gzip
+import io
+import os
+import struct
+import time
+import tracemalloc
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+from PIL import Image
+from pydicom import Dataset, dcmread, uid
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.pixels import get_encoder
+
+from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.radiograph import read_radiograph
+
+BAD = {}
+"""Name of a bad input: (what the sentence must contain, function that returns its bytes, ending)."""
+
+
+def bad(word, ending=""):
+    def register(function):
+        BAD[function.__name__] = (word, function, ending)
+        return function
+
+    return register
+
+
+class Kit:
+    """What the bad inputs are made of."""
+
+    def __init__(self, film, make_dataset, dicom_bytes, folder):
+        self.film, self.make, self.save, self.folder = film, make_dataset, dicom_bytes, folder
+
+    def dicom(self, stored=None, bits=12, **elements):
+        return self.save(self.make(self.film if stored is None else stored, bits, **elements))
+
+    def compressed(self, syntax):
+        if not get_encoder(syntax).is_available:
+            pytest.skip("no encoder for it is installed")
+        dataset = self.make(self.film)
+        dataset.compress(syntax)
+        return dataset
+
+    def picture(self, values=None, format="PNG", **options):
+        image = values if isinstance(values, Image.Image) else Image.fromarray(self.film if values is None else values)
+        buffer = io.BytesIO()
+        image.save(buffer, format=format, **options)
+        return buffer.getvalue()
+
+    def volume(self, values, ending="nrrd", vector=False):
+        path = self.folder / f"made.{ending}"
+        SimpleITK.WriteImage(SimpleITK.GetImageFromArray(values, isVector=vector), str(path))
+        return path.read_bytes()
+
+
+@pytest.fixture
+def kit(film, make_dataset, dicom_bytes, tmp_path):
+    folder = tmp_path / "kit"
+    folder.mkdir()
+    return Kit(film, make_dataset, dicom_bytes, folder)
+
+
+# -- no image at all --------------------------------------------------------------------------------------------------
+
+
+@bad("empty")
+def empty(kit):
+    return b""
+
+
+@bad("text file", "txt")
+def text(kit):
+    return b"Bilateral pulmonary infection, two infected areas.\n" * 10
+
+
+@bad("text file", "dcm")
+def text_called_dicom(kit):
+    return b"not a radiograph"
+
+
+@bad("PDF", "pdf")
+def pdf(kit):
+    return b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(1000)
+
+
+@bad("ZIP", "docx")
+def office(kit):
+    return b"PK\x03\x04" + bytes(1000)
+
+
+@bad("GIF", "gif")
+def gif(kit):
+    return kit.picture(kit.film.astype(np.uint8), "GIF")
+
+
+@bad("BMP", "bmp")
+def bmp(kit):
+    return kit.picture(kit.film.astype(np.uint8), "BMP")
+
+
+@bad("JPEG 2000", "jp2")
+def jpeg_2000(kit):
+    return b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(100)
+
+
+@bad("NIfTI-2", "nii")
+def nifti_2(kit):
+    return struct.pack("<i", 540) + b"n+2\0\r\n\x1a\n" + bytes(5000)
+
+
+@bad("does not know", "bin")
+def noise(kit):
+    return b"\xfe" + np.random.default_rng(0).bytes(5000)
+
+
+@bad("does not know", "gz")
+def gzip_of_something_else(kit):
+    return gzip.compress(b"not an image at all" * 100)
+
+
+@bad("does not know", "gz")
+def damaged_gzip(kit):
+    return b"\x1f\x8b" + bytes(100)
+
+
+@bad("does not know", "dcm")
+def zeros(kit):
+    return bytes(100_000)
+
+
+# -- DICOM of other kinds ---------------------------------------------------------------------------------------------
+
+
+@bad('"CT Image"', "dcm")
+def ct(kit):
+    return kit.dicom(SOPClassUID=uid.CTImageStorage, Modality="CT")
+
+
+@bad('"MR Image"', "dcm")
+def mr(kit):
+    return kit.dicom(SOPClassUID=uid.MRImageStorage, Modality="MR")
+
+
+@bad('"Segmentation"', "dcm")
+def segmentation(kit):
+    return kit.dicom(SOPClassUID=uid.SegmentationStorage, Modality="SEG")
+
+
+@bad('"Comprehensive SR"', "dcm")
+def structured_report(kit):
+    return kit.dicom(SOPClassUID=uid.ComprehensiveSRStorage, Modality="SR", PixelData=None)
+
+
+@bad('"Encapsulated PDF"', "dcm")
+def report_as_pdf(kit):
+    return kit.dicom(SOPClassUID=uid.EncapsulatedPDFStorage, Modality="DOC", PixelData=None)
+
+
+@bad('"Media Storage Directory"')
+def dicomdir(kit):
+    dataset = Dataset()
+    dataset.file_meta = kit.make(kit.film).file_meta
+    dataset.file_meta.MediaStorageSOPClassUID = uid.MediaStorageDirectoryStorage
+    dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    dataset.FileSetID = "CD"
+    dataset.DirectoryRecordSequence = []
+    buffer = io.BytesIO()
+    dataset.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+@bad("Mammography", "dcm")
+def mammogram(kit):
+    return kit.dicom(SOPClassUID=uid.DigitalMammographyXRayImageStorageForPresentation, Modality="MG")
+
+
+@bad("another kind", "dcm")
+def private_object(kit):
+    return kit.dicom(SOPClassUID="1.3.6.1.4.1.99999.1.2")
+
+
+@bad('modality "CT"', "dcm")
+def screenshot_of_ct(kit):
+    return kit.dicom(SOPClassUID=uid.SecondaryCaptureImageStorage, Modality="CT")
+
+
+@bad("raw signal", "dcm")
+def for_processing(kit):
+    return kit.dicom(SOPClassUID=uid.DigitalXRayImageStorageForProcessing)
+
+
+@bad("raw signal", "dcm")
+def intent_for_processing(kit):
+    return kit.dicom(PresentationIntentType="FOR PROCESSING")
+
+
+@bad("does not say what it holds", "dcm")
+def no_sop_class(kit):
+    return kit.dicom(Modality=None).replace(uid.DigitalXRayImageStorageForPresentation.encode(), bytes(27))
+
+
+@bad("several pictures", "dcm")
+def multi_frame(kit):
+    return kit.dicom(np.stack([kit.film] * 3), NumberOfFrames=3, Rows=48, Columns=40, SamplesPerPixel=1)
+
+
+@bad("no picture", "dcm")
+def no_pixels(kit):
+    return kit.dicom(PixelData=None)
+
+
+@bad("no picture", "dcm")
+def no_rows(kit):
+    return kit.dicom(Rows=None)
+
+
+@bad("no picture", "dcm")
+def zero_columns(kit):
+    return kit.dicom(Columns=0)
+
+
+@bad("colour", "dcm")
+def coloured_dicom(kit):
+    grey = (kit.film >> 4).astype(np.uint8)
+    return kit.dicom(np.stack([grey, grey, 255 - grey], axis=-1), 8)
+
+
+@bad("colour", "dcm")
+def palette_dicom(kit):
+    return kit.dicom(PhotometricInterpretation="PALETTE COLOR")
+
+
+@bad("no contrast", "dcm")
+def constant_dicom(kit):
+    return kit.dicom(np.full_like(kit.film, 700))
+
+
+@bad("no contrast", "dcm")
+def only_padding(kit):
+    return kit.dicom(PixelPaddingValue=0, PixelPaddingRangeLimit=4095)
+
+
+@bad("no contrast", "dcm")
+def constant_inside_padding(kit):
+    return kit.dicom(np.where(kit.film > 2000, 700, 0).astype(np.uint16), PixelPaddingValue=0)
+
+
+@bad("too small", "dcm")
+def tiny_dicom(kit):
+    return kit.dicom(kit.film[:31])
+
+
+# -- views that are not frontal or not upright ------------------------------------------------------------------------
+
+
+@bad("lateral", "dcm")
+def lateral(kit):
+    return kit.dicom(ViewPosition="LL")
+
+
+@bad("lateral", "dcm")
+def lateral_by_word(kit):
+    return kit.dicom(ViewPosition="LATERAL")
+
+
+@bad("lateral", "dcm")
+def lateral_by_code(kit):
+    item = Dataset()
+    item.CodeMeaning = "left lateral"
+    return kit.dicom(ViewCodeSequence=[item])
+
+
+@bad("lateral", "dcm")
+def lateral_by_orientation(kit):
+    return kit.dicom(PatientOrientation=["A", "F"])
+
+
+@bad("on its side", "dcm")
+def on_its_side(kit):
+    return kit.dicom(PatientOrientation=["F", "R"])
+
+
+@bad("upside down", "dcm")
+def upside_down(kit):
+    return kit.dicom(PatientOrientation=["R", "H"])
+
+
+# -- damaged DICOM ----------------------------------------------------------------------------------------------------
+
+
+@bad("damaged", "dcm")
+def truncated_pixels(kit):
+    return kit.dicom()[:-500]
+
+
+@bad("", "dcm")
+def truncated_header(kit):
+    return kit.dicom()[:400]
+
+
+@bad("no picture", "dcm")
+def truncated_compressed_file(kit):
+    return kit.save(kit.compressed(uid.JPEG2000Lossless))[:-500]
+
+
+@bad("", "dcm")
+def preamble_only(kit):
+    return bytes(128) + b"DICM"
+
+
+@bad("damaged", "dcm")
+def unknown_transfer_syntax(kit):
+    return kit.dicom().replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.9\0", 1)
+
+
+@bad("", "dcm")
+def video(kit):
+    dataset = kit.make(kit.film, PixelData=encapsulate([bytes(1000)]))
+    dataset.file_meta.TransferSyntaxUID = uid.MPEG4HP41
+    dataset["PixelData"].is_undefined_length = True
+    return kit.save(dataset)
+
+
+def with_frame(dataset, change):
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    dataset.PixelData = encapsulate([bytes(change(bytearray(frame)))])
+    dataset["PixelData"].is_undefined_length = True
+    return dataset
+
+
+def cut(frame):
+    return frame[: len(frame) // 2]
+
+
+@bad("damaged", "dcm")
+def truncated_jpeg_2000_stream(kit):
+    return kit.save(with_frame(kit.compressed(uid.JPEG2000Lossless), cut))
+
+
+@bad("damaged", "dcm")
+def truncated_run_length_stream(kit):
+    return kit.save(with_frame(kit.compressed(uid.RLELossless), cut))
+
+
+@bad("damaged", "dcm")
+def overrunning_run_length_stream(kit):
+    # The decoder of pylibjpeg would raise what "except Exception" does not catch.
+    return kit.save(with_frame(kit.compressed(uid.RLELossless), lambda frame: frame[:64] + b"\x81\0" * 60))
+
+
+@bad("damaged", "dcm")
+def no_jpeg_2000_stream(kit):
+    return kit.save(with_frame(kit.compressed(uid.JPEG2000Lossless), lambda frame: bytes(500)))
+
+
+@bad("damaged", "dcm")
+def values_beyond_bits_stored(kit):
+    dataset = kit.compressed(uid.JPEG2000Lossless)
+    dataset.BitsStored, dataset.HighBit = 8, 7
+    return kit.save(dataset)
+
+
+@bad("damaged", "dcm")
+def stream_of_another_size(kit):
+    dataset = kit.compressed(uid.JPEG2000Lossless)
+    dataset.Rows, dataset.Columns = 40, 48
+    return kit.save(dataset)
+
+
+@bad("damaged", "dcm")
+def jpeg_ls_of_another_size(kit):
+    dataset = kit.compressed(uid.JPEGLSLossless)
+    dataset.Rows = 47
+    return kit.save(dataset)
+
+
+@bad("", "dcm")
+def damaged_deflated_file(kit):
+    dataset = kit.make(kit.film)
+    dataset.file_meta.TransferSyntaxUID = uid.DeflatedExplicitVRLittleEndian
+    data = kit.save(dataset)
+    return data[:500] + b"\xff" * 100 + data[600:]
+
+
+# -- bombs ------------------------------------------------------------------------------------------------------------
+
+
+@bad("more than any radiograph", "dcm")
+def huge_dicom_header(kit):
+    return kit.dicom(Rows=20000, Columns=20000)
+
+
+@bad("more than any radiograph", "dcm")
+def long_dicom_header(kit):
+    return kit.dicom(Rows=65535, Columns=40)
+
+
+@bad("more than any radiograph", "dcm")
+def huge_run_length_header(kit):
+    dataset = kit.compressed(uid.RLELossless)
+    dataset.Rows, dataset.Columns = 20000, 20000
+    return kit.save(dataset)
+
+
+@bad("damaged", "dcm")
+def run_length_bomb(kit):
+    return kit.save(with_frame(kit.compressed(uid.RLELossless), lambda frame: frame[:64] + b"\x81\0" * 1_000_000))
+
+
+@bad("damaged", "dcm")
+def jpeg_2000_bomb(kit):
+    # The SIZ marker of the stream says 65,535 x 65,535.
+    def enlarge(frame):
+        at = frame.index(b"\xff\x51") + 6
+        return frame[:at] + struct.pack(">II", 65535, 65535) + frame[at + 8 :]
+
+    return kit.save(with_frame(kit.compressed(uid.JPEG2000Lossless), enlarge))
+
+
+@bad("unpacks to more", "dcm")
+def deflate_bomb(kit):
+    dataset = kit.make(kit.film)
+    dataset.file_meta.TransferSyntaxUID = uid.DeflatedExplicitVRLittleEndian
+    data = kit.save(dataset)
+    meta_end = 144 + dcmread(io.BytesIO(data)).file_meta.FileMetaInformationGroupLength
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
+    chunk = bytes(10_000_000)
+    return data[:meta_end] + b"".join(deflater.compress(chunk) for _ in range(50)) + deflater.flush()
+
+
+def png_header(width, height):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
+    )
+
+
+@bad("more", "png")
+def png_bomb(kit):
+    return png_header(60000, 60000)
+
+
+@bad("more than any radiograph", "png")
+def long_png(kit):
+    return png_header(30000, 100)
+
+
+@bad("more than any radiograph", "nii")
+def nifti_bomb(kit):
+    return nifti_header(kit, 30000, 30000)
+
+
+@bad("more than any radiograph", "nii.gz")
+def packed_nifti_bomb(kit):
+    return gzip.compress(nifti_header(kit, 30000, 30000) + bytes(30_000_000))
+
+
+def nifti_header(kit, columns, rows):
+    header = bytearray(kit.volume(kit.film.astype(np.int16), "nii")[:352])
+    struct.pack_into("<8h", header, 40, 2, columns, rows, 1, 1, 1, 1, 1)
+    return bytes(header)
+
+
+@bad("more than any radiograph", "nrrd")
+def nrrd_bomb(kit):
+    return kit.volume(kit.film).replace(b"sizes: 40 48", b"sizes: 30000 30000")
+
+
+# -- pictures ---------------------------------------------------------------------------------------------------------
+
+
+@bad("damaged", "png")
+def truncated_png(kit):
+    return kit.picture()[:-1000]
+
+
+@bad("damaged", "png")
+def flipped_bit_in_png(kit):
+    data = bytearray(kit.picture())
+    data[len(data) // 2] ^= 4
+    return bytes(data)
+
+
+@bad("damaged", "jpg")
+def truncated_jpeg(kit):
+    data = kit.picture((kit.film >> 4).astype(np.uint8), "JPEG")
+    return data[: len(data) // 2]
+
+
+@bad("damaged", "tif")
+def truncated_tiff(kit):
+    return kit.picture(format="TIFF")[:2000]
+
+
+@bad("damaged", "jpg")
+def jpeg_without_a_picture(kit):
+    return b"\xff\xd8\xff\xe0" + bytes(100)
+
+
+@bad("colour", "png")
+def coloured_png(kit):
+    grey = (kit.film >> 4).astype(np.uint8)
+    return kit.picture(np.stack([grey, 255 - grey, grey], axis=-1))
+
+
+@bad("colour", "jpg")
+def coloured_jpeg(kit):
+    grey = (kit.film >> 4).astype(np.uint8)
+    return kit.picture(np.stack([grey, 255 - grey, grey], axis=-1), "JPEG")
+
+
+@bad("colour", "png")
+def coloured_palette(kit):
+    image = Image.fromarray((kit.film >> 4).astype(np.uint8)).convert("P")
+    image.putpalette([value for index in range(256) for value in (index, 255 - index, 0)])
+    return kit.picture(image)
+
+
+@bad("black and white", "png")
+def drawing(kit):
+    return kit.picture(Image.fromarray(kit.film > 2000))
+
+
+@bad("several pictures", "tif")
+def multi_page_tiff(kit):
+    page = Image.fromarray(kit.film)
+    return kit.picture(page, "TIFF", save_all=True, append_images=[page, page])
+
+
+@bad("several pictures", "png")
+def animated_png(kit):
+    page = Image.fromarray((kit.film >> 4).astype(np.uint8))
+    return kit.picture(page, "PNG", save_all=True, append_images=[page.transpose(Image.Transpose.ROTATE_180)])
+
+
+@bad("no contrast", "png")
+def constant_8_bit_png(kit):
+    return kit.picture(np.full((48, 40), 7, np.uint8))
+
+
+@bad("no contrast", "png")
+def constant_16_bit_png(kit):
+    return kit.picture(np.full((48, 40), 700, np.uint16))
+
+
+@bad("no contrast", "tif")
+def tiff_of_nothing_but_nan(kit):
+    return kit.picture(np.full((48, 40), np.nan, np.float32), "TIFF")
+
+
+@bad("too small", "png")
+def thumbnail(kit):
+    return kit.picture(kit.film[:, :31])
+
+
+# -- volumes ----------------------------------------------------------------------------------------------------------
+
+
+@bad("volume", "nrrd")
+def nrrd_volume(kit):
+    return kit.volume(np.stack([kit.film] * 3))
+
+
+@bad("volume", "nii.gz")
+def nifti_volume(kit):
+    return kit.volume(np.stack([kit.film.astype(np.int16)] * 3), "nii.gz")
+
+
+@bad("volume", "nii")
+def nifti_series(kit):
+    return kit.volume(np.stack([kit.film.astype(np.int16)[None]] * 3), "nii")
+
+
+@bad("segmentation", "seg.nrrd")
+def segmentation_by_name(kit):
+    return kit.volume(kit.film.astype(np.uint8))
+
+
+@bad("segmentation", "nrrd")
+def segmentation_by_content(kit):
+    image = SimpleITK.GetImageFromArray(kit.film.astype(np.uint8)[None])
+    image.SetMetaData("Segment0_ID", "infection_right")
+    SimpleITK.WriteImage(image, str(kit.folder / "made.nrrd"))
+    return (kit.folder / "made.nrrd").read_bytes()
+
+
+@bad("damaged", "nrrd")
+def truncated_nrrd(kit):
+    return kit.volume(kit.film)[:-1000]
+
+
+@bad("incomplete", "nii")
+def truncated_nifti(kit):
+    return kit.volume(kit.film, "nii")[:-1000]
+
+
+@bad("", "nii.gz")
+def truncated_packed_nifti(kit):
+    return kit.volume(kit.film, "nii.gz")[:-1000]
+
+
+@bad("incomplete", "nii.gz")
+def nifti_truncated_before_packing(kit):
+    return gzip.compress(kit.volume(kit.film, "nii")[:-1000])
+
+
+@bad("too small", "nrrd")
+def tiny_nrrd(kit):
+    return kit.volume(kit.film[:10])
+
+
+@bad("line", "nrrd")
+def line(kit):
+    return kit.volume(kit.film[:1])
+
+
+@bad("complex", "nrrd")
+def complex_numbers(kit):
+    return kit.volume((kit.film * 1j).astype(np.complex64), "nii")
+
+
+@bad("colour", "nrrd")
+def coloured_nrrd(kit):
+    grey = (kit.film >> 4).astype(np.uint8)
+    return kit.volume(np.stack([grey, 255 - grey, grey], axis=-1), vector=True)
+
+
+@bad("several values", "nrrd")
+def vectors(kit):
+    return kit.volume(np.stack([kit.film.astype(np.float32)] * 2, axis=-1), vector=True)
+
+
+@bad("no contrast", "nrrd")
+def constant_nrrd(kit):
+    return kit.volume(np.full_like(kit.film, 5))
+
+
+# -- the test of all of them ------------------------------------------------------------------------------------------
+
+
+def refusal(path):
+    """Return the sentence with which a path is refused, having looked at its form."""
+    with pytest.raises(RadiographError) as caught:
+        read_radiograph(path)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    assert sentence[0].isupper()
+    assert 15 < len(sentence) < 200
+    for word in ("Error", "Traceback", "Exception", "pydicom", "<", "None", "Doe", str(path)):
+        assert word not in sentence
+    if "damaged, incomplete" in sentence:
+        assert caught.value.__cause__ is not None
+    return sentence
+
+
+def test_there_are_many():
+    assert len(BAD) >= 80
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_refused(kit, tmp_path, name, capfd):
+    word, make, ending = BAD[name]
+    path = tmp_path / (f"{name}.{ending}" if ending else name)
+    path.write_bytes(make(kit))
+    capfd.readouterr()
+    tracemalloc.start()
+    started = time.process_time()
+    try:
+        sentence = refusal(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert word in sentence
+    assert time.process_time() - started < 2
+    assert peak < 150_000_000
+    assert capfd.readouterr().out == ""
+
+
+def test_missing_file(tmp_path):
+    assert "no such file" in refusal(tmp_path / "missing.dcm")
+    assert "no such file" in refusal(tmp_path / "missing" / "film.dcm")
+
+
+def test_folder(tmp_path):
+    assert "folder" in refusal(tmp_path)
+
+
+def test_impossible_name():
+    refusal("a\0b")
+    refusal("x" * 5000)
+
+
+def test_no_permission(tmp_path, monkeypatch):
+    path = tmp_path / "film.dcm"
+    path.write_bytes(b"x")
+    real = Path.open
+
+    def locked(self, *args, **kwargs):
+        if self == path:
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", locked)
+    assert "permission" in refusal(path)
+
+
+def test_giant_file(tmp_path):
+    path = tmp_path / "film.dcm"
+    path.touch()
+    os.truncate(path, 5 << 30)  # sparse: takes no room
+    assert "too large" in refusal(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
+def test_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert "no such file" in refusal(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(
+    "name", ["CT_small.dcm", "MR_small.dcm", "US1_UNCR.dcm", "liver.dcm", "test-SR.dcm", "SC_rgb.dcm"]
+)
+def test_real_files_of_other_kinds(real_film, name):
+    refusal(real_film(name))
+
+
+@pytest.mark.parametrize("share", [0.001, 0.3, 0.99])
+def test_truncated_real_film(real_film, tmp_path, share):
+    data = real_film("RG3_J2KR.dcm").read_bytes()
+    path = tmp_path / "film.dcm"
+    path.write_bytes(data[: int(len(data) * share)])
+    refusal(path)

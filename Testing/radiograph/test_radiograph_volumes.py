@@ -1,0 +1,140 @@
+"""NRRD and NIfTI."""
+
+import numpy as np
+import pytest
+import SimpleITK
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from CausalCLIPSegLib.radiograph import read_radiograph
+
+QUICK = settings(deadline=None, max_examples=25)
+ENDINGS = ["nrrd", "nii", "nii.gz"]
+ELEMENTS = {np.float32: st.floats(-(2.0**127), 2.0**127, width=32, allow_subnormal=False)}
+SHAPES = st.tuples(st.integers(32, 50), st.integers(32, 50))
+
+
+def write(path, values, spacing=None, origin=None, direction=None):
+    image = SimpleITK.GetImageFromArray(values)
+    if spacing:
+        image.SetSpacing(spacing)
+    if origin:
+        image.SetOrigin(origin)
+    if direction:
+        image.SetDirection(direction)
+    SimpleITK.WriteImage(image, str(path))
+    return path
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@QUICK
+@given(data=st.data())
+def test_round_trip(folder, ending, data):
+    dtype = data.draw(st.sampled_from([np.uint8, np.int16, np.uint16, np.int32, np.float32]))
+    values = data.draw(hnp.arrays(dtype, SHAPES, elements=ELEMENTS.get(dtype)).filter(lambda a: np.unique(a).size > 1))
+    pixels = read_radiograph(write(folder / f"film.{ending}", values)).pixels
+    assert pixels.shape == values.shape
+    assert pixels.dtype == np.float32
+    assert 0 <= pixels.min() < pixels.max() <= 1
+    if dtype == np.uint8:
+        assert np.array_equal(pixels, values / np.float32(255))
+    assert (np.diff(pixels.ravel()[np.argsort(values, axis=None, kind="stable")]) >= 0).all()
+
+
+def test_what_is_no_number_is_black(tmp_path, film):
+    values = film.astype(np.float32)
+    values[3, 4] = np.nan
+    assert read_radiograph(write(tmp_path / "film.nrrd", values)).pixels[3, 4] == 0
+
+
+def test_pixels_of_a_neighbour_are_not_taken(tmp_path, film):
+    # ITK would take those of film.nii.
+    write(tmp_path / "film.nii", film[::-1].copy())
+    path = write(tmp_path / "film.nii.gz", film)
+    alone = write(tmp_path / "alone.nii.gz", film)
+    assert np.array_equal(read_radiograph(path).pixels, read_radiograph(alone).pixels)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_place_is_that_of_itk(tmp_path, film, ending, dimension):
+    place = {"spacing": (0.3, 0.2), "origin": (-30.0, 40.0)}
+    values = film
+    if dimension == 3:
+        place = {"spacing": (0.3, 0.2, 2), "origin": (-30.0, 40.0, 5), "direction": (1, 0, 0, 0, 0, 1, 0, -1, 0)}
+        values = film[None]
+    path = write(tmp_path / f"film.{ending}", values, **place)
+    radiograph = read_radiograph(path)
+    image = SimpleITK.ReadImage(str(path))
+    for index in [(0, 0), (7, 0), (0, 11), (13, 5)]:  # column, row
+        point = image.TransformIndexToPhysicalPoint((*index, 0)[:dimension])
+        assert np.allclose((radiograph.affine @ (*index, 0, 1))[:dimension], point, atol=1e-4)
+    assert radiograph.spacing == pytest.approx((0.2, 0.3))
+    assert np.linalg.det(radiograph.affine) != 0
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_spacing_of_1_mm_is_no_calibration(tmp_path, film, ending):
+    radiograph = read_radiograph(write(tmp_path / f"film.{ending}", film))
+    assert radiograph.spacing is None
+    assert np.allclose(radiograph.affine, np.eye(4))
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_slice_along_any_axis(tmp_path, film, ending, axis):
+    path = write(tmp_path / f"film.{ending}", np.expand_dims(film, axis), spacing=(0.1, 0.2, 0.3))
+    radiograph = read_radiograph(path)
+    plain = read_radiograph(write(tmp_path / f"plain.{ending}", film))
+    assert np.array_equal(radiograph.pixels, plain.pixels)
+    image = SimpleITK.ReadImage(str(path))
+    column, row = 17, 5
+    index = [0, 0, 0]
+    column_axis, row_axis = [a for a in range(3) if a != 2 - axis]
+    index[column_axis], index[row_axis] = column, row
+    assert np.allclose((radiograph.affine @ (column, row, 0, 1))[:3], image.TransformIndexToPhysicalPoint(index))
+    assert radiograph.spacing == pytest.approx((image.GetSpacing()[row_axis], image.GetSpacing()[column_axis]))
+
+
+@pytest.mark.parametrize("ending", ["nrrd", "nii.gz"])
+def test_grey_in_three_channels(tmp_path, film, ending):
+    grey = (film >> 4).astype(np.uint8)
+    image = SimpleITK.GetImageFromArray(np.stack([grey] * 3, axis=-1), isVector=True)
+    SimpleITK.WriteImage(image, str(tmp_path / f"film.{ending}"))
+    assert np.allclose(read_radiograph(tmp_path / f"film.{ending}").pixels, grey / 255)
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("ending", ["nii", "nii.gz"])
+def test_nifti_of_either_byte_order(tmp_path, film, order, ending):
+    nibabel = pytest.importorskip("nibabel")
+    plain = read_radiograph(write(tmp_path / "plain.nii", film)).pixels
+    values = film.T.astype(f"{order}i2")
+    header = nibabel.Nifti1Header(endianness=order)
+    header.set_data_dtype(values.dtype)
+    path = tmp_path / f"other.{ending}"
+    nibabel.save(nibabel.Nifti1Image(values, np.eye(4), header), path)
+    assert np.array_equal(read_radiograph(path).pixels, plain)
+
+
+def test_compressed_nrrd(tmp_path, film):
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(film), str(tmp_path / "film.nrrd"), useCompression=True)
+    plain = read_radiograph(write(tmp_path / "plain.nrrd", film))
+    assert np.array_equal(read_radiograph(tmp_path / "film.nrrd").pixels, plain.pixels)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("name", ["film", "film.dcm", "film.nii"])
+def test_under_another_name(tmp_path, film, ending, name):
+    path = write(tmp_path / f"original.{ending}", film)
+    pixels = read_radiograph(path).pixels
+    path = path.rename(tmp_path / name)
+    assert np.array_equal(read_radiograph(path).pixels, pixels)
+    assert read_radiograph(path).name == name
+
+
+def test_warnings_of_itk_are_as_they_were(tmp_path, film):
+    loud = SimpleITK.ProcessObject.GetGlobalWarningDisplay()
+    read_radiograph(write(tmp_path / "film.nrrd", film))
+    assert SimpleITK.ProcessObject.GetGlobalWarningDisplay() == loud

@@ -1,0 +1,47 @@
+"""The embedded checkpoint on real films: it is as good as its card says, and it listens to the note."""
+
+import numpy as np
+import pytest
+
+from CausalCLIPSegLib.segmenter import Segmenter
+from training.evaluate import evaluate, load_split
+
+
+@pytest.fixture(scope="module")
+def figures(qata):
+    samples = load_split(qata, "val", 150)
+    return evaluate(Segmenter.from_checkpoint("default", "cpu"), samples, lambda: None)
+
+
+def test_it_is_about_as_good_as_its_card_says(figures):
+    segmenter = Segmenter.from_checkpoint("default", "cpu")
+    card = segmenter.card.figures["validation"]
+    assert figures["n"] == 150
+    assert abs(figures["dice"] - card["dice"]) < 4  # 150 of 1,429 films
+    assert card["dice"] >= 80
+
+
+def test_it_listens_to_the_note(figures):
+    listening = figures["listening"]
+    assert listening["n"] > 30
+    assert listening["area_on_named_side"] >= 95
+    assert listening["swapped_area_left_behind"] <= 5
+
+
+def test_on_both_sides_it_is_useful(figures):
+    for name in ("left only", "right only", "both"):
+        assert figures["by_side"][name]["dice"] > 60, name
+
+
+def test_a_vague_note_is_not_a_collapse(qata):
+    segmenter = Segmenter.from_checkpoint("default", "cpu")
+    from CausalCLIPSegLib.radiograph import read_radiograph
+    from training.metrics import OverlapMetrics
+
+    metrics = OverlapMetrics()
+    import torch
+
+    for sample in load_split(qata, "val", 60):
+        result = segmenter.segment(read_radiograph(sample.image), "Pneumonia.")
+        metrics.update(torch.from_numpy(result.mask)[None], torch.from_numpy(np.array(sample.load_mask()))[None])
+    assert metrics.compute()["dice"] > 60
