@@ -74,7 +74,7 @@ def _main(
 
 @app.command()
 def segment(
-    image: Annotated[Path, typer.Argument(help="A frontal chest film: DICOM, PNG, JPEG, TIFF, NRRD or NIfTI.")],
+    image: Annotated[Path, typer.Argument(help="A frontal chest film: DICOM, PNG, JPEG, TIFF, WebP, NRRD or NIfTI.")],
     note: Annotated[str | None, typer.Option(help="What the report says.")] = None,
     note_file: Annotated[Path | None, typer.Option(help="A text file that holds the note.")] = None,
     output: Annotated[Path | None, typer.Option(help="Folder for the result; NAME-segmentation if not given.")] = None,

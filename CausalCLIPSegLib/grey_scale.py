@@ -18,6 +18,8 @@ NO_CONTRAST = "The picture has no contrast: all its pixels are equally bright."
 
 # JPEG stores brightness and colour apart, so that a grey picture comes back with channels that differ a little.
 _COLOUR_TOLERANCE = 8 / 255
+# A coloured logo or letters in a corner do not make a film a colour picture.
+_COLOURED_SHARE = 0.01
 _PERCENTILES = (0.5, 99.5)
 
 
@@ -50,10 +52,10 @@ def single_channel(values: npt.NDArray[np.unsignedinteger], full_scale: int) -> 
         float32 in [0, 1], rows x columns; what is transparent is black.
 
     Raises:
-        RadiographError: the channels differ by more than JPEG makes them differ.
+        RadiographError: in more than one pixel of a hundred the channels differ by more than JPEG makes them differ.
     """
     channels = values.shape[2]
-    if channels >= 3 and np.ptp(values[..., :3], axis=2).max() > _COLOUR_TOLERANCE * full_scale:
+    if channels >= 3 and (np.ptp(values[..., :3], axis=2) > _COLOUR_TOLERANCE * full_scale).mean() > _COLOURED_SHARE:
         raise RadiographError("The picture is in colour; a radiograph is grey.")
     # Green is the middle one of the three, and exact where all are equal.
     grey = values[..., 1 if channels >= 3 else 0] / np.float32(full_scale)

@@ -1,4 +1,4 @@
-"""A chest radiograph read from a file: DICOM, PNG, JPEG, TIFF, NRRD or NIfTI."""
+"""A chest radiograph read from a file: DICOM, PNG, JPEG, TIFF, WebP, NRRD or NIfTI."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from PIL import Image
     from pydicom import Dataset
 
-_FORMATS = "DICOM, PNG, JPEG, TIFF, NRRD or NIfTI"
+_FORMATS = "DICOM, PNG, JPEG, TIFF, WebP, NRRD or NIfTI"
 _DAMAGED = "The file is damaged, incomplete or of a variety that the program does not read."
 _MAX_FILE_BYTES = 1 << 30
 _HEAD_BYTES = 1024
@@ -40,7 +40,7 @@ _OTHER_KINDS = {
     b"PK\x03\x04": "a ZIP archive or an office document",
     b"GIF8": "a GIF picture",
     b"BM": "a BMP picture",
-    b"RIFF": "a WebP picture or a film",
+    b"RIFF": "a sound or a film",
     b"\0\0\0\x0cjP": "a JPEG 2000 picture",
     b"\xffO\xffQ": "a JPEG 2000 picture",
     b"ObjectType": "a MetaImage",
@@ -82,8 +82,8 @@ def read_radiograph(path: str | Path) -> Radiograph:
     - DICOM CR, DX and Secondary Capture, with or without preamble, in every transfer syntax that pydicom decodes:
       modality LUT or rescale, then the first VOI LUT or window (PS3.3 C.11.1, C.11.2). Where there is no window,
       or one that clips more than 90 % of the pixels or leaves less than a tenth of the grey scale: stretched.
-    - PNG, JPEG, TIFF, grey or grey in all channels, EXIF orientation applied: 8-bit values are divided by 255, as in
-      training; deeper ones are stretched. (Colour pictures of 16 bits a channel that are grey are read with 8 bits.)
+    - PNG, JPEG, TIFF, WebP, grey or grey in all channels, EXIF orientation applied: 8-bit values are divided by 255,
+      as in training; deeper ones are stretched. (Grey pictures of three channels of 16 bits are read with 8 bits.)
     - NRRD and NIfTI with one slice: 8-bit values are divided by 255, others stretched. The first axis of the file
       that is longer than one voxel runs along columns, the second one along rows; nothing is flipped.
       Their spacing counts as calibrated unless it is exactly 1 x 1 mm, which is what writers put where they know none.
@@ -151,7 +151,7 @@ def _reader_for(head: bytes) -> Callable[[Path], Radiograph]:
     # DICOM first: its preamble may be a TIFF header of its own.
     if head[128:132] == b"DICM":
         return _read_dicom
-    if head.startswith(_PICTURES):
+    if head.startswith(_PICTURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return _read_picture
     if head.startswith(_NRRD):
         return _read_nrrd
@@ -207,13 +207,13 @@ def _read_dicom(path: Path) -> Radiograph:
     )
 
 
-# -- PNG, JPEG, TIFF --------------------------------------------------------------------------------------------------
+# -- PNG, JPEG, TIFF, WebP --------------------------------------------------------------------------------------------
 
 
 def _read_picture(path: Path) -> Radiograph:
     from PIL import Image, ImageOps
 
-    formats = ("PNG", "JPEG", "TIFF")
+    formats = ("PNG", "JPEG", "TIFF", "WEBP")
     try:
         with Image.open(path, formats=formats) as image:
             _refuse_picture(image)
@@ -232,7 +232,7 @@ def _refuse_picture(image: Image.Image) -> None:
     """Refuse by the header alone."""
     check_size(image.height, image.width)
     # JPEG files of some cameras carry further pictures, but only for their own ends.
-    if image.format in {"TIFF", "PNG"} and getattr(image, "n_frames", 1) > 1:
+    if image.format in {"TIFF", "PNG", "WEBP"} and getattr(image, "n_frames", 1) > 1:
         raise RadiographError("The file holds several pictures; give it one radiograph.")
     if image.mode == "1":
         raise RadiographError("The picture is black and white without any grey; a radiograph has levels of grey.")

@@ -35,16 +35,29 @@ CARD = {
 
 
 @pytest.fixture
-def tiny_checkpoint(tmp_path: Path) -> Path:
+def tiny_network():
+    """The configuration of a network that runs in milliseconds."""
+    from CausalCLIPSegLib.network.configuration import NetworkConfiguration
+
+    return NetworkConfiguration.model_validate(TINY_NETWORK)
+
+
+@pytest.fixture
+def tiny_card() -> dict:
+    """What a person writes on a card."""
+    return dict(CARD)
+
+
+@pytest.fixture
+def tiny_checkpoint(tmp_path: Path, tiny_network) -> Path:
     """A folder with weights and a card, as `python -m training export` writes it."""
     import torch
 
     from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
-    from CausalCLIPSegLib.network.configuration import NetworkConfiguration
     from training.export import export_checkpoint
 
     torch.manual_seed(3)
-    network = CausalCLIPSeg(NetworkConfiguration.model_validate(TINY_NETWORK))
+    network = CausalCLIPSeg(tiny_network)
     state = {f"network.{name}": value for name, value in network.state_dict().items()}
     torch.save({"state_dict": state}, tmp_path / "run.ckpt")
     folder = tmp_path / "tiny"

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
 from CausalCLIPSegLib.network.decoder import Decoder
-from CausalCLIPSegLib.network.fusion import Fusion, ScaleUnifier
+from CausalCLIPSegLib.network.fusion import PointwiseConvolution, ScaleUnifier
 from CausalCLIPSegLib.network.masker import Masker, part
 from CausalCLIPSegLib.network.text_encoder import TextEncoder
 from CausalCLIPSegLib.network.vision_encoder import STRIDES, build_vision_encoder
@@ -28,22 +28,13 @@ class Output(NamedTuple):
     attention: list[Tensor]
 
 
-class StageProjection(nn.Sequential):
-    """1x1 convolution, batch norm, ReLU that bring a stage to the common number of channels."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(
-            nn.Conv2d(in_channels, out_channels, 1, bias=False), nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True)
-        )
-
-
-class CausalBranch(nn.Module):
+class Branch(nn.Module):
     """Fusion and decoder of one side of the intervention: what makes a mask of parted features."""
 
     def __init__(self, configuration: NetworkConfiguration) -> None:
         super().__init__()
         channels = configuration.channels
-        self.fusion = Fusion(channels, len(STRIDES))
+        self.fusion = PointwiseConvolution(len(STRIDES) * channels, channels)
         self.decoder = Decoder(
             channels,
             configuration.text.feature_size,
@@ -75,16 +66,18 @@ class CausalCLIPSeg(nn.Module):
         self.text_encoder = TextEncoder(configuration.text)
         self.vision_encoder = build_vision_encoder(configuration.vision)
         self.projections = nn.ModuleList(
-            StageProjection(channels, configuration.channels) if channels != configuration.channels else nn.Identity()
+            PointwiseConvolution(channels, configuration.channels)
+            if channels != configuration.channels
+            else nn.Identity()
             for channels in self.vision_encoder.channels
         )
         self.unifier = ScaleUnifier(configuration.channels, STRIDES, STRIDES[configuration.fusion_stage - 2])
-        self.causal = CausalBranch(configuration)
+        self.causal = Branch(configuration)
         self.maskers: nn.ModuleList | None = None
-        self.confounder: CausalBranch | None = None
+        self.confounder: Branch | None = None
         if configuration.causal_intervention:
             self.maskers = nn.ModuleList(Masker(configuration.channels) for _ in STRIDES)
-            self.confounder = CausalBranch(configuration)
+            self.confounder = Branch(configuration)
 
     def encode_text(self, tokens: Tensor) -> Tensor:
         """Return tau, B x T, of tokens, int64 B x L. It depends on the note alone: encode once, use for many films."""

@@ -31,10 +31,10 @@ class ScaleUnifier(nn.Module):
         return torch.cat([rescale(stage) for rescale, stage in zip(self.rescalers, stages, strict=True)], dim=1)
 
 
-class Fusion(nn.Sequential):
-    """1x1 convolution over the concatenated stages, batch norm, ReLU: B x (stages * C) x H x W -> B x C x H x W."""
+class PointwiseConvolution(nn.Sequential):
+    """1x1 convolution, batch norm, ReLU: B x in x H x W -> B x out x H x W."""
 
-    def __init__(self, channels: int, stages: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(
-            nn.Conv2d(stages * channels, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(inplace=True)
+            nn.Conv2d(in_channels, out_channels, 1, bias=False), nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True)
         )

@@ -113,7 +113,11 @@ def published():
 
 def test_the_defaults_are_the_paper(published):
     configuration = published.configuration
-    assert (configuration.image_size, configuration.text.context_length, configuration.decoder.kernel_size) == (224, 20, 3)
+    assert (configuration.image_size, configuration.text.context_length, configuration.decoder.kernel_size) == (
+        224,
+        20,
+        3,
+    )
     assert published.vision_encoder.channels == (512, 1024, 2048)
     with torch.inference_mode():
         text = published.encode_text(tokenize(NOTES[:1], 20))

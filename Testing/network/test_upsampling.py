@@ -11,7 +11,9 @@ from CausalCLIPSegLib.network.upsampling import UpsamplingConvolution, tap_matri
 sizes = st.integers(1, 9)
 
 
-def both_forms(factor: int, kernel_size: int, dtype: torch.dtype) -> tuple[UpsamplingConvolution, UpsamplingConvolution]:
+def both_forms(
+    factor: int, kernel_size: int, dtype: torch.dtype
+) -> tuple[UpsamplingConvolution, UpsamplingConvolution]:
     low = UpsamplingConvolution(5, 3, factor, kernel_size).to(dtype)
     plain = UpsamplingConvolution(5, 3, factor, kernel_size, low_resolution=False).to(dtype)
     plain.load_state_dict(low.state_dict())

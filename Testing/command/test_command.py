@@ -1,0 +1,145 @@
+"""The front door: the command as a user types it, on real films, with the embedded checkpoint."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK
+from PIL import Image
+from pydicom.data import get_testdata_file
+
+ROOT = Path(__file__).parents[2]
+FILM = str(get_testdata_file("RG1_UNCR.dcm", download=False))
+
+
+def causalclipseg(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, "-m", "CausalCLIPSegLib.cli", *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_the_demo_writes_everything_and_says_what_it_found(tmp_path):
+    done = causalclipseg("demo", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "causalclipseg-demo"
+    assert sorted(path.name for path in folder.iterdir()) == ["overlay.png", "result.json", "segmentation.seg.nrrd"]
+    result = json.loads((folder / "result.json").read_text())
+    assert result["prompt"].startswith("Bilateral pulmonary infection")
+    assert result["laterality"] == "viewer"
+    assert result["area_mm2"] is None
+    assert 0 < result["area_fraction"] < 0.5
+    assert {segment["side_patient"] for segment in result["segments"]} == {"left", "right"}
+    assert done.stdout.count("For research, not for diagnosis.") == 1
+    for words in (result["prompt"], "patient's right", "patient's left", "overlay.png"):
+        assert words in done.stdout
+    labels = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(folder / "segmentation.seg.nrrd")))
+    assert labels.shape[-2:] == (1955, 1841) or labels.shape[1:3] == (1955, 1841)
+    assert 0 < (labels > 0).mean() < 0.5
+    with Image.open(folder / "overlay.png") as picture:
+        assert min(picture.size) > 1000
+    again = causalclipseg("demo", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+
+
+@pytest.fixture
+def png(tmp_path) -> Path:
+    """The film of the demo as a small 8-bit picture."""
+    values = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(FILM))[0].astype(np.float32)
+    low, high = np.percentile(values, [1, 99])
+    path = tmp_path / "film.png"
+    picture = Image.fromarray((np.clip((values - low) / (high - low), 0, 1) * 255).astype(np.uint8))
+    picture.resize((255, 271)).save(path)
+    return path
+
+
+def test_a_note_of_one_side_outlines_that_side(tmp_path, png):
+    (tmp_path / "note.txt").write_text("Rounded opacities in the right lower zone.\n", encoding="utf-8")
+    done = causalclipseg("segment", "film.png", "--note-file", "note.txt", "--output", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert result["sides"] == ["right"]
+    assert "left lung" in result["prompt"]
+    areas = {segment["side_patient"]: segment["area_fraction"] for segment in result["segments"]}
+    assert areas.get("right", 0) >= 0.95 * sum(areas.values())
+
+
+def test_a_result_is_not_replaced_without_being_told(tmp_path, png):
+    first = causalclipseg("segment", "film.png", "--note", "right lower opacity", "--output", "out", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    before = (tmp_path / "out" / "result.json").read_bytes()
+    sentence = refused(causalclipseg("segment", "film.png", "--note", "left", "--output", "out", cwd=tmp_path))
+    assert "earlier run" in sentence
+    assert (tmp_path / "out" / "result.json").read_bytes() == before
+    last = causalclipseg("segment", "film.png", "--note", "left", "--output", "out", "--force", cwd=tmp_path)
+    assert last.returncode == 0, last.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["segment", "missing.png", "--note", "right lower opacity"], "no such file"),
+        (["segment", "film.png"], "--note TEXT"),
+        (["segment", "film.png", "--note", "a", "--note-file", "b"], "either"),
+        (["segment", "film.png", "--note-file", "missing.txt"], "missing.txt"),
+        (["segment", "film.png", "--note", "No focal consolidation."], "no finding"),
+        (["segment", "film.png", "--note", "left opacity", "--threshold", "1.5"], "threshold"),
+        (["segment", "film.png", "--note", "left opacity", "--checkpoint", "none"], "no checkpoint"),
+        (["segment", "film.png", "--note", "left opacity", "--device", "abacus"], "abacus"),
+        (["segment", "film.png", "--note", "left opacity", "--colour", "red"], "--colour"),
+        (["note"], "either"),
+    ],
+)
+def test_a_mistake_is_one_line_and_leaves_nothing(tmp_path, png, arguments, words):
+    assert words in refused(causalclipseg(*arguments, cwd=tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["film.png"]
+
+
+def test_the_output_folder_may_not_be_a_file(tmp_path, png):
+    done = causalclipseg("segment", "film.png", "--note", "left opacity", "--output", "film.png", cwd=tmp_path)
+    assert "film.png" in refused(done)
+
+
+def test_note_tells_what_is_understood_as_json_lines(tmp_path):
+    (tmp_path / "notes.txt").write_text("RLL pneumonia.\n\nNo focal consolidation.\n", encoding="utf-8")
+    done = causalclipseg("note", "--file", "notes.txt", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    one, none = map(json.loads, done.stdout.splitlines())
+    assert (one["sides"], one["zones"], one["laterality"]) == (["right"], {"right": ["lower"]}, "viewer")
+    assert one["prompt"] == "Unilateral pulmonary infection, one infected area, lower left lung."
+    assert none["sides"] == []
+    assert none["prompt"] is None
+    assert {"findings", "ignored"} <= set(one)
+
+
+def test_note_in_words_names_the_side_of_the_patient_and_of_the_picture(tmp_path):
+    done = causalclipseg("note", "RLL pneumonia.", cwd=tmp_path)
+    assert "patient's right lung (on the left of the picture): lower zone" in done.stdout
+
+
+def test_the_version_is_that_of_the_package(tmp_path):
+    from CausalCLIPSegLib import __version__
+
+    assert causalclipseg("--version", cwd=tmp_path).stdout.strip() == __version__
+
+
+def test_importing_the_library_loads_no_torch(tmp_path):
+    code = "import sys, CausalCLIPSegLib, CausalCLIPSegLib.cli, CausalCLIPSegLib.notes, CausalCLIPSegLib.radiograph;"
+    code += "import CausalCLIPSegLib.export; assert 'torch' not in sys.modules"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path)

@@ -1,0 +1,93 @@
+"""Image, mask and note stay together, whatever is varied."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from CausalCLIPSegLib.laterality import SIDES
+from CausalCLIPSegLib.notes import parse_note, say
+from training.augmentation import Augmentation
+from training.note_variation import of_one_side, of_other_side, vary, without_zones
+
+ONE_SIDED = "Unilateral pulmonary infection, one infected area, lower left lung."
+TWO_SIDED = "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung."
+
+
+def picture(viewers_left: bool, viewers_right: bool) -> np.ndarray:
+    mask = np.zeros((96, 96), bool)
+    if viewers_left:
+        mask[40:70, 18:34] = True
+    if viewers_right:
+        mask[40:70, 62:78] = True
+    return mask
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**31))
+def test_the_lesion_stays_on_the_side_that_the_note_names(seed):
+    """The image shows the lesion itself, so image, mask and note can be held against each other."""
+    torch.manual_seed(seed)
+    mask = picture(viewers_left=True, viewers_right=False)
+    image, label, note = Augmentation("viewer", note_variation=0)((mask * 200).astype(np.uint8), mask, ONE_SIDED)
+    assert image.shape == label.shape == (1, 96, 96)
+    assert image.dtype == label.dtype == torch.float32
+    assert set(label.unique().tolist()) <= {0.0, 1.0}
+    (side,) = parse_note(note, "viewer").sides
+    columns = label[0].sum(0)
+    on_viewers_left = columns[:48].sum() > columns[48:].sum()
+    assert on_viewers_left == (side == "right")
+    bright = image[0] > image[0].max() / 2
+    assert (bright & (label[0] > 0)).sum() > 0.8 * label.sum()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**31))
+def test_a_varied_note_is_in_the_language_and_keeps_its_ground_truth(seed):
+    rng = np.random.default_rng(seed)
+    for note, mask in ((ONE_SIDED, picture(True, False)), (TWO_SIDED, picture(True, True))):
+        varied, left = vary(parse_note(note, "viewer"), mask, rng, strength=3)
+        sentence = say(varied, "viewer")
+        again = parse_note(sentence, "viewer")
+        assert again.sides == varied.sides
+        assert not (left & ~mask).any()
+        if left.any() and not varied.weak:
+            for side, columns in (("right", slice(0, 48)), ("left", slice(48, 96))):
+                assert left[:, columns].any() == (side in varied.sides)
+        if not left.any():
+            assert len(varied.sides) == 1, "only a note of the wrong side has nothing to find"
+
+
+def test_without_strength_nothing_is_varied():
+    expression, mask = parse_note(TWO_SIDED, "viewer"), picture(True, True)
+    for seed in range(50):
+        varied, same = vary(expression, mask, np.random.default_rng(seed), strength=0)
+        assert varied is expression
+        assert same is mask
+
+
+def test_every_variation_happens():
+    expression, mask = parse_note(TWO_SIDED, "viewer"), picture(True, True)
+    sentences = {say(vary(expression, mask, np.random.default_rng(seed))[0], "viewer") for seed in range(400)}
+    assert {
+        TWO_SIDED,
+        "Pulmonary infection.",
+        "Bilateral pulmonary infection.",
+        "Bilateral pulmonary infection, left lung and lower right lung.",
+        "Unilateral pulmonary infection, one infected area, all left lung.",
+        "Unilateral pulmonary infection, right lung.",
+    } <= sentences
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_parts_of_an_expression(side):
+    expression = parse_note(TWO_SIDED, "viewer")
+    one = of_one_side(expression, side)
+    assert one.sides == (side,)
+    assert one.zones[side] == expression.zones[side]
+    other = of_other_side(one)
+    assert other.sides != one.sides
+    assert other.zones[other.sides[0]] == one.zones[side]
+    assert of_other_side(other).zones == one.zones
+    assert without_zones(expression, side).zones[side] == ()

@@ -1,0 +1,62 @@
+"""The layout of LViT's data sets."""
+
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+from PIL import Image
+
+from training.dataset import DatasetError, read_split
+from training.evaluate import load_split
+
+
+def test_images_masks_and_notes_are_matched_by_stem(lvit_folder):
+    samples = read_split(lvit_folder, "train")
+    assert [sample.name for sample in samples] == [f"film_{index}" for index in range(8)]
+    for sample in samples:
+        assert sample.load_image().shape == sample.load_mask().shape == (64, 64)
+        assert sample.load_mask().dtype == bool
+        left = "left" in sample.note
+        columns = sample.load_mask().any(0)
+        assert columns[:32].any() == left
+
+
+def test_other_endings_and_blanks_in_the_table_are_taken(lvit_folder):
+    image = next((lvit_folder / "Val_Folder" / "img").glob("film_0.*"))
+    with Image.open(image) as picture:
+        picture.save(image.with_suffix(".jpg"))
+    image.unlink()
+    assert len(read_split(lvit_folder, "val")) == 8
+
+
+def test_what_is_missing_is_named(lvit_folder):
+    next((lvit_folder / "Val_Folder" / "labelcol").glob("*film_3.png")).unlink()
+    with pytest.raises(DatasetError, match=r"1 rows .* film_3"):
+        read_split(lvit_folder, "val")
+    with pytest.raises(DatasetError, match="no folder Test_Folder"):
+        read_split(lvit_folder, "test")
+    next((lvit_folder / "Train_Folder").glob("*.xlsx")).unlink()
+    with pytest.raises(DatasetError, match="one table"):
+        read_split(lvit_folder, "train")
+
+
+def test_a_table_without_its_columns_is_refused(lvit_folder):
+    table = next((lvit_folder / "Val_Folder").glob("*.xlsx"))
+    book = openpyxl.Workbook()
+    book.active.append(["File", "Text"])
+    book.save(table)
+    with pytest.raises(DatasetError, match="columns Image and Description"):
+        read_split(lvit_folder, "val")
+
+
+def test_a_limit_is_spread_over_the_split(lvit_folder):
+    assert [sample.name for sample in load_split(lvit_folder, "val", 3)] == ["film_0", "film_3", "film_7"]
+
+
+def test_the_published_splits_are_read_whole(qata: Path):
+    assert len(read_split(qata, "train")) == 5716
+    validation = read_split(qata, "val")
+    assert len(validation) == 1429
+    assert validation[0].load_image().shape == (224, 224)
+    assert np.mean([sample.load_mask().any() for sample in validation[:50]]) == 1

@@ -1,0 +1,74 @@
+"""The objective is Eq. 3 and 4, and the game moves the right parameters in the right direction."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg, Output
+from CausalCLIPSegLib.network.text_encoder import tokenize
+from training.objective import CausalObjective, soft_dice_loss
+
+
+def by_hand(logits: list[float], target: list[int]) -> float:
+    terms = [
+        -math.log(1 / (1 + math.exp(-x))) if y else -math.log(1 - 1 / (1 + math.exp(-x)))
+        for x, y in zip(logits, target, strict=True)
+    ]
+    return sum(terms) / len(terms)
+
+
+numbers = st.floats(-6, 6)
+
+
+@settings(max_examples=50)
+@given(causal=st.lists(numbers, min_size=4, max_size=4), confounder=st.lists(numbers, min_size=4, max_size=4))
+def test_the_loss_is_that_of_the_paper(causal, confounder):
+    target = [0, 1, 1, 0]
+    maps = [torch.tensor(values).view(1, 1, 2, 2) for values in (causal, confounder)]
+    loss = CausalObjective(adversarial_weight=0.05)(
+        Output(maps[0], maps[1], []), torch.tensor(target).float().view(1, 1, 2, 2)
+    )
+    expected = by_hand(causal, target) - 0.05 * by_hand(confounder, target)
+    assert loss.total.item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_ceiling_stops_the_pull_of_a_confounder_that_knows_nothing():
+    target = torch.tensor([[0.0, 1.0]]).view(1, 1, 1, 2)
+    wrong = torch.tensor([[3.0, -3.0]]).view(1, 1, 1, 2).requires_grad_()
+    right = torch.tensor([[-3.0, 3.0]]).view(1, 1, 1, 2).requires_grad_()
+    causal = torch.zeros(1, 1, 1, 2)
+    objective = CausalObjective(0.05, confounder_ceiling=math.log(2))
+    for logits, moves in ((wrong, False), (right, True)):
+        objective(Output(causal, logits, []), target).total.backward()
+        assert bool(logits.grad.abs().sum() > 0) is moves
+
+
+def test_soft_dice_is_zero_for_full_agreement_and_rises_with_errors():
+    target = torch.zeros(2, 1, 8, 8)
+    target[:, :, 2:5, 2:5] = 1
+    perfect = soft_dice_loss(40 * target - 20, target)
+    half = soft_dice_loss(40 * target.roll(1, -1) - 20, target)
+    assert perfect.item() == pytest.approx(0, abs=1e-4)
+    assert half.item() == pytest.approx(1 - (2 * 6 + 1) / (9 + 9 + 1), abs=1e-4)
+
+
+def test_the_game_lowers_the_causal_loss_and_raises_the_confounders(tiny_network):
+    torch.manual_seed(0)
+    network = CausalCLIPSeg(tiny_network).train()
+    image, tokens = torch.rand(4, 1, 64, 64), tokenize(["Pulmonary infection."] * 4, 20)
+    target = torch.zeros(4, 1, 64, 64)
+    target[..., 16:40, 8:24] = 1
+    objective = CausalObjective(adversarial_weight=0.5)
+    optimizer = torch.optim.Adam(network.parameters(), 3e-3)
+    losses = []
+    for _ in range(12):
+        loss = objective(network(image, network.encode_text(tokens)), target)
+        optimizer.zero_grad()
+        loss.total.backward()
+        optimizer.step()
+        losses.append((loss.causal.item(), loss.confounder.item()))
+    assert losses[-1][0] < losses[0][0]
+    assert losses[-1][1] > losses[0][1]
