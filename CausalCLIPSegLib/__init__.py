@@ -4,3 +4,6 @@ For research, not for diagnosis. Importing this package loads no torch; `CausalC
 """
 
 __version__ = "0.1.0"
+
+RESEARCH_ONLY = "For research, not for diagnosis."
+"""Said once where a result is shown."""

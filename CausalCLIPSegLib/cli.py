@@ -6,22 +6,22 @@ import json
 import logging
 import sys
 import time
+import warnings
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib import RESEARCH_ONLY, __version__
 from CausalCLIPSegLib.command import run_command
-from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError, OutputError
+from CausalCLIPSegLib.errors import CausalCLIPSegError, DeviceWarning, NoteError, OutputError
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.result import SegmentationResult
 
-RESEARCH_ONLY = "For research, not for diagnosis."
 DEMO_FILM = "RG1_UNCR.dcm"
 DEMO_NOTE = "Multiple rounded opacities in the right middle and lower zones and in the left middle and lower zones."
 
@@ -166,6 +166,7 @@ def _run(
     from CausalCLIPSegLib.radiograph import read_radiograph
 
     start = time.perf_counter()
+    warnings.showwarning = _show_warning
     with err.status("Reading the film") as status:
         parse_note(text, laterality.value)  # a note that cannot be read is told before anything is loaded
         radiograph = read_radiograph(image)
@@ -193,7 +194,7 @@ def _tell(result: SegmentationResult, files: dict[str, Path], seconds: float) ->
 
     table = _table()
     table.add_row("Note", result.note)
-    table.add_row("Understood", summary(result.expression))
+    table.add_row("Understood", summary(result.expression, mirrored=result.radiograph.mirrored))
     table.add_row("Sentence", f"{result.prompt} ({_whose(result.laterality)})")
     document = describe_result(result, list(files))
     for part in document.segments:
@@ -205,8 +206,8 @@ def _tell(result: SegmentationResult, files: dict[str, Path], seconds: float) ->
         )
     if not document.segments:
         table.add_row("Outlined", f"nothing reaches the threshold of {result.threshold:g}")
-    for warning in document.warnings:
-        table.add_row("Mind", warning)
+    for sentence in document.warnings:
+        table.add_row("Mind", sentence)
     table.add_row(
         "Checkpoint",
         f"{result.provenance.checkpoint_name} ({result.provenance.checkpoint_sha256[:8]}), "
@@ -216,6 +217,19 @@ def _tell(result: SegmentationResult, files: dict[str, Path], seconds: float) ->
     for path in files.values():
         out.print(str(path), soft_wrap=True)
     out.print(RESEARCH_ONLY)
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show our own warnings as one line; those of libraries are not for the user."""
+    if issubclass(category, DeviceWarning):
+        err.print(str(message))
 
 
 def _area(mm2: float | None, fraction: float) -> str:

@@ -23,3 +23,7 @@ class OutputError(CausalCLIPSegError):
 
 class DeviceError(CausalCLIPSegError):
     """The device asked for is not there."""
+
+
+class DeviceWarning(UserWarning):
+    """The work goes on, but on another device than asked for."""

@@ -18,6 +18,11 @@ def opposite(side: Side) -> Side:
     return "left" if side == "right" else "right"
 
 
+def side_on_film(side: Side, mirrored: bool | None) -> Side:
+    """Return the side on which a viewer of the film sees the patient's `side`: the other one, unless mirrored."""
+    return side if mirrored else opposite(side)
+
+
 def say_side(side: Side, laterality: Laterality) -> Side:
     """Return the word for the patient's `side` in a language that means `laterality` by left and right."""
     return side if laterality == "patient" else opposite(side)

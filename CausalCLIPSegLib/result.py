@@ -92,12 +92,21 @@ class SegmentationResult:
         return np.float32(1) - self.causal_attention
 
     @property
-    def area_fraction(self) -> float:
-        """Share of the image that the mask covers, in [0, 1]."""
-        return float(self.mask.mean())
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should look at twice, in sentences."""
+        said = list(self.radiograph.warnings)
+        if self.expression.weak:
+            said.append("The note names no side, so both lungs were searched; the outline is less sure.")
+        total = int(self.mask.sum())
+        elsewhere = sum(int(part.mask.sum()) for part in self.segments if part.side not in self.expression.sides)
+        if elsewhere > _ELSEWHERE * total:
+            said.append(f"{100 * elsewhere / total:.0f} % of the outline lies in a lung that the note does not name.")
+        return tuple(said)
 
-    @property
-    def area_mm2(self) -> float | None:
-        """Area of the mask in the plane of the detector, mm²; None when the film carries no calibration."""
-        spacing = self.radiograph.spacing
-        return None if spacing is None else float(self.mask.sum()) * spacing[0] * spacing[1]
+
+_ELSEWHERE = 0.05
+
+
+def area_mm2(mask: npt.NDArray[np.bool_], spacing: tuple[float, float] | None) -> float | None:
+    """Return the area of a mask, rows x columns, in mm² of the detector plane; None when there is no calibration."""
+    return None if spacing is None else float(mask.sum()) * spacing[0] * spacing[1]

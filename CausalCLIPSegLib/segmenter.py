@@ -18,7 +18,7 @@ from torch import Tensor
 
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.checkpoint import Checkpoint, load_checkpoint
-from CausalCLIPSegLib.errors import DeviceError, NoteError, RadiographError
+from CausalCLIPSegLib.errors import DeviceError, DeviceWarning, NoteError, RadiographError
 from CausalCLIPSegLib.grid import to_network_grid, to_radiograph_grid
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side
 from CausalCLIPSegLib.network.text_encoder import tokenize
@@ -195,7 +195,7 @@ class Segmenter:
         return self._texts[sentence]
 
     def _fall_back_to_cpu(self) -> None:
-        warnings.warn("The GPU has too little free memory; running on the CPU instead.", stacklevel=3)
+        warnings.warn(DeviceWarning("The GPU has too little free memory; running on the CPU instead."), stacklevel=3)
         self.device = torch.device("cpu")
         self.network.to(self.device)
         self._texts.clear()

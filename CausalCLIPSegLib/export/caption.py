@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
+from CausalCLIPSegLib import RESEARCH_ONLY
 from CausalCLIPSegLib.export.lettering import Lettering, wrap
 from CausalCLIPSegLib.export.result_json import ResultDocument
 
@@ -12,7 +13,6 @@ _TEXT, _SMALL = 30, 24
 _LEADING = 1.4
 _MARGIN, _TEXT_LEFT, _GAP = 44, 204, 22
 
-DISCLAIMER = "For research, not for diagnosis."
 UNWRITABLE = "(No font on this computer has these letters; they are in result.json.)"
 
 
@@ -57,7 +57,7 @@ def draw_caption(document: ResultDocument, mirrored: bool | None, width: int) ->
                 y += round(size * _LEADING)
         y += _GAP
     rule = y - _TEXT
-    lines.append((_MARGIN, rule + 2 * _GAP, DISCLAIMER, _LABELS, _SMALL))
+    lines.append((_MARGIN, rule + 2 * _GAP, RESEARCH_ONLY, _LABELS, _SMALL))
     caption = Image.new("RGB", (width, rule + 2 * _GAP + _MARGIN), _PAPER)
     draw = ImageDraw.Draw(caption)
     draw.line((_MARGIN, rule, width - _MARGIN, rule), _RULE, width=2)

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from pydicom import Dataset
 from scipy import ndimage
 
-from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, opposite
-from CausalCLIPSegLib.result import Segment, SegmentationResult
+from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, side_on_film
+from CausalCLIPSegLib.result import Segment, SegmentationResult, area_mm2
 
 _EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
 
@@ -62,7 +62,7 @@ class ResultDocument(BaseModel):
         files: what was written, as names in the folder of result.json.
         seconds: wall-clock seconds by stage.
         version: version of this program.
-        warnings: what the reader of the film was not sure of.
+        warnings: what a person should look at twice.
         source: identifiers of the DICOM image; None for other files.
     """
 
@@ -100,14 +100,14 @@ def describe_result(result: SegmentationResult, files: Sequence[str] = ()) -> Re
         checkpoint=CheckpointDocument(name=provenance.checkpoint_name, sha256=provenance.checkpoint_sha256),
         device=provenance.device,
         threshold=result.threshold,
-        area_mm2=result.area_mm2,
-        area_fraction=result.area_fraction,
+        area_mm2=area_mm2(result.mask, radiograph.spacing),
+        area_fraction=float(result.mask.mean()),
         components=count_components(result.mask),
         segments=[_describe_segment(segment, result) for segment in result.segments],
         files=list(files),
         seconds=provenance.seconds,
         version=provenance.version,
-        warnings=list(radiograph.warnings),
+        warnings=list(result.warnings),
         source=None if radiograph.header is None else _describe_source(radiograph.header),
     )
 
@@ -121,24 +121,18 @@ def write_result_json(result: SegmentationResult, path: Path, files: Sequence[st
     path.write_text(describe_result(result, files).model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def side_on_film(side: Side, mirrored: bool | None) -> Side:
-    """Return the side on which a viewer of the film sees the patient's `side`: the other one, unless mirrored."""
-    return side if mirrored else opposite(side)
-
-
 def count_components(mask: npt.NDArray[np.bool_]) -> int:
     """Return the number of areas in a bool mask, rows x columns; pixels that touch by a corner belong together."""
     return int(ndimage.label(mask, structure=_EIGHT_NEIGHBOURS)[1])
 
 
 def _describe_segment(segment: Segment, result: SegmentationResult) -> SegmentDocument:
-    spacing = result.radiograph.spacing
     return SegmentDocument(
         id=segment.identifier,
         name=segment.name,
         side_patient=segment.side,
         side_viewer=side_on_film(segment.side, result.radiograph.mirrored),
-        area_mm2=None if spacing is None else float(segment.mask.sum()) * spacing[0] * spacing[1],
+        area_mm2=area_mm2(segment.mask, result.radiograph.spacing),
         area_fraction=float(segment.mask.mean()),
         components=count_components(segment.mask),
     )

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from CausalCLIPSegLib import RESEARCH_ONLY
 from CausalCLIPSegLib.export import overlay
-from CausalCLIPSegLib.export.caption import DISCLAIMER
 from CausalCLIPSegLib.export.overlay import FILM_PIXELS, INK, draw_overlay, write_overlay
 
 
@@ -122,13 +122,13 @@ def test_the_caption_says_what_was_asked_and_found(small_result, words):
     assert f"Patient's left (viewer's right): {left:.1f} cm²" in said
     assert f"Together: {left + right:.1f} cm²" in said
     assert "qata-lite0, 3fa9bc12, threshold 0.5" in texts
-    assert texts.count(DISCLAIMER) == 1
+    assert texts.count(RESEARCH_ONLY) == 1
 
 
 def test_a_film_without_calibration_has_no_lengths(real_result, words):
     draw_overlay(real_result)
     said = " ".join(text for _, text in words)
-    assert f"{real_result.area_fraction:.1%} of the image" in said
+    assert f"{real_result.mask.mean():.1%} of the image" in said
     assert "cm" not in said
     assert "mm" not in said
 

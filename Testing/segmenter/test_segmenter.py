@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from CausalCLIPSegLib.checkpoint import Checkpoint, load_checkpoint
-from CausalCLIPSegLib.errors import DeviceError, NoteError, RadiographError
+from CausalCLIPSegLib.errors import DeviceError, DeviceWarning, NoteError, RadiographError
 from CausalCLIPSegLib.segmenter import Segmenter
 
 NOTE = "Consolidation in the right lower zone."
@@ -111,7 +111,7 @@ def test_too_little_memory_on_the_gpu_falls_back_to_the_cpu_with_a_warning(segme
         return forward(*args, **kwargs)
 
     monkeypatch.setattr(segmenter.network, "forward", scarce)
-    with pytest.warns(UserWarning, match="CPU instead"):
+    with pytest.warns(DeviceWarning, match="CPU instead"):
         result = segmenter.segment(film, NOTE)
     assert result.provenance.device == "cpu"
     np.testing.assert_array_equal(result.probability, expected.probability)
