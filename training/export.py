@@ -36,6 +36,7 @@ def export_checkpoint(run: Path, network: dict[str, Any], words: dict[str, Any],
         raise CheckpointError(f"The file {run.name} holds no network.")
     folder.mkdir(parents=True, exist_ok=True)
     save_file(weights, folder / WEIGHTS)
+    (folder / WEIGHTS).chmod(0o644)  # safetensors writes for its owner only
     card = Card.model_validate({**words, "network": network, "sha256": sha256(folder / WEIGHTS), "figures": {}})
     write_card(card, folder)
     return card
