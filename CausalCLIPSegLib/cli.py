@@ -7,7 +7,6 @@ import logging
 import sys
 import time
 import warnings
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -17,7 +16,9 @@ from rich.table import Table
 
 from CausalCLIPSegLib import RESEARCH_ONLY, __version__
 from CausalCLIPSegLib.command import run_command
+from CausalCLIPSegLib.device import Device
 from CausalCLIPSegLib.errors import CausalCLIPSegError, DeviceWarning, NoteError, OutputError
+from CausalCLIPSegLib.laterality import Laterality
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.result import SegmentationResult
@@ -32,28 +33,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Without markup and emoji: a note may hold brackets and colons, and is shown as it is.
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
-class DeviceChoice(StrEnum):
-    """Where the network runs."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
-
-class LateralityChoice(StrEnum):
-    """Whose left and right a note means."""
-
-    patient = "patient"
-    viewer = "viewer"
-
-
-LateralityOption = Annotated[LateralityChoice, typer.Option(help="Whose left and right the note means.")]
+LateralityOption = Annotated[Laterality, typer.Option(help="Whose left and right the note means.")]
 CheckpointOption = Annotated[str, typer.Option(help="Name or folder of a checkpoint.")]
-DeviceOption = Annotated[DeviceChoice, typer.Option(help="Where to run; auto takes a CUDA GPU where there is one.")]
+DeviceOption = Annotated[Device, typer.Option(help="Where to run; auto takes a CUDA GPU where there is one.")]
 
 
 def _print_version(value: bool) -> None:
@@ -79,11 +66,11 @@ def segment(
     note_file: Annotated[Path | None, typer.Option(help="A text file that holds the note.")] = None,
     output: Annotated[Path | None, typer.Option(help="Folder for the result; NAME-segmentation if not given.")] = None,
     checkpoint: CheckpointOption = "default",
-    device: DeviceOption = DeviceChoice.auto,
+    device: DeviceOption = "auto",
     threshold: Annotated[
         float | None, typer.Option(help="Probability from which on a pixel is outlined, above 0, below 1.")
     ] = None,
-    laterality: LateralityOption = LateralityChoice.patient,
+    laterality: LateralityOption = "patient",
     mirrored: Annotated[
         bool | None,
         typer.Option("--mirrored/--not-mirrored", help="Whether the film shows the patient's right on the right."),
@@ -103,7 +90,7 @@ def segment(
 @app.command()
 def demo(
     output: Annotated[Path, typer.Option(help="Folder for the result.")] = Path("causalclipseg-demo"),
-    device: DeviceOption = DeviceChoice.auto,
+    device: DeviceOption = "auto",
 ) -> None:
     """Do the same on a real chest radiograph that a dependency ships."""
     from pydicom.data import get_testdata_file
@@ -113,7 +100,7 @@ def demo(
         raise OutputError("The film of the demo is missing; install the package pydicom-data.")
     # The demo's own folder may be written again; one that the user names is not replaced silently.
     ours = output == Path("causalclipseg-demo")
-    _run(Path(str(film)), DEMO_NOTE, output, "default", device, None, LateralityChoice.patient, None, force=ours)
+    _run(Path(str(film)), DEMO_NOTE, output, "default", device, None, "patient", None, force=ours)
 
 
 @app.command()
@@ -121,11 +108,11 @@ def note(
     text: Annotated[str | None, typer.Argument(help="The note.")] = None,
     file: Annotated[Path | None, typer.Option(help="A text file with one note a line.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    laterality: LateralityOption = LateralityChoice.patient,
+    laterality: LateralityOption = "patient",
     checkpoint: CheckpointOption = "default",
 ) -> None:
     """Show what is understood of a note, and the sentence that the network would be given."""
-    from CausalCLIPSegLib.checkpoint import find_checkpoint, read_card
+    from CausalCLIPSegLib.card import find_checkpoint, read_card
     from CausalCLIPSegLib.notes import parse_note, say, summary
 
     if (text is None) == (file is None):
@@ -133,7 +120,7 @@ def note(
     notes = [text] if text is not None else [line for line in _read_note(file).splitlines() if line.strip()]
     language = read_card(find_checkpoint(checkpoint)).laterality
     for one in notes:
-        expression = parse_note(one, laterality.value)
+        expression = parse_note(one, laterality)
         prompt = say(expression, language) if expression.sides else None
         if as_json:
             typer.echo(
@@ -154,31 +141,31 @@ def _run(
     text: str,
     folder: Path,
     checkpoint: str,
-    device: DeviceChoice,
+    device: Device,
     threshold: float | None,
-    laterality: LateralityChoice,
+    laterality: Laterality,
     mirrored: bool | None,
     *,
     force: bool,
 ) -> None:
     """Read, segment, write, and tell what was found."""
-    from CausalCLIPSegLib.notes import parse_note
+    from CausalCLIPSegLib.notes import parse_note, say
     from CausalCLIPSegLib.radiograph import read_radiograph
 
     start = time.perf_counter()
     warnings.showwarning = _show_warning
     with err.status("Reading the film") as status:
-        parse_note(text, laterality.value)  # a note that cannot be read is told before anything is loaded
+        say(parse_note(text, laterality), "patient")  # a note without a finding is told before all that takes time
         radiograph = read_radiograph(image)
         status.update("Loading the checkpoint")
         from CausalCLIPSegLib.export import write_result
         from CausalCLIPSegLib.segmenter import Segmenter
 
-        segmenter = Segmenter.from_checkpoint(checkpoint, device.value)
+        segmenter = Segmenter.from_checkpoint(checkpoint, device)
         result = segmenter.segment(
             radiograph,
             text,
-            laterality=laterality.value,
+            laterality=laterality,
             threshold=threshold,
             mirrored=mirrored,
             progress=status.update,

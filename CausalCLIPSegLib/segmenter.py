@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,8 @@ from torch import Tensor
 
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.checkpoint import Checkpoint, load_checkpoint
-from CausalCLIPSegLib.errors import DeviceError, DeviceWarning, NoteError, RadiographError
+from CausalCLIPSegLib.device import Device, choose_device
+from CausalCLIPSegLib.errors import DeviceWarning, RadiographError
 from CausalCLIPSegLib.grid import to_network_grid, to_radiograph_grid
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side
 from CausalCLIPSegLib.network.text_encoder import tokenize
@@ -27,7 +28,6 @@ from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
 from CausalCLIPSegLib.sides import split_by_side
 
-Device = Literal["auto", "cpu", "cuda"]
 Progress = Callable[[str], None]
 
 log = logging.getLogger(__name__)
@@ -46,19 +46,6 @@ class Maps(NamedTuple):
 
     probability: Tensor
     attention: Tensor | None
-
-
-def choose_device(device: Device) -> torch.device:
-    """Return the device to run on; "auto" is a CUDA GPU where there is one.
-
-    Raises:
-        DeviceError: if "cuda" is asked for and there is none.
-    """
-    if device == "cuda" and not torch.cuda.is_available():
-        raise DeviceError("No CUDA GPU can be used here; choose the device “cpu” or “auto”.")
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(device)
 
 
 def mean_attention(attention: list[Tensor]) -> Tensor | None:
@@ -136,8 +123,6 @@ class Segmenter:
         seconds: dict[str, float] = {}
         say_phase("Understanding the note")
         expression = parse_note(note, laterality)
-        if not expression.sides:
-            raise NoteError("The note names no finding that can be outlined on the film.")
         prompt = say(expression, self.card.laterality)
         with _timed(seconds, "image"):
             say_phase("Searching the film")

@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
-from CausalCLIPSegLib.checkpoint import Card, find_checkpoint, read_card, write_card
+from CausalCLIPSegLib.card import Card, find_checkpoint, read_card, write_card
 from CausalCLIPSegLib.command import run_command
-from CausalCLIPSegLib.segmenter import Device, Segmenter
+from CausalCLIPSegLib.device import Device
+from CausalCLIPSegLib.segmenter import Segmenter
 from training.evaluate import evaluate as measure
 from training.evaluate import load_split
 from training.export import export_checkpoint, read_yaml

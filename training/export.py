@@ -9,7 +9,8 @@ import torch
 import yaml
 from safetensors.torch import save_file
 
-from CausalCLIPSegLib.checkpoint import WEIGHTS, Card, sha256, write_card
+from CausalCLIPSegLib.card import Card, write_card
+from CausalCLIPSegLib.checkpoint import WEIGHTS, sha256
 from CausalCLIPSegLib.errors import CheckpointError
 
 _PREFIX = "network."

@@ -127,6 +127,13 @@ def test_note_tells_what_is_understood_as_json_lines(tmp_path):
     assert {"findings", "ignored"} <= set(one)
 
 
+def test_a_note_is_shown_as_it_was_written(tmp_path):
+    note = "[bold]RLL[/left] pneumonia :lungs: [red"
+    done = causalclipseg("note", note, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert note in done.stdout
+
+
 def test_note_in_words_names_the_side_of_the_patient_and_of_the_picture(tmp_path):
     done = causalclipseg("note", "RLL pneumonia.", cwd=tmp_path)
     assert "patient's right lung (on the left of the picture): lower zone" in done.stdout
@@ -140,6 +147,7 @@ def test_the_version_is_that_of_the_package(tmp_path):
 
 def test_importing_the_library_loads_no_torch(tmp_path):
     code = "import sys, CausalCLIPSegLib, CausalCLIPSegLib.cli, CausalCLIPSegLib.notes, CausalCLIPSegLib.radiograph;"
+    code += "import CausalCLIPSegLib.card;"
     code += "import CausalCLIPSegLib.export; assert 'torch' not in sys.modules"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path)

@@ -5,7 +5,8 @@ import json
 import pytest
 import torch
 
-from CausalCLIPSegLib.checkpoint import CARD, WEIGHTS, load_checkpoint, read_card, resources
+from CausalCLIPSegLib.card import CARD, read_card, resources
+from CausalCLIPSegLib.checkpoint import WEIGHTS, load_checkpoint
 from CausalCLIPSegLib.errors import CheckpointError
 
 

@@ -1,0 +1,27 @@
+"""Where the network runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from CausalCLIPSegLib.errors import DeviceError
+
+if TYPE_CHECKING:
+    import torch
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+def choose_device(device: Device) -> torch.device:
+    """Return the device to run on; "auto" is a CUDA GPU where there is one.
+
+    Raises:
+        DeviceError: if "cuda" is asked for and there is none.
+    """
+    import torch  # slow, and the command offers the choice before it needs it
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise DeviceError("No CUDA GPU can be used here; choose the device “cpu” or “auto”.")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(device)
