@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 
@@ -28,9 +28,9 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False) -> int:
     except CausalCLIPSegError as error:
         log.debug("the cause", exc_info=error)
         return _fail(str(error), 2)
-    except click.ClickException as error:
+    except TyperException as error:
         return _fail(error.format_message(), 2)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return _fail("Stopped; nothing was written.", 130)
     except Exception as error:
         if tracebacks:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 from hypothesis import example, given, settings
@@ -50,11 +49,8 @@ PIECES += "|clear heart |opacity right. |but |\ufdfa|opasity |consolidadion, |RL
 
 
 @pytest.mark.parametrize("piece", PIECES.split("|"))
-def test_long_notes_are_read_in_less_than_a_second(piece):
-    note = (piece * LONGEST_NOTE)[:LONGEST_NOTE]
-    start = time.process_time()
-    read(note)
-    assert time.process_time() - start < 1
+def test_the_longest_notes_are_read(piece):
+    read((piece * LONGEST_NOTE)[:LONGEST_NOTE])
 
 
 def test_the_package_is_light():
