@@ -105,8 +105,3 @@ class SegmentationResult:
 
 
 _ELSEWHERE = 0.05
-
-
-def area_mm2(mask: npt.NDArray[np.bool_], spacing: tuple[float, float] | None) -> float | None:
-    """Return the area of a mask, rows x columns, in mm² of the detector plane; None when there is no calibration."""
-    return None if spacing is None else float(mask.sum()) * spacing[0] * spacing[1]

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from CausalCLIPSegLib.areas import label_areas
 from CausalCLIPSegLib.laterality import Side
 
-_EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
 _ACROSS = 0.1
 """A component with more than this share in either half is cut at the middle of the picture."""
 
@@ -23,7 +23,7 @@ def split_by_side(mask: npt.NDArray[np.bool_], *, mirrored: bool = False) -> dic
     Returns:
         For each side of the patient a mask of the same shape; the two are disjoint and add up to the mask.
     """
-    labels, number = ndimage.label(mask, structure=_EIGHT_NEIGHBOURS)
+    labels, number = label_areas(mask)
     on_viewers_left = np.zeros(mask.shape, dtype=bool)
     on_viewers_left[:, : mask.shape[1] // 2] = True
     index = np.arange(1, number + 1)

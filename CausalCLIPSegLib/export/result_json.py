@@ -3,16 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel
 from pydicom import Dataset
-from scipy import ndimage
 
+from CausalCLIPSegLib.areas import area_mm2, label_areas
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, side_on_film
-from CausalCLIPSegLib.result import Segment, SegmentationResult, area_mm2
-
-_EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
+from CausalCLIPSegLib.result import Segment, SegmentationResult
 
 
 class CheckpointDocument(BaseModel):
@@ -102,7 +98,7 @@ def describe_result(result: SegmentationResult, files: Sequence[str] = ()) -> Re
         threshold=result.threshold,
         area_mm2=area_mm2(result.mask, radiograph.spacing),
         area_fraction=float(result.mask.mean()),
-        components=count_components(result.mask),
+        components=label_areas(result.mask)[1],
         segments=[_describe_segment(segment, result) for segment in result.segments],
         files=list(files),
         seconds=provenance.seconds,
@@ -121,11 +117,6 @@ def write_result_json(result: SegmentationResult, path: Path, files: Sequence[st
     path.write_text(describe_result(result, files).model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def count_components(mask: npt.NDArray[np.bool_]) -> int:
-    """Return the number of areas in a bool mask, rows x columns; pixels that touch by a corner belong together."""
-    return int(ndimage.label(mask, structure=_EIGHT_NEIGHBOURS)[1])
-
-
 def _describe_segment(segment: Segment, result: SegmentationResult) -> SegmentDocument:
     return SegmentDocument(
         id=segment.identifier,
@@ -134,7 +125,7 @@ def _describe_segment(segment: Segment, result: SegmentationResult) -> SegmentDo
         side_viewer=side_on_film(segment.side, result.radiograph.mirrored),
         area_mm2=area_mm2(segment.mask, result.radiograph.spacing),
         area_fraction=float(segment.mask.mean()),
-        components=count_components(segment.mask),
+        components=label_areas(segment.mask)[1],
     )
 
 

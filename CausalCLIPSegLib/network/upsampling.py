@@ -74,7 +74,6 @@ class UpsamplingConvolution(nn.Conv2d):
         batch, in_channels, height, width = features.shape
         kernel_size = self.kernel_size[0]
         mixing = self.weight.permute(2, 3, 0, 1).reshape(-1, in_channels)
-        # A matrix product rather than a 1x1 convolution, whose backward pass is four times slower for so many maps.
         mixed = torch.bmm(mixing.expand(batch, -1, -1), features.flatten(2))
         mixed = mixed.view(batch, kernel_size, kernel_size, self.out_channels, height, width)
         return spread_taps(mixed, self.factor)

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pydicom import Dataset
 
+from CausalCLIPSegLib.areas import label_areas
 from CausalCLIPSegLib.export.result_json import (
     ResultDocument,
-    count_components,
     describe_result,
-    side_on_film,
     write_result_json,
 )
+from CausalCLIPSegLib.laterality import side_on_film
 
 
 def test_every_field_of_the_contract(small_result, tmp_path):
@@ -113,13 +113,13 @@ def test_where_the_viewer_sees_the_patients_right(small_film, make_result, hill,
 )
 def test_pixels_that_touch_by_a_corner_belong_together(rows, components):
     mask = np.array([[pixel == "x" for pixel in row] for row in rows])
-    assert count_components(mask) == components
+    assert label_areas(mask)[1] == components
 
 
 @settings(deadline=None)
 @given(hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12)))
 def test_components_do_not_depend_on_how_the_film_lies(mask):
-    assert count_components(mask) == count_components(mask[::-1]) == count_components(mask.T)
+    assert label_areas(mask)[1] == label_areas(mask[::-1])[1] == label_areas(mask.T)[1]
 
 
 @settings(deadline=None)

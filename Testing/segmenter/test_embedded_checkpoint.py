@@ -1,10 +1,12 @@
 """The embedded checkpoint on real films: it is as good as its card says, and it listens to the note."""
 
-import numpy as np
 import pytest
+import torch
 
+from CausalCLIPSegLib.radiograph import read_radiograph
 from CausalCLIPSegLib.segmenter import Segmenter
 from training.evaluate import evaluate, load_split
+from training.metrics import OverlapMetrics
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +37,8 @@ def test_on_both_sides_it_is_useful(figures):
 
 def test_a_vague_note_is_not_a_collapse(qata):
     segmenter = Segmenter.from_checkpoint("default", "cpu")
-    from CausalCLIPSegLib.radiograph import read_radiograph
-    from training.metrics import OverlapMetrics
-
     metrics = OverlapMetrics()
-    import torch
-
     for sample in load_split(qata, "val", 60):
         result = segmenter.segment(read_radiograph(sample.image), "Pneumonia.")
-        metrics.update(torch.from_numpy(result.mask)[None], torch.from_numpy(np.array(sample.load_mask()))[None])
+        metrics.update(torch.from_numpy(result.mask)[None], torch.from_numpy(sample.load_mask())[None])
     assert metrics.compute()["dice"] > 60
