@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from CausalCLIPSegLib.notes.context import CLAIMS, Category, Links, modifiers, settle_directions
 from CausalCLIPSegLib.notes.lexicon import Mention, Term
 from CausalCLIPSegLib.notes.places import PLACES, Spot
 from CausalCLIPSegLib.notes.statements import Statement
 
-CLAIMS = frozenset({"finding", "outside", "normal", "spared"})
-"""The roles of the lexicon that say what is there."""
-
-_ALIKE = frozenset({"and", "or", "compare"})
-_JOINS = frozenset({"comma", "and", "or", "compare", "with"})
+_ALIKE = frozenset({"and", "or", "versus", "compare"})
+_JOINS = _ALIKE | {"comma", "with"}
 _ONE_FINDING = {("finding", "finding"), ("finding", "outside"), ("outside", "outside")}
 """Roles of adjacent words that name one thing, the last of them what it is: "airspace oedema", "calcified nodule"."""
 _LIST = 12  # mentions to look back for findings that share a place; keeps the work linear
@@ -27,21 +25,39 @@ class Claim:
     Attributes:
         mention: its words and kind.
         chunk: number of the chunk it stands in.
-        denied: said to be absent.
-        past: said of an earlier time.
+        marks: what the triggers of ConText say of it.
         places: those that belong to it.
     """
 
     mention: Mention
     chunk: int
-    denied: bool = False
-    past: bool = False
+    marks: frozenset[Category] = frozenset()
     places: list[Place] = field(default_factory=list)
+
+    @property
+    def denied(self) -> bool:
+        """Whether it is said to be absent."""
+        return "negated" in self.marks
+
+    @property
+    def past(self) -> bool:
+        """Whether it is said of an earlier time, "previously seen" only if it is gone."""
+        return "historical" in self.marks or {"earlier", "negated"} <= self.marks
+
+    @property
+    def doubted(self) -> bool:
+        """Whether the note is not sure of it."""
+        return "uncertain" in self.marks
+
+    @property
+    def thought(self) -> bool:
+        """Whether it is only thought of, as in "if pneumonia is suspected, repeat"."""
+        return "hypothetical" in self.marks
 
     @property
     def made(self) -> bool:
         """Whether it says that something is there today which the model outlines."""
-        return self.mention.role == "finding" and not (self.denied or self.past)
+        return self.mention.role == "finding" and not (self.denied or self.past or self.thought)
 
     @property
     def aside(self) -> bool:
@@ -96,7 +112,6 @@ class Told:
     chunks: int
 
 
-Links = dict[int, frozenset[str]]
 Node = Claim | Place | Mention
 
 
@@ -104,8 +119,7 @@ def take_apart(statement: Statement, first: int) -> Told:
     """Return the claims and places of a statement, numbering its chunks from `first`."""
     mentions = _settle(statement.mentions)
     chunks, links = _chunks(mentions, first)
-    nodes = _nodes(mentions, chunks, links, _denials(mentions, chunks, links))
-    _deny_before(nodes, chunks)
+    nodes = _nodes(mentions, chunks, links, modifiers(mentions, chunks, links))
     _assign(nodes, mentions, chunks, links)
     claims = [node for node in nodes if isinstance(node, Claim)]
     places = [node for node in nodes if isinstance(node, Place)]
@@ -114,7 +128,7 @@ def take_apart(statement: Statement, first: int) -> Told:
 
 
 def _settle(mentions: Sequence[Mention]) -> list[Mention]:
-    """Make one finding of adjacent words for it, and decide on which side of "resolved" the finding stands."""
+    """Make one finding of adjacent words for it, settle directions, and call a place "resolved" normal."""
     merged: list[Mention] = []
     for mention in mentions:
         last = merged[-1] if merged else None
@@ -122,32 +136,24 @@ def _settle(mentions: Sequence[Mention]) -> list[Mention]:
             merged[-1] = Mention(mention.term, last.start, mention.stop)
         else:
             merged.append(mention)
-    after: list[bool] = []
-    near = False  # whether a claim stands before, since the last comma or "with"
-    for mention in merged:
-        near = _claim_near(mention, near)
-        after.append(near)
-    near = False
-    for at in range(len(merged) - 1, -1, -1):
-        near = _claim_near(merged[at], near)
-        if merged[at].role == "either":
-            role = "after" if after[at] or not near else "before"
-            merged[at] = Mention(Term(role, "either"), merged[at].start, merged[at].stop)
-    return merged
+    settled = settle_directions(merged)
+    claimed = False
+    for at, mention in enumerate(settled):
+        claimed = claimed or mention.role in CLAIMS
+        if not claimed and mention.role == "negated" and mention.term.value == "backward":
+            settled[at] = Mention(Term("normal", "normal"), mention.start, mention.stop)  # "right base: resolved"
+            claimed = True
+    return settled
 
 
-def _claim_near(mention: Mention, near: bool) -> bool:
-    return mention.role in CLAIMS or (near and mention.role not in ("comma", "with"))
-
-
-def _chunks(mentions: Sequence[Mention], first: int) -> tuple[list[int], Links]:
+def _chunks(mentions: Sequence[Mention], first: int) -> tuple[list[int], dict[int, frozenset[str]]]:
     """Return the chunk of every mention, and for every chunk the words that link it to the one before."""
     chunks: list[int] = []
     links: dict[int, frozenset[str]] = {first: frozenset()}
     chunk = first
     filled = False
     for mention in mentions:
-        if mention.role in _JOINS or mention.role == "before":
+        if mention.role in _JOINS or _denies_on(mention):
             if filled:
                 chunk += 1
                 filled = False
@@ -158,69 +164,34 @@ def _chunks(mentions: Sequence[Mention], first: int) -> tuple[list[int], Links]:
     return chunks, links
 
 
-def _denials(mentions: Sequence[Mention], chunks: Sequence[int], links: Links) -> list[bool]:
-    """Return for every mention whether a "no" before it reaches it.
-
-    It reaches to the end of the statement, or to a "there is" after what it denies, or to a comma after which a
-    finding with a place of its own closes the statement: "no effusion, right basal consolidation", but not "no
-    effusion, oedema or basal consolidation".
-    """
-    told = {chunk for mention, chunk in zip(mentions, chunks, strict=True) if mention.role == "finding"}
-    told &= {chunk for mention, chunk in zip(mentions, chunks, strict=True) if mention.role in PLACES}
-    last_or = max((chunk for chunk, link in links.items() if "or" in link), default=-1)
-    denied: list[bool] = []
-    now = used = False  # used: it has met something to deny
-    for mention, chunk in zip(mentions, chunks, strict=True):
-        if mention.role == "before":
-            now, used = True, False
-        elif (used and mention.role == "states") or (chunk > last_or and chunk in told and links[chunk] == {"comma"}):
-            now = False
-        used = used or mention.role in CLAIMS
-        denied.append(now)
-    return denied
+def _denies_on(mention: Mention) -> bool:
+    return mention.role == "negated" and mention.term.value == "forward"
 
 
-def _nodes(mentions: Sequence[Mention], chunks: Sequence[int], links: Links, denied: Sequence[bool]) -> list[Node]:
+def _nodes(
+    mentions: Sequence[Mention], chunks: Sequence[int], links: Links, marks: Sequence[frozenset[Category]]
+) -> list[Node]:
     """Return a claim or a place for every mention that is one, and the others as they are."""
-    still = any(mention.role == "still" for mention in mentions)
     nodes: list[Node] = []
-    past = stressed = beside = False  # beside: nothing but words that join since the last place
-    last = -1  # its chunk
+    denying = [_denies_on(mention) for mention in mentions]
+    stressed = beside = led = False  # beside: nothing but words that join since the last place; led: a "no" came
+    last = -1  # the chunk of the last place
     for at, (mention, chunk) in enumerate(zip(mentions, chunks, strict=True)):
         new = at > 0 and chunk != chunks[at - 1]
         stressed = mention.role == "emphasis" or (stressed and not new)
-        past = (mention.role == "past" and not still) or (past and not (new and links[chunk] & {"comma", "with"}))
+        led = led or denying[at]
         if mention.role in CLAIMS:
-            nodes.append(Claim(mention, chunk, denied[at], past))
+            nodes.append(Claim(mention, chunk, marks[at]))
             beside = stressed = False
         elif mention.role in PLACES:
             joined = beside and chunk != last and bool(links[chunk] & _ALIKE) and "with" not in links[chunk]
             spot = Spot(mention.term, chunk, joined, at > 0 and mentions[at - 1].role == "range", stressed)
-            nodes.append(Place(mention, spot, denied[at]))
+            nodes.append(Place(mention, spot, led and "negated" in marks[at]))
             beside, last = True, chunk
         else:
             nodes.append(mention)
-            beside = beside and mention.role not in ("before", "after", "states", "verb")
+            beside = beside and mention.role not in ("negated", "states", "verb")
     return nodes
-
-
-def _deny_before(nodes: list[Node], chunks: Sequence[int]) -> None:
-    """Deny what stands before "has resolved"; alone with a place ("right base: resolved") it calls that normal."""
-    for at, node in enumerate(nodes):
-        if not isinstance(node, Mention) or node.role != "after":
-            continue
-        found: list[Claim] = []
-        for back in range(at - 1, -1, -1):
-            before = nodes[back]
-            role = before.role if isinstance(before, Mention) else before.mention.role
-            if role in ("after", "normal") or (found and role in ("comma", "with", "verb", "states", "before")):
-                break
-            if isinstance(before, Claim):
-                found.append(before)
-        for claim in found:
-            claim.denied = True
-        if not found:
-            nodes[at] = Claim(Mention(Term("normal", "normal"), node.start, node.stop), chunks[at])
 
 
 def _assign(nodes: Sequence[Node], mentions: Sequence[Mention], chunks: Sequence[int], links: Links) -> None:

@@ -1,20 +1,38 @@
-"""The words a note is understood by: a data file, the search for its entries, and the mending of typing errors."""
+"""The words a note is understood by: a data file a language, the search for its entries, typing errors mended."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Literal
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from CausalCLIPSegLib.notes.tokens import Token
 
-_MENDED = frozenset({"side", "zone", "anatomy", "whole", "diffuse", "region", "finding", "outside", "normal"})
+Section = Literal["reading", "concluding", "apart"]
+"""What stands under a heading: the reading of this film, its conclusion, or something else."""
+
+_MENDED = frozenset({"side", "zone", "place", "anatomy", "whole", "diffuse", "region", "finding", "outside", "normal"})
 """Roles whose words are known with a typing error in them; the small words of the grammar are too near to others."""
 
-_TABLES = frozenset({"number", "counted", "heading", "spelling"})
+_CONTEXT = frozenset({"negated", "historical", "earlier", "uncertain", "hypothetical", "current"})
+"""Roles of the triggers of ConText; their long words are mended too."""
+
+_COMPOUND = frozenset({"side", "zone", "anatomy", "region", "finding", "outside", "diffuse", "whole", "place"})
+"""Roles whose words make compounds, in a language that writes them as one word."""
+
+_TABLES = frozenset({"language", "number", "counted", "heading", "spelling", "filler"})
 """Tables of the file that are no terms."""
+
+_GAP = "*"
+_WIDEST_GAP = 3
+_SHORTEST_STEM = 4
+_LONGEST_COMPOUND = 40
 
 
 @dataclass(frozen=True)
@@ -22,8 +40,9 @@ class Term:
     """What an entry of the lexicon stands for.
 
     Attributes:
-        role: the table it stands in ("side", "zone", "finding", ...); the keys of [join] and [denial] are roles.
-        value: the key it stands under ("right", "lower", "consolidation", ...).
+        role: the table it stands in ("side", "zone", "finding", ...); the keys of [join] and the tables of [context]
+            are roles.
+        value: the key it stands under ("right", "lower", "consolidation", "forward", ...).
     """
 
     role: str
@@ -49,68 +68,169 @@ class Lexicon:
     """The terms of one language.
 
     Attributes:
-        terms: the term of every entry, by its words.
-        longest: by first word, the lengths of the entries that begin so, longest first.
+        language: its two letters.
+        terms: the term of every entry, by the keys of its words; "*" in them stands for up to three fillers.
+        longest: by first word, the lengths of the entries without "*" that begin so, longest first.
+        gapped: by first word, the entries with "*".
         numbers: the value of every number word.
         counted: the words that a number can count, with whether they stand for more than one.
-        headings: every heading of a report, with whether what stands under it is the reading of this film.
+        headings: every heading of a report, with what stands under it.
         abbreviations: words that a full stop does not end a sentence after.
-        spelled: the words that a typing error is mended to, by first letter.
-        left: ordinary words that are never mended.
+        fillers: words that may stand where an entry has "*".
+        known: all its words, as keys.
+        units: words after a number that make it a measure.
+        letters: how letters are written that a keyboard may lack.
+        endings: what a word may end with without being another word, longest first.
+        links: what may stand between the parts of a compound; empty where the language makes none.
+        parts: the words that make compounds, with their keys.
+        spelled: the keys that a typing error is mended to, by first letter.
     """
 
+    language: str
     terms: dict[tuple[str, ...], Term]
     longest: dict[str, list[int]]
+    gapped: dict[str, list[tuple[str, ...]]]
     numbers: dict[str, int]
     counted: dict[str, bool]
-    headings: dict[tuple[str, ...], bool]
+    headings: dict[tuple[str, ...], Section]
     abbreviations: frozenset[str]
+    fillers: frozenset[str]
+    known: frozenset[str] = field(repr=False)
+    units: frozenset[str] = field(repr=False)
+    letters: dict[str, str] = field(repr=False)
+    endings: tuple[str, ...] = field(repr=False)
+    links: tuple[str, ...] = field(repr=False)
+    parts: dict[str, str] = field(repr=False)
     spelled: dict[str, list[str]] = field(repr=False)
-    left: frozenset[str] = field(repr=False)
+
+    def read(self, tokens: Iterable[Token]) -> list[Token]:
+        """Return the tokens with the lexicon's keys: endings cut, compounds parted, typing errors mended."""
+        seen: dict[str, list[tuple[int, str]]] = {}
+        read: list[Token] = []
+        for token in tokens:
+            if token.key not in seen:
+                seen[token.key] = list(self._keys(token.key))
+            parts = seen[token.key]
+            if len(parts) == 1:
+                read.append(replace(token, key=parts[0][1]))
+                continue
+            at = token.start
+            for number, (length, key) in enumerate(parts):
+                stop = min(at + length, token.stop)
+                text = token.text[at - token.start : stop - token.start]
+                read.append(Token(text, key, at, stop, token.layout if not number else ""))
+                at = stop
+        return read
+
+    def knows(self, tokens: Iterable[Token]) -> int:
+        """Return how many letters of the words of a note it knows, as they are or in another form of the word."""
+        return sum(len(token.key) for token in tokens if token.key.isalpha() and self.key(token.key) in self.known)
+
+    def key(self, word: str) -> str:
+        """Return a word, case folded, as the terms of the lexicon have it."""
+        return _key(word, self.letters, self.endings)
 
     def find(self, tokens: Sequence[Token]) -> list[Mention]:
-        """Return the terms in `tokens`, in order and without overlap; where several fit, the longest."""
-        keys = self._mend([token.key for token in tokens])
+        """Return the terms in tokens that it has read, in order and without overlap; where several fit, the longest."""
+        keys = [token.key for token in tokens]
         found: list[Mention] = []
         at = 0
         while at < len(keys):
-            for length in self.longest.get(keys[at], ()):
-                words = tuple(keys[at : at + length])
-                term = self.terms.get(words)
-                if term and len(words) == length:
-                    found.append(Mention(term, at, at + length))
-                    at += length
-                    break
-            else:
-                at += 1
+            term, stop = self._longest(keys, at)
+            if term:
+                found.append(Mention(term, at, stop))
+            at = stop
         return found
 
-    def _mend(self, keys: list[str]) -> list[str]:
-        mended: dict[str, str] = {}
-        for key in keys:
-            if key not in mended:
-                mended[key] = self._spell(key)
-        return [mended[key] for key in keys]
+    def _longest(self, keys: Sequence[str], at: int) -> tuple[Term | None, int]:
+        best: tuple[Term | None, int] = (None, at + 1)
+        for length in self.longest.get(keys[at], ()):
+            words = tuple(keys[at : at + length])
+            if words in self.terms and len(words) == length:
+                best = (self.terms[words], at + length)
+                break
+        for words in self.gapped.get(keys[at], ()):
+            stop = self._bridge(words, keys, at)
+            if stop > best[1] or (stop == best[1] and best[0] is None):
+                best = (self.terms[words], stop)
+        return best
 
-    def _spell(self, word: str) -> str:
-        if not word.isalpha() or len(word) < 4 or word in self.left:
+    def _bridge(self, words: tuple[str, ...], keys: Sequence[str], at: int) -> int:
+        """Return where an entry with gaps that begins at `at` stops; 0 where it does not fit."""
+        for number, word in enumerate(words):
+            if word == _GAP:
+                most = min(at + _WIDEST_GAP, len(keys))
+                while at < most and keys[at] in self.fillers and keys[at] != words[number + 1]:
+                    at += 1
+            elif at < len(keys) and keys[at] == word:
+                at += 1
+            else:
+                return 0
+        return at
+
+    def _keys(self, word: str) -> Iterator[tuple[int, str]]:
+        """Give the parts of a word, as their lengths and keys; most words have one."""
+        key = self.key(word)
+        if key in self.known or not key.isalpha():
+            yield len(word), key
+            return
+        parts = self._part(_fold(word, self.letters)) if self.links and len(word) <= _LONGEST_COMPOUND else None
+        if parts:
+            yield from parts
+        else:
+            yield len(word), self._mend(key)
+
+    def _part(self, word: str) -> list[tuple[int, str]] | None:
+        """Return a compound's parts, the first as long as it can be; None where it is not made of known words."""
+        for length in range(len(word), 2, -1):
+            if word[:length] not in self.parts:
+                continue
+            head = (length, self.parts[word[:length]])
+            if length == len(word):
+                return [head]
+            for link in self.links:
+                rest = self._part(word[length + len(link) :]) if word.startswith(link, length) else None
+                if rest:
+                    return [(length + len(link), head[1]), *rest]
+        key = _key(word, {}, self.endings)
+        return [(len(word), key)] if key in self.parts.values() else None
+
+    def _mend(self, word: str) -> str:
+        """Return the known word that a typing error made `word` of, or `word` itself."""
+        size = len(word)
+        if size < 4:
             return word
-        near = (known for known in self.spelled.get(word[0], ()) if abs(len(known) - len(word)) <= 1)
-        # of a four-letter word one letter more or less leaves too little: only letters in the wrong place or doubled
-        return next(
-            (known for known in near if one_slip(word, known) and (len(known) > 4 or set(known) == set(word))), word
+        near = process.extract(
+            word,
+            self.spelled.get(word[0], ()),
+            scorer=OSA.distance,
+            score_cutoff=2 if size >= 10 else 1,
+            limit=None,
         )
+        for known, distance, _ in near:
+            # of a four-letter word one letter more or less leaves too little: only letters in the wrong place or doubled
+            if (distance == 1 and (len(known) > 4 or set(known) == set(word))) or len(known) >= 10:
+                return known
+        return word
 
 
-def one_slip(word: str, other: str) -> bool:
-    """Return whether one letter too many, too few, wrong, or two in the wrong order make one word of the other."""
-    at = 0
-    while at < min(len(word), len(other)) and word[at] == other[at]:
-        at += 1
-    word, other = word[at:], other[at:]
-    while word and other and word[-1] == other[-1]:
-        word, other = word[:-1], other[:-1]
-    return max(len(word), len(other)) == 1 or (len(word) == 2 and word == other[::-1])
+def _fold(word: str, letters: dict[str, str]) -> str:
+    return "".join(letters.get(letter, letter) for letter in word) if letters else word
+
+
+def _key(word: str, letters: dict[str, str], endings: Sequence[str]) -> str:
+    """Return a word with its letters folded and its ending cut, if enough of it remains."""
+    word = _fold(word, letters)
+    for ending in endings:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            return word[: -len(ending)]
+    return word
+
+
+def languages() -> list[str]:
+    """Return the languages there is a lexicon for, English first."""
+    found = sorted(path.stem.removeprefix("lexicon_") for path in Path(__file__).parent.glob("lexicon_*.toml"))
+    return sorted(found, key=lambda language: language != "en")
 
 
 @cache
@@ -121,37 +241,73 @@ def load_lexicon(language: str = "en") -> Lexicon:
         ValueError: the data file gives two meanings to one entry.
     """
     with Path(__file__).with_name(f"lexicon_{language}.toml").open("rb") as file:
-        tables: dict[str, dict[str, list[str]]] = tomllib.load(file)
+        tables = tomllib.load(file)
+    spelling = tables["spelling"]
+    letters: dict[str, str] = spelling.get("letters", {})
+    endings = tuple(sorted(spelling.get("endings", ()), key=len, reverse=True))
+
+    def keys(entry: str) -> tuple[str, ...]:
+        return tuple(_key(word, letters, endings) for word in entry.split())
+
     terms: dict[tuple[str, ...], Term] = {}
-    for table, groups in tables.items():
-        for value, entries in groups.items():
-            role = value if table in ("join", "denial") else table
-            for entry in entries if table not in _TABLES else ():
-                if terms.setdefault(tuple(entry.split()), Term(role, value)) != Term(role, value):
-                    raise ValueError(f"the lexicon gives two meanings to '{entry}'")
+    parts: dict[str, str] = {}
+    for term, entries in _terms(tables):
+        for entry in entries:
+            words = keys(entry)
+            if terms.setdefault(words, term) != term:
+                raise ValueError(f"the lexicon gives two meanings to '{entry}': {terms[words]} and {term}")
+            if len(words) == 1 and term.role in _COMPOUND and len(entry) >= _SHORTEST_STEM:
+                parts[_fold(entry, letters)] = words[0]
+    fillers = frozenset(word for entry in tables["filler"]["filler"] for word in keys(entry))
     longest: dict[str, set[int]] = {}
+    gapped: dict[str, list[tuple[str, ...]]] = {}
     for words in terms:
-        longest.setdefault(words[0], set()).add(len(words))
-    known = {word for words in terms for word in words}
-    known.update(
-        word
-        for table in ("number", "heading")
-        for group in tables[table].values()
-        for e in group
-        for word in e.split()
-    )
+        if _GAP in words:
+            gapped.setdefault(words[0], []).append(words)
+        else:
+            longest.setdefault(words[0], set()).add(len(words))
+    headings: dict[tuple[str, ...], Section] = {
+        keys(entry): section for section, entries in tables["heading"].items() for entry in entries
+    }
+    known = {word for entry in (*terms, *headings) for word in entry} - {_GAP}
+    known.update(word for words in tables["number"].values() for entry in words for word in keys(entry))
+    known |= fillers
+    target: set[str] = set()
+    for words, term in terms.items():
+        least = 4 if term.role in _MENDED else 7 if term.role in _CONTEXT else 99
+        target.update(word for word in words if len(word) >= least)
+    target.update(word for words in headings for word in words if len(word) >= 7)
     spelled: dict[str, list[str]] = {}
-    for word in sorted(
-        {word for words, term in terms.items() if term.role in _MENDED for word in words if len(word) > 3}
-    ):
+    for word in sorted(target):
         spelled.setdefault(word[0], []).append(word)
     return Lexicon(
+        language=language,
         terms=terms,
         longest={first: sorted(lengths, reverse=True) for first, lengths in longest.items()},
-        numbers={word: int(value) for value, words in tables["number"].items() for word in words},
-        counted={word: value == "many" for value, words in tables["counted"].items() for word in words},
-        headings={tuple(e.split()): value == "reading" for value, group in tables["heading"].items() for e in group},
-        abbreviations=frozenset(tables["spelling"]["abbreviations"]),
+        gapped=gapped,
+        numbers={key: int(value) for value, words in tables["number"].items() for word in words for key in keys(word)},
+        counted={
+            key: value == "many" for value, words in tables["counted"].items() for word in words for key in keys(word)
+        },
+        headings=headings,
+        abbreviations=frozenset(spelling["abbreviations"]),
+        fillers=fillers,
+        known=frozenset(known) | {key for word in spelling["leave"] for key in keys(word)},
+        units=frozenset(key for word in spelling.get("units", ()) for key in keys(word)),
+        letters=letters,
+        endings=endings,
+        links=tuple(spelling.get("links", ())),
+        parts=parts,
         spelled=spelled,
-        left=frozenset(tables["spelling"]["leave"]) | known,
     )
+
+
+def _terms(tables: dict[str, dict[str, object]]) -> Iterator[tuple[Term, list[str]]]:
+    """Give every term of a file with its entries."""
+    for table, groups in tables.items():
+        for value, entries in groups.items() if table not in _TABLES else ():
+            if isinstance(entries, dict):  # [context.negated]
+                for direction, triggers in entries.items():
+                    yield Term(value, direction), triggers
+            elif isinstance(entries, list):
+                yield Term(value if table == "join" else table, value), entries

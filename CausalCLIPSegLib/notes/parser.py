@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import Laterality
-from CausalCLIPSegLib.notes.claims import CLAIMS, Claim, Told, take_apart
+from CausalCLIPSegLib.notes.claims import Claim, Told, take_apart
+from CausalCLIPSegLib.notes.context import CLAIMS
 from CausalCLIPSegLib.notes.expression import Finding, Ignored, ReferringExpression
 from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Term, load_lexicon
 from CausalCLIPSegLib.notes.places import PLACES, Extent, bind, spare
@@ -57,7 +58,7 @@ def parse_note(text: str, laterality: Laterality = "patient") -> ReferringExpres
     if not text.strip():
         raise NoteError("The note is empty.")
     lexicon = load_lexicon()
-    tokens = tokenise(text)
+    tokens = lexicon.read(tokenise(text))
     mentions = [mention for mention in lexicon.find(tokens) if not _is_unit(tokens, mention)]
     statements = cut(tokens, mentions, lexicon)
     return _Reader(text, tokens, lexicon).read(statements, laterality)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention
+from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Section
 from CausalCLIPSegLib.notes.places import PLACES
 from CausalCLIPSegLib.notes.tokens import Token
 
@@ -16,16 +16,17 @@ _LEADS_ON = PLACES | {
     "comma",
     "and",
     "or",
+    "versus",
     "with",
     "compare",
     "preposition",
     "range",
-    "before",
-    "either",
+    "negated",
     "verb",
     "states",
 }
-_LONGEST_HEADING = 4
+_LONGEST_HEADING = 6
+_LONGEST_CAPITALS = 10
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,19 @@ class Statement:
     """The tokens `start` to `stop` (excluded) of a note, and the terms among them, at least one.
 
     Attributes:
-        apart: it stands under a heading such as History, so that it does not describe this film.
+        section: what it stands under: the reading of this film (also without any heading), its conclusion, or
+            something else, such as the history.
     """
 
     start: int
     stop: int
     mentions: tuple[Mention, ...]
-    apart: bool = False
+    section: Section = "reading"
+
+    @property
+    def apart(self) -> bool:
+        """Whether it stands under a heading such as History, so that it does not describe this film."""
+        return self.section == "apart"
 
 
 def cut(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: Lexicon) -> list[Statement]:
@@ -52,40 +59,61 @@ def cut(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: Lexicon) 
     begins.update(headings)
     edges = sorted({0, *(at for at in begins if at < len(tokens)), len(tokens)})
 
-    # "History: cough." stands apart up to the next heading, or up to its own end where no Findings follow
-    last_reading = max((at for at, (_, reading) in headings.items() if reading), default=-1)
+    # "History: cough." stands apart up to the next heading or to an empty line after it, and where no heading of the
+    # reading follows, up to its own end
+    last_reading = max((at for at, (_, section) in headings.items() if section != "apart"), default=-1)
     statements: list[Statement] = []
     mention = 0
-    reading = True
+    section: Section = "reading"
+    begun = False  # the section has a statement
     for start, stop in pairwise(edges):
         length = 0
         if start in headings:
-            length, reading = headings[start]
-        elif start > last_reading:
-            reading = True
+            length, section = headings[start]
+            begun = False
+        elif section == "apart" and (start > last_reading or (begun and tokens[start].layout == "paragraph")):
+            section = "reading"
+        begun = begun or stop > start + length
         inside: list[Mention] = []
         while mention < len(mentions) and mentions[mention].start < stop:
             if mentions[mention].start >= start + length and mentions[mention].role != "break":
                 inside.append(mentions[mention])
             mention += 1
         if inside:
-            statements.append(Statement(start + length, stop, tuple(inside), not reading))
+            statements.append(Statement(start + length, stop, tuple(inside), section))
     return statements
 
 
-def _headings(tokens: Sequence[Token], lexicon: Lexicon) -> dict[int, tuple[int, bool]]:
-    """Return, for every token that begins a heading, its length in tokens and whether the reading follows."""
-    found: dict[int, tuple[int, bool]] = {}
+def _headings(tokens: Sequence[Token], lexicon: Lexicon) -> dict[int, tuple[int, Section]]:
+    """Return, for every token that begins a heading, its length in tokens and what stands under it."""
+    found: dict[int, tuple[int, Section]] = {}
     for at, token in enumerate(tokens):
-        if not (token.layout or tokens[at - 1].key in ".;:"):
+        if not (token.layout or tokens[at - 1].key in ".;:?"):
             continue
         for length in range(min(_LONGEST_HEADING, len(tokens) - at), 0, -1):
-            reading = lexicon.headings.get(tuple(t.key for t in tokens[at : at + length]))
+            section = lexicon.headings.get(tuple(t.key for t in tokens[at : at + length]))
             after = tokens[at + length] if at + length < len(tokens) else None
-            if reading is not None and after and (after.key == ":" or (token.layout and after.layout)):
-                found[at] = (length + (after.key == ":"), reading)
+            if section and after and (after.key == ":" or (token.layout and after.layout)):
+                found[at] = (length + (after.key == ":"), section)
                 break
+        else:
+            length = _capitals(tokens, at)
+            if length:
+                found[at] = (0, "reading")  # "PORTABLE CHEST, 8 A.M.:"; its words may tell something
     return found
+
+
+def _capitals(tokens: Sequence[Token], at: int) -> int:
+    """Return the length of a line's beginning in capitals up to its colon; 0 where there is none."""
+    letters = 0
+    for stop in range(at, min(at + _LONGEST_CAPITALS, len(tokens))):
+        token = tokens[stop]
+        if token.key == ":":
+            return stop + 1 - at if letters > 3 else 0
+        if token.key == "." or token.text != token.text.upper() or (token.layout and stop > at):
+            return 0
+        letters += len(token.text) if token.text.isalpha() else 0
+    return 0
 
 
 def _ends(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
@@ -117,6 +145,6 @@ def _line_breaks(tokens: Sequence[Token], mentions: Sequence[Mention]) -> set[in
     begins: set[int] = set()
     for number, at in enumerate(lines):
         apart = {number - 1, number} <= telling and not tokens[at].text[0].islower() and at not in leading
-        if apart or tokens[at].layout == "item":
+        if apart or tokens[at].layout in ("item", "paragraph"):
             begins.add(at)
     return begins

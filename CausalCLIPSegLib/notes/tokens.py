@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-Layout = Literal["", "line", "item"]
+Layout = Literal["", "line", "item", "paragraph"]
 
 _TOKEN = re.compile(r"\n|[^\W_]+(?:'[^\W_]+)*|[^\w\s]")
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
@@ -21,10 +21,11 @@ class Token:
 
     Attributes:
         text: as written.
-        key: case folded, as the lexicon writes it.
+        key: case folded; a lexicon replaces it by its own spelling of the word, see `Lexicon.read`.
         start: where it begins in the tidied text.
         stop: where it ends there.
-        layout: "line" when it is the first of its line, "item" when it also begins a list item or a paragraph.
+        layout: "line" when it is the first of its line, "item" when it also begins a list item, "paragraph" when an
+            empty line comes before it.
     """
 
     text: str
@@ -44,13 +45,13 @@ def tidy(text: str) -> str:
 def tokenise(text: str) -> list[Token]:
     """Return the tokens of a tidied `text`; a hyphen inside a word only parts it, a dash between words is a comma."""
     tokens: list[Token] = []
-    layout: Layout = "item"
+    layout: Layout = "paragraph"
     lines = 0
     for match in _TOKEN.finditer(text):
         word, start, stop = match[0], match.start(), match.end()
         if word == "\n":
             lines += 1
-            layout = "item" if lines > 1 or layout == "item" else "line"
+            layout = "paragraph" if lines > 1 or layout == "paragraph" else "line"
             continue
         lines = 0
         if layout and word in _BULLETS:
