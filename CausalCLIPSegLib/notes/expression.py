@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from CausalCLIPSegLib.laterality import SIDES, Side
+
+if TYPE_CHECKING:
+    from CausalCLIPSegLib.terminology import Code
 
 Zone = Literal["upper", "middle", "lower"]
 
@@ -16,24 +19,62 @@ ZONES: tuple[Zone, Zone, Zone] = ("upper", "middle", "lower")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing in the note that the model could outline.
+    """One thing in the note that the model could outline, and where; all sides are the patient's.
 
     Attributes:
         kind: the finding's name in the lexicon, for instance "consolidation" or "ground glass".
         words: the words of the note it came from, with those of its place that stand beside it.
         negated: the note says that it is not there.
         historical: the note says that it was there once.
+        uncertain: the note says that it may be there.
+        sides: the lungs that it is said to be in, right before left; empty where the note does not say.
+        zones: for each of `sides` its zones from the top, as in `ReferringExpression`.
+        whole: those of `sides` of which the note says the whole lung.
+        count: number of areas, as the note says; None where it does not say.
     """
 
     kind: str
     words: str
     negated: bool = False
     historical: bool = False
+    uncertain: bool = False
+    sides: tuple[Side, ...] = ()
+    zones: Mapping[Side, tuple[Zone, ...]] = field(default_factory=dict, hash=False)
+    whole: tuple[Side, ...] = ()
+    count: int | None = None
+
+    def __post_init__(self) -> None:
+        _put_in_order(self)
 
     @property
     def present(self) -> bool:
-        """Whether the note says that it is there today."""
+        """Whether the note says that it is, or may be, there today."""
         return not (self.negated or self.historical)
+
+    @property
+    def code(self) -> Code | None:
+        """What `kind` is called in a terminology; None for a kind that none is known for."""
+        try:
+            from CausalCLIPSegLib.terminology import FINDINGS
+        except ModuleNotFoundError:  # TODO: until the table is there
+            return None
+        return FINDINGS.get(self.kind)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as plain lists, strings, numbers and booleans, ready for JSON."""
+        code = self.code
+        return {
+            "kind": self.kind,
+            "code": {"value": code.value, "scheme": code.scheme, "meaning": code.meaning} if code else None,
+            "words": self.words,
+            "negated": self.negated,
+            "historical": self.historical,
+            "uncertain": self.uncertain,
+            "sides": list(self.sides),
+            "zones": {side: list(zones) for side, zones in self.zones.items()},
+            "whole": list(self.whole),
+            "count": self.count,
+        }
 
 
 @dataclass(frozen=True)
@@ -62,6 +103,9 @@ class ReferringExpression:
         count: number of affected areas, as the note says; None where it does not say.
         findings: what the model could outline, present or not, in the order of the note.
         ignored: what was not used, in the order of the note.
+        questions: what a person has to decide before anything is outlined, in sentences: the note names one side
+            here and the other there.
+        language: that of the lexicon the note was read by, two letters.
     """
 
     sides: tuple[Side, ...] = ()
@@ -71,16 +115,11 @@ class ReferringExpression:
     count: int | None = None
     findings: tuple[Finding, ...] = ()
     ignored: tuple[Ignored, ...] = ()
+    questions: tuple[str, ...] = ()
+    language: str = "en"
 
     def __post_init__(self) -> None:
-        sides = tuple(side for side in SIDES if side in self.sides)
-        whole = tuple(side for side in sides if side in self.whole)
-        zones = {
-            side: ZONES if side in whole else tuple(zone for zone in ZONES if zone in self.zones.get(side, ()))
-            for side in sides
-        }
-        for name, value in (("sides", sides), ("whole", whole), ("zones", zones)):
-            object.__setattr__(self, name, value)
+        _put_in_order(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the expression as plain lists, strings, numbers and booleans, ready for JSON."""
@@ -90,9 +129,20 @@ class ReferringExpression:
             "whole": list(self.whole),
             "weak": self.weak,
             "count": self.count,
-            "findings": [
-                {"kind": f.kind, "words": f.words, "negated": f.negated, "historical": f.historical}
-                for f in self.findings
-            ],
+            "findings": [finding.to_dict() for finding in self.findings],
             "ignored": [{"words": i.words, "reason": i.reason} for i in self.ignored],
+            "questions": list(self.questions),
+            "language": self.language,
         }
+
+
+def _put_in_order(place: Finding | ReferringExpression) -> None:
+    """Order sides and zones, and give every side of which the whole is meant all zones."""
+    sides = tuple(side for side in SIDES if side in place.sides)
+    whole = tuple(side for side in sides if side in place.whole)
+    zones = {
+        side: ZONES if side in whole else tuple(zone for zone in ZONES if zone in place.zones.get(side, ()))
+        for side in sides
+    }
+    for name, value in (("sides", sides), ("whole", whole), ("zones", zones)):
+        object.__setattr__(place, name, value)

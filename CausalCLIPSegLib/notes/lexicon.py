@@ -131,7 +131,7 @@ class Lexicon:
         return _key(word, self.letters, self.endings)
 
     def find(self, tokens: Sequence[Token]) -> list[Mention]:
-        """Return the terms in tokens that it has read, in order and without overlap; where several fit, the longest."""
+        """Return the terms in tokens that it has read, in order, without overlap; where several fit, the longest."""
         keys = [token.key for token in tokens]
         found: list[Mention] = []
         at = 0
@@ -208,7 +208,7 @@ class Lexicon:
             limit=None,
         )
         for known, distance, _ in near:
-            # of a four-letter word one letter more or less leaves too little: only letters in the wrong place or doubled
+            # of a four-letter word one letter more or less leaves too little: only letters turned or doubled
             if (distance == 1 and (len(known) > 4 or set(known) == set(word))) or len(known) >= 10:
                 return known
         return word

@@ -14,9 +14,11 @@ from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.notes.claims import Claim, Told, take_apart
 from CausalCLIPSegLib.notes.context import CLAIMS
+from CausalCLIPSegLib.notes.counting import Counted, count_areas, total
 from CausalCLIPSegLib.notes.expression import Finding, Ignored, ReferringExpression
-from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Term, load_lexicon
-from CausalCLIPSegLib.notes.places import PLACES, Extent, bind, spare
+from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Term, languages, load_lexicon
+from CausalCLIPSegLib.notes.places import PLACES, Extent, Spot, bind, spare
+from CausalCLIPSegLib.notes.questions import contradictions
 from CausalCLIPSegLib.notes.statements import Statement, cut
 from CausalCLIPSegLib.notes.tokens import Token, tidy, tokenise
 
@@ -26,6 +28,7 @@ LONGEST_NOTE = 20_000
 OUTSIDE = "outside what the model outlines"
 ABSENT = "said to be absent"
 PAST = "said of the past"
+THOUGHT = "only thought of, as in advice"
 NORMAL = "said to be normal"
 SPARED = "said to be spared"
 APART = "not part of the reading of this film"
@@ -34,7 +37,7 @@ LOOSE = "belongs to no finding"
 _REASONS = {"outside": OUTSIDE, "normal": NORMAL, "spared": SPARED}
 
 
-def parse_note(text: str, laterality: Laterality = "patient") -> ReferringExpression:
+def parse_note(text: str, laterality: Laterality = "patient", language: str | None = None) -> ReferringExpression:
     """Return what a note refers to.
 
     A lobe stands for the zone in which a frontal film mostly shows it: the middle lobe and the lingula are the middle
@@ -42,12 +45,13 @@ def parse_note(text: str, laterality: Laterality = "patient") -> ReferringExpres
     but with a place ("right lower zone") means that place.
 
     Args:
-        text: the note, in English, from a phrase to a whole report.
+        text: the note, from a phrase to a whole report.
         laterality: whose left and right the note means.
+        language: two letters of a lexicon; None takes the one that knows most of the words, English when in doubt.
 
     Raises:
-        NoteError: the note is empty, or longer than `LONGEST_NOTE`. A note with nothing to segment is no error: its
-            expression has no sides.
+        NoteError: the note is empty, or longer than `LONGEST_NOTE`, or there is no lexicon of this language. A note
+            with nothing to segment is no error: its expression has no sides.
     """
     # checked twice because tidying can lengthen a text, and is itself work
     text = tidy(text) if len(text) <= LONGEST_NOTE else text
@@ -57,11 +61,21 @@ def parse_note(text: str, laterality: Laterality = "patient") -> ReferringExpres
         )
     if not text.strip():
         raise NoteError("The note is empty.")
-    lexicon = load_lexicon()
-    tokens = lexicon.read(tokenise(text))
+    words = tokenise(text)
+    lexicon = _choose(words, language)
+    tokens = lexicon.read(words)
     mentions = [mention for mention in lexicon.find(tokens) if not _is_unit(tokens, mention)]
     statements = cut(tokens, mentions, lexicon)
-    return _Reader(text, tokens, lexicon).read(statements, laterality)
+    return _Reader(text, tokens, lexicon, laterality).read(statements)
+
+
+def _choose(tokens: Sequence[Token], language: str | None) -> Lexicon:
+    known = languages()
+    if language is None:
+        return max((load_lexicon(each) for each in known), key=lambda lexicon: lexicon.knows(tokens))
+    if language not in known:
+        raise NoteError(f"There is no lexicon of the language '{language}', only of {', '.join(known)}.")
+    return load_lexicon(language)
 
 
 @dataclass(frozen=True)
@@ -71,8 +85,9 @@ class _Reader:
     text: str
     tokens: Sequence[Token]
     lexicon: Lexicon
+    laterality: Laterality
 
-    def read(self, statements: Sequence[Statement], laterality: Laterality) -> ReferringExpression:
+    def read(self, statements: Sequence[Statement]) -> ReferringExpression:
         told: list[Told] = []
         chunks = 0
         for statement in statements:
@@ -82,26 +97,51 @@ class _Reader:
         self._attach_loose(told)
         claims = [claim for part in told for claim in part.claims]
         spots = [place.spot for part in told for place in part.places if place.used]
+        spared = [place.spot for claim in claims if claim.mention.role == "spared" for place in claim.places]
 
         extent = Extent()
         if any(claim.made for claim in claims) or any(spot.term.role != "region" for spot in spots):
-            extent = bind(spots, laterality)
-            spared = [place.spot for claim in claims if claim.mention.role == "spared" for place in claim.places]
-            if spared:
-                extent = spare(extent, spared, laterality)
+            extent = self._bind(spots, spared)
+        counts = count_areas(told, self.tokens, self.lexicon)
+        by_claim: dict[Claim | None, list[Counted]] = {}
+        for counted in counts:
+            by_claim.setdefault(counted.claim, []).append(counted)
+        findings = [
+            (part.statement, self._finding(at, part, spared, by_claim.get(claim, ())))
+            for part in told
+            for at, claim in enumerate(part.claims)
+            if claim.mention.role == "finding" and not claim.thought
+        ]
         return ReferringExpression(
             sides=tuple(extent.sides),
             zones=extent.zones,
             whole=tuple(extent.whole),
             weak=extent.weak,
-            count=self._count(told) if extent.sides else None,
-            findings=tuple(
-                Finding(claim.mention.term.value, self._words(at, part), claim.denied, claim.past)
-                for part in told
-                for at, claim in enumerate(part.claims)
-                if claim.mention.role == "finding"
-            ),
+            count=total(counts) if extent.sides else None,
+            findings=tuple(finding for _, finding in findings),
             ignored=tuple(self._ignored(statements, told)),
+            questions=tuple(contradictions(findings)),
+            language=self.lexicon.language,
+        )
+
+    def _bind(self, spots: Sequence[Spot], spared: Sequence[Spot]) -> Extent:
+        extent = bind(spots, self.laterality)
+        return spare(extent, spared, self.laterality) if spared else extent
+
+    def _finding(self, at: int, part: Told, spared: Sequence[Spot], counts: Sequence[Counted]) -> Finding:
+        claim = part.claims[at]
+        spots = [place.spot for place in claim.places if claim.denied or not place.denied]
+        extent = self._bind(spots, () if claim.denied else spared) if spots else Extent()
+        return Finding(
+            kind=claim.mention.term.value,
+            words=self._words(at, part),
+            negated=claim.denied,
+            historical=claim.past,
+            uncertain=claim.doubted and not claim.denied,
+            sides=tuple(extent.sides),
+            zones=extent.zones,
+            whole=tuple(extent.whole),
+            count=total(counts),
         )
 
     def _attach_loose(self, told: Sequence[Told]) -> None:
@@ -127,37 +167,6 @@ class _Reader:
         known = sum(mention.stop - mention.start for mention in statement.mentions)
         words = sum(token.key.isalnum() for token in self.tokens[statement.start : statement.stop])
         return 2 * known >= words
-
-    def _count(self, told: Sequence[Told]) -> int | None:
-        """Return the number of areas the note speaks of; "two areas, one on the left and one on the right" are two."""
-        counts: list[int] = []
-        for part in told:
-            denied = [claim for claim in part.claims if not claim.made]
-            elsewhere = {at for claim in denied for at in range(claim.mention.start, claim.mention.stop)}
-            led = {mention.start for mention in part.statement.mentions if mention.role == "preposition"}
-            said = False
-            for at in range(part.statement.start, part.statement.stop):
-                number = self._number(at)
-                thing = self._counted(at, number, part.statement.stop) if number else None
-                if number and ((thing is not None and thing not in elsewhere) or (said and at + 1 in led)):
-                    counts.append(number)
-                    said = True
-        total = sum(counts)
-        return counts[0] if len(counts) > 2 and 2 * counts[0] == total else total or None
-
-    def _number(self, at: int) -> int:
-        key = self.tokens[at].key
-        return int(key) if key.isdecimal() and len(key) < 3 else self.lexicon.numbers.get(key, 0)
-
-    def _counted(self, at: int, number: int, stop: int) -> int | None:
-        """Return the token of the thing that the number at `at` counts: "areas" in "two infected areas"."""
-        for thing in range(at + 1, min(at + 4, stop)):
-            key = self.tokens[thing].key
-            if self.lexicon.counted.get(key) == (number > 1):
-                return thing
-            if not key.isalpha():
-                break
-        return None
 
     def _words(self, at: int, part: Told) -> str:
         """Return the words of a claim, from the first to the last of its places that no other claim parts from it."""
@@ -205,4 +214,6 @@ def _reason(claim: Claim) -> str | None:
         return ABSENT
     if claim.past:
         return PAST
+    if claim.thought:
+        return THOUGHT
     return _REASONS.get(claim.mention.role)
