@@ -1,4 +1,4 @@
-"""The asking side of the worker's protocol: lines, identifiers, timeouts, states; the owner of the process moves bytes.
+"""The asking side of the worker's protocol: lines, identifiers, timeouts, states; whoever has the process moves bytes.
 
 Standard library only, and no threads: Slicer's interpreter may have nothing else, and its QProcess calls back in the
 main thread. A client belongs to one process; for a new process, make a new client.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 State = Literal["starting", "ready", "busy", "ended", "failed"]
-"""Of the process: does not answer yet; idle; at a long request; ended as it was asked to; ended otherwise, or unusable."""
+"""Of the process: silent yet; idle; at a long request; ended as it was asked to; ended otherwise, or unusable."""
 
 PROTOCOL = 1
 """The version of the protocol that this client knows; a worker of a later one answers it as well."""
