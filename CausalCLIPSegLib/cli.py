@@ -8,7 +8,7 @@ import sys
 import time
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 from rich.console import Console
@@ -21,6 +21,7 @@ from CausalCLIPSegLib.errors import CausalCLIPSegError, DeviceWarning, NoteError
 from CausalCLIPSegLib.laterality import Laterality
 
 if TYPE_CHECKING:
+    from CausalCLIPSegLib.notes import SideChoice
     from CausalCLIPSegLib.result import SegmentationResult
 
 DEMO_FILM = "RG1_UNCR.dcm"
@@ -39,6 +40,9 @@ err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 LateralityOption = Annotated[Laterality, typer.Option(help="Whose left and right the note means.")]
+LanguageOption = Annotated[
+    str | None, typer.Option(help="Language of the note: en, de or es; recognised by its words if not given.")
+]
 CheckpointOption = Annotated[str, typer.Option(help="Name or folder of a checkpoint.")]
 DeviceOption = Annotated[Device, typer.Option(help="Where to run; auto takes a CUDA GPU where there is one.")]
 
@@ -71,6 +75,11 @@ def segment(
         float | None, typer.Option(help="Probability from which on a pixel is outlined, above 0, below 1.")
     ] = None,
     laterality: LateralityOption = "patient",
+    language: LanguageOption = None,
+    side: Annotated[
+        Literal["left", "right", "both"] | None,
+        typer.Option(help="The patient's side that is meant, where the note contradicts itself."),
+    ] = None,
     mirrored: Annotated[
         bool | None,
         typer.Option("--mirrored/--not-mirrored", help="Whether the film shows the patient's right on the right."),
@@ -84,7 +93,19 @@ def segment(
         raise CausalCLIPSegError(f"The threshold has to lie above 0 and below 1, not at {threshold:g}.")
     text = note if note is not None else _read_note(note_file)
     folder = output or Path(f"{image.name.split('.')[0] or 'image'}-segmentation")
-    _run(image, text, folder, checkpoint, device, threshold, laterality, mirrored, force=force)
+    _run(
+        image,
+        text,
+        folder,
+        checkpoint,
+        device,
+        threshold,
+        laterality,
+        mirrored,
+        force=force,
+        language=language,
+        side=side,
+    )
 
 
 @app.command()
@@ -110,6 +131,7 @@ def note(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     laterality: LateralityOption = "patient",
     checkpoint: CheckpointOption = "default",
+    language: LanguageOption = None,
 ) -> None:
     """Show what is understood of a note, and the sentence that the network would be given."""
     from CausalCLIPSegLib.card import find_checkpoint, read_card
@@ -118,21 +140,25 @@ def note(
     if (text is None) == (file is None):
         raise NoteError("Give the note either as TEXT or as --file FILE.")
     notes = [text] if text is not None else [line for line in _read_note(file).splitlines() if line.strip()]
-    language = read_card(find_checkpoint(checkpoint)).laterality
+    whose = read_card(find_checkpoint(checkpoint)).laterality
     for one in notes:
-        expression = parse_note(one, laterality)
-        prompt = say(expression, language) if expression.sides else None
+        expression = parse_note(one, laterality, language)
+        prompt = say(expression, whose) if expression.sides else None
         if as_json:
-            typer.echo(
-                json.dumps({**expression.to_dict(), "prompt": prompt, "laterality": language}, ensure_ascii=False)
-            )
+            typer.echo(json.dumps({**expression.to_dict(), "prompt": prompt, "laterality": whose}, ensure_ascii=False))
             continue
         table = _table()
         table.add_row("Note", one)
         table.add_row("Understood", summary(expression))
-        table.add_row("Sentence", f"{prompt} ({_whose(language)})" if prompt else "none: nothing to outline")
+        table.add_row("Sentence", f"{prompt} ({_whose(whose)})" if prompt else "none: nothing to outline")
+        for finding in expression.findings:
+            if finding.present:
+                unsure = ", uncertain" if finding.uncertain else ""
+                table.add_row("From", f"{finding.words}: {finding.kind}{unsure}")
         for ignored in expression.ignored:
             table.add_row("Not used", f"{ignored.words}: {ignored.reason}")
+        for question in expression.questions:
+            table.add_row("Question", question)
         out.print(table)
 
 
@@ -147,15 +173,18 @@ def _run(
     mirrored: bool | None,
     *,
     force: bool,
+    language: str | None = None,
+    side: SideChoice | None = None,
 ) -> None:
     """Read, segment, write, and tell what was found."""
-    from CausalCLIPSegLib.notes import parse_note, say
+    from CausalCLIPSegLib.notes import decide, parse_note, say
     from CausalCLIPSegLib.radiograph import read_radiograph
 
     start = time.perf_counter()
     warnings.showwarning = _show_warning
     with err.status("Reading the film") as status:
-        say(parse_note(text, laterality), "patient")  # a note without a finding is told before all that takes time
+        # a note without a finding, or of two minds about the side, is told before all that takes time
+        say(decide(parse_note(text, laterality, language), side), "patient")
         radiograph = read_radiograph(image)
         status.update("Loading the checkpoint")
         from CausalCLIPSegLib.export import write_result
@@ -166,6 +195,8 @@ def _run(
             radiograph,
             text,
             laterality=laterality,
+            language=language,
+            side=side,
             threshold=threshold,
             mirrored=mirrored,
             progress=status.update,

@@ -23,7 +23,7 @@ from CausalCLIPSegLib.errors import DeviceWarning, RadiographError
 from CausalCLIPSegLib.grid import to_network_grid, to_radiograph_grid
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side
 from CausalCLIPSegLib.network.text_encoder import tokenize
-from CausalCLIPSegLib.notes import parse_note, say, swap_sides
+from CausalCLIPSegLib.notes import SideChoice, decide, parse_note, say, swap_sides
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
 from CausalCLIPSegLib.sides import split_by_side
@@ -93,6 +93,8 @@ class Segmenter:
         note: str,
         *,
         laterality: Laterality = "patient",
+        language: str | None = None,
+        side: SideChoice | None = None,
         threshold: float | None = None,
         mirrored: bool | None = None,
         progress: Progress | None = None,
@@ -103,13 +105,16 @@ class Segmenter:
             radiograph: a frontal chest film.
             note: free text.
             laterality: whose left and right the note means.
+            language: of the note, two letters; None recognises it.
+            side: of the patient, where the note contradicts itself or only one of its sides is wanted; None: as the
+                note says, and one that contradicts itself is refused.
             threshold: probability from which on a pixel belongs to the mask; the card's if None.
             mirrored: whether the film shows the patient's right on the viewer's right; None: as its header says. A
                 header that says so is not believed without being asked about.
             progress: called with the name of each phase as it begins.
 
         Raises:
-            NoteError: if the note names nothing that can be outlined.
+            NoteError: if the note names nothing that can be outlined, or contradicts itself and `side` is None.
             RadiographError: if the film's header says that it is mirrored and `mirrored` is None.
         """
         say_phase = progress or (lambda phase: None)
@@ -122,7 +127,7 @@ class Segmenter:
             radiograph = replace(radiograph, mirrored=mirrored)
         seconds: dict[str, float] = {}
         say_phase("Understanding the note")
-        expression = parse_note(note, laterality)
+        expression = decide(parse_note(note, laterality, language), side)
         prompt = say(expression, self.card.laterality)
         with _timed(seconds, "image"):
             say_phase("Searching the film")

@@ -4,8 +4,10 @@
 """
 
 from CausalCLIPSegLib.notes.expression import ZONES, Finding, Ignored, ReferringExpression, Zone
+from CausalCLIPSegLib.notes.lexicon import languages
 from CausalCLIPSegLib.notes.parser import LONGEST_NOTE, parse_note
 from CausalCLIPSegLib.notes.prompt import say, summary, swap_sides
+from CausalCLIPSegLib.notes.questions import SideChoice, decide
 
 __all__ = [
     "LONGEST_NOTE",
@@ -13,7 +15,10 @@ __all__ = [
     "Finding",
     "Ignored",
     "ReferringExpression",
+    "SideChoice",
     "Zone",
+    "decide",
+    "languages",
     "parse_note",
     "say",
     "summary",

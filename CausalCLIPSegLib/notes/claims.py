@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from CausalCLIPSegLib.notes.context import CLAIMS, Category, Links, modifiers, settle_directions
 from CausalCLIPSegLib.notes.lexicon import Mention, Term
@@ -12,8 +13,14 @@ from CausalCLIPSegLib.notes.statements import Statement
 
 _ALIKE = frozenset({"and", "or", "versus", "compare"})
 _JOINS = _ALIKE | {"comma", "with"}
-_ONE_FINDING = {("finding", "finding"), ("finding", "outside"), ("outside", "outside")}
+_GENERIC = "abnormality"
+_UNSPECIFIC = "unspecific"
+_ONE_FINDING = {(first, second) for first in ("finding", "outside") for second in ("finding", "outside", "vague")} - {
+    ("outside", "finding")
+}
 """Roles of adjacent words that name one thing, the last of them what it is: "airspace oedema", "calcified nodule"."""
+_PARTS = frozenset({"verb", "states", "uncertain", "negated", "hypothetical"})
+"""Roles of words that begin the next part of a sentence: "opacity at the left base may represent atelectasis"."""
 _LIST = 12  # mentions to look back for findings that share a place; keeps the work linear
 _ASIDE = frozenset({"device", "other anatomy", "technique", "clinical sign"})
 
@@ -128,14 +135,23 @@ def take_apart(statement: Statement, first: int) -> Told:
 
 
 def _settle(mentions: Sequence[Mention]) -> list[Mention]:
-    """Make one finding of adjacent words for it, settle directions, and call a place "resolved" normal."""
+    """Make one finding of adjacent words for it, and decide what the words mean here."""
     merged: list[Mention] = []
+    held = False  # "denser than on the left" does not speak of the left
     for mention in mentions:
+        held = mention.role == "against" or (held and mention.role in PLACES)
+        if held:
+            continue
         last = merged[-1] if merged else None
-        if last and last.stop == mention.start and (last.role, mention.role) in _ONE_FINDING:
-            merged[-1] = Mention(mention.term, last.start, mention.stop)
+        pair = (last.role, mention.role) if last else None
+        generic_after = pair == ("outside", "finding") and mention.term.value == _GENERIC
+        if last and last.stop == mention.start and (pair in _ONE_FINDING or generic_after):
+            keeps = generic_after or mention.role == "vague"  # "bony abnormality", "degenerative changes"
+            term = last.term if keeps else mention.term
+            merged[-1] = Mention(term, last.start, mention.stop)
         else:
             merged.append(mention)
+    _place_findings(merged)
     settled = settle_directions(merged)
     claimed = False
     for at, mention in enumerate(settled):
@@ -144,6 +160,26 @@ def _settle(mentions: Sequence[Mention]) -> list[Mention]:
             settled[at] = Mention(Term("normal", "normal"), mention.start, mention.stop)  # "right base: resolved"
             claimed = True
     return settled
+
+
+def _place_findings(mentions: list[Mention]) -> None:
+    """Take a finding in another organ for what lies outside, and a vague word for a finding where a lung is named."""
+    named = any(mention.role in PLACES for mention in mentions)
+    other: Mention | None = None  # the organ or finding that an "in" leads to from here
+    for at in range(len(mentions) - 1, -1, -1):
+        mention = mentions[at]
+        if mention.role == "outside":
+            other = mention
+        elif mention.role in ("finding", "vague"):
+            elsewhere = other is not None and at + 1 < len(mentions) and mentions[at + 1].role == "inside"
+            if elsewhere and (mention.role == "vague" or (other and other.term.value in _ASIDE)):
+                mentions[at] = Mention(Term("outside", _UNSPECIFIC), mention.start, mention.stop)
+            elif mention.role == "vague":
+                term = Term("finding", mention.term.value) if named else Term("outside", _UNSPECIFIC)
+                mentions[at] = Mention(term, mention.start, mention.stop)
+            other = None
+        elif mention.role not in ("inside", "side", "zone", "historical"):
+            other = None
 
 
 def _chunks(mentions: Sequence[Mention], first: int) -> tuple[list[int], dict[int, frozenset[str]]]:
@@ -199,19 +235,29 @@ def _assign(nodes: Sequence[Node], mentions: Sequence[Mention], chunks: Sequence
     unknown = _unknown_before(mentions)
     prepositional = _prepositional(mentions, chunks)
     forward = _forward(nodes, links)
-    claims = [(at, node) for at, node in enumerate(nodes) if isinstance(node, Claim)]
+    parts = list(accumulate((mention.role in _PARTS for mention in mentions), initial=0))
+    claims = [(at, node) for at, node in enumerate(nodes) if isinstance(node, Claim) and not _is_view(node)]
     passed = 0  # claims before the place
     for at, node in enumerate(nodes):
-        if isinstance(node, Claim):
+        if isinstance(node, Claim) and not _is_view(node):
             passed += 1
-        if not isinstance(node, Place) or not claims:
+        if not isinstance(node, Place):
+            continue
+        view = nodes[at + 1] if at + 1 < len(nodes) else None
+        if isinstance(view, Claim) and _is_view(view) and view.mention.start - node.mention.stop < 2:
+            node.belong(view)  # "left lateral decubitus"
+            continue
+        if not claims:
             continue
         before, previous = claims[max(passed - 1, 0)]
         after, following = claims[min(passed, len(claims) - 1)]
         if before == after:  # the only one, or the place stands at the start or the end
             ahead = before > at
         elif previous.chunk == node.chunk == following.chunk:
-            ahead = not prepositional[at] and unknown[after] - unknown[at] <= unknown[at] - unknown[before]
+            if (parts[at] > parts[before]) != (parts[after] > parts[at]):
+                ahead = parts[at] > parts[before]
+            else:
+                ahead = not prepositional[at] and unknown[after] - unknown[at] <= unknown[at] - unknown[before]
         elif node.chunk in (previous.chunk, following.chunk):
             ahead = node.chunk == following.chunk
         else:
@@ -219,6 +265,10 @@ def _assign(nodes: Sequence[Node], mentions: Sequence[Mention], chunks: Sequence
         node.belong(following if ahead else previous)
         for other in () if ahead else _sharing(nodes, before):
             node.belong(other)
+
+
+def _is_view(claim: Claim) -> bool:
+    return claim.mention.role == "outside" and claim.mention.term.value == "technique"
 
 
 def _unknown_before(mentions: Sequence[Mention]) -> list[int]:
@@ -238,7 +288,7 @@ def _prepositional(mentions: Sequence[Mention], chunks: Sequence[int]) -> list[b
     for at, mention in enumerate(mentions):
         if mention.role in CLAIMS or (at and chunks[at] != chunks[at - 1]):
             led = False
-        led = led or mention.role in ("preposition", "range") or mention.term.value == "diffuse"
+        led = led or mention.role in ("preposition", "inside", "range") or mention.term.value == "diffuse"
         flags.append(led)
     return flags
 
@@ -281,12 +331,18 @@ def _sharing(nodes: Sequence[Node], at: int) -> list[Claim]:
     found: list[Claim] = []
     if not isinstance(owner, Claim) or owner.silent or owner.mention.role == "spared":
         return found
+    shared = _JOINS if not any(isinstance(node, Place) for node in nodes[:at]) else _JOINS - {"with"}
     for node in reversed(nodes[max(0, at - _LIST) : at]):
-        if isinstance(node, Claim) and not node.silent and node.mention.role != "spared":
+        if isinstance(node, Claim) and not (node.silent or node.mention.role == "spared" or _is_placed(node, owner)):
             found.append(node)
-        elif not isinstance(node, Mention) or node.role not in _JOINS:
+        elif not isinstance(node, Mention) or node.role not in shared:
             break
     return found
+
+
+def _is_placed(claim: Claim, before: Claim) -> bool:
+    """Whether a place of its own stands with a claim, before that other claim."""
+    return bool(claim.places) and claim.places[0].mention.start < before.mention.start
 
 
 def _inherit(claims: Sequence[Claim], places: Sequence[Place]) -> None:

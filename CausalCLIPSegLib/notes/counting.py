@@ -36,7 +36,7 @@ def _in_statement(part: Told, tokens: Sequence[Token], lexicon: Lexicon) -> Iter
     owners = {at: claim for claim in part.claims for at in range(claim.mention.start, claim.mention.stop)}
     made = [claim for claim in part.claims if claim.made]
     starts = [claim.mention.start for claim in made]
-    led = {mention.start for mention in part.statement.mentions if mention.role == "preposition"}
+    led = {mention.start for mention in part.statement.mentions if mention.role in ("preposition", "inside")}
     said = False
     last: Claim | None = None
     for at in range(part.statement.start, part.statement.stop):

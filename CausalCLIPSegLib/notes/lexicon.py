@@ -17,7 +17,9 @@ from CausalCLIPSegLib.notes.tokens import Token
 Section = Literal["reading", "concluding", "apart"]
 """What stands under a heading: the reading of this film, its conclusion, or something else."""
 
-_MENDED = frozenset({"side", "zone", "place", "anatomy", "whole", "diffuse", "region", "finding", "outside", "normal"})
+_MENDED = frozenset(
+    {"side", "zone", "place", "anatomy", "whole", "diffuse", "region", "finding", "vague", "outside", "normal"}
+)
 """Roles whose words are known with a typing error in them; the small words of the grammar are too near to others."""
 
 _CONTEXT = frozenset({"negated", "historical", "earlier", "uncertain", "hypothetical", "current"})

@@ -161,8 +161,6 @@ class _Reader:
 
     def _points(self, part: Told) -> bool:
         """Whether a statement speaks of a place in the lung, not of somebody who left."""
-        if any(place.mention.role not in ("side", "diffuse", "whole") for place in part.places):
-            return True
         statement = part.statement
         known = sum(mention.stop - mention.start for mention in statement.mentions)
         words = sum(token.key.isalnum() for token in self.tokens[statement.start : statement.stop])

@@ -25,8 +25,8 @@ def contradictions(findings: Sequence[tuple[Statement, Finding]]) -> Iterator[st
     reading, concluding = sides["reading"], sides["concluding"]
     if reading and concluding and not reading & concluding:
         yield (
-            f"The findings speak of the patient's {_name(reading)} lung ({words['reading'][0]}), the conclusion of the "
-            f"{_name(concluding)} lung ({words['concluding'][0]}): which side is meant?"
+            f"The findings speak of the patient's {_name(reading)} lung ({words['reading'][0]}), the conclusion of "
+            f"the {_name(concluding)} lung ({words['concluding'][0]}): which side is meant?"
         )
 
 

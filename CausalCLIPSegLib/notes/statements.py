@@ -20,6 +20,7 @@ _LEADS_ON = PLACES | {
     "with",
     "compare",
     "preposition",
+    "inside",
     "range",
     "negated",
     "verb",
@@ -87,6 +88,7 @@ def cut(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: Lexicon) 
 def _headings(tokens: Sequence[Token], lexicon: Lexicon) -> dict[int, tuple[int, Section]]:
     """Return, for every token that begins a heading, its length in tokens and what stands under it."""
     found: dict[int, tuple[int, Section]] = {}
+    apart = False
     for at, token in enumerate(tokens):
         if not (token.layout or tokens[at - 1].key in ".;:?"):
             continue
@@ -95,25 +97,26 @@ def _headings(tokens: Sequence[Token], lexicon: Lexicon) -> dict[int, tuple[int,
             after = tokens[at + length] if at + length < len(tokens) else None
             if section and after and (after.key == ":" or (token.layout and after.layout)):
                 found[at] = (length + (after.key == ":"), section)
+                apart = section == "apart"
                 break
         else:
-            length = _capitals(tokens, at)
-            if length:
-                found[at] = (0, "reading")  # "PORTABLE CHEST, 8 A.M.:"; its words may tell something
+            if apart and _is_capitals(tokens, at):  # "PORTABLE CHEST, 8 A.M.:" ends the history
+                found[at] = (0, "reading")
+                apart = False
     return found
 
 
-def _capitals(tokens: Sequence[Token], at: int) -> int:
-    """Return the length of a line's beginning in capitals up to its colon; 0 where there is none."""
+def _is_capitals(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a line begins with capitals up to a colon."""
     letters = 0
     for stop in range(at, min(at + _LONGEST_CAPITALS, len(tokens))):
         token = tokens[stop]
         if token.key == ":":
-            return stop + 1 - at if letters > 3 else 0
+            return letters > 3
         if token.key == "." or token.text != token.text.upper() or (token.layout and stop > at):
-            return 0
+            return False
         letters += len(token.text) if token.text.isalpha() else 0
-    return 0
+    return False
 
 
 def _ends(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
