@@ -433,7 +433,22 @@ class Terminology(_Event):
     region_modifier: CodeDocument | None
 
 
-class SegmentDocument(_Event):
+class PossibleSegment(_Event):
+    """What the segment of a side is called, or would be called if another threshold outlined something there.
+
+    The fields mean what they mean in `SegmentDocument`.
+    """
+
+    id: str
+    name: str
+    kind: str
+    side: Side
+    side_viewer: Side
+    color: tuple[float, float, float]
+    terminology: Terminology
+
+
+class SegmentDocument(PossibleSegment):
     """One outlined finding on one side.
 
     Attributes:
@@ -450,13 +465,6 @@ class SegmentDocument(_Event):
         mask: .npy, bool, rows x columns.
     """
 
-    id: str
-    name: str
-    kind: str
-    side: Side
-    side_viewer: Side
-    color: tuple[float, float, float]
-    terminology: Terminology
     area_mm2: float | None
     area_fraction: float
     components: int
@@ -472,6 +480,7 @@ class SegmentResult(_Event):
         spacing: (row mm, column mm), null where the film is not calibrated.
         mirrored: whether the film was taken as mirrored; null: nothing is said about it.
         segments: one a finding and side, right before left; a side on which nothing reaches the threshold has none.
+        possible: the segments that there would be with something outlined on both sides, right before left.
         threshold: that was used.
         area_mm2, area_fraction: of all segments together.
         probability: .npy, float32 in [0, 1]; the masks are where it reaches the threshold, parted by side.
@@ -491,6 +500,7 @@ class SegmentResult(_Event):
     spacing: tuple[float, float] | None
     mirrored: bool | None
     segments: list[SegmentDocument]
+    possible: list[PossibleSegment]
     threshold: float
     area_mm2: float | None
     area_fraction: float

@@ -1,0 +1,160 @@
+"""Films and results in a real MRML scene (slicer-core), without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import slicer
+import vtk
+from vtk.util import numpy_support
+
+from CausalCLIPSegLib.sides import split_by_side
+from CausalCLIPSegLib.worker_protocol import SegmentResult
+
+SHAPE = (40, 30)
+TURNED = np.array([[0.1, -0.35, 0.0, -12.5], [0.2, 0.3, 0.0, 7.25], [0.05, 0.1, 1.0, 1 / 3], [0.0, 0.0, 0.0, 1.0]])
+TERMINOLOGY = {
+    "context": "Chest radiograph findings",
+    "category": {"value": "49755003", "scheme": "SCT", "meaning": "Morphologically Altered Structure"},
+    "type": {"value": "112001", "scheme": "DCM", "meaning": "Opacity"},
+    "region": {"value": "39607008", "scheme": "SCT", "meaning": "Lung"},
+}
+SIDE_CODES = {
+    "right": {"value": "24028007", "scheme": "SCT", "meaning": "Right"},
+    "left": {"value": "7771000", "scheme": "SCT", "meaning": "Left"},
+}
+COLORS = {"right": (0.90, 0.62, 0.00), "left": (0.34, 0.71, 0.91)}
+
+
+def vtk_matrix(values: np.ndarray) -> Any:
+    matrix = vtk.vtkMatrix4x4()
+    matrix.DeepCopy(values.ravel().tolist())
+    return matrix
+
+
+@pytest.fixture
+def scene() -> Iterator[Any]:
+    """A scene with the module logic that the application has: it knows how to make labelmaps."""
+    scene = slicer.vtkMRMLScene()
+    logic = slicer.vtkSlicerSegmentationsModuleLogic()
+    logic.SetMRMLScene(scene)
+    yield scene
+    scene.Clear(True)
+
+
+@pytest.fixture
+def make_volume(scene) -> Callable[..., Any]:
+    """Put an array, slices x rows x columns (x components), into the scene, with its place."""
+
+    def make(values: np.ndarray, to_ras: np.ndarray = TURNED, kind: str = "vtkMRMLScalarVolumeNode") -> Any:
+        image = vtk.vtkImageData()
+        image.SetDimensions(values.shape[2], values.shape[1], values.shape[0])
+        flat = values.reshape(values.shape[0] * values.shape[1] * values.shape[2], -1)
+        image.GetPointData().SetScalars(numpy_support.numpy_to_vtk(np.ascontiguousarray(flat), deep=True))
+        node = scene.AddNewNodeByClass(kind, "film")
+        node.SetAndObserveImageData(image)
+        node.SetIJKToRASMatrix(vtk_matrix(to_ras))
+        return node
+
+    return make
+
+
+@pytest.fixture
+def volume(make_volume) -> Any:
+    """A film in an odd place."""
+    return make_volume(np.arange(SHAPE[0] * SHAPE[1], dtype=np.int16).reshape(1, *SHAPE))
+
+
+@pytest.fixture
+def probability() -> np.ndarray:
+    """High on the patient's right, lower on the left: thresholds of 0.9, 0.5 and 0.2 outline none, one and both."""
+    values = np.full(SHAPE, 0.1, np.float32)
+    values[5:20, 3:9] = 0.8
+    values[10:30, 20:26] = 0.4
+    return values
+
+
+def result_of(probability: np.ndarray, threshold: float, folder: Path, *, mirrored: bool = False) -> dict[str, Any]:
+    """What the worker would say of a probability map, checked by its own model."""
+    maps = {
+        "probability": probability,
+        "causal_attention": (0.25 + probability / 2).astype(np.float16),
+        "confounder_attention": (0.75 - probability / 2).astype(np.float16),
+    }
+    for name, values in maps.items():
+        np.save(folder / f"{name}.npy", values)
+    possible = [
+        {
+            "id": f"opacity_{side}",
+            "name": f"Opacity, {side} lung",
+            "kind": "opacity",
+            "side": side,
+            "side_viewer": "left" if side == "right" else "right",
+            "color": COLORS[side],
+            "terminology": {**TERMINOLOGY, "region_modifier": SIDE_CODES[side]},
+        }
+        for side in ("right", "left")
+    ]
+    segments = []
+    for one in possible:
+        mask = split_by_side(probability >= threshold, mirrored=mirrored)[one["side"]]
+        if mask.any():
+            path = folder / f"mask_{one['side']}.npy"
+            np.save(path, mask)
+            areas = {"area_mm2": None, "area_fraction": float(mask.mean()), "components": 1}
+            segments.append({**one, **areas, "mask": str(path)})
+    understood = {
+        "sides": ["right"],
+        "sides_viewer": ["left"],
+        "zones": {"right": []},
+        "whole": [],
+        "weak": False,
+        "count": None,
+        "findings": [],
+        "ignored": [],
+        "questions": [],
+        "prompt": "A sentence.",
+        "prompt_laterality": "viewer",
+        "summary": "words",
+        "details": {},
+    }
+    document = SegmentResult.model_validate(
+        {
+            "id": "1",
+            "understood": understood,
+            "rows": probability.shape[0],
+            "columns": probability.shape[1],
+            "spacing": None,
+            "mirrored": mirrored,
+            "segments": segments,
+            "possible": possible,
+            "threshold": threshold,
+            "area_mm2": None,
+            "area_fraction": float((probability >= threshold).mean()),
+            **{name: str(folder / f"{name}.npy") for name in maps},
+            "provenance": {
+                "checkpoint": {"name": "tiny", "sha256": "ab" * 32},
+                "device": "cpu",
+                "version": "0",
+                "seconds": {},
+            },
+            "warnings": [],
+            "sop_instance_uid": None,
+        }
+    )
+    return document.model_dump(mode="json")
+
+
+@pytest.fixture
+def result(probability, tmp_path) -> dict[str, Any]:
+    """One segment, on the patient's right."""
+    return result_of(probability, 0.5, tmp_path)
+
+
+@pytest.fixture
+def make_result() -> Callable[..., dict[str, Any]]:
+    return result_of

@@ -1,0 +1,106 @@
+"""Maps over the film, and films handed to the worker."""
+
+import numpy as np
+import pytest
+import slicer
+import vtk
+from vtk.util import numpy_support
+
+from CausalCLIPSegLib.scene import OVERLAYS, save_film, show_overlay
+from CausalCLIPSegLib.worker_protocol import ArrayImage
+
+SHAPE = (40, 30)
+TURNED = np.array([[0.1, -0.35, 0.0, -12.5], [0.2, 0.3, 0.0, 7.25], [0.05, 0.1, 1.0, 1 / 3], [0.0, 0.0, 0.0, 1.0]])
+
+
+def matrix(node):
+    found = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(found)
+    return np.array([[found.GetElement(row, column) for column in range(4)] for row in range(4)])
+
+
+def pixels(node):
+    return numpy_support.vtk_to_numpy(node.GetImageData().GetPointData().GetScalars()).reshape(SHAPE)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_a_map_lies_on_the_film(scene, volume, result, overlay):
+    shown = show_overlay(scene, volume, result, overlay)
+    np.testing.assert_array_equal(matrix(shown), matrix(volume))
+    np.testing.assert_array_equal(pixels(shown), np.load(result[overlay]).astype(np.float32))
+    assert shown.GetImageData().GetSpacing() == (1, 1, 1)  # a volume node keeps its geometry itself
+    display = shown.GetDisplayNode()
+    assert (display.GetWindowLevelMin(), display.GetWindowLevelMax()) == (0, 1)
+    assert not display.GetAutoWindowLevel()
+    table = display.GetColorNode().GetLookupTable()
+    assert table.GetTableValue(0)[3] == 0
+    assert table.GetTableValue(255) == pytest.approx((*OVERLAYS[overlay][1], 1), abs=1 / 255)
+
+
+def test_maps_of_one_kind_share_their_colours(scene, volume, result):
+    first, second = (show_overlay(scene, volume, result, "causal_attention") for _ in range(2))
+    other = show_overlay(scene, volume, result, "confounder_attention")
+    colors = [node.GetDisplayNode().GetColorNode().GetID() for node in (first, second, other)]
+    assert colors[0] == colors[1] != colors[2]
+    assert first.GetName() != second.GetName()
+
+
+def test_a_map_stands_beside_the_film_and_under_its_transform(scene, volume, result):
+    transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    volume.SetAndObserveTransformNodeID(transform.GetID())
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    study = hierarchy.CreateStudyItem(hierarchy.GetSceneItemID(), "Study")
+    hierarchy.CreateItem(study, volume)
+    shown = show_overlay(scene, volume, result, "causal_attention")
+    assert shown.GetTransformNodeID() == transform.GetID()
+    assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(shown)) == study
+
+
+def test_a_map_that_is_gone_leaves_nothing(scene, volume, result, tmp_path):
+    (tmp_path / "causal_attention.npy").unlink()
+    before = scene.GetNumberOfNodes()
+    with pytest.raises(OSError):
+        show_overlay(scene, volume, result, "causal_attention")
+    assert scene.GetNumberOfNodes() == before
+
+
+def test_a_film_is_saved_with_its_values_and_its_place(make_volume, tmp_path):
+    values = np.random.default_rng(1).integers(-50, 3000, (1, *SHAPE)).astype(np.int16)
+    image = ArrayImage.model_validate(save_film(make_volume(values), tmp_path / "film.npy"))
+    saved = np.load(image.path)
+    assert saved.dtype == np.int16
+    np.testing.assert_array_equal(saved, values[0])
+    np.testing.assert_allclose(np.diag([-1, -1, 1, 1]) @ np.array(image.affine), TURNED, atol=1e-12)
+    assert image.spacing == pytest.approx(
+        (np.linalg.norm(TURNED[:3, 1]), np.linalg.norm(TURNED[:3, 0]))  # between rows, between columns
+    )
+    assert not image.inverted
+
+
+@pytest.mark.parametrize(("shape", "axes"), [((40, 1, 30), [0, 2, 1, 3]), ((40, 30, 1), [1, 2, 0, 3])])
+def test_a_film_on_another_axis_keeps_rows_and_columns(make_volume, tmp_path, shape, axes):
+    values = np.arange(1200, dtype=np.int16).reshape(shape)
+    image = ArrayImage.model_validate(save_film(make_volume(values), tmp_path / "film.npy"))
+    np.testing.assert_array_equal(np.load(image.path), values.reshape(SHAPE))
+    np.testing.assert_allclose(np.diag([-1, -1, 1, 1]) @ np.array(image.affine), TURNED[:, axes], atol=1e-12)
+
+
+def test_a_colour_volume_keeps_its_components(make_volume, tmp_path):
+    values = np.random.default_rng(1).integers(0, 255, (1, *SHAPE, 3)).astype(np.uint8)
+    volume = make_volume(values, kind="vtkMRMLVectorVolumeNode")
+    image = save_film(volume, tmp_path / "film.npy")
+    np.testing.assert_array_equal(np.load(image["path"]), values[0])
+
+
+def test_a_spacing_of_one_millimetre_is_none(make_volume, tmp_path):
+    image = save_film(make_volume(np.zeros((1, *SHAPE), np.uint8), np.eye(4)), tmp_path / "film.npy")
+    assert image["spacing"] is None
+
+
+def test_a_film_shown_inverted_is_inverted(scene, make_volume, tmp_path):
+    volume = make_volume(np.zeros((1, *SHAPE), np.uint8))
+    volume.CreateDefaultDisplayNodes()
+    colors = scene.AddNewNodeByClass("vtkMRMLColorTableNode")
+    colors.SetTypeToInvGrey()
+    volume.GetDisplayNode().SetAndObserveColorNodeID(colors.GetID())
+    assert save_film(volume, tmp_path / "film.npy")["inverted"]
