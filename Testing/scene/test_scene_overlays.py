@@ -59,7 +59,7 @@ def test_a_map_stands_beside_the_film_and_under_its_transform(scene, volume, res
 def test_a_map_that_is_gone_leaves_nothing(scene, volume, result, tmp_path):
     (tmp_path / "causal_attention.npy").unlink()
     before = scene.GetNumberOfNodes()
-    with pytest.raises(OSError):
+    with pytest.raises(FileNotFoundError):
         show_overlay(scene, volume, result, "causal_attention")
     assert scene.GetNumberOfNodes() == before
 

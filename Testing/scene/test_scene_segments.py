@@ -111,7 +111,7 @@ def test_a_result_of_another_film_is_refused_and_leaves_nothing(scene, make_volu
 def test_a_result_whose_files_are_gone_leaves_nothing(scene, volume, result, tmp_path):
     (tmp_path / "mask_right.npy").unlink()
     before = scene.GetNumberOfNodes()
-    with pytest.raises(OSError):
+    with pytest.raises(FileNotFoundError):
         show_result(scene, volume, result)
     assert scene.GetNumberOfNodes() == before
 
