@@ -59,15 +59,17 @@ def film_shape(volume: Any) -> tuple[int, int]:
     return sides[1], sides[0]  # VTK counts along the fastest axis first
 
 
-def save_film(volume: Any, path: Path) -> dict[str, Any]:
+def save_film(volume: Any, path: Path, *, inverted: bool = False) -> dict[str, Any]:
     """Write a volume's values for the worker, and return the "image" of a request (worker_protocol.ArrayImage).
 
     For volumes that are no file as they stand: cropped, filtered, loaded from a picture. The values are taken, not the
-    window they are looked at with; a volume that is shown with the inverted grey scale counts as inverted.
+    window and the grey scale that they are looked at with.
 
     Args:
         volume: vtkMRMLScalarVolumeNode or vtkMRMLVectorVolumeNode of one slice.
         path: an .npy file, which is replaced.
+        inverted: small values are the dense ones. Not so for a DICOM film that Slicer loaded: GDCM has turned round
+            what is MONOCHROME1.
     """
     rows, columns = film_shape(volume)
     values = _values(volume)
@@ -77,14 +79,12 @@ def save_film(volume: Any, path: Path) -> dict[str, Any]:
     slice_axis = 3 - column_axis - row_axis
     to_ras = _matrix(volume, "GetIJKToRASMatrix")
     spacing = volume.GetSpacing()[row_axis], volume.GetSpacing()[column_axis]
-    display = volume.GetDisplayNode()
-    colors = display.GetColorNode() if display else None
     return {
         "kind": "array",
         "path": str(path),
         "spacing": None if spacing == (1, 1) else spacing,
         "affine": (_LPS_TO_RAS @ to_ras[:, [column_axis, row_axis, slice_axis, 3]]).tolist(),
-        "inverted": bool(colors and colors.GetTypeAsString() == "InvertedGrey"),
+        "inverted": inverted,
     }
 
 

@@ -97,10 +97,15 @@ def test_a_spacing_of_one_millimetre_is_none(make_volume, tmp_path):
     assert image["spacing"] is None
 
 
-def test_a_film_shown_inverted_is_inverted(scene, make_volume, tmp_path):
-    volume = make_volume(np.zeros((1, *SHAPE), np.uint8))
+def test_the_way_a_film_is_looked_at_does_not_matter(scene, make_volume, tmp_path):
+    volume = make_volume(np.arange(1200, dtype=np.int16).reshape(1, *SHAPE))
+    plain = save_film(volume, tmp_path / "film.npy")
+    values = np.load(plain["path"])
     volume.CreateDefaultDisplayNodes()
     colors = scene.AddNewNodeByClass("vtkMRMLColorTableNode")
     colors.SetTypeToInvGrey()
     volume.GetDisplayNode().SetAndObserveColorNodeID(colors.GetID())
-    assert save_film(volume, tmp_path / "film.npy")["inverted"]
+    volume.GetDisplayNode().SetWindowLevelMinMax(3, 4)
+    assert save_film(volume, tmp_path / "film.npy") == plain
+    np.testing.assert_array_equal(np.load(plain["path"]), values)
+    assert save_film(volume, tmp_path / "film.npy", inverted=True)["inverted"]
