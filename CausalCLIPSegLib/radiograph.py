@@ -175,8 +175,15 @@ def _kind_of(head: bytes) -> str:
     return "a text file" if is_text else "of a kind that the program does not know"
 
 
-def _radiograph(path: Path, pixels: npt.NDArray[np.float32], **said: Any) -> Radiograph:
-    """Put a radiograph together, after the checks that all formats share."""
+def checked_radiograph(name: str, pixels: npt.NDArray[np.float32], **said: Any) -> Radiograph:
+    """Put a radiograph together, after the checks that all sources of pixels share.
+
+    Args:
+        name, pixels, said: the fields of `Radiograph`.
+
+    Raises:
+        RadiographError: all pixels are equally bright.
+    """
     if pixels.min() == pixels.max():
         raise RadiographError(NO_CONTRAST)
     sample = pixels.ravel()[:: max(1, pixels.size // 2**16)]
@@ -185,7 +192,7 @@ def _radiograph(path: Path, pixels: npt.NDArray[np.float32], **said: Any) -> Rad
             *said.get("warnings", ()),
             "The picture has only a few levels of grey, like a mask or a drawing; check that it is the film.",
         )
-    return Radiograph(pixels=np.ascontiguousarray(pixels, dtype=np.float32), name=path.name, **said)
+    return Radiograph(pixels=np.ascontiguousarray(pixels, dtype=np.float32), name=name, **said)
 
 
 # -- DICOM ------------------------------------------------------------------------------------------------------------
@@ -196,8 +203,8 @@ def _read_dicom(path: Path) -> Radiograph:
 
     header = dicom_image.read_header(path)
     dicom_image.refuse_unsuitable(header)
-    return _radiograph(
-        path,
+    return checked_radiograph(
+        path.name,
         dicom_image.read_pixels(path, header),
         spacing=dicom_image.spacing(header),
         affine=dicom_image.affine(header),
@@ -225,7 +232,7 @@ def _read_picture(path: Path) -> Radiograph:
         # PIL turns WhiteIsZero round for 8 bits, but not for more (tag 262, PhotometricInterpretation).
         white_is_zero = image.mode != "L" and getattr(image, "tag_v2", {}).get(262) == 0
         pixels = _picture_pixels(ImageOps.exif_transpose(image))
-    return _radiograph(path, 1 - pixels if white_is_zero else pixels, spacing=None, affine=np.eye(4))
+    return checked_radiograph(path.name, 1 - pixels if white_is_zero else pixels, spacing=None, affine=np.eye(4))
 
 
 def _refuse_picture(image: Image.Image) -> None:
@@ -306,8 +313,8 @@ def _read_slice(path: Path, reader: Any) -> Radiograph:
     else:
         raise RadiographError("The file holds several values for each pixel; a radiograph holds one.")
     spacing = reader.GetSpacing()[row_axis], reader.GetSpacing()[column_axis]
-    return _radiograph(
-        path,
+    return checked_radiograph(
+        path.name,
         pixels,
         spacing=None if spacing == (1, 1) else spacing,
         affine=_itk_affine(reader, column_axis, row_axis),
