@@ -39,6 +39,7 @@ Millimetres = Annotated[float, Field(gt=0)]
 Unit = Annotated[float, Field(ge=0, le=1)]
 Row4 = tuple[float, float, float, float]
 Format = Literal["dicom-seg", "seg-nrrd", "picture"]
+SideChoice = Literal["left", "right", "both"]
 
 
 class _Request(BaseModel):
@@ -107,6 +108,9 @@ class NoteRequest(_Request):
     Attributes:
         text: the note. One with nothing to outline is no error: its `Understood.sides` are empty.
         laterality: whose left and right the note means.
+        language: of the note, two letters; null: recognised by its words.
+        side: the patient's side that is meant, where the note contradicts itself or only one is wanted; null: as the
+            note says.
         mirrored: the film shows the patient's right on the viewer's right; it decides what `sides_viewer` says.
         checkpoint: whose language the sentence is in: name, or absolute path.
     """
@@ -115,6 +119,8 @@ class NoteRequest(_Request):
     request: Literal["note"]
     text: str
     laterality: Laterality = "patient"
+    language: str | None = None
+    side: SideChoice | None = None
     mirrored: bool | None = None
     checkpoint: str = "default"
 
@@ -123,6 +129,8 @@ class SegmentRequest(_Request):
     """Outline what the note speaks of. Waits its turn behind other segmentations; `SegmentResult`.
 
     Attributes:
+        note, laterality, language, side: as in `NoteRequest`. A note that contradicts itself about the side ends in an
+            error of the kind "side", and is to be sent again with `side`.
         mirrored: whether the film shows the patient's right on the viewer's right; null: as its header says. A header
             that says so is not believed without being asked about: the request then ends in an error of the kind
             "mirrored", and is to be sent again with true or false.
@@ -137,6 +145,8 @@ class SegmentRequest(_Request):
     image: Image
     note: str
     laterality: Laterality = "patient"
+    language: str | None = None
+    side: SideChoice | None = None
     mirrored: bool | None = None
     threshold: Threshold | None = None
     checkpoint: str = "default"
@@ -231,7 +241,7 @@ class ExportRequest(_Request):
         formats: "dicom-seg" needs a film with a DICOM header.
         output: folder that is made where it does not exist; gets segmentation.dcm, segmentation.seg.nrrd, overlay.png.
         force: replace files of an earlier export.
-        note, laterality, mirrored: as they were given to "segment".
+        note, laterality, language, side, mirrored: as they were given to "segment".
         prompt, prompt_laterality, threshold, provenance: as the result of "segment" told them.
         probability: .npy of that result; the picture's outlines are smoother with it.
     """
@@ -245,6 +255,8 @@ class ExportRequest(_Request):
     force: bool = False
     note: str
     laterality: Laterality = "patient"
+    language: str | None = None
+    side: SideChoice | None = None
     mirrored: bool | None = None
     prompt: str
     prompt_laterality: Laterality
@@ -322,14 +334,15 @@ class ErrorEvent(_Event):
         id: null where the line was no request with an id.
         message: one sentence for a person.
         kind: "request": the line is no request of this protocol. "mirrored": the header says that the film is
-            mirrored; ask, and send the request again with `mirrored`. "user": something about the film, the note, the
-            checkpoint, the device or the output. "unexpected": a mistake of this program.
+            mirrored; ask, and send the request again with `mirrored`. "side": the note contradicts itself about the
+            side; ask `message`, and send the request again with `side`. "user": something about the film, the note,
+            the checkpoint, the device or the output. "unexpected": a mistake of this program, or of its installation.
     """
 
     id: str | None
     event: Literal["error"] = "error"
     message: str
-    kind: Literal["request", "mirrored", "user", "unexpected"]
+    kind: Literal["request", "mirrored", "side", "user", "unexpected"]
 
 
 class CancelledEvent(_Event):
@@ -386,7 +399,8 @@ class Understood(_Event):
         count: number of areas, as the note says.
         findings: each as `Finding.to_dict` gives it: kind, words, negated, historical and more.
         ignored: words and reason of each part that was not used.
-        questions: what a person has to decide, in sentences.
+        questions: what a person has to decide, in sentences: the note contradicts itself about the side. None of them
+            where the request chose a `side`.
         prompt: the sentence for the network; null where there is nothing to outline.
         prompt_laterality: whose left and right the sentence means.
         summary: where the note points to, in words for a person.
