@@ -21,6 +21,10 @@ class OutputError(CausalCLIPSegError):
     """A result cannot be written where it was asked for."""
 
 
+class PacsError(CausalCLIPSegError):
+    """The archive cannot be reached, refuses, or its address or credentials are not usable."""
+
+
 class DeviceError(CausalCLIPSegError):
     """The device asked for is not there."""
 
