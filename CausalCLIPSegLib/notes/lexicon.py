@@ -78,11 +78,13 @@ class Lexicon:
         counted: the words that a number can count, with whether they stand for more than one.
         headings: every heading of a report, with what stands under it.
         abbreviations: words that a full stop does not end a sentence after.
+        capitals: nouns are written with a capital letter, so that one does not tell a new sentence.
         fillers: words that may stand where an entry has "*".
         known: all its words, as keys.
         units: words after a number that make it a measure.
         letters: how letters are written that a keyboard may lack.
         endings: what a word may end with without being another word, longest first.
+        apart: words whose endings tell them apart ("Lunge", "Lungen"), and what other forms of theirs are read as.
         links: what may stand between the parts of a compound; empty where the language makes none.
         parts: the words that make compounds, with their keys.
         spelled: the keys that a typing error is mended to, by first letter.
@@ -96,11 +98,13 @@ class Lexicon:
     counted: dict[str, bool]
     headings: dict[tuple[str, ...], Section]
     abbreviations: frozenset[str]
+    capitals: bool
     fillers: frozenset[str]
     known: frozenset[str] = field(repr=False)
     units: frozenset[str] = field(repr=False)
     letters: dict[str, str] = field(repr=False)
     endings: tuple[str, ...] = field(repr=False)
+    apart: dict[str, str] = field(repr=False)
     links: tuple[str, ...] = field(repr=False)
     parts: dict[str, str] = field(repr=False)
     spelled: dict[str, list[str]] = field(repr=False)
@@ -130,7 +134,7 @@ class Lexicon:
 
     def key(self, word: str) -> str:
         """Return a word, case folded, as the terms of the lexicon have it."""
-        return _key(word, self.letters, self.endings)
+        return _key(word, self.letters, self.endings, self.apart)
 
     def find(self, tokens: Sequence[Token]) -> list[Mention]:
         """Return the terms in tokens that it has read, in order, without overlap; where several fit, the longest."""
@@ -194,7 +198,7 @@ class Lexicon:
                 rest = self._part(word[length + len(link) :]) if word.startswith(link, length) else None
                 if rest:
                     return [(length + len(link), head[1]), *rest]
-        key = _key(word, {}, self.endings)
+        key = _key(word, {}, self.endings, self.apart)
         return [(len(word), key)] if key in self.parts.values() else None
 
     def _mend(self, word: str) -> str:
@@ -220,13 +224,37 @@ def _fold(word: str, letters: dict[str, str]) -> str:
     return "".join(letters.get(letter, letter) for letter in word) if letters else word
 
 
-def _key(word: str, letters: dict[str, str], endings: Sequence[str]) -> str:
-    """Return a word with its letters folded and its ending cut, if enough of it remains."""
+def _key(word: str, letters: dict[str, str], endings: Sequence[str], apart: dict[str, str]) -> str:
+    """Return a word with its letters folded and its ending cut, if enough of it remains and it is not told apart."""
     word = _fold(word, letters)
-    for ending in endings:
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
-            return word[: -len(ending)]
+    stem = _stem(word, endings)
+    return apart.get(word) or apart.get(stem, stem)
+
+
+def _stem(word: str, endings: Sequence[str]) -> str:
+    """Return a word without its endings, two at most: "Oberlappens", "Oberlappen"."""
+    for _ in range(2):
+        cut = (e for e in endings if word.endswith(e) and len(word) - len(e) >= _SHORTEST_STEM)
+        word = word.removesuffix(next(cut, ""))
     return word
+
+
+def _told_apart(
+    terms: Iterable[tuple[Term, list[str]]], letters: dict[str, str], endings: Sequence[str]
+) -> dict[str, str]:
+    """Return the words that have another meaning with another ending, as themselves, and their stem as the first."""
+    forms: dict[str, dict[str, Term]] = {}
+    for term, entries in terms:
+        for entry in entries:
+            word = _fold(entry, letters)
+            if " " not in entry:
+                forms.setdefault(_stem(word, endings), {}).setdefault(word, term)
+    apart: dict[str, str] = {}
+    for stem, words in forms.items():
+        if len(set(words.values())) > 1:
+            apart.update({word: word for word in words})
+            apart.setdefault(stem, next(iter(words)))
+    return apart
 
 
 def languages() -> list[str]:
@@ -248,8 +276,10 @@ def load_lexicon(language: str = "en") -> Lexicon:
     letters: dict[str, str] = spelling.get("letters", {})
     endings = tuple(sorted(spelling.get("endings", ()), key=len, reverse=True))
 
+    apart = _told_apart(_terms(tables), letters, endings)
+
     def keys(entry: str) -> tuple[str, ...]:
-        return tuple(_key(word, letters, endings) for word in entry.split())
+        return tuple(_key(word, letters, endings, apart) for word in entry.split())
 
     terms: dict[tuple[str, ...], Term] = {}
     parts: dict[str, str] = {}
@@ -292,12 +322,14 @@ def load_lexicon(language: str = "en") -> Lexicon:
             key: value == "many" for value, words in tables["counted"].items() for word in words for key in keys(word)
         },
         headings=headings,
-        abbreviations=frozenset(spelling["abbreviations"]),
+        abbreviations=frozenset(key for word in spelling["abbreviations"] for key in keys(word)),
+        capitals=spelling.get("capitals", False),
         fillers=fillers,
         known=frozenset(known) | {key for word in spelling["leave"] for key in keys(word)},
         units=frozenset(key for word in spelling.get("units", ()) for key in keys(word)),
         letters=letters,
         endings=endings,
+        apart=apart,
         links=tuple(spelling.get("links", ())),
         parts=parts,
         spelled=spelled,

@@ -132,7 +132,8 @@ def _ends(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
         return False
     if before.key.isdecimal() and after.key.isdecimal() and after.start == tokens[at].stop:
         return False
-    return not (before.key in lexicon.abbreviations and after.text[0].islower())
+    goes_on = lexicon.capitals or after.text[0].islower()
+    return not (before.key in lexicon.abbreviations and goes_on)
 
 
 def _line_breaks(tokens: Sequence[Token], mentions: Sequence[Mention]) -> set[int]:
