@@ -10,15 +10,20 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-from rich.table import Table
 
-from CausalCLIPSegLib.card import Card, find_checkpoint, read_card, write_card
+from CausalCLIPSegLib.card import Card, write_card
 from CausalCLIPSegLib.command import run_command
 from CausalCLIPSegLib.device import Device
 from CausalCLIPSegLib.segmenter import Segmenter
+from training.ablations import NOTE_KINDS, commonest, read_kinds
+from training.contact_sheet import draw_sheet
+from training.dataset import Sample, Split, read_split, spread
+from training.evaluate import Evaluation, Questions
 from training.evaluate import evaluate as measure
-from training.evaluate import load_split
 from training.export import export_checkpoint, read_yaml
+from training.report import print_figures
+from training.shifts import SHIFTS
+from training.whole_file import write_whole
 
 app = typer.Typer(
     help="Train, evaluate and export checkpoints.",
@@ -46,18 +51,34 @@ def fit(context: typer.Context) -> None:
 
 @app.command()
 def evaluate(
-    data: Annotated[Path, typer.Option(help="A folder laid out as LViT's: Val_Folder, Test_Folder.")],
+    data: Annotated[Path, typer.Option(help="A folder laid out as LViT's, or with val.csv and test.csv.")],
     split: Annotated[Literal["train", "val", "test"], typer.Option(help="Which split.")] = "val",
     checkpoint: Annotated[str, typer.Option(help="Name or folder of a checkpoint.")] = "default",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many images, spread over the split.")] = None,
     device: Annotated[Device, typer.Option(help="Where to run.")] = "auto",
+    notes: Annotated[str, typer.Option(help=f"Other notes to read the films by: {', '.join(NOTE_KINDS)}; all.")] = "",
+    shifts: Annotated[bool, typer.Option("--shifts", help="Measure on changed films as well.")] = False,
+    worst: Annotated[Path | None, typer.Option(help="Draw the worst cases on this picture (PNG).")] = None,
+    worst_number: Annotated[int, typer.Option(min=1, help="How many of them.")] = 12,
+    cases: Annotated[Path | None, typer.Option(help="Write the figures of each case to this table (CSV).")] = None,
+    strict: Annotated[bool, typer.Option(help="Refuse a split with faulty rows, or leave them out.")] = True,
+    seed: Annotated[int, typer.Option(help="Of the resampling for the intervals.")] = 0,
 ) -> None:
-    """Measure a checkpoint on a split: Dice and mIoU, by side, and whether it listens to the note."""
-    figures = _measure(checkpoint, data, split, limit, device)
+    """Measure a checkpoint: Dice and mIoU with intervals, by side and size, calibration, and how it takes the note."""
+    kinds = read_kinds(notes)
+    samples = read_split(data, split, strict=strict)
+    constant = commonest(samples) if "constant" in kinds else None
+    questions = Questions(kinds, SHIFTS if shifts else (), constant, worst_number if worst else 0, seed)
+    figures, result = _measure(checkpoint, spread(samples, limit), split, device, questions)
     if json_file is not None:
-        json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    _print(figures, f"{figures['checkpoint']} on {split}")
+        write_whole(json_file, json.dumps(figures, indent=2) + "\n")
+    if cases is not None:
+        result.own.write_csv(cases)
+    title = f"{figures['checkpoint']} on {split}"
+    if worst is not None:
+        draw_sheet(result.worst.tiles(), worst, f"{title}: lowest Dice")
+    print_figures(console, figures, title)
 
 
 @app.command()
@@ -72,40 +93,25 @@ def export(
 ) -> None:
     """Write the weights of a run as a checkpoint, and measure the written file on validation for its card."""
     written = export_checkpoint(run, read_yaml(config)["model"]["network"], read_yaml(card), output)
-    figures = _measure(str(output), data, "val", limit, device)
+    figures, _ = _measure(str(output), spread(read_split(data, "val"), limit), "val", device)
     command = f"python -m training evaluate --data DIR --split val --checkpoint {written.name}"
     write_card(
         Card.model_validate({**written.model_dump(), "figures": {"validation": figures, "command": command}}), output
     )
-    _print(figures, f"{written.name} on val")
+    print_figures(console, figures, f"{written.name} on val")
 
 
-def _measure(checkpoint: str, data: Path, split: Any, limit: int | None, device: Device) -> dict[str, Any]:
-    samples = load_split(data, split, limit)
+def _measure(
+    checkpoint: str, samples: list[Sample], split: Split, device: Device, questions: Questions | None = None
+) -> tuple[dict[str, Any], Evaluation]:
     segmenter = Segmenter.from_checkpoint(checkpoint, device)
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(f"Measuring on {split}", total=len(samples))
-        figures = measure(segmenter, samples, lambda: progress.advance(task))
-    card = read_card(find_checkpoint(checkpoint))
-    return {"checkpoint": card.name, "sha256": card.sha256, "split": split, "device": segmenter.device.type, **figures}
-
-
-def _print(figures: dict[str, Any], title: str) -> None:
-    table = Table(title=title)
-    for heading in ("side of the patient", "n", "Dice", "mIoU", "Dice, pixels pooled"):
-        table.add_column(heading, justify="left" if heading.startswith("side") else "right")
-    for name, row in (*figures["by_side"].items(), ("all", figures)):
-        values = [f"{row[key]:.2f}" if key in row else "-" for key in ("dice", "miou", "dice_global")]
-        table.add_row(name, str(row["n"]), *values)
-    console.print(table)
-    listening = figures["listening"]
-    console.print(
-        f"One-sided notes ({listening['n']}): {listening['area_on_named_side']} % of the outlined area lies on the "
-        f"named side; with the side swapped {listening['swapped_area_on_named_side']} % lies on the newly named side, "
-        f"and {listening['swapped_area_left_behind']} % of the former area is left behind."
-    )
-    console.print(f"{figures['seconds_per_image']:.3f} s an image ({figures['device']}).")
+        result = measure(segmenter, samples, lambda: progress.advance(task), questions)
+    card = segmenter.card
+    about = {"checkpoint": card.name, "sha256": card.sha256, "split": split, "device": segmenter.device.type}
+    return {**about, **result.figures()}, result
 
 
 if __name__ == "__main__":

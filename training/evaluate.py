@@ -3,139 +3,186 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
+from CausalCLIPSegLib.errors import NoteError
+from CausalCLIPSegLib.grid import to_radiograph_grid
 from CausalCLIPSegLib.notes import ReferringExpression, say
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
+from CausalCLIPSegLib.result import SegmentationResult
 from CausalCLIPSegLib.segmenter import Segmenter
 from CausalCLIPSegLib.sides import split_by_side
-from training.dataset import LATERALITY, Sample, Split, read_split
-from training.metrics import OverlapMetrics
-from training.note_variation import of_other_side
+from training.ablations import NoteKind, ablated, commonest, exchanged
+from training.bootstrap import difference, intervals
+from training.calibration import Calibration
+from training.contact_sheet import Tile, Worst
+from training.dataset import DatasetError, Sample, Split, read_split, spread
+from training.listening import Listening
+from training.scores import Scores
+from training.shifts import Shift
 
 Mask = npt.NDArray[np.bool_]
 
 
-@dataclass
-class Listening:
-    """Where the predicted area of one-sided cases lies, in pixels, with the own note and with its side swapped."""
+@dataclass(frozen=True)
+class Questions:
+    """What is asked beside the figures with the own note.
 
-    n: int = 0
-    own: int = 0
-    own_on_named_side: int = 0
-    swapped: int = 0
-    swapped_on_named_side: int = 0
-    swapped_empty: int = 0
+    Attributes:
+        notes: other notes to read the films by.
+        shifts: changed films to read.
+        constant: what the note for every film says, where one is asked for.
+        worst: how many of the worst films to keep for a sheet.
+        seed: of the resampling.
+    """
 
-    def add(self, own: Mask, swapped: Mask, named: Mask) -> None:
-        """Add a case; `named` is true on the half of the film that its own note names."""
-        self.n += 1
-        self.own += int(own.sum())
-        self.own_on_named_side += int((own & named).sum())
-        self.swapped += int(swapped.sum())
-        self.swapped_on_named_side += int((swapped & ~named).sum())
-        self.swapped_empty += not swapped.any()
-
-    def figures(self) -> dict[str, Any]:
-        """Return shares of the predicted area in percent; None where there is none.
-
-        "swapped_area_left_behind" is what the swapped note leaves on the side of the own note, in percent of the area
-        that the own note gives.
-        """
-        return {
-            "n": self.n,
-            "area_on_named_side": _percent(self.own_on_named_side, self.own),
-            "swapped_area_on_named_side": _percent(self.swapped_on_named_side, self.swapped),
-            "swapped_area_left_behind": _percent(self.swapped - self.swapped_on_named_side, self.own),
-            "swapped_empty": self.swapped_empty,
-        }
-
-
-def _percent(part: int, whole: int) -> float | None:
-    return round(100 * part / whole, 2) if whole else None
+    notes: Sequence[NoteKind] = ()
+    shifts: Sequence[Shift] = ()
+    constant: ReferringExpression | None = None
+    worst: int = 0
+    seed: int = 0
 
 
 @dataclass
 class Evaluation:
     """Figures of a checkpoint, filled case by case."""
 
-    all: OverlapMetrics = field(default_factory=OverlapMetrics)
-    by_side: dict[str, OverlapMetrics] = field(
-        default_factory=lambda: {name: OverlapMetrics() for name in ("left only", "right only", "both")}
-    )
+    questions: Questions = field(default_factory=Questions)
+    own: Scores = field(default_factory=Scores)
+    sides: dict[str, str] = field(default_factory=dict)
     listening: Listening = field(default_factory=Listening)
+    calibration: Calibration = field(default_factory=Calibration)
+    notes: dict[str, Scores] = field(default_factory=dict)
+    shifts: dict[tuple[str, str], Scores] = field(default_factory=dict)
+    worst: Worst = field(default_factory=lambda: Worst(0))
+    refused: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     def figures(self) -> dict[str, Any]:
-        """Return the contents of the json file; left and right are the patient's."""
-        n = int(self.all.images)
+        """Return the contents of the json file; left and right are the patient's, figures in percent."""
+        seed = self.questions.seed
+        notes = {kind: self._beside_own(scores) for kind, scores in self.notes.items()}
+        shifts: dict[str, dict[str, Any]] = {}
+        for (kind, strength), scores in self.shifts.items():
+            shifts.setdefault(kind, {})[strength] = self._beside_own(scores)
         return {
-            **_figures(self.all),
-            "seconds_per_image": round(self.seconds / max(n, 1), 4),
-            "by_side": {name: _figures(metrics) for name, metrics in self.by_side.items()},
+            **self.own.figures(),
+            "interval": intervals(self.own, seed),
+            "seconds_per_image": round(self.seconds / max(len(self.own), 1), 4),
+            "by_side": {side: scores.figures() for side, scores in self._by_side(self.own).items()},
+            "by_size": {size: scores.figures() for size, scores in self.own.by_size().items()},
             "listening": self.listening.figures(),
+            "calibration": self.calibration.figures(),
+            "refused": len(self.refused),
+            **({"notes": notes} if notes else {}),
+            **({"shifts": shifts} if shifts else {}),
+        }
+
+    def _by_side(self, scores: Scores) -> dict[str, Scores]:
+        return {
+            side: scores.where(lambda name, side=side: self.sides[name] == side)  # type: ignore[misc]
+            for side in ("left only", "right only", "both")
+        }
+
+    def _beside_own(self, scores: Scores) -> dict[str, Any]:
+        """Return the figures of other notes or films, and by how much they pass those of the same cases."""
+        seed = self.questions.seed
+        return {
+            **scores.figures(),
+            "interval": intervals(scores, seed),
+            "minus_own": difference(scores, self.own, seed),
+            "by_side": {side: part.figures() for side, part in self._by_side(scores).items()},
         }
 
 
-def _figures(metrics: OverlapMetrics) -> dict[str, Any]:
-    n = int(metrics.images)
-    values = {name: round(float(value), 2) for name, value in metrics.compute().items()} if n else {}
-    return {"n": n, **values}
+def evaluate(
+    segmenter: Segmenter,
+    samples: Sequence[Sample],
+    advance: Callable[[], None] = lambda: None,
+    questions: Questions | None = None,
+) -> Evaluation:
+    """Segment every sample by its own note, one-sided ones by the note of the other side too, and as asked.
 
-
-def _side_name(expression: ReferringExpression) -> str:
-    return f"{expression.sides[0]} only" if len(expression.sides) == 1 else "both"
-
-
-def evaluate(segmenter: Segmenter, samples: Iterable[Sample], advance: Callable[[], None]) -> dict[str, Any]:
-    """Segment every sample by its own note, and one-sided ones by the note of the other side too.
+    Each file is read once, and the segmenter encodes each sentence once.
 
     Args:
         segmenter: the checkpoint.
         samples: of a split.
         advance: called after each sample.
+        questions: what else to measure.
 
-    Returns:
-        n, dice, miou (means over images, percent), dice_global (all pixels pooled), seconds_per_image, the same by
-        side of the patient, and how far one-sided predictions follow the note ("listening").
+    Raises:
+        DatasetError: if a file cannot be read, or film and mask differ in size.
     """
-    result = Evaluation()
+    questions = questions or Questions()
+    if "constant" in questions.notes and questions.constant is None:
+        questions = replace(questions, constant=commonest(samples))
+    result = Evaluation(questions, worst=Worst(questions.worst))
+    result.notes = {kind: Scores() for kind in questions.notes}
+    result.shifts = {(shift.kind, shift.strength): Scores() for shift in questions.shifts}
     for sample in samples:
-        radiograph, truth = read_radiograph(sample.image), sample.load_mask()
-        start = time.perf_counter()
-        own = segmenter.segment(radiograph, sample.note, laterality=LATERALITY)
-        result.seconds += time.perf_counter() - start
-        for metrics in (result.all, result.by_side[_side_name(own.expression)]):
-            metrics.update(_batch(own.mask), _batch(truth))
-        if len(own.expression.sides) == 1:
-            _listen(segmenter, radiograph, own.expression, own.mask, result.listening)
+        _case(segmenter, sample, result)
         advance()
-    return result.figures()
+    return result
 
 
-def _listen(
-    segmenter: Segmenter, radiograph: Radiograph, expression: ReferringExpression, own: Mask, listening: Listening
+def _case(segmenter: Segmenter, sample: Sample, result: Evaluation) -> None:
+    radiograph, truth = read_radiograph(sample.image), sample.load_mask()
+    if truth.shape != radiograph.pixels.shape:
+        raise DatasetError(f"The image {sample.name} and its mask differ in size.")
+    start = time.perf_counter()
+    try:
+        own = segmenter.segment(radiograph, sample.note, laterality=sample.laterality)
+    except NoteError:
+        result.refused.append(sample.name)
+        return
+    result.seconds += time.perf_counter() - start
+    result.sides[sample.name] = f"{own.expression.sides[0]} only" if len(own.expression.sides) == 1 else "both"
+    result.own.add(sample.name, own.mask, truth)
+    result.calibration.add(own.probability, truth)
+    if result.questions.worst:
+        dice = float(result.own.where(lambda name: name == sample.name).dice[0])
+        caption = f"{sample.name}\nDice {100 * dice:.1f}"
+        result.worst.add(dice, Tile(radiograph.pixels.astype(np.float16), truth, own.mask, caption))
+    _read_other_notes(segmenter, sample, own, truth, result)
+    for shift in result.questions.shifts:
+        pixels, moved = shift(radiograph.pixels, truth, sample.name)
+        mask = _mask(segmenter, replace(radiograph, pixels=pixels), own.prompt)
+        result.shifts[shift.kind, shift.strength].add(sample.name, mask, moved)
+
+
+def _read_other_notes(
+    segmenter: Segmenter, sample: Sample, own: SegmentationResult, truth: Mask, result: Evaluation
 ) -> None:
-    prompt = say(of_other_side(expression), segmenter.card.laterality)
-    swapped = segmenter.probabilities(radiograph, prompt).probability[0, 0].cpu().numpy() >= segmenter.card.threshold
-    named = split_by_side(np.ones(own.shape, dtype=bool))[expression.sides[0]]
-    listening.add(own, swapped, named)
+    expression = own.expression
+    masks = {own.prompt: own.mask}  # notes that say the same are read once
+
+    def read(said: ReferringExpression) -> Mask:
+        sentence = say(said, segmenter.card.laterality)
+        if sentence not in masks:
+            masks[sentence] = _mask(segmenter, own.radiograph, sentence)
+        return masks[sentence]
+
+    for kind, scores in result.notes.items():
+        said = ablated(kind, expression, result.questions.constant or expression)  # type: ignore[arg-type]
+        if said is not None:
+            scores.add(sample.name, read(said), truth)
+    if len(expression.sides) == 1:
+        named = split_by_side(np.ones(truth.shape, dtype=bool))[expression.sides[0]]
+        result.listening.add(own.mask, read(exchanged(expression)), named)
 
 
-def _batch(mask: Mask) -> torch.Tensor:
-    return torch.from_numpy(mask)[None, None]
+def _mask(segmenter: Segmenter, radiograph: Radiograph, prompt: str) -> Mask:
+    probability = segmenter.probabilities(radiograph, prompt).probability
+    return to_radiograph_grid(probability, *radiograph.pixels.shape) >= segmenter.card.threshold
 
 
-def load_split(directory: Path, split: Split, limit: int | None) -> list[Sample]:
+def load_split(directory: Path, split: Split, limit: int | None, *, strict: bool = True) -> list[Sample]:
     """Return the samples of a split, or the first `limit` of them spread evenly over its table."""
-    samples = read_split(directory, split)
-    if limit is None or limit >= len(samples):
-        return samples
-    return [samples[index] for index in np.linspace(0, len(samples) - 1, limit).astype(int)]
+    return spread(read_split(directory, split, strict=strict), limit)

@@ -1,0 +1,93 @@
+"""Other notes for the same film: how much of a figure is the note's doing, and what a weak note costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal, get_args
+
+from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.laterality import SIDES, opposite
+from CausalCLIPSegLib.notes import ReferringExpression, parse_note
+from training.dataset import Sample
+from training.note_variation import without_zones
+
+NoteKind = Literal["own", "swapped", "constant", "none", "side-only", "bilateral"]
+
+NOTE_KINDS: tuple[NoteKind, ...] = get_args(NoteKind)
+"""own: the film's note. swapped: left and right exchanged. constant: the commonest note of the split, for every film.
+none: "Pulmonary infection." side-only: the note's sides without zones and number. bilateral: "Bilateral pulmonary
+infection." for the films whose note names both sides."""
+
+WITHOUT_WORDS = ReferringExpression(sides=SIDES, weak=True)
+"""What is left of a note that says nothing of place or number."""
+
+
+class NoteKindError(CausalCLIPSegError):
+    """A kind of note was asked for that there is none of."""
+
+
+def read_kinds(text: str) -> tuple[NoteKind, ...]:
+    """Return the kinds in a list with commas, each once; "all" is all of them.
+
+    Raises:
+        NoteKindError: for any other word.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if names == ["all"]:
+        return NOTE_KINDS
+    unknown = [name for name in names if name not in NOTE_KINDS]
+    if unknown:
+        raise NoteKindError(f"There is no note “{unknown[0]}”; choose from {', '.join(NOTE_KINDS)}.")
+    return tuple(kind for kind in NOTE_KINDS if kind in names)
+
+
+def commonest(samples: Iterable[Sample]) -> ReferringExpression:
+    """Return what the commonest note of the samples says.
+
+    Raises:
+        ValueError: if there are none.
+    """
+    samples = list(samples)
+    note, _ = Counter(sample.note for sample in samples).most_common(1)[0]
+    return parse_note(note, next(sample.laterality for sample in samples if sample.note == note))
+
+
+def exchanged(expression: ReferringExpression) -> ReferringExpression:
+    """Return the expression with the patient's left and right exchanged."""
+    return replace(
+        expression,
+        sides=tuple(opposite(side) for side in expression.sides),
+        zones={opposite(side): zones for side, zones in expression.zones.items()},
+        whole=tuple(opposite(side) for side in expression.whole),
+    )
+
+
+def ablated(
+    kind: NoteKind, expression: ReferringExpression, constant: ReferringExpression
+) -> ReferringExpression | None:
+    """Return what another kind of note says of a film.
+
+    Args:
+        kind: which.
+        expression: what the film's own note says.
+        constant: what the commonest note says.
+
+    Returns:
+        The expression, or None where that kind makes no sense for the film.
+    """
+    match kind:
+        case "own":
+            return expression
+        case "swapped":
+            return exchanged(expression)
+        case "constant":
+            return constant
+        case "none":
+            return WITHOUT_WORDS
+        case "side-only":
+            return without_zones(expression, *expression.sides)
+        case "bilateral":
+            both = len(expression.sides) == 2 and not expression.weak
+            return ReferringExpression(sides=SIDES) if both else None

@@ -1,0 +1,76 @@
+"""A sheet of films with ground truth and prediction outlined, for the eye."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+# Okabe and Ito's colours, which people with any colour vision can tell apart.
+TRUTH_COLOR, PREDICTION_COLOR = "#009E73", "#E69F00"
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """One film on a sheet.
+
+    Attributes:
+        film: rows x columns, any grey values.
+        truth, prediction: bool, rows x columns.
+        caption: a line or two below it.
+    """
+
+    film: npt.NDArray[np.generic]
+    truth: npt.NDArray[np.bool_]
+    prediction: npt.NDArray[np.bool_]
+    caption: str
+
+
+class Worst:
+    """Keeps the tiles of the lowest scores, and no more of them than asked for."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._heap: list[tuple[float, int, Tile]] = []
+        self._added = 0
+
+    def add(self, score: float, tile: Tile) -> None:
+        """Offer a tile."""
+        self._added += 1
+        if self.number:
+            push = heapq.heappush if len(self._heap) < self.number else heapq.heappushpop
+            push(self._heap, (-score, self._added, tile))  # the number keeps equal scores from comparing tiles
+
+    def tiles(self) -> list[Tile]:
+        """Return the kept tiles, worst first."""
+        return [tile for _, _, tile in sorted(self._heap, key=lambda entry: (-entry[0], entry[1]))]
+
+
+def draw_sheet(tiles: Sequence[Tile], path: Path, title: str, columns: int = 4) -> None:
+    """Write a picture of tiles side by side, ground truth green, prediction orange.
+
+    The picture appears whole or not at all.
+    """
+    from matplotlib.figure import Figure  # slow, and not every evaluation draws
+
+    rows = max(math.ceil(len(tiles) / columns), 1)
+    figure = Figure(figsize=(3 * columns, 3.5 * rows + 0.6), layout="constrained")
+    figure.suptitle(f"{title}\nground truth green, prediction orange")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for place in axes:
+        place.set_axis_off()
+    for place, tile in zip(axes, tiles, strict=False):
+        place.imshow(tile.film, cmap="gray")
+        for mask, color in ((tile.truth, TRUTH_COLOR), (tile.prediction, PREDICTION_COLOR)):
+            if mask.any() and not mask.all():
+                place.contour(mask, levels=[0.5], colors=[color], linewidths=1.2)
+        place.set_title(tile.caption, fontsize=7, wrap=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    figure.savefig(unfinished, format="png", dpi=110)
+    unfinished.replace(path)

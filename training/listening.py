@@ -1,0 +1,50 @@
+"""Whether a checkpoint listens: where its outline goes when the note's side is exchanged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass
+class Listening:
+    """Where the predicted area of one-sided cases lies, in pixels, with the own note and with its side swapped."""
+
+    n: int = 0
+    own: int = 0
+    own_on_named_side: int = 0
+    swapped: int = 0
+    swapped_on_named_side: int = 0
+    swapped_empty: int = 0
+
+    def add(self, own: Mask, swapped: Mask, named: Mask) -> None:
+        """Add a case; `named` is true on the half of the film that its own note names."""
+        self.n += 1
+        self.own += int(own.sum())
+        self.own_on_named_side += int((own & named).sum())
+        self.swapped += int(swapped.sum())
+        self.swapped_on_named_side += int((swapped & ~named).sum())
+        self.swapped_empty += not swapped.any()
+
+    def figures(self) -> dict[str, Any]:
+        """Return shares of the predicted area in percent; None where there is none.
+
+        "swapped_area_left_behind" is what the swapped note leaves on the side of the own note, in percent of the area
+        that the own note gives.
+        """
+        return {
+            "n": self.n,
+            "area_on_named_side": _percent(self.own_on_named_side, self.own),
+            "swapped_area_on_named_side": _percent(self.swapped_on_named_side, self.swapped),
+            "swapped_area_left_behind": _percent(self.swapped - self.swapped_on_named_side, self.own),
+            "swapped_empty": self.swapped_empty,
+        }
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return round(100 * part / whole, 2) if whole else None

@@ -1,0 +1,103 @@
+"""What every case scored, kept apart, so that any part of a set can be averaged and resampled."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Mask = npt.NDArray[np.bool_]
+Values = npt.NDArray[np.float64]
+
+SIZES = {"none": (-1.0, 0.0), "under 3 %": (0.0, 3.0), "3 to 7 %": (3.0, 7.0), "7 to 14 %": (7.0, 14.0)}
+SIZES |= {"over 14 %": (14.0, 100.0)}
+"""Named quantities of ground-truth area, percent of the picture, from above the first to the second number; close to
+the quarters of QaTa-COV19's validation split, so that each holds enough films."""
+
+_PATIENT = re.compile(r"(sub-[A-Za-z0-9]+)_")
+
+
+class Scores:
+    """Pixel counts of each case: predicted, actual, both, and the whole picture."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._counts: list[tuple[int, int, int, int]] = []
+
+    def add(self, name: str, predicted: Mask, actual: Mask) -> None:
+        """Add a case; the masks are bool, rows x columns."""
+        self.names.append(name)
+        both = int(np.count_nonzero(predicted & actual))
+        self._counts.append((int(predicted.sum()), int(actual.sum()), both, actual.size))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def counts(self) -> Values:
+        """Return predicted, actual, both and all pixels, float64 n x 4."""
+        return np.array(self._counts, dtype=np.float64).reshape(-1, 4)
+
+    @property
+    def dice(self) -> Values:
+        """Return the Dice coefficient of each case, in [0, 1]; 1 where nothing is there and nothing is predicted."""
+        predicted, actual, both, _ = self.counts.T
+        total = predicted + actual
+        return np.where(total > 0, 2 * both / np.maximum(total, 1), 1.0)
+
+    @property
+    def iou(self) -> Values:
+        """Return intersection over union of each case, likewise."""
+        predicted, actual, both, _ = self.counts.T
+        union = predicted + actual - both
+        return np.where(union > 0, both / np.maximum(union, 1), 1.0)
+
+    def figures(self) -> dict[str, Any]:
+        """Return n and, in percent, dice and miou (means over cases) and dice_global (all pixels pooled)."""
+        if not len(self):
+            return {"n": 0}
+        predicted, actual, both, _ = self.counts.sum(0)
+        return {
+            "n": len(self),
+            "dice": round(100 * float(self.dice.mean()), 2),
+            "miou": round(100 * float(self.iou.mean()), 2),
+            "dice_global": round(100 * 2 * float(both) / max(float(predicted + actual), 1.0), 2),
+        }
+
+    def where(self, keep: Callable[[str], bool]) -> Scores:
+        """Return the cases whose name is kept."""
+        part = Scores()
+        for name, counts in zip(self.names, self._counts, strict=True):
+            if keep(name):
+                part.names.append(name)
+                part._counts.append(counts)
+        return part
+
+    def by_size(self) -> dict[str, Scores]:
+        """Return the cases by their ground-truth area, see `SIZES`."""
+        percent = dict(zip(self.names, 100 * self.counts[:, 1] / np.maximum(self.counts[:, 3], 1), strict=True))
+        return {
+            size: self.where(lambda name, low=low, high=high: low < percent[name] <= high)  # type: ignore[misc]
+            for size, (low, high) in SIZES.items()
+        }
+
+    def patients(self) -> list[str]:
+        """Return for each case whose film it is: the subject in a name of the BIDS kind, else the name itself."""
+        found = ((_PATIENT.match(name), name) for name in self.names)
+        return [match[1] if match else name for match, name in found]
+
+    def write_csv(self, path: Path) -> None:
+        """Write a row a case: name, Dice and IoU in percent, predicted and actual area in percent of the picture."""
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("name", "dice", "iou", "predicted_area", "actual_area"))
+            for name, dice, iou, (predicted, actual, _, size) in zip(
+                self.names, self.dice, self.iou, self._counts, strict=True
+            ):
+                values = (100 * dice, 100 * iou, 100 * predicted / size, 100 * actual / size)
+                writer.writerow((name, *(f"{value:.2f}" for value in values)))
