@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.laterality import Laterality, Side
+from CausalCLIPSegLib.terminology import DEFAULT_KIND, FINDINGS
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.notes.expression import ReferringExpression
@@ -44,6 +45,7 @@ class Segment:
         side: the patient's side.
         mask: bool, rows x columns of the radiograph.
         color: red, green, blue, each in [0, 1].
+        kind: the finding's name in a note's lexicon, which has a code in `terminology.FINDINGS`.
     """
 
     identifier: str
@@ -51,6 +53,7 @@ class Segment:
     side: Side
     mask: npt.NDArray[np.bool_]
     color: tuple[float, float, float]
+    kind: str = DEFAULT_KIND
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,3 +108,13 @@ class SegmentationResult:
 
 
 _ELSEWHERE = 0.05
+
+
+def kind_on(expression: ReferringExpression, side: Side) -> str:
+    """Return what a note says is on a side of the patient: the first finding that it is sure of, else the first one.
+
+    A finding whose side the note does not say counts where no other one is named.
+    """
+    present = [finding for finding in expression.findings if finding.present and finding.kind in FINDINGS]
+    here = [finding for finding in present if side in finding.sides] or [f for f in present if not f.sides]
+    return min(here, key=lambda finding: finding.uncertain).kind if here else DEFAULT_KIND

@@ -23,9 +23,9 @@ from CausalCLIPSegLib.errors import DeviceWarning, RadiographError
 from CausalCLIPSegLib.grid import to_network_grid, to_radiograph_grid
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side
 from CausalCLIPSegLib.network.text_encoder import tokenize
-from CausalCLIPSegLib.notes import SideChoice, decide, parse_note, say, swap_sides
+from CausalCLIPSegLib.notes import ReferringExpression, SideChoice, decide, parse_note, say, swap_sides
 from CausalCLIPSegLib.radiograph import Radiograph
-from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
+from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult, kind_on
 from CausalCLIPSegLib.sides import split_by_side
 
 Progress = Callable[[str], None]
@@ -149,7 +149,7 @@ class Segmenter:
             probability=probability,
             threshold=threshold,
             causal_attention=attention,
-            segments=self._segments(probability >= threshold, mirrored=bool(radiograph.mirrored)),
+            segments=self._segments(probability >= threshold, expression, mirrored=bool(radiograph.mirrored)),
             provenance=Provenance(self.card.name, self.card.sha256, self.device.type, __version__, seconds),
         )
 
@@ -195,11 +195,20 @@ class Segmenter:
         film = to_radiograph_grid(picture, *radiograph.pixels.shape)
         return np.ascontiguousarray(film[:, ::-1]) if radiograph.mirrored else film
 
-    def _segments(self, mask: npt.NDArray[np.bool_], *, mirrored: bool) -> tuple[Segment, ...]:
+    def _segments(
+        self, mask: npt.NDArray[np.bool_], expression: ReferringExpression, *, mirrored: bool
+    ) -> tuple[Segment, ...]:
         parts = split_by_side(mask, mirrored=mirrored)
-        kind = self.card.finding.rsplit(maxsplit=1)[-1].lower()
+        stem = self.card.finding.rsplit(maxsplit=1)[-1].lower()
         return tuple(
-            Segment(f"{kind}_{side}", f"{self.card.finding}, {side} lung", side, parts[side], _COLORS[side])
+            Segment(
+                identifier=f"{stem}_{side}",
+                name=f"{self.card.finding}, {side} lung",
+                side=side,
+                mask=parts[side],
+                color=_COLORS[side],
+                kind=kind_on(expression, side),
+            )
             for side in SIDES
             if parts[side].any()
         )

@@ -1,0 +1,71 @@
+"""The table of codes: against DICOM's own context groups and the words a note may use."""
+
+from __future__ import annotations
+
+import pytest
+from pydicom.sr._concepts_dict import concepts
+
+from CausalCLIPSegLib.notes import Finding, ReferringExpression, parse_note
+from CausalCLIPSegLib.notes.lexicon import languages, load_lexicon
+from CausalCLIPSegLib.result import kind_on
+from CausalCLIPSegLib.terminology import CATEGORY, FINDINGS, LATERALITY, LUNG, OPACITY, code_of
+
+IN_NO_CONTEXT_GROUP = {"95436008"}
+
+
+@pytest.mark.parametrize("code", {*FINDINGS.values(), CATEGORY, LUNG, *LATERALITY.values()}, ids=lambda c: c.meaning)
+def test_codes_are_dicoms(code):
+    meanings = {
+        meaning
+        for entry in concepts[code.scheme].values()
+        for value, (meaning, _) in entry.items()
+        if value == code.value
+    }
+    if code.value in IN_NO_CONTEXT_GROUP:
+        assert not meanings
+    else:
+        assert code.meaning in meanings
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_kind_that_can_be_outlined_has_a_code(language):
+    kinds = {term.value for term in load_lexicon(language).terms.values() if term.role == "finding"}
+    assert len(kinds) >= 9
+    assert kinds <= set(FINDINGS)
+
+
+def test_a_kind_that_nobody_knows_is_an_opacity():
+    assert code_of("shadow of a doubt") is OPACITY
+
+
+@pytest.mark.parametrize(
+    ("note", "right", "left"),
+    [
+        (
+            "Consolidation in the right lower zone, ground glass opacity in the left upper zone.",
+            "consolidation",
+            "ground glass",
+        ),
+        ("No consolidation. Infiltrate in the left lower zone.", "infiltrate", "infiltrate"),
+    ],
+)
+def test_each_side_is_called_what_the_note_calls_it(note, right, left):
+    expression = parse_note(note)
+    found = {side: kind_on(expression, side) for side in expression.sides}
+    assert found == {side: kind for side, kind in (("right", right), ("left", left)) if side in expression.sides}
+
+
+def test_what_is_sure_goes_before_what_may_be():
+    findings = (
+        Finding("pneumonia", "possible pneumonia", uncertain=True, sides=("right",)),
+        Finding("consolidation", "consolidation", sides=("right",)),
+        Finding("infiltrate", "no infiltrate", negated=True, sides=("right", "left")),
+        Finding("opacity", "opacity"),
+    )
+    expression = ReferringExpression(sides=("right", "left"), findings=findings)
+    assert kind_on(expression, "right") == "consolidation"
+    assert kind_on(expression, "left") == "opacity"
+
+
+def test_without_a_word_for_it_it_is_an_infection():
+    assert kind_on(ReferringExpression(sides=("right",)), "right") == "infection"
