@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,6 +30,8 @@ class Card(BaseModel):
         finding: what it outlines.
         threshold: probability from which on a pixel belongs to the mask, unless the user says otherwise.
         mirror: average with the mirrored film under a sentence with swapped sides.
+        scales: rows and columns of the square views of the film whose predictions are averaged, multiples of 32;
+            empty: the one size that the network was trained at.
         training: data, their terms, recipe and hours.
         preprocessing: what is done to a film before the network sees it.
         figures: what was measured, on which data, by which command.
@@ -47,6 +49,7 @@ class Card(BaseModel):
     finding: str
     threshold: float = Field(gt=0, lt=1)
     mirror: bool = False
+    scales: tuple[Annotated[int, Field(gt=0, multiple_of=32)], ...] = ()
     training: dict[str, Any]
     preprocessing: str
     figures: dict[str, Any]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from CausalCLIPSegLib import __version__
@@ -52,11 +53,7 @@ def mean_attention(attention: list[Tensor]) -> Tensor | None:
     """Return the mean of M over channels and stages at the finest stage's scale, B x 1 x h x w; None for no stages."""
     if not attention:
         return None
-    size = attention[0].shape[-2:]
-    maps = [
-        torch.nn.functional.interpolate(stage.mean(1, keepdim=True), size=size, mode="bilinear") for stage in attention
-    ]
-    return torch.stack(maps).mean(0)
+    return _mean([stage.mean(1, keepdim=True) for stage in attention], attention[0].shape[-1])
 
 
 class Segmenter:
@@ -159,24 +156,28 @@ class Segmenter:
         Falls back to the CPU, with a warning, when the GPU has too little memory.
         """
         pixels = radiograph.pixels[:, ::-1] if radiograph.mirrored else radiograph.pixels
-        image = to_network_grid(pixels, self.card.network.image_size)
+        images = [to_network_grid(pixels, size) for size in self.card.scales or (self.card.network.image_size,)]
         try:
-            return self._run(image, prompt, {} if seconds is None else seconds)
+            return self._run(images, prompt, {} if seconds is None else seconds)
         except torch.cuda.OutOfMemoryError:
             self._fall_back_to_cpu()
-            return self._run(image, prompt, {} if seconds is None else seconds)
+            return self._run(images, prompt, {} if seconds is None else seconds)
 
     @torch.inference_mode()
-    def _run(self, image: Tensor, prompt: str, seconds: dict[str, float]) -> Maps:
-        image = image.to(self.device)
-        views = [(image, prompt)]
-        if self.card.mirror:
-            views.append((image.flip(-1), swap_sides(prompt)))
+    def _run(self, images: list[Tensor], prompt: str, seconds: dict[str, float]) -> Maps:
+        sentences = [prompt, swap_sides(prompt)] if self.card.mirror else [prompt]
         with _timed(seconds, "text"):
-            text = torch.cat([self._encode(sentence) for _, sentence in views])
-        output = self.network(torch.cat([view for view, _ in views]), text, confounder=False)
-        probability, attention = output.logits.sigmoid(), mean_attention(output.attention)
-        return Maps(_unmirror(probability), None if attention is None else _unmirror(attention))
+            text = torch.cat([self._encode(sentence) for sentence in sentences])
+        outputs = []
+        for image in images:
+            image = image.to(self.device)
+            views = torch.cat([image, image.flip(-1)]) if self.card.mirror else image
+            outputs.append(self.network(views, text, confounder=False))
+        attention = [_unmirror(mean) for mean in (mean_attention(o.attention) for o in outputs) if mean is not None]
+        return Maps(
+            _mean([_unmirror(output.logits.sigmoid()) for output in outputs], self.card.network.image_size),
+            _mean(attention, max(mean.shape[-1] for mean in attention)) if attention else None,
+        )
 
     def _encode(self, sentence: str) -> Tensor:
         if sentence not in self._texts:
@@ -217,6 +218,15 @@ class Segmenter:
 def _unmirror(views: Tensor) -> Tensor:
     """Average a map with that of the mirrored film, 2 x 1 x h x w -> 1 x 1 x h x w; a single one stays."""
     return views if len(views) == 1 else (views[:1] + views[1:].flip(-1)) / 2
+
+
+def _mean(maps: list[Tensor], size: int) -> Tensor:
+    """Average maps of one film at several scales, each 1 x 1 x h x w, on a square grid of `size`."""
+    return torch.stack([_stretch(one, size) for one in maps]).mean(0)
+
+
+def _stretch(picture: Tensor, size: int) -> Tensor:
+    return F.interpolate(picture, size=(size, size), mode="bilinear", align_corners=False)
 
 
 @contextmanager

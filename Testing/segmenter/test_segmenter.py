@@ -101,6 +101,19 @@ def test_averaging_with_the_mirrored_film_treats_both_sides_alike(tiny_checkpoin
     np.testing.assert_allclose(left.probability, right.probability[:, ::-1], atol=1e-5)
 
 
+def test_several_scales_are_averaged(tiny_checkpoint, film):
+    checkpoint = load_checkpoint(tiny_checkpoint)
+
+    def at(*scales):
+        card = checkpoint.card.model_copy(update={"scales": scales})
+        return Segmenter(Checkpoint(card, checkpoint.network), "cpu").segment(film, NOTE)
+
+    own, larger, both = at(64), at(96), at(64, 96)
+    np.testing.assert_array_equal(own.probability, at().probability)
+    assert np.abs(own.probability - larger.probability).max() > 1e-4
+    np.testing.assert_allclose(both.probability, (own.probability + larger.probability) / 2, atol=1e-3)
+
+
 def test_too_little_memory_on_the_gpu_falls_back_to_the_cpu_with_a_warning(segmenter, film, monkeypatch):
     expected = segmenter.segment(film, NOTE)
     forward, failures = segmenter.network.forward, [torch.cuda.OutOfMemoryError("CUDA out of memory")]
