@@ -146,7 +146,7 @@ class Segmenter:
             probability=probability,
             threshold=threshold,
             causal_attention=attention,
-            segments=self._segments(probability >= threshold, expression, mirrored=bool(radiograph.mirrored)),
+            segments=self.segments(probability >= threshold, expression, mirrored=bool(radiograph.mirrored)),
             provenance=Provenance(self.card.name, self.card.sha256, self.device.type, __version__, seconds),
         )
 
@@ -196,9 +196,19 @@ class Segmenter:
         film = to_radiograph_grid(picture, *radiograph.pixels.shape)
         return np.ascontiguousarray(film[:, ::-1]) if radiograph.mirrored else film
 
-    def _segments(
+    def segments(
         self, mask: npt.NDArray[np.bool_], expression: ReferringExpression, *, mirrored: bool
     ) -> tuple[Segment, ...]:
+        """Part a mask by side and name the parts.
+
+        Args:
+            mask: bool, rows x columns.
+            expression: what the note says; it gives the parts their kinds.
+            mirrored: the film shows the patient's right on the viewer's right.
+
+        Returns:
+            One for each side that holds any part of the mask, the patient's right before the left.
+        """
         parts = split_by_side(mask, mirrored=mirrored)
         stem = self.card.finding.rsplit(maxsplit=1)[-1].lower()
         return tuple(
