@@ -1,0 +1,107 @@
+"""A radiograph that is no file: pixels that another program hands over, with what it knows of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.grey_scale import check_size, single_channel, stretch
+from CausalCLIPSegLib.radiograph import Radiograph, checked_radiograph
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+_NO_FILM = "The picture that was handed over is no radiograph: it has to be rows x columns of numbers."
+
+
+def film_from_array(
+    values: npt.NDArray[Any],
+    *,
+    spacing: tuple[float, float] | None,
+    affine: npt.NDArray[np.float64],
+    window: tuple[float, float] | None = None,
+    inverted: bool = False,
+    header: Path | None = None,
+    name: str = "film",
+) -> Radiograph:
+    """Make a radiograph of pixel values.
+
+    Args:
+        values: rows x columns of any real type, with a leading axis of length 1 or without, or with a last axis of 3
+            or 4 (red, green, blue and opacity, uint8). Row 0 is the upper edge.
+        spacing: distance of pixel centres (row mm, column mm), None where it is not known.
+        affine: 4 x 4, voxel (column, row, slice, 1) to mm in LPS.
+        window: values that become black and white; None: uint8 values are divided by 255, others stretched.
+        inverted: small values are the dense ones.
+        header: a DICOM file that these pixels come from; it says whether the film is mirrored. The radiograph carries
+            its header only where the size is still the same: what was cropped is not that instance any more.
+        name: of the film.
+
+    Raises:
+        RadiographError: the values, or the header, are not those of one frontal chest radiograph.
+    """
+    pixels = _grey(_without_slice_axis(values), window)
+    said: dict[str, Any] = {}
+    if header is not None:
+        from CausalCLIPSegLib import dicom_image  # pydicom takes its time to import
+
+        dataset = _read_header(header)
+        same = (dataset.get("Rows"), dataset.get("Columns")) == pixels.shape
+        said = {
+            "header": dataset if same else None,
+            "mirrored": dicom_image.mirrored(dataset),
+            "warnings": dicom_image.remarks(dataset),
+        }
+    return checked_radiograph(name, 1 - pixels if inverted else pixels, spacing=spacing, affine=affine, **said)
+
+
+def load_values(path: Path) -> npt.NDArray[Any]:
+    """Return the array of an .npy file.
+
+    Raises:
+        RadiographError: there is none, or it holds Python objects, which are never unpickled.
+    """
+    try:
+        return np.asarray(np.load(path, allow_pickle=False))
+    except (OSError, ValueError, EOFError, MemoryError) as error:
+        raise RadiographError(f"The file {path.name} with pixel values cannot be read.") from error
+
+
+def _without_slice_axis(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if values.ndim in (3, 4) and values.shape[0] == 1:
+        values = values[0]
+    if values.dtype.kind not in "iuf" or values.ndim not in (2, 3):
+        raise RadiographError(_NO_FILM)
+    check_size(values.shape[0], values.shape[1])
+    return values
+
+
+def _grey(values: npt.NDArray[Any], window: tuple[float, float] | None) -> npt.NDArray[np.float32]:
+    if values.ndim == 3:
+        if values.shape[2] not in (3, 4) or values.dtype != np.uint8:
+            raise RadiographError(_NO_FILM)
+        return single_channel(values, full_scale=255)
+    if window is not None:
+        low, high = window
+        if not low < high:
+            raise RadiographError("The window of the picture has no width.")
+        shown = np.nan_to_num((values.astype(np.float64) - low) / (high - low), nan=0)
+        return np.clip(shown, 0, 1).astype(np.float32)
+    if values.dtype == np.uint8:
+        return np.asarray(values / np.float32(255), dtype=np.float32)
+    return stretch(values)
+
+
+def _read_header(path: Path) -> Dataset:
+    from CausalCLIPSegLib import dicom_image
+
+    try:
+        header = dicom_image.read_header(path)
+    except Exception as error:  # pydicom raises many kinds for files that are damaged or something else
+        raise RadiographError("The DICOM file that the picture comes from cannot be read.") from error
+    dicom_image.refuse_unsuitable(header)
+    return header
