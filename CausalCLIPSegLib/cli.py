@@ -19,6 +19,7 @@ from CausalCLIPSegLib.command import run_command
 from CausalCLIPSegLib.device import Device
 from CausalCLIPSegLib.errors import CausalCLIPSegError, DeviceWarning, NoteError, OutputError
 from CausalCLIPSegLib.laterality import Laterality
+from CausalCLIPSegLib.pacs_commands import app as pacs_app
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.notes import SideChoice
@@ -34,6 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(pacs_app, name="pacs")
 # Without markup and emoji: a note may hold brackets and colons, and is shown as it is.
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)

@@ -1,0 +1,53 @@
+"""What an archive means by a number: the statuses of storing and retrieving (PS3.4 B, C; PS3.7 C; PS3.18 I)."""
+
+from CausalCLIPSegLib.pacs.archive import Answer
+
+_WARNINGS = {
+    0xB000: "the archive changed some of its attributes",
+    0xB006: "the archive left out some of its attributes",
+    0xB007: "the archive says that it does not match its class",
+}
+_FAILURES = {
+    0x0106: "an attribute has a value that the archive does not take",
+    0x0110: "the archive failed to process it",
+    0x0112: "the archive does not know this instance",
+    0x0117: "the archive does not take its UID",
+    0x0118: "the archive does not take its class",
+    0x0122: "the archive does not take its class",
+    0x0124: "the archive does not allow it",
+    0x0210: "the archive has received this message twice",
+    0x0211: "the archive does not offer this service",
+    0x0212: "the archive says that a value is mistyped",
+    0xA801: "the archive does not know where to send it: it has to be told this program's AE title and address",
+    0xA900: "it does not match its class, the archive says",
+    0xFE00: "the archive stopped the operation",
+    0xC122: "the archive does not take its transfer syntax",
+}
+_DUPLICATE = 0x0111
+
+
+def failure(status: int) -> str:
+    """Return what a failure status says, with its number for whoever looks after the archive."""
+    if status in _FAILURES:
+        sentence = _FAILURES[status]
+    elif status >> 8 == 0xA7:
+        sentence = "the archive is out of resources"
+    elif status >> 8 == 0xA9:
+        sentence = _FAILURES[0xA900]
+    elif status >> 12 == 0xC:
+        sentence = "the archive does not understand it"
+    else:
+        sentence = "the archive gives no known reason"
+    return f"{sentence} (status 0x{status:04X})"
+
+
+def stored(status: int) -> Answer:
+    """Return what the status of a C-STORE, or a warning or failure reason of STOW-RS, says of an instance."""
+    if status == 0:
+        return Answer("stored")
+    if status == _DUPLICATE:
+        return Answer("already there")
+    if status >> 12 == 0xB or status in (0x0001, 0x0107, 0x0116):
+        sentence = _WARNINGS.get(status, "the archive warns without a known reason")
+        return Answer("stored", f"{sentence} (warning 0x{status:04X})")
+    return Answer("refused", failure(status))

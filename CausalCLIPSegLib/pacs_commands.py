@@ -1,0 +1,256 @@
+"""The commands `causalclipseg pacs ...`: look for images in an archive, fetch them, store results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError
+
+if TYPE_CHECKING:
+    from CausalCLIPSegLib.pacs.archive import Pacs
+    from CausalCLIPSegLib.pacs.query import Match
+
+app = typer.Typer(
+    help="Look for images in a hospital's archive, fetch them, store results: DICOMweb or DIMSE.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+SOME_FAILED = 3
+"""Exit status where the command ran, but not every instance got where it should."""
+_STOPPED = 130
+
+ArchiveOption = Annotated[
+    str | None,
+    typer.Option(
+        help="An archive of pacs.toml, or https://HOST/PATH, or dicom://HOST:PORT/AETITLE. Credentials come from "
+        "pacs.toml or the environment; see docs/pacs.md."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+PatientIdOption = Annotated[str | None, typer.Option(help="As the archive has it; * and ? stand for any characters.")]
+PatientNameOption = Annotated[str | None, typer.Option(help="As FAMILY^GIVEN; * and ? as above.")]
+AccessionOption = Annotated[str | None, typer.Option(help="Accession number.")]
+DateOption = Annotated[str | None, typer.Option(help="YYYYMMDD, or YYYYMMDD-YYYYMMDD; one side may be left out.")]
+ModalityOption = Annotated[str | None, typer.Option(help="Such as CR, DX or SEG.")]
+StudyOption = Annotated[str | None, typer.Option(help="UID of a study.")]
+SeriesOption = Annotated[str | None, typer.Option(help="UID of a series.")]
+InstanceOption = Annotated[str | None, typer.Option(help="UID of an instance.")]
+
+
+@app.command()
+def check(archive: ArchiveOption = None) -> None:
+    """Ask whether the archive answers and lets us in (C-ECHO, or one question of QIDO-RS)."""
+    with _archive(archive, "Asking") as (pacs, _):
+        pacs.check()
+    out.print("The archive answers.")
+
+
+@app.command()
+def find(
+    archive: ArchiveOption = None,
+    patient_id: PatientIdOption = None,
+    patient_name: PatientNameOption = None,
+    accession: AccessionOption = None,
+    study_date: DateOption = None,
+    modality: ModalityOption = None,
+    study: StudyOption = None,
+    series: SeriesOption = None,
+    instance: InstanceOption = None,
+    level: Annotated[Literal["study", "series", "instance"], typer.Option(help="What to list.")] = "series",
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """List what the archive has of a patient, a day, a study ..."""
+    from CausalCLIPSegLib.pacs.query import Query, search
+
+    query = Query(patient_id, patient_name, accession, study_date, modality, study, series, instance)
+    with _archive(archive, "Looking") as (pacs, _):
+        matches = search(pacs, query, level, limit + 1)
+    if len(matches) > limit:
+        err.print(f"There are more than {limit}; narrow the question, or raise --limit.")
+    if as_json:
+        for match in matches[:limit]:
+            _line(match.to_dict())
+    elif not matches:
+        out.print("Nothing fits.")
+    else:
+        _show_matches(matches[:limit], level)
+
+
+@app.command()
+def pull(
+    archive: ArchiveOption = None,
+    output: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("causalclipseg-pull"),
+    patient_id: PatientIdOption = None,
+    accession: AccessionOption = None,
+    study_date: DateOption = None,
+    modality: ModalityOption = None,
+    study: StudyOption = None,
+    series: SeriesOption = None,
+    instance: InstanceOption = None,
+    image: Annotated[Path | None, typer.Option(help="A DICOM file in place of its UIDs.")] = None,
+    with_segmentations: Annotated[
+        bool, typer.Option("--with-segmentations", help="Also the segmentations that refer to these images.")
+    ] = False,
+    only_segmentations: Annotated[
+        bool, typer.Option("--only-segmentations", help="The segmentations that refer to these images alone.")
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare files that are there with the archive, byte by byte.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that differ or are damaged.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch images, and the segmentations that refer to them, into a folder. What lies there is not fetched again."""
+    from CausalCLIPSegLib.pacs.pull import Pulled, pull_segmentations
+    from CausalCLIPSegLib.pacs.pull import pull as pull_images
+    from CausalCLIPSegLib.pacs.query import Query, search
+
+    if with_segmentations and only_segmentations:
+        raise CausalCLIPSegError("Give either --with-segmentations or --only-segmentations.")
+    if image is not None:
+        if study or series or instance:
+            raise CausalCLIPSegError("Give either --image or UIDs.")
+        study, series, instance = _uids_of(image)
+    query = Query(patient_id, None, accession, study_date, modality, study, series, instance)
+    done: list[Pulled] = []
+
+    def keep(pulled: Iterator[Pulled]) -> None:
+        for one in pulled:
+            done.append(one)
+            if as_json:
+                _line(
+                    {"instance": one.instance, "status": one.status, "file": str(one.file)}
+                    | ({"reason": one.reason} if one.reason else {})
+                )
+
+    try:
+        with _archive(archive, "Looking") as (pacs, status):
+            images = search(pacs, query, "instance")
+            if not images:
+                raise PacsError("Nothing in the archive fits.")
+            if not only_segmentations:
+                keep(pull_images(pacs, images, output, force=force, verify=verify, progress=status.update))
+            if with_segmentations or only_segmentations:
+                fetched = {one.instance for one in done}
+                others = (
+                    one
+                    for one in pull_segmentations(pacs, images, output, force=force, progress=status.update)
+                    if one.instance not in fetched
+                )
+                keep(others)
+    except KeyboardInterrupt:
+        _stopped(f"{_count(done, 'fetched')} fetched, each of them complete.")
+    if not as_json:
+        _show_report([(one.status, str(one.file), one.reason) for one in done])
+        if not done:
+            out.print("No segmentation in the archive refers to these images.")
+    if any(one.status == "failed" for one in done):
+        raise typer.Exit(SOME_FAILED)
+
+
+@app.command()
+def push(
+    paths: Annotated[list[Path], typer.Argument(help="DICOM files, or folders with DICOM files.")],
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Store DICOM files in the archive. What the archive has is not sent again, so a run that failed is repeated."""
+    from CausalCLIPSegLib.pacs.push import Pushed, find_files
+    from CausalCLIPSegLib.pacs.push import push as push_files
+
+    files = find_files(paths)
+    done: list[Pushed] = []
+    try:
+        with _archive(archive, "Storing") as (pacs, status):
+            for one in push_files(pacs, files, status.update):
+                done.append(one)
+                if as_json:
+                    _line(
+                        {"instance": one.instance, "status": one.status, "file": str(one.file)}
+                        | ({"reason": one.reason} if one.reason else {})
+                    )
+    except KeyboardInterrupt:
+        _stopped(f"{_count(done, 'stored')} stored; the same command goes on from there.")
+    if not as_json:
+        _show_report([(one.status, str(one.file), one.reason) for one in done])
+    if not all(one.is_well for one in done):
+        raise typer.Exit(SOME_FAILED)
+
+
+@contextmanager
+def _archive(name: str | None, doing: str) -> Iterator[tuple[Pacs, Any]]:
+    """Give the archive, and a line on stderr in which to say what happens."""
+    from CausalCLIPSegLib.pacs import connect
+    from CausalCLIPSegLib.pacs.configuration import find_archive
+
+    archive, remarks = find_archive(name)
+    for remark in remarks:
+        err.print(remark)
+    with err.status(doing) as status, connect(archive) as pacs:
+        yield pacs, status
+
+
+def _uids_of(image: Path) -> tuple[str, str, str]:
+    from CausalCLIPSegLib.pacs.quiet import quiet
+
+    try:
+        with quiet():
+            from pydicom import dcmread
+
+            header = dcmread(image, stop_before_pixels=True)
+            return str(header.StudyInstanceUID), str(header.SeriesInstanceUID), str(header.SOPInstanceUID)
+    except Exception as error:  # whatever pydicom raises for other and for damaged files
+        raise CausalCLIPSegError(f"{image} is no DICOM file with UIDs.") from error
+
+
+def _show_matches(matches: list[Match], level: str) -> None:
+    columns = {
+        "Patient": "patient_id",
+        "Name": "patient_name",
+        "Date": "study_date",
+        "Accession": "accession_number",
+        "Modality": "modality",
+        "Study": "study_description",
+        "UID": "study",
+    }
+    if level != "study":
+        columns |= {"Study": "study_description", "Series": "series_description", "UID": level}
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for title in columns:
+        table.add_column(title, overflow="fold", no_wrap=title == "UID")
+    for match in matches:
+        table.add_row(*(getattr(match, field).replace("\\", " ") for field in columns.values()))
+    out.print(table)
+
+
+def _show_report(rows: list[tuple[str, str, str]]) -> None:
+    for status, file, reason in rows:
+        out.print(f"{status}: {file}{f' ({reason})' if reason else ''}", soft_wrap=True)
+    if rows:
+        counts = {status: sum(row[0] == status for row in rows) for status in dict.fromkeys(row[0] for row in rows)}
+        out.print(", ".join(f"{count} {status}" for status, count in counts.items()))
+
+
+def _stopped(sentence: str) -> None:
+    err.print(f"Stopped: {sentence}")
+    raise typer.Exit(_STOPPED)
+
+
+def _count(done: list[Any], status: str) -> int:
+    return sum(one.status == status for one in done)
+
+
+def _line(document: dict[str, Any]) -> None:
+    typer.echo(json.dumps(document, ensure_ascii=False))
