@@ -17,6 +17,10 @@ class CheckpointError(CausalCLIPSegError):
     """The weights or their card are missing, damaged or do not fit together."""
 
 
+class SegmentationError(CausalCLIPSegError):
+    """A segmentation file cannot be read, cannot be made of this film, or belongs to another one."""
+
+
 class OutputError(CausalCLIPSegError):
     """A result cannot be written where it was asked for."""
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import logging
 import shutil
 import struct
-import warnings as python_warnings
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.grey_scale import NO_CONTRAST, check_size, single_channel, stretch
+from CausalCLIPSegLib.quiet import quiet
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -102,29 +101,13 @@ def read_radiograph(path: str | Path) -> Radiograph:
     """
     path = Path(path)
     try:
-        with _quiet():
+        with quiet():
             head = _first_bytes(path)
             return _reader_for(head)(path)
     except RadiographError:
         raise
     except Exception as error:  # every library has its own zoo of exceptions for damaged files
         raise RadiographError(_DAMAGED) from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the libraries silent: what they say of odd values is not for the user, and may quote the patient's data."""
-    loggers = [logging.getLogger(name) for name in ("pydicom", "pylibjpeg", "openjpeg", "libjpeg", "PIL")]
-    levels = [logger.level for logger in loggers]
-    with python_warnings.catch_warnings():
-        python_warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL + 1)
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
 
 
 # -- which format -----------------------------------------------------------------------------------------------------
