@@ -11,10 +11,12 @@ from CausalCLIPSegLib.notes.lexicon import Mention, Term
 from CausalCLIPSegLib.notes.places import PLACES, Spot
 from CausalCLIPSegLib.notes.statements import Statement
 
-_ALIKE = frozenset({"and", "or", "versus", "compare"})
+_ALIKE = frozenset({"and", "or", "slash", "versus", "compare"})
 _JOINS = _ALIKE | {"comma", "with"}
 _GENERIC = "abnormality"
 _UNSPECIFIC = "unspecific"
+_WEAKER = ("abnormality", "opacity")  # weakest first
+_BOTH = ("finding", "finding")
 _ONE_FINDING = {(first, second) for first in ("finding", "outside") for second in ("finding", "outside", "vague")} - {
     ("outside", "finding")
 }
@@ -134,25 +136,46 @@ def take_apart(statement: Statement, first: int) -> Told:
     return Told(statement, claims, places, len(links))
 
 
+def _deny_only_here(mentions: list[Mention]) -> None:
+    """Let "(not seen on the right)" speak of the right alone, where it stands behind a comma or a bracket."""
+    for at in range(1, len(mentions) - 2):
+        mention = mentions[at]
+        if mention.role != "negated" or mention.term.value != "backward" or mentions[at - 1].role != "comma":
+            continue
+        if mentions[at + 1].role in ("preposition", "inside") and mentions[at + 2].role in PLACES:
+            mentions[at] = Mention(Term("negated", "forward"), mention.start, mention.stop)
+
+
 def _settle(mentions: Sequence[Mention]) -> list[Mention]:
     """Make one finding of adjacent words for it, and decide what the words mean here."""
     merged: list[Mention] = []
-    held = False  # "denser than on the left" does not speak of the left
+    held = -1  # where the word of comparison ended: "denser than on the left" does not speak of the left
+    known: set[str] = set()  # the kinds of the statement so far
     for mention in mentions:
-        held = mention.role == "against" or (held and mention.role in PLACES)
-        if held:
+        if mention.role == "against" or (mention.role in PLACES and 0 <= mention.start - held <= 1 and held >= 0):
+            held = mention.stop
             continue
+        if mention.role == "same":
+            kind = mention.term.value
+            mention = Mention(Term("comma", kind) if kind in known else Term("finding", kind), *_span(mention))
+        if mention.role == "finding":
+            known.add(mention.term.value)
         last = merged[-1] if merged else None
+        if mention.role == "finding" and _is_patch(merged, mention):
+            merged[-2:] = [Mention(mention.term, merged[-2].start, mention.stop)]  # "patches of consolidation"
+            continue
         pair = (last.role, mention.role) if last else None
         generic_after = pair == ("outside", "finding") and mention.term.value == _GENERIC
         if last and last.stop == mention.start and (pair in _ONE_FINDING or generic_after):
-            keeps = generic_after or mention.role == "vague"  # "bony abnormality", "degenerative changes"
+            # "bony abnormality", "degenerative changes", "interstitial opacities"
+            keeps = generic_after or mention.role == "vague" or (pair == _BOTH and _is_weaker(mention, last))
             term = last.term if keeps else mention.term
             merged[-1] = Mention(term, last.start, mention.stop)
         else:
             merged.append(mention)
     _place_findings(merged)
     settled = settle_directions(merged)
+    _deny_only_here(settled)
     claimed = False
     for at, mention in enumerate(settled):
         claimed = claimed or mention.role in CLAIMS
@@ -162,12 +185,31 @@ def _settle(mentions: Sequence[Mention]) -> list[Mention]:
     return settled
 
 
+def _is_patch(merged: Sequence[Mention], mention: Mention) -> bool:
+    if len(merged) < 2 or merged[-1].role != "inside" or merged[-1].stop != mention.start:
+        return False
+    patch = merged[-2]
+    return patch.role == "finding" and patch.term.value == "opacity" and patch.stop == merged[-1].start
+
+
+def _is_weaker(mention: Mention, last: Mention) -> bool:
+    """Whether the word before says more of what a finding is than its own noun does."""
+    kind, before = mention.term.value, last.term.value
+    return kind in _WEAKER and before not in _WEAKER[: _WEAKER.index(kind) + 1]
+
+
+def _span(mention: Mention) -> tuple[int, int]:
+    return mention.start, mention.stop
+
+
 def _place_findings(mentions: list[Mention]) -> None:
     """Take a finding in another organ for what lies outside, and a vague word for a finding where a lung is named."""
     named = any(mention.role in PLACES for mention in mentions)
     other: Mention | None = None  # the organ or finding that an "in" leads to from here
     for at in range(len(mentions) - 1, -1, -1):
         mention = mentions[at]
+        if at + 1 < len(mentions) and mentions[at + 1].start - mention.stop > 1:
+            other = None
         if mention.role == "outside":
             other = mention
         elif mention.role in ("finding", "vague"):
@@ -216,7 +258,9 @@ def _nodes(
         new = at > 0 and chunk != chunks[at - 1]
         stressed = mention.role == "emphasis" or (stressed and not new)
         led = led or denying[at]
-        if mention.role in CLAIMS:
+        if mention.role == "normal" and marks[at] & {"earlier", "historical"}:
+            nodes.append(mention)  # "the right base, previously clear"
+        elif mention.role in CLAIMS:
             nodes.append(Claim(mention, chunk, marks[at]))
             beside = stressed = False
         elif mention.role in PLACES:
@@ -254,7 +298,9 @@ def _assign(nodes: Sequence[Node], mentions: Sequence[Mention], chunks: Sequence
         if before == after:  # the only one, or the place stands at the start or the end
             ahead = before > at
         elif previous.chunk == node.chunk == following.chunk:
-            if (parts[at] > parts[before]) != (parts[after] > parts[at]):
+            if previous.denied and following.made:
+                ahead = True  # "no cavity within the left upper lobe consolidation"
+            elif (parts[at] > parts[before]) != (parts[after] > parts[at]):
                 ahead = parts[at] > parts[before]
             else:
                 ahead = not prepositional[at] and unknown[after] - unknown[at] <= unknown[at] - unknown[before]
@@ -262,6 +308,12 @@ def _assign(nodes: Sequence[Node], mentions: Sequence[Mention], chunks: Sequence
             ahead = node.chunk == following.chunk
         else:
             ahead = node.chunk in forward
+        if not ahead and previous.denied and previous.mention.role == "outside" and node.chunk != previous.chunk:
+            # "consolidation without volume loss, left upper lobe"
+            made = (claim for _, claim in reversed(claims[:passed]) if claim.made and not claim.places)
+            owner = next(made, previous)
+            node.denied = node.denied and owner is previous
+            previous = owner
         node.belong(following if ahead else previous)
         for other in () if ahead else _sharing(nodes, before):
             node.belong(other)
@@ -350,7 +402,10 @@ def _inherit(claims: Sequence[Claim], places: Sequence[Place]) -> None:
     lost = next((claim for claim in claims if claim.made and not claim.places), None)
     if not lost or any(place.used for place in places):
         return
-    for claim in claims[: claims.index(lost)]:
-        if claim.mention.role == "outside" and not claim.silent:
+    at = claims.index(lost)
+    for number, claim in enumerate(claims):
+        # "left effusion with adjacent consolidation", "opacity along the fissure in the right upper lobe"
+        lends = not claim.silent if number < at else claim.aside and not claim.denied and claim.chunk == lost.chunk
+        if claim.mention.role == "outside" and lends:
             for place in tuple(claim.places):
                 place.belong(lost)

@@ -31,6 +31,7 @@ _PREFER_BEFORE = frozenset({"negated"})
 """Categories whose trigger of either direction looks backward first: "pneumonia resolved", but "likely pneumonia"."""
 
 _PARTS_ANY_LIST = frozenset({"historical", "earlier"})
+_NEAR = 8  # mentions between the two of an alternative, at most
 _ENDS_BACKWARD = frozenset({"comma", "with", "verb", "states"})
 
 Links = Mapping[int, frozenset[str]]
@@ -79,11 +80,14 @@ def modifiers(mentions: Sequence[Mention], chunks: Sequence[int], links: Links) 
                     for at in _backward(trigger, mentions):
                         found[at].add(category)
     for at, mention in enumerate(mentions):
-        if mention.role == "versus":
-            for direction in (range(at - 1, -1, -1), range(at + 1, len(mentions))):
-                claim = next((near for near in direction if mentions[near].role in CLAIMS), None)
-                if claim is not None:
-                    found[claim].add("uncertain")
+        if mention.role in ("versus", "or"):
+            before = next((i for i in range(at - 1, max(-1, at - _NEAR), -1) if mentions[i].role in CLAIMS), None)
+            after = next(
+                (i for i in range(at + 1, min(len(mentions), at + _NEAR)) if mentions[i].role in CLAIMS), None
+            )
+            if before is not None and after is not None:
+                found[before].add("uncertain")
+                found[after].add("uncertain")
     if any(mention.role == "current" for mention in mentions):
         for marks in found:
             marks -= {"historical", "earlier"} if "negated" not in marks else set()
@@ -94,7 +98,7 @@ def _forward(category: Category, mentions: Sequence[Mention], chunks: Sequence[i
     """Return the mentions in the scope of the forward triggers of a category."""
     placed = {chunk for mention, chunk in zip(mentions, chunks, strict=True) if mention.role == "finding"}
     placed &= {chunk for mention, chunk in zip(mentions, chunks, strict=True) if mention.role in PLACES}
-    last_or = max((chunk for chunk, link in links.items() if link & {"or", "versus"}), default=-1)
+    last_or = max((chunk for chunk, link in links.items() if link & {"or", "slash", "versus"}), default=-1)
     inside: list[int] = []
     now = used = False  # used: the scope has met something to modify
     for at, (mention, chunk) in enumerate(zip(mentions, chunks, strict=True)):
@@ -107,6 +111,7 @@ def _forward(category: Category, mentions: Sequence[Mention], chunks: Sequence[i
                 now = not (new and link & {"comma", "with"})
             elif category == "negated":
                 now = not _closes(mention, link, listed=chunk <= last_or, placed=chunk in placed, new=new)
+                now = now and not (mention.role == "inside" and _leads_to_finding(mentions[at + 1 : at + 8]))
             elif category == "uncertain":
                 now = not (chunk in placed and link & {"comma", "with"}) and mention.role != "states"
         used = used or mention.role in CLAIMS
@@ -127,6 +132,12 @@ def _closes(mention: Mention, link: frozenset[str], *, listed: bool, placed: boo
     if listed or link != {"comma"}:
         return False
     return placed or (new and mention.role == "uncertain" and mention.term.value == "forward")
+
+
+def _leads_to_finding(mentions: Sequence[Mention]) -> bool:
+    """Whether a finding follows at once but for its place: "no cavity within [the left upper lobe consolidation]"."""
+    after = next((mention for mention in mentions if mention.role not in PLACES), None)
+    return after is not None and after.role == "finding"
 
 
 def _backward(trigger: int, mentions: Sequence[Mention]) -> list[int]:

@@ -34,6 +34,7 @@ SPARED = "said to be spared"
 APART = "not part of the reading of this film"
 LOOSE = "belongs to no finding"
 
+_NEAR = 6  # claims to look back for the place of "left basal opacity, likely pneumonia"
 _REASONS = {"outside": OUTSIDE, "normal": NORMAL, "spared": SPARED}
 
 
@@ -130,7 +131,11 @@ class _Reader:
 
     def _finding(self, at: int, part: Told, spared: Sequence[Spot], counts: Sequence[Counted]) -> Finding:
         claim = part.claims[at]
-        spots = [place.spot for place in claim.places if claim.denied or not place.denied]
+        spots = _spots(claim) or next(
+            (_spots(each) for each in part.claims[max(0, at - _NEAR) : at][::-1] if each.made and _spots(each)), []
+        )
+        if all(spot.term.role in ("region", "whole") for spot in spots):
+            spots = []
         extent = self._bind(spots, () if claim.denied else spared) if spots else Extent()
         return Finding(
             kind=claim.mention.term.value,
@@ -198,6 +203,10 @@ class _Reader:
                 if not place.claims or (place.denied and any(claim.made for claim in place.claims)):
                     words = self._slice(place.mention.start, place.mention.stop)
                     yield Ignored(words, ABSENT if place.denied else LOOSE)
+
+
+def _spots(claim: Claim) -> list[Spot]:
+    return [place.spot for place in claim.places if claim.denied or not place.denied]
 
 
 def _is_unit(tokens: Sequence[Token], mention: Mention) -> bool:

@@ -58,7 +58,7 @@ class _Phrase:
     zones: set[Zone] = field(default_factory=set)
     whole: bool = False
     noun: bool = False  # "right lung" stands for itself, "right" may wait for the zone of the next phrase
-    many: bool = False
+    named: bool = False  # the note says the side itself, as "the bases" does not
     trailing: bool = False  # the side came after the zone: "lower zones on the right"
     closed: bool = False
 
@@ -84,7 +84,7 @@ def bind(spots: Iterable[Spot], laterality: Laterality) -> Extent:
 
     named = any(phrase.sides for phrase in phrases)
     sides: set[Side] = {side for phrase in phrases for side in phrase.sides} if named else set(SIDES)
-    weak = not named and not any(phrase.many for phrase in phrases)
+    weak = not any(phrase.named for phrase in phrases)
     for phrase in phrases:
         phrase.sides = phrase.sides or set(sides)
 
@@ -145,23 +145,24 @@ def _phrases(spots: list[Spot], laterality: Laterality) -> Iterator[_Phrase]:
         phrase = phrase or _Phrase(spot.chunk, spot.joined, spot.stressed)
         if role == "side":
             phrase.sides |= read_sides(head, laterality)
+            phrase.named = True
             phrase.trailing = phrase.closed = bool(phrase.zones)
         elif role == "place":
             phrase.sides |= read_sides(head, laterality)
+            phrase.named = True
             phrase.zones |= read_zones(rest)
             phrase.closed = True
         elif role == "anatomy":
             phrase.home |= read_sides(head, "patient")
-            phrase.zones |= read_zones(rest)
+            phrase.named |= head != "both"
+            phrase.zones |= _reach(phrase, read_zones(rest)) if spot.ranged else read_zones(rest)
         elif role == "zone":
-            if spot.ranged and phrase.zones:
-                phrase.zones |= set(ZONES[_top(phrase.zones) : _top(read_zones(spot.term.value))])
-            phrase.zones |= read_zones(spot.term.value)
+            zones = read_zones(spot.term.value)
+            phrase.zones |= _reach(phrase, zones) if spot.ranged else zones
         elif role == "whole":
             phrase.whole = True
         elif role == "region":
             phrase.noun = True
-            phrase.many |= head == "many"
     if phrase:
         yield phrase
 
@@ -170,8 +171,10 @@ def _same(phrase: _Phrase, value: str, laterality: Laterality) -> bool:
     return phrase.sides == read_sides(value, laterality)
 
 
-def _top(zones: set[Zone]) -> int:
-    return min(ZONES.index(zone) for zone in zones)
+def _reach(phrase: _Phrase, zones: set[Zone]) -> set[Zone]:
+    """Return the zones from those of the phrase to these, as in "from the apex to the base"."""
+    places = [ZONES.index(zone) for zone in phrase.zones | zones]
+    return set(ZONES[min(places) : max(places) + 1])
 
 
 def _merge_sides(phrases: Iterable[_Phrase]) -> Iterator[_Phrase]:

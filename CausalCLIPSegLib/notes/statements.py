@@ -16,6 +16,7 @@ _LEADS_ON = PLACES | {
     "comma",
     "and",
     "or",
+    "slash",
     "versus",
     "with",
     "compare",
@@ -28,6 +29,7 @@ _LEADS_ON = PLACES | {
 }
 _LONGEST_HEADING = 6
 _LONGEST_CAPITALS = 10
+_FULL_LINE = 60  # letters from which on a line may have been wrapped
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def cut(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: Lexicon) 
         if start in headings:
             length, section = headings[start]
             begun = False
-        elif section == "apart" and (start > last_reading or (begun and tokens[start].layout == "paragraph")):
+        elif section == "apart" and begun and (start > last_reading or _is_new(tokens, start)):
             section = "reading"
         begun = begun or stop > start + length
         inside: list[Mention] = []
@@ -83,6 +85,16 @@ def cut(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: Lexicon) 
         if inside:
             statements.append(Statement(start + length, stop, tuple(inside), section))
     return statements
+
+
+def _is_new(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a statement begins a paragraph, or a line after one that was not wrapped."""
+    if tokens[at].layout != "line":
+        return tokens[at].layout == "paragraph"
+    before = at - 1
+    while before and not tokens[before].layout:
+        before -= 1
+    return tokens[at - 1].key == "." and tokens[at - 1].stop - tokens[before].start < _FULL_LINE
 
 
 def _headings(tokens: Sequence[Token], lexicon: Lexicon) -> dict[int, tuple[int, Section]]:
@@ -126,8 +138,9 @@ def _ends(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
     after = tokens[at + 1] if at + 1 < len(tokens) else None
     if key in (";", "!") or not after:
         return key in (";", "!", ".", "?")
-    if key == "?":  # "?pneumonia" asks, and ends nothing
-        return after.start > tokens[at].stop
+    if key == "?":  # "?pneumonia" and "? pneumonia" ask, and end nothing
+        begun = before is not None and before.key.isalnum() and not tokens[at].layout
+        return begun and after.start > tokens[at].stop
     if key != "." or not before:
         return False
     if before.key.isdecimal() and after.key.isdecimal() and after.start == tokens[at].stop:

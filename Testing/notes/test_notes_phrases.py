@@ -36,8 +36,8 @@ PLACES = {
     "right mid- and lower-zone opacities": "R:middle,lower",
     "bibasal opacities": "R:lower L:lower",
     "Bibasilar pneumonia": "R:lower L:lower",
-    "consolidation in the bases": "R:lower L:lower",
-    "The bases are hazy": "R:lower L:lower",
+    "consolidation in the bases": "weak R:lower L:lower",
+    "The bases are hazy": "weak R:lower L:lower",
     "opacities at both apices": "R:upper L:upper",
     "apical opacity on the left": "L:upper",
     "right perihilar infiltrate": "R:middle",
@@ -85,7 +85,7 @@ PLACES = {
     "multifocal bilateral pneumonia": "R: L:",
     "Bilateral opacities, right greater than left": "R: L:",
     "Pneumonia. Bilateral, worse on the right.": "R: L:",
-    "opacities in the lungs": "R: L:",
+    "opacities in the lungs": "weak R: L:",
     # the whole of a lung
     "whole left lung": "L:all",
     "consolidation of the entire right upper lobe": "R:upper",
@@ -107,7 +107,7 @@ PLACES = {
     "lower lobe pneumonia": "weak R:lower L:lower",
     "generalised opacities": "weak R:all L:all",
     "diffuse": "weak R:all L:all",
-    "lower lobes pneumonia": "R:lower L:lower",
+    "lower lobes pneumonia": "weak R:lower L:lower",
     # several findings, of which only some count
     "Right pleural effusion. Left basal opacity.": "L:lower",
     "Left effusion, right pneumonia": "R:",
