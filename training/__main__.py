@@ -21,6 +21,8 @@ from training.dataset import Sample, Split, read_split, spread
 from training.evaluate import Evaluation, Questions
 from training.evaluate import evaluate as measure
 from training.export import export_checkpoint, read_yaml
+from training.notes_benchmark import notes
+from training.paraphrases import evaluate_paraphrases
 from training.report import print_figures
 from training.shifts import SHIFTS
 from training.whole_file import write_whole
@@ -32,6 +34,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 console = Console(highlight=False)
+app.command()(notes)
+app.command()(evaluate_paraphrases)
 
 
 @app.command(
