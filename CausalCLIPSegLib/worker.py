@@ -80,7 +80,7 @@ class Libraries:
     """Torch and the network, loaded in a thread of their own while notes are read already."""
 
     def __init__(self, send: Send, told: Callable[[BaseException], str]) -> None:
-        """Begin to load.
+        """Load nothing yet.
 
         Args:
             send: takes events.
@@ -92,6 +92,9 @@ class Libraries:
         self._told = told
         self._ended = threading.Event()
         self._message = ""
+
+    def start(self) -> None:
+        """Begin to load."""
         threading.Thread(target=self._load, name="libraries", daemon=True).start()
 
     def wait(self, check: Callable[[], None]) -> None:
@@ -223,14 +226,21 @@ class Desk:
 class Worker:
     """Reads requests, and answers them or has them answered."""
 
-    def __init__(self, send: Send, told: Callable[[BaseException], str]) -> None:
+    def __init__(self, send: Send, libraries: Libraries, told: Callable[[BaseException], str]) -> None:
+        """Be ready to serve.
+
+        Args:
+            send: takes events.
+            libraries: that load, or will.
+            told: makes a sentence of what nobody expected.
+        """
         from CausalCLIPSegLib import worker_jobs
 
         self._send = send
         self._told = told
         self._jobs = worker_jobs
-        self._libraries = Libraries(send, told)
-        self._desk = Desk(send, self._libraries, told)
+        self._libraries = libraries
+        self._desk = Desk(send, libraries, told)
 
     def serve(self, stream: BinaryIO) -> None:
         """Answer the requests of a stream until it ends, or one asks to shut down."""
@@ -358,7 +368,10 @@ def main() -> NoReturn:
     channel.send(protocol.ReadyEvent(version=__version__, pid=os.getpid()))
     status = 0
     try:
-        Worker(channel.send, told).serve(sys.stdin.buffer)
+        libraries = Libraries(channel.send, told)
+        worker = Worker(channel.send, libraries, told)
+        libraries.start()
+        worker.serve(sys.stdin.buffer)
     except KeyboardInterrupt:
         status = 130
     except BaseException as error:
