@@ -1,0 +1,118 @@
+"""What a segmentation of one radiograph says, apart from the file it stands in: plain values and arrays."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydicom.uid import SegmentationStorage, generate_uid
+
+from CausalCLIPSegLib.laterality import Side
+from CausalCLIPSegLib.terminology import LATERALITY, Code
+
+AlgorithmType = Literal["AUTOMATIC", "SEMIAUTOMATIC", "MANUAL"]
+Color = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """What drew a segment (PS3.3 C.8.20.2, Segmentation Algorithm Identification Sequence).
+
+    Attributes:
+        name, version, source: of the program; source may be empty.
+        parameters: what it was run with, names and values.
+    """
+
+    name: str
+    version: str
+    source: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ImageReference:
+    """Unique identifiers of one image or segmentation; empty where a file does not say."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    series_instance_uid: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class CodedSegment:
+    """One segment.
+
+    Attributes:
+        label: what a person reads.
+        mask: bool, rows x columns of the film.
+        category, type: what it is.
+        region: the part of the body that it is in, None where not said.
+        laterality: the patient's side, None where not said.
+        algorithm_type: AUTOMATIC, SEMIAUTOMATIC or MANUAL.
+        algorithm: what drew it; None for MANUAL and where not said.
+        tracking_id: what it is called from one version to the next.
+        tracking_uid: the same, unique in the world.
+        color: red, green, blue, each in [0, 1]; None where not said.
+    """
+
+    label: str
+    mask: npt.NDArray[np.bool_]
+    category: Code
+    type: Code
+    region: Code | None = None
+    laterality: Code | None = None
+    algorithm_type: AlgorithmType = "MANUAL"
+    algorithm: Algorithm | None = None
+    tracking_id: str = ""
+    tracking_uid: str = field(default_factory=lambda: str(generate_uid(prefix=None)))
+    color: Color | None = None
+
+    @property
+    def side(self) -> Side | None:
+        """The patient's side; None where it is not said, or is none of left and right."""
+        return next(
+            (side for side, code in LATERALITY.items() if self.laterality and self.laterality.value == code.value),
+            None,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """The segments of one film, and which object of which series they are.
+
+    Attributes:
+        segments: in the order of their numbers, each with a mask of the same shape.
+        source: the film.
+        study_instance_uid: the study that film and segmentation belong to.
+        series_instance_uid, series_number: the series that holds this object and its corrections.
+        series_started: when the first object of the series was made; None for now.
+        sop_class_uid, sop_instance_uid, instance_number: this object.
+        label: a name in at most 16 capital letters (Content Label).
+        description: a sentence of at most 64 characters (Content Description).
+        creator: the person who made or corrected it, empty for none.
+        previous: the object that this one corrects.
+    """
+
+    segments: tuple[CodedSegment, ...]
+    source: ImageReference | None
+    study_instance_uid: str
+    series_instance_uid: str = field(default_factory=lambda: str(generate_uid(prefix=None)))
+    series_number: int = 990
+    series_started: datetime.datetime | None = None
+    sop_class_uid: str = SegmentationStorage
+    sop_instance_uid: str = field(default_factory=lambda: str(generate_uid(prefix=None)))
+    instance_number: int = 1
+    label: str = "CHEST FINDINGS"
+    description: str = "Outlines on a chest film; the plane is nominal, no anatomy"
+    creator: str = ""
+    previous: ImageReference | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = self.segments[0].mask.shape
+        return rows, columns

@@ -1,0 +1,157 @@
+"""The film that a segmentation refers to: who and what it is, and a nominal plane for the readers that ask for one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydicom import DataElement, Dataset, uid
+from pydicom.config import IGNORE, RAISE
+from pydicom.datadict import dictionary_VR
+from pydicom.valuerep import DSfloat
+
+from CausalCLIPSegLib import dicom_image, grey_scale
+from CausalCLIPSegLib.dicom_seg.content import ImageReference
+from CausalCLIPSegLib.errors import SegmentationError
+
+_IDENTITY = (
+    *("PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex"),
+    *("StudyDate", "StudyTime", "StudyID", "StudyDescription", "AccessionNumber", "ReferringPhysicianName"),
+)
+"""What an archive files an object by. Nothing else of the patient's goes along."""
+
+_OPTIONAL = frozenset({"IssuerOfPatientID", "StudyDescription"})
+_VERBATIM = frozenset({"PN", "LO", "SH"})
+_FILMS = frozenset(
+    {
+        uid.ComputedRadiographyImageStorage,
+        uid.DigitalXRayImageStorageForPresentation,
+        uid.SecondaryCaptureImageStorage,
+    }
+)
+# Millimetres beyond which a distance of pixels is a mistake of the header.
+_SPACING_RANGE = (1e-3, 1e2)
+
+
+def find_fault(header: Dataset | None) -> str | None:
+    """Return in one sentence why a segmentation cannot refer to the film of this header; None where it can."""
+    if header is None:
+        return "The film is no DICOM file, so a DICOM-SEG has nothing to refer to."
+    if _sop_class(header) not in _FILMS:
+        return "The film does not say which kind of radiograph it is, so a DICOM-SEG cannot refer to it."
+    for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
+        if not is_uid(header.get(keyword)):
+            return f"The film has no usable {keyword}, so a DICOM-SEG cannot refer to it."
+    return None
+
+
+def reference_to(header: Dataset) -> ImageReference:
+    """Return the identifiers of a film.
+
+    Raises:
+        SegmentationError: no segmentation can refer to it.
+    """
+    if fault := find_fault(header):
+        raise SegmentationError(fault)
+    return ImageReference(_sop_class(header), str(header.SOPInstanceUID), str(header.SeriesInstanceUID))
+
+
+def describe_film(header: Dataset) -> Dataset:
+    """Return what a segmentation takes from the film's header, checked, and on a nominal plane.
+
+    The plane is what ITK, Slicer and OHIF assume of a picture without geometry: from 0, rows to the left, columns to
+    the back, distances of pixels as the header has them, else 1 mm. Without it dcmqi and OHIF refuse a segmentation.
+
+    Raises:
+        SegmentationError: no segmentation can refer to this film.
+    """
+    reference = reference_to(header)
+    rows, columns = _whole_number(header, "Rows"), _whole_number(header, "Columns")
+    if not (0 < rows <= grey_scale.MAX_SIDE and 0 < columns <= grey_scale.MAX_SIDE):
+        raise SegmentationError("The header of the film does not say how large its picture is.")
+    film = Dataset()
+    film.SpecificCharacterSet = "ISO_IR 192"
+    for keyword in _IDENTITY:
+        _copy(header, film, keyword)
+    if film.PatientSex not in {"M", "F", "O"}:
+        film.PatientSex = ""
+    _add_verbatim(film, "StudyInstanceUID", str(header.StudyInstanceUID))
+    _add_verbatim(film, "SeriesInstanceUID", reference.series_instance_uid)
+    _add_verbatim(film, "SOPInstanceUID", reference.sop_instance_uid)
+    film.SOPClassUID = reference.sop_class_uid
+    film.Modality = "SC" if reference.sop_class_uid == uid.SecondaryCaptureImageStorage else "DX"
+    film.Rows, film.Columns = rows, columns
+    frame = header.get("FrameOfReferenceUID")
+    derived = uid.generate_uid(prefix=None, entropy_srcs=[reference.sop_instance_uid])
+    _add_verbatim(film, "FrameOfReferenceUID", str(frame) if is_uid(frame) else derived)
+    film.PositionReferenceIndicator = ""
+    film.ImagePositionPatient = [0, 0, 0]
+    film.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+    film.PixelSpacing = [DSfloat(value, auto_format=True) for value in _spacing(header)]
+    film.SliceThickness = 1
+    return film
+
+
+def is_uid(value: Any) -> bool:
+    """Whether this can name an object: real files have components with leading zeros, which are none by the book."""
+    return isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)+", value) is not None and len(value) <= 64
+
+
+def one_line(words: str, most: int = 64) -> str:
+    """Return words as one value of DICOM text: no separators of values or lines, at most so many characters."""
+    shown = words.encode("utf-8", "replace").decode().replace("\\", "/")
+    return " ".join("".join(c if c.isprintable() else " " for c in shown).split())[:most].strip()
+
+
+def _sop_class(header: Dataset) -> str:
+    meta = getattr(header, "file_meta", None) or Dataset()
+    return str(header.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
+
+
+def _whole_number(header: Dataset, keyword: str) -> int:
+    value = header.get(keyword)
+    return value if isinstance(value, int) else 0
+
+
+def _spacing(header: Dataset) -> tuple[float, float]:
+    found = dicom_image.spacing(header)
+    low, high = _SPACING_RANGE
+    return found if found and low <= min(found) and max(found) <= high else (1.0, 1.0)
+
+
+def _copy(header: Dataset, film: Dataset, keyword: str) -> None:
+    """Copy what can be written again; empty where it cannot, or where there is nothing.
+
+    Names and numbers stay as they are, also where they break a rule of length: by them an archive finds the patient.
+    """
+    vr = dictionary_VR(keyword)
+    value = header.get(keyword)
+    text = value if isinstance(value, str) or vr == "PN" else None
+    words = "" if text is None else str(text)
+    if vr in _VERBATIM and words and _is_writable(words):
+        _add_verbatim(film, keyword, words)
+    elif vr not in _VERBATIM and _is_valid(keyword, words):
+        setattr(film, keyword, words)
+    elif keyword not in _OPTIONAL:
+        setattr(film, keyword, "")
+
+
+def _is_writable(words: str) -> bool:
+    """Whether this is one value of text: no separator of values, no control characters, no half characters."""
+    try:
+        words.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return len(words) <= 1024 and not any(c == "\\" or ord(c) < 0x20 or ord(c) == 0x7F for c in words)
+
+
+def _is_valid(keyword: str, words: str) -> bool:
+    try:
+        DataElement(keyword, dictionary_VR(keyword), words, validation_mode=RAISE)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _add_verbatim(film: Dataset, keyword: str, value: str) -> None:
+    film.add(DataElement(keyword, dictionary_VR(keyword), value, validation_mode=IGNORE))
