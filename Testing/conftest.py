@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -48,21 +49,28 @@ def tiny_card() -> dict:
     return dict(CARD)
 
 
-@pytest.fixture
-def tiny_checkpoint(tmp_path: Path, tiny_network) -> Path:
-    """A folder with weights and a card, as `python -m training export` writes it."""
+@pytest.fixture(scope="session")
+def tiny_checkpoint_to_read(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with weights and a card, as `python -m training export` writes it; for tests that leave it as it is."""
     import torch
 
     from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
+    from CausalCLIPSegLib.network.configuration import NetworkConfiguration
     from training.export import export_checkpoint
 
+    place = tmp_path_factory.mktemp("checkpoint")
     torch.manual_seed(3)
-    network = CausalCLIPSeg(tiny_network)
+    network = CausalCLIPSeg(NetworkConfiguration.model_validate(TINY_NETWORK))
     state = {f"network.{name}": value for name, value in network.state_dict().items()}
-    torch.save({"state_dict": state}, tmp_path / "run.ckpt")
-    folder = tmp_path / "tiny"
-    export_checkpoint(tmp_path / "run.ckpt", TINY_NETWORK, CARD, folder)
-    return folder
+    torch.save({"state_dict": state}, place / "run.ckpt")
+    export_checkpoint(place / "run.ckpt", TINY_NETWORK, CARD, place / "tiny")
+    return place / "tiny"
+
+
+@pytest.fixture
+def tiny_checkpoint(tmp_path: Path, tiny_checkpoint_to_read: Path) -> Path:
+    """The same, for tests that change it."""
+    return Path(shutil.copytree(tiny_checkpoint_to_read, tmp_path / "tiny"))
 
 
 @pytest.fixture
