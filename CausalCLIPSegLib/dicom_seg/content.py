@@ -18,6 +18,11 @@ AlgorithmType = Literal["AUTOMATIC", "SEMIAUTOMATIC", "MANUAL"]
 Color = tuple[float, float, float]
 
 
+def new_uid() -> str:
+    """Return a new unique identifier."""
+    return str(generate_uid(prefix=None))
+
+
 @dataclass(frozen=True)
 class Algorithm:
     """What drew a segment (PS3.3 C.8.20.2, Segmentation Algorithm Identification Sequence).
@@ -68,7 +73,7 @@ class CodedSegment:
     algorithm_type: AlgorithmType = "MANUAL"
     algorithm: Algorithm | None = None
     tracking_id: str = ""
-    tracking_uid: str = field(default_factory=lambda: str(generate_uid(prefix=None)))
+    tracking_uid: str = field(default_factory=new_uid)
     color: Color | None = None
 
     @property
@@ -100,11 +105,11 @@ class Segmentation:
     segments: tuple[CodedSegment, ...]
     source: ImageReference | None
     study_instance_uid: str
-    series_instance_uid: str = field(default_factory=lambda: str(generate_uid(prefix=None)))
+    series_instance_uid: str = field(default_factory=new_uid)
     series_number: int = 990
     series_started: datetime.datetime | None = None
     sop_class_uid: str = SegmentationStorage
-    sop_instance_uid: str = field(default_factory=lambda: str(generate_uid(prefix=None)))
+    sop_instance_uid: str = field(default_factory=new_uid)
     instance_number: int = 1
     label: str = "CHEST FINDINGS"
     description: str = "Outlines on a chest film; the plane is nominal, no anatomy"

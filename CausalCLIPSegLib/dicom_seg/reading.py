@@ -22,6 +22,7 @@ from CausalCLIPSegLib.dicom_seg.content import (
     Color,
     ImageReference,
     Segmentation,
+    new_uid,
 )
 from CausalCLIPSegLib.dicom_seg.source import is_uid
 from CausalCLIPSegLib.errors import SegmentationError
@@ -237,7 +238,7 @@ def _segment(item: Dataset, number: int, mask: npt.NDArray[np.bool_]) -> CodedSe
         algorithm_type=cast(AlgorithmType, made) if made in get_args(AlgorithmType) else "MANUAL",
         algorithm=_algorithm(item),
         tracking_id=_text(item, "TrackingID") or label,
-        **({"tracking_uid": tracking_uid} if is_uid(tracking_uid) else {}),
+        tracking_uid=tracking_uid if is_uid(tracking_uid) else new_uid(),
         color=_color(item),
     )
 

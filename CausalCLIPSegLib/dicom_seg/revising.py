@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import uid
 
-from CausalCLIPSegLib.dicom_seg.content import CodedSegment, ImageReference, Segmentation
+from CausalCLIPSegLib.dicom_seg.content import CodedSegment, ImageReference, Segmentation, new_uid
 from CausalCLIPSegLib.dicom_seg.source import one_line
 from CausalCLIPSegLib.errors import SegmentationError
 
@@ -54,7 +54,7 @@ def revise(
         previous,
         segments=segments,
         sop_class_uid=uid.SegmentationStorage,
-        sop_instance_uid=str(uid.generate_uid(prefix=None)),
+        sop_instance_uid=new_uid(),
         instance_number=previous.instance_number + 1,
         creator=name,
         previous=ImageReference(uid.SegmentationStorage, previous.sop_instance_uid, previous.series_instance_uid),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 from pydicom import DataElement, Dataset, uid
 from pydicom.config import IGNORE, RAISE
@@ -92,7 +92,7 @@ def describe_film(header: Dataset) -> Dataset:
     return film
 
 
-def is_uid(value: Any) -> bool:
+def is_uid(value: Any) -> TypeGuard[str]:
     """Whether this can name an object: real files have components with leading zeros, which are none by the book."""
     return isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)+", value) is not None and len(value) <= 64
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom import Dataset
+from pydicom.uid import generate_uid
 
 from CausalCLIPSegLib.dicom_seg.content import Algorithm, CodedSegment, Segmentation
 from CausalCLIPSegLib.dicom_seg.source import find_fault, reference_to
@@ -37,8 +38,13 @@ def segmentation_of(result: SegmentationResult, *, with_note: bool = True) -> Se
     Raises:
         SegmentationError: the film cannot be referred to.
     """
-    algorithm = _algorithm(result, with_note)
-    return _segmentation(result, tuple(_segment(part, algorithm) for part in result.segments))
+    return _segmentation(result, coded_segments(result, with_note=with_note))
+
+
+def coded_segments(result: SegmentationResult, *, with_note: bool) -> tuple[CodedSegment, ...]:
+    """Return the segments of a result, of any kind of film, with their codes and what they were made with."""
+    algorithm = algorithm_of(result, with_note=with_note)
+    return tuple(_segment(part, algorithm, result) for part in result.segments)
 
 
 def write_dicom_seg(result: SegmentationResult, path: Path, *, with_note: bool = True) -> None:
@@ -69,7 +75,7 @@ def write_dicom_probability(result: SegmentationResult, path: Path, *, with_note
         type=code_of(DEFAULT_KIND),
         region=LUNG,
         algorithm_type="AUTOMATIC",
-        algorithm=_algorithm(result, with_note),
+        algorithm=algorithm_of(result, with_note=with_note),
         tracking_id="probability",
     )
     save(encode_probability(_segmentation(result, (whole,)), _header(result), result.probability), path)
@@ -89,7 +95,7 @@ def _segmentation(result: SegmentationResult, segments: tuple[CodedSegment, ...]
     )
 
 
-def _segment(segment: Segment, algorithm: Algorithm) -> CodedSegment:
+def _segment(segment: Segment, algorithm: Algorithm, result: SegmentationResult) -> CodedSegment:
     return CodedSegment(
         label=segment.name,
         mask=segment.mask,
@@ -100,11 +106,20 @@ def _segment(segment: Segment, algorithm: Algorithm) -> CodedSegment:
         algorithm_type="AUTOMATIC",
         algorithm=algorithm,
         tracking_id=segment.identifier,
+        tracking_uid=_tracking_uid(segment, result),
         color=segment.color,
     )
 
 
-def _algorithm(result: SegmentationResult, with_note: bool) -> Algorithm:
+def _tracking_uid(segment: Segment, result: SegmentationResult) -> str:
+    """Return the same identifier for the same finding on the same film, in every file and after every run."""
+    header = result.radiograph.header
+    film = None if header is None else header.get("SOPInstanceUID")
+    return str(generate_uid(prefix=None, entropy_srcs=[str(film), segment.identifier] if film else None))
+
+
+def algorithm_of(result: SegmentationResult, *, with_note: bool) -> Algorithm:
+    """Return what a result was made with, with the user's words or without."""
     provenance = result.provenance
     parameters = {
         "checkpoint": provenance.checkpoint_name,

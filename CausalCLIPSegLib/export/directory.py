@@ -2,13 +2,15 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
+from CausalCLIPSegLib.dicom_seg.source import find_fault
 from CausalCLIPSegLib.errors import OutputError
+from CausalCLIPSegLib.export.dicom_seg import why_not, write_dicom_probability, write_dicom_seg
 from CausalCLIPSegLib.export.overlay import write_overlay
 from CausalCLIPSegLib.export.result_json import write_result_json
 from CausalCLIPSegLib.export.seg_nrrd import write_seg_nrrd
@@ -19,16 +21,38 @@ def _always(result: SegmentationResult) -> bool:
     return True
 
 
+def _has_dicom_seg(result: SegmentationResult) -> bool:
+    return why_not(result) is None
+
+
+def _is_dicom(result: SegmentationResult) -> bool:
+    return find_fault(result.radiograph.header) is None
+
+
 class Output(NamedTuple):
-    """One file of a result: its name, what writes it, and for which results it is written."""
+    """One file of a result.
+
+    Attributes:
+        name: of the file.
+        write: takes the result and the path; with `carries_note` also the keyword `with_note`.
+        applies: for which results it is written.
+        carries_note: the user's words go along with the file, unless they are not to.
+        on_request: it is only written where it is asked for.
+    """
 
     name: str
-    write: Callable[[SegmentationResult, Path], None]
+    write: Callable[..., None]
     applies: Callable[[SegmentationResult], bool] = _always
+    carries_note: bool = False
+    on_request: bool = False
 
+
+PROBABILITY = "probability.dcm"
 
 OUTPUTS: tuple[Output, ...] = (
     Output("segmentation.seg.nrrd", write_seg_nrrd),
+    Output("segmentation.dcm", write_dicom_seg, _has_dicom_seg, carries_note=True),
+    Output(PROBABILITY, write_dicom_probability, _is_dicom, carries_note=True, on_request=True),
     Output("overlay.png", write_overlay),
 )
 """The files of a result in the order in which they are written; result.json follows, because it names the others."""
@@ -36,7 +60,14 @@ OUTPUTS: tuple[Output, ...] = (
 RESULT_JSON = "result.json"
 
 
-def write_result(result: SegmentationResult, directory: Path, *, force: bool = False) -> dict[str, Path]:
+def write_result(
+    result: SegmentationResult,
+    directory: Path,
+    *,
+    force: bool = False,
+    with_note: bool = True,
+    extra: Collection[str] = (),
+) -> dict[str, Path]:
     """Write the files of `result` into `directory`.
 
     They are written into a hidden folder on the same disk first and moved into place when all are complete: a failure
@@ -46,6 +77,8 @@ def write_result(result: SegmentationResult, directory: Path, *, force: bool = F
         result: what the segmenter gave.
         directory: a folder, which is made with its parents where it does not exist.
         force: replace the result of an earlier run, also those of its files that this result does not have.
+        with_note: let the user's words go along with the DICOM files; result.json and the picture have them always.
+        extra: names of files that are written on request only, which is `PROBABILITY`.
 
     Returns:
         The path of each file by its name, result.json last.
@@ -53,7 +86,8 @@ def write_result(result: SegmentationResult, directory: Path, *, force: bool = F
     Raises:
         OutputError: `directory` is a file, cannot be written, or holds the result of an earlier run without `force`.
     """
-    outputs = [output for output in OUTPUTS if output.applies(result)]
+    wanted = [output for output in OUTPUTS if not output.on_request or output.name in extra]
+    outputs = [output for output in wanted if output.applies(result)]
     names = [*(output.name for output in outputs), RESULT_JSON]
     known = [*(output.name for output in OUTPUTS), RESULT_JSON]
     try:
@@ -62,7 +96,8 @@ def write_result(result: SegmentationResult, directory: Path, *, force: bool = F
             raise OutputError(f"{directory} already holds the result of an earlier run: {', '.join(earlier)}.")
         with _staging_folder(_nearest_folder(directory)) as stage:
             for output in outputs:
-                output.write(result, stage / output.name)
+                choice = {"with_note": with_note} if output.carries_note else {}
+                output.write(result, stage / output.name, **choice)
             write_result_json(result, stage / RESULT_JSON, names)
             if directory.exists():
                 _replace(earlier, names, stage, directory)

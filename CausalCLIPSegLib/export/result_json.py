@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydicom import Dataset
 
 from CausalCLIPSegLib.areas import area_mm2, label_areas
+from CausalCLIPSegLib.export.dicom_seg import why_not
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, side_on_film
 from CausalCLIPSegLib.result import Segment, SegmentationResult
 
@@ -103,7 +104,7 @@ def describe_result(result: SegmentationResult, files: Sequence[str] = ()) -> Re
         files=list(files),
         seconds=provenance.seconds,
         version=provenance.version,
-        warnings=list(result.warnings),
+        warnings=[*result.warnings, *_missing_dicom_seg(result)],
         source=None if radiograph.header is None else _describe_source(radiograph.header),
     )
 
@@ -115,6 +116,12 @@ def write_result_json(result: SegmentationResult, path: Path, files: Sequence[st
         OSError: the file cannot be written.
     """
     path.write_text(describe_result(result, files).model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def _missing_dicom_seg(result: SegmentationResult) -> list[str]:
+    """Say why a DICOM film gives no DICOM-SEG; that other films give none is no surprise."""
+    reason = None if result.radiograph.header is None else why_not(result)
+    return [reason] if reason else []
 
 
 def _describe_segment(segment: Segment, result: SegmentationResult) -> SegmentDocument:

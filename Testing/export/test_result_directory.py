@@ -67,11 +67,9 @@ def test_an_earlier_result_is_kept(small_result, empty_result, tmp_path):
 
 
 def test_with_force_it_is_replaced(small_result, empty_result, tmp_path, monkeypatch):
-    more = Output(
-        "segmentation.dcm", lambda result, path: path.write_bytes(b"dcm") and None, lambda r: bool(r.segments)
-    )
+    more = Output("more.bin", lambda result, path: path.write_bytes(b"dcm") and None, lambda r: bool(r.segments))
     monkeypatch.setattr(directory_module, "OUTPUTS", (*OUTPUTS, more))
-    assert list(write_result(small_result, tmp_path)) == [*NAMES[:2], "segmentation.dcm", "result.json"]
+    assert list(write_result(small_result, tmp_path)) == [*NAMES[:2], "more.bin", "result.json"]
     assert list(write_result(empty_result, tmp_path, force=True)) == NAMES
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(NAMES), "a file of the earlier result is left"
     assert json.loads((tmp_path / "result.json").read_text())["area_fraction"] == 0
