@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError
 
@@ -216,23 +215,20 @@ def _uids_of(image: Path) -> tuple[str, str, str]:
 
 
 def _show_matches(matches: list[Match], level: str) -> None:
-    columns = {
-        "Patient": "patient_id",
-        "Name": "patient_name",
-        "Date": "study_date",
-        "Accession": "accession_number",
-        "Modality": "modality",
-        "Study": "study_description",
-        "UID": "study",
-    }
-    if level != "study":
-        columns |= {"Study": "study_description", "Series": "series_description", "UID": level}
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for title in columns:
-        table.add_column(title, overflow="fold", no_wrap=title == "UID")
-    for match in matches:
-        table.add_row(*(getattr(match, field).replace("\\", " ") for field in columns.values()))
-    out.print(table)
+    """Show a match in columns, and its UID in a line of its own: beside anything else it would not fit on a screen."""
+    fields = ["patient_id", "patient_name", "study_date", "accession_number", "modality", "study_description"]
+    fields += [] if level == "study" else ["series_description"]
+    rows = [[getattr(match, field).replace("\\", " ") or "-" for field in fields] for match in matches]
+    header = [field.replace("_", " ").capitalize() for field in fields]
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+
+    def line(cells: list[str]) -> str:
+        return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+    out.print(line(header), style="bold", soft_wrap=True)
+    for match, row in zip(matches, rows, strict=True):
+        out.print(line(row), soft_wrap=True)
+        out.print(f"    {level} {getattr(match, level)}", soft_wrap=True)
 
 
 def _show_report(rows: list[tuple[str, str, str]]) -> None:

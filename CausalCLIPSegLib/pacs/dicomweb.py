@@ -166,7 +166,11 @@ class _Session(requests.Session):
         said.setdefault("verify", self.verify)
         # The client names the host without its port, which a server of many names does not know.
         said["headers"] = {key: value for key, value in (said.get("headers") or {}).items() if key != "Host"}
-        return super().request(method, url, **said)
+        # Wildcards may stand as they are (RFC 3986), and there are archives that do not know them otherwise; a + is
+        # a space to forms only.
+        place, mark, question = url.partition("?")
+        question = question.replace("%2A", "*").replace("%3F", "?").replace("+", "%20")
+        return super().request(method, place + mark + question, **said)
 
 
 class _Credentials(AuthBase):

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_TALKATIVE = ("dicomweb_client", "urllib3", "requests", "pynetdicom", "pydicom")
+_TALKATIVE = ("dicomweb_client", "urllib3", "requests", "retrying", "pynetdicom", "pydicom")
 
 
 @contextmanager
