@@ -20,6 +20,7 @@ from CausalCLIPSegLib.device import Device
 from CausalCLIPSegLib.errors import CausalCLIPSegError, DeviceWarning, NoteError, OutputError
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.pacs_commands import app as pacs_app
+from CausalCLIPSegLib.seg_commands import app as seg_app
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.notes import SideChoice
@@ -36,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(pacs_app, name="pacs")
+app.add_typer(seg_app, name="seg")
 # Without markup and emoji: a note may hold brackets and colons, and is shown as it is.
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -87,6 +89,13 @@ def segment(
         typer.Option("--mirrored/--not-mirrored", help="Whether the film shows the patient's right on the right."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the result of an earlier run.")] = False,
+    without_note: Annotated[
+        bool, typer.Option("--without-note", help="Leave the note out of the DICOM files; result.json has it always.")
+    ] = False,
+    probability: Annotated[
+        bool,
+        typer.Option("--probability", help="Also write probability.dcm (FRACTIONAL), which few viewers read."),
+    ] = False,
 ) -> None:
     """Outline on IMAGE what the note speaks of, and write the result into a folder."""
     if (note is None) == (note_file is None):
@@ -107,6 +116,8 @@ def segment(
         force=force,
         language=language,
         side=side,
+        with_note=not without_note,
+        probability=probability,
     )
 
 
@@ -177,6 +188,8 @@ def _run(
     force: bool,
     language: str | None = None,
     side: SideChoice | None = None,
+    with_note: bool = True,
+    probability: bool = False,
 ) -> None:
     """Read, segment, write, and tell what was found."""
     from CausalCLIPSegLib.notes import decide, parse_note, say
@@ -189,7 +202,7 @@ def _run(
         say(decide(parse_note(text, laterality, language), side), "patient")
         radiograph = read_radiograph(image)
         status.update("Loading the checkpoint")
-        from CausalCLIPSegLib.export import write_result
+        from CausalCLIPSegLib.export import PROBABILITY, write_result
         from CausalCLIPSegLib.segmenter import Segmenter
 
         segmenter = Segmenter.from_checkpoint(checkpoint, device)
@@ -204,7 +217,8 @@ def _run(
             progress=status.update,
         )
         status.update("Writing the result")
-        files = write_result(result, folder, force=force)
+        extra = (PROBABILITY,) if probability else ()
+        files = write_result(result, folder, force=force, with_note=with_note, extra=extra)
     _tell(result, files, time.perf_counter() - start)
 
 

@@ -100,6 +100,8 @@ class Segmentation:
         description: a sentence of at most 64 characters (Content Description).
         creator: the person who made or corrected it, empty for none.
         previous: the object that this one corrects.
+        spacing: distance of pixel centres (row mm, column mm) on the file's nominal plane; the film's counts for
+            writing.
     """
 
     segments: tuple[CodedSegment, ...]
@@ -115,6 +117,12 @@ class Segmentation:
     description: str = "Outlines on a chest film; the plane is nominal, no anatomy"
     creator: str = ""
     previous: ImageReference | None = None
+    spacing: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def affine(self) -> npt.NDArray[np.float64]:
+        """The nominal plane, 4 x 4: voxel (column, row, slice, 1) to millimetres, LPS."""
+        return np.diag([self.spacing[1], self.spacing[0], 1.0, 1.0])
 
     @property
     def shape(self) -> tuple[int, int]:

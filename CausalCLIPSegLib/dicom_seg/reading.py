@@ -189,7 +189,14 @@ def _segmentation(header: Dataset, masks: dict[int, npt.NDArray[np.bool_]]) -> S
         description=_text(header, "ContentDescription"),
         creator=_text(header, "ContentCreatorName"),
         previous=previous[0] if previous else None,
+        spacing=_spacing(header),
     )
+
+
+def _spacing(header: Dataset) -> tuple[float, float]:
+    shared = header.get("SharedFunctionalGroupsSequence") or [Dataset()]
+    measures = shared[0].get("PixelMeasuresSequence") or [Dataset()]
+    return dicom_image.spacing(measures[0]) or (1.0, 1.0)
 
 
 def _source(header: Dataset) -> ImageReference | None:

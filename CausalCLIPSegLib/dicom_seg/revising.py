@@ -71,3 +71,32 @@ def _change(segment: CodedSegment, mask: npt.NDArray[np.bool_]) -> CodedSegment:
         mask=np.asarray(mask, dtype=bool),
         algorithm_type="SEMIAUTOMATIC" if by_program else segment.algorithm_type,
     )
+
+
+def match(
+    previous: Segmentation, segments: Sequence[CodedSegment]
+) -> tuple[dict[str, npt.NDArray[np.bool_]], tuple[CodedSegment, ...]]:
+    """Sort the segments of an edited file into those of the segmentation that was edited, and new ones.
+
+    They are recognised by tracking identifier, else, where an editor has lost that, by name.
+
+    Returns:
+        masks by tracking identifier and new segments, as `revise` takes them. What is new was drawn by hand, whatever
+        its file says.
+
+    Raises:
+        SegmentationError: two segments of the file are the same one.
+    """
+    by_uid = {part.tracking_uid: part.tracking_uid for part in previous.segments}
+    by_label = {part.label: part.tracking_uid for part in previous.segments}
+    masks: dict[str, npt.NDArray[np.bool_]] = {}
+    added = []
+    for segment in segments:
+        known = by_uid.get(segment.tracking_uid) or by_label.get(segment.label)
+        if known is None:
+            added.append(replace(segment, algorithm_type="MANUAL", algorithm=None, tracking_uid=new_uid()))
+        elif known in masks:
+            raise SegmentationError(f"Two segments of the corrected file stand for the same one: {segment.label}.")
+        else:
+            masks[known] = segment.mask
+    return masks, tuple(added)

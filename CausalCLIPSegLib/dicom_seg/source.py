@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, TypeGuard
 
 from pydicom import DataElement, Dataset, uid
@@ -12,7 +13,8 @@ from pydicom.valuerep import DSfloat
 
 from CausalCLIPSegLib import dicom_image, grey_scale
 from CausalCLIPSegLib.dicom_seg.content import ImageReference
-from CausalCLIPSegLib.errors import SegmentationError
+from CausalCLIPSegLib.errors import CausalCLIPSegError, SegmentationError
+from CausalCLIPSegLib.quiet import quiet
 
 _IDENTITY = (
     *("PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex"),
@@ -43,6 +45,47 @@ def find_fault(header: Dataset | None) -> str | None:
         if not is_uid(header.get(keyword)):
             return f"The film has no usable {keyword}, so a DICOM-SEG cannot refer to it."
     return None
+
+
+def read_film(path: Path) -> tuple[Dataset, tuple[int, int]]:
+    """Return the header of a film that a segmentation can refer to, with its rows and columns; reads no pixels.
+
+    Raises:
+        SegmentationError: it is no DICOM film, or cannot be referred to.
+    """
+    try:
+        with quiet():
+            if not path.is_file():
+                raise SegmentationError(f"There is no film {path}.")
+            header = dicom_image.read_header(path)
+            film = describe_film(header)
+    except CausalCLIPSegError:
+        raise
+    except Exception as error:  # a damaged header makes pydicom raise whatever comes to hand
+        raise SegmentationError("The film is damaged or no DICOM file.") from error
+    return header, (film.Rows, film.Columns)
+
+
+def refuse_other_film(
+    source: ImageReference | None, outlined: tuple[int, int], header: Dataset, shape: tuple[int, int]
+) -> None:
+    """Refuse outlines that belong to another film, or have another size.
+
+    Args:
+        source: the film that the outlines refer to; None where they do not say.
+        outlined: rows and columns of the outlines.
+        header: of the film.
+        shape: rows and columns of the film.
+
+    Raises:
+        SegmentationError: they do not fit.
+    """
+    if source is not None and source.sop_instance_uid != str(header.get("SOPInstanceUID")):
+        raise SegmentationError("The segmentation belongs to another film than this one.")
+    if outlined != shape:
+        raise SegmentationError(
+            f"The outlines have {outlined[1]} x {outlined[0]} pixels, the film has {shape[1]} x {shape[0]}."
+        )
 
 
 def reference_to(header: Dataset) -> ImageReference:

@@ -21,7 +21,7 @@ from pydicom.sr.codedict import codes
 
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.dicom_seg.content import Algorithm, CodedSegment, ImageReference, Segmentation
-from CausalCLIPSegLib.dicom_seg.source import describe_film, one_line
+from CausalCLIPSegLib.dicom_seg.source import describe_film, one_line, refuse_other_film
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.quiet import quiet
 from CausalCLIPSegLib.terminology import Code
@@ -79,13 +79,7 @@ def _encode(
 ) -> Dataset:
     with quiet():
         film = describe_film(header)
-    if segmentation.source is not None and segmentation.source.sop_instance_uid != film.SOPInstanceUID:
-        raise SegmentationError("The segmentation belongs to another film than this one.")
-    if pixels.shape[:2] != (film.Rows, film.Columns):
-        raise SegmentationError(
-            f"The outlines have {pixels.shape[1]} x {pixels.shape[0]} pixels, the film has "
-            f"{film.Columns} x {film.Rows}."
-        )
+    refuse_other_film(segmentation.source, pixels.shape[:2], film, (film.Rows, film.Columns))
     now = datetime.datetime.now().replace(microsecond=0)
     started = min(segmentation.series_started or now, now)
     # Identifiers of real films break rules of length; an archive wants them as they are.
