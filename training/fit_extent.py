@@ -1,0 +1,168 @@
+"""Fit what `lung_extent` and `describe` need on a training split: where the lungs lie, and what counts as a zone.
+
+The films of one patient are never in two folds. The extents by which shifts and shares are chosen come from a model
+that has not seen the film's fold.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from CausalCLIPSegLib.areas import label_areas
+from CausalCLIPSegLib.lung_extent import plausible, row_profiles
+from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note
+from CausalCLIPSegLib.sides import split_by_side
+from training.sample import Sample
+
+Array = npt.NDArray[np.float64]
+
+_FOLDS = 5
+_RIDGE = 3.0
+_GRID = 224
+_TOP_SHIFTS = (-0.08, -0.04, 0.0, 0.04, 0.08)
+_BOTTOM_SHIFTS = (-0.28, -0.24, -0.20, -0.16, -0.12, -0.08, 0.0)
+_TOPS = tuple(np.round(np.arange(0.02, 0.30, 0.03), 2))
+_BOTTOMS = tuple(np.round(np.arange(0.44, 0.80, 0.03), 2))
+_SHARES = (0.02, 0.04, 0.06, 0.07, 0.08, 0.09, 0.10, 0.12, 0.15)
+_SMALLEST = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.004, 0.006)
+_PATIENT = re.compile(r"sub-[A-Za-z0-9]+")
+
+
+@dataclass
+class _Lungs:
+    """Every lung that a note gives zones for and that has a mask, all in arrays of the same length.
+
+    `summed` holds the pixels above each row as shares of the picture, lungs x (rows + 1).
+    """
+
+    profiles: Array
+    summed: Array
+    zones: npt.NDArray[np.bool_]
+    fold: npt.NDArray[np.int64]
+
+    @property
+    def first(self) -> Array:
+        """Where the mask begins, as a share of the film's height."""
+        return np.asarray(np.argmax(self.summed > 0, axis=1) - 1.0) / _GRID
+
+    @property
+    def last(self) -> Array:
+        """Where the mask ends."""
+        return np.asarray(np.argmax(self.summed == self.summed[:, -1:], axis=1)) / _GRID
+
+
+def fit(samples: list[Sample], advance: Callable[[], object] = lambda: None) -> dict[str, Any]:
+    """Return the numbers for `lung_extent.json`, and with them how well they agree with the notes they come from."""
+    lungs, areas = _collect(samples, advance)
+    edges = {"top": (lungs.first, lungs.zones[:, 0]), "bottom": (lungs.last, lungs.zones[:, 2])}
+    unseen = {edge: np.zeros(len(lungs.fold)) for edge in edges}
+    for fold, (edge, (row, known)) in product(range(_FOLDS), edges.items()):
+        seen = lungs.fold != fold
+        unseen[edge][~seen] = _predict(_ridge(lungs.profiles[seen & known], row[seen & known]), lungs.profiles[~seen])
+    best = max(
+        (
+            (_agreement(lungs, *_extents(unseen["top"] + top, unseen["bottom"] + bottom), share), top, bottom, share)
+            for top, bottom, share in product(_TOP_SHIFTS, _BOTTOM_SHIFTS, _SHARES)
+        ),
+    )
+    _, *shifts, share = best
+    ones = np.ones(len(lungs.fold))
+    default = max(
+        (_agreement(lungs, top * ones, bottom * ones, share), top, bottom) for top, bottom in product(_TOPS, _BOTTOMS)
+    )
+    fitted: dict[str, Any] = {}
+    for (edge, (row, known)), shift in zip(edges.items(), shifts, strict=True):
+        *weights, constant = _ridge(lungs.profiles[known], row[known])
+        fitted[edge] = {
+            "weights": [round(float(weight), 4) for weight in weights],
+            "constant": round(float(constant + shift), 4),
+        }
+    smallest = _smallest(areas)
+    return {
+        **fitted,
+        "default": {"top": float(default[1]), "bottom": float(default[2])},
+        "zone_share": share,
+        "smallest_area": smallest,
+        "agreement_on_training": {
+            "lungs": len(lungs.fold),
+            "zones_exact_unseen_folds_balanced": round(100 * best[0], 1),
+            "zones_exact_default_extent_balanced": round(100 * default[0], 1),
+            "count": round(100 * _right_count(areas, smallest), 1),
+        },
+    }
+
+
+def _collect(samples: list[Sample], advance: Callable[[], object]) -> tuple[_Lungs, list[tuple[int, Array]]]:
+    profiles, summed, zones, folds, areas = [], [], [], [], []
+    read: dict[str, ReferringExpression] = {}
+    for sample in samples:
+        note = read.setdefault(sample.note, parse_note(sample.note, sample.laterality))
+        mask = sample.load_mask()
+        labels, _ = label_areas(mask)
+        if note.count is not None:
+            areas.append((note.count, np.bincount(labels.ravel())[1:] / mask.size))
+        profile = row_profiles(sample.load_image())
+        patient = _PATIENT.match(sample.name)
+        fold = zlib.crc32((patient[0] if patient else sample.name).encode()) % _FOLDS
+        for side, part in split_by_side(mask).items():
+            if side in note.sides and note.zones[side] and part.any():
+                above = np.concatenate([[0.0], np.cumsum(part.sum(axis=1))]) / mask.size
+                profiles.append(profile)
+                summed.append(np.interp(np.linspace(0, len(mask), _GRID + 1), np.arange(len(mask) + 1), above))
+                zones.append([zone in note.zones[side] for zone in ZONES])
+                folds.append(fold)
+        advance()
+    return _Lungs(np.array(profiles), np.array(summed), np.array(zones), np.array(folds)), areas
+
+
+def _ridge(profiles: Array, wanted: Array) -> Array:
+    """Return weights and, last, the constant, which is not held small."""
+    inputs = np.column_stack([profiles, np.ones(len(profiles))])
+    held = _RIDGE * np.eye(inputs.shape[1])
+    held[-1, -1] = 0
+    return np.asarray(np.linalg.solve(inputs.T @ inputs + held, inputs.T @ wanted))
+
+
+def _predict(model: Array, profiles: Array) -> Array:
+    return np.asarray(profiles @ model[:-1] + model[-1])
+
+
+def _extents(top: Array, bottom: Array) -> tuple[Array, Array]:
+    pairs = [plausible(float(a), float(b)) for a, b in zip(top, bottom, strict=True)]
+    return np.array([pair.top for pair in pairs]), np.array([pair.bottom for pair in pairs])
+
+
+def _agreement(lungs: _Lungs, top: Array, bottom: Array, share: float) -> float:
+    """Return the share of lungs whose zones are exactly those of the note, every set of zones weighing the same.
+
+    Otherwise the middle zone, seldom named alone in this split, would be fitted away.
+    """
+    height = (bottom - top) / 3
+    index = np.arange(len(top))
+    middle, lower = (np.round(_GRID * (top + height * third)).astype(int) for third in (1, 2))
+    until = [lungs.summed[index, middle], lungs.summed[index, lower], lungs.summed[:, -1]]
+    pixels = np.column_stack([until[0], until[1] - until[0], until[2] - until[1]])
+    named = pixels >= (share * height / 2)[:, None]
+    named[index, pixels.argmax(axis=1)] = True
+    right = (named == lungs.zones).all(axis=1)
+    kinds = lungs.zones @ np.array([1, 2, 4])
+    return float(np.mean([right[kinds == kind].mean() for kind in np.unique(kinds)]))
+
+
+def _right_count(areas: list[tuple[int, Array]], smallest: float) -> float:
+    return float(np.mean([count == int((sizes >= smallest).sum()) for count, sizes in areas]))
+
+
+def _smallest(areas: list[tuple[int, Array]]) -> float:
+    """Return the size by which the count agrees most often; of several the one in the middle."""
+    right = [_right_count(areas, smallest) for smallest in _SMALLEST]
+    best = [size for size, share in zip(_SMALLEST, right, strict=True) if share == max(right)]
+    return best[len(best) // 2]
