@@ -215,7 +215,7 @@ def evaluate_paraphrases(
         own = float(100 * published.dice.mean())
         mean = sum(dice.values()) / len(dice)
         figures["dice"] = {"published": round(own, 2), "paraphrases": {k: round(v, 2) for k, v in dice.items()}}
-        figures["dice"] |= {"mean_of_paraphrases": round(mean, 2), "drop": round(own - mean, 2)}
+        figures["dice"] |= {"mean_of_paraphrases": round(mean, 2), "drop": round(own - mean, 2) + 0.0}
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     _print(figures)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -77,11 +77,11 @@ class Lexicon:
         numbers: the value of every number word.
         counted: the words that a number can count, with whether they stand for more than one.
         headings: every heading of a report, with what stands under it.
+        heading_words: the words that they begin with.
         abbreviations: words that a full stop does not end a sentence after.
         capitals: nouns are written with a capital letter, so that one does not tell a new sentence.
         fillers: words that may stand where an entry has "*".
         known: all its words, as keys.
-        units: words after a number that make it a measure.
         letters: how letters are written that a keyboard may lack.
         endings: what a word may end with without being another word, longest first.
         apart: words whose endings tell them apart ("Lunge", "Lungen"), and what other forms of theirs are read as.
@@ -97,11 +97,11 @@ class Lexicon:
     numbers: dict[str, int]
     counted: dict[str, bool]
     headings: dict[tuple[str, ...], Section]
+    heading_words: frozenset[str] = field(repr=False)
     abbreviations: frozenset[str]
     capitals: bool
     fillers: frozenset[str]
     known: frozenset[str] = field(repr=False)
-    units: frozenset[str] = field(repr=False)
     letters: dict[str, str] = field(repr=False)
     endings: tuple[str, ...] = field(repr=False)
     apart: dict[str, str] = field(repr=False)
@@ -118,7 +118,7 @@ class Lexicon:
                 seen[token.key] = list(self._keys(token.key))
             parts = seen[token.key]
             if len(parts) == 1:
-                read.append(replace(token, key=parts[0][1]))
+                read.append(Token(token.text, parts[0][1], token.start, token.stop, token.layout))
                 continue
             at = token.start
             for number, (length, key) in enumerate(parts):
@@ -155,7 +155,11 @@ class Lexicon:
             if words in self.terms and len(words) == length:
                 best = (self.terms[words], at + length)
                 break
-        for words in self.gapped.get(keys[at], ()):
+        gapped = self.gapped.get(keys[at], ())
+        near = set(keys[at + 1 : at + 2 + _WIDEST_GAP]) if gapped else set()
+        for words in gapped:
+            if (words[2] if words[1] == _GAP else words[1]) not in near:
+                continue
             stop = self._bridge(words, keys, at)
             if stop > best[1] or (stop == best[1] and best[0] is None):
                 best = (self.terms[words], stop)
@@ -322,11 +326,11 @@ def load_lexicon(language: str = "en") -> Lexicon:
             key: value == "many" for value, words in tables["counted"].items() for word in words for key in keys(word)
         },
         headings=headings,
+        heading_words=frozenset(words[0] for words in headings),
         abbreviations=frozenset(key for word in spelling["abbreviations"] for key in keys(word)),
         capitals=spelling.get("capitals", False),
         fillers=fillers,
         known=frozenset(known) | {key for word in spelling["leave"] for key in keys(word)},
-        units=frozenset(key for word in spelling.get("units", ()) for key in keys(word)),
         letters=letters,
         endings=endings,
         apart=apart,

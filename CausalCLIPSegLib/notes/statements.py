@@ -12,6 +12,7 @@ from CausalCLIPSegLib.notes.places import PLACES
 from CausalCLIPSegLib.notes.tokens import Token
 
 _TELLS = frozenset({"finding", "outside", "normal"})
+_SPEAKS = PLACES | _TELLS | {"vague", "same", "spared"}
 _LEADS_ON = PLACES | {
     "comma",
     "and",
@@ -34,7 +35,7 @@ _FULL_LINE = 60  # letters from which on a line may have been wrapped
 
 @dataclass(frozen=True)
 class Statement:
-    """The tokens `start` to `stop` (excluded) of a note, and the terms among them, at least one.
+    """The tokens `start` to `stop` (excluded) of a note, and the terms among them, one of them a finding or a place.
 
     Attributes:
         section: what it stands under: the reading of this film (also without any heading), its conclusion, or
@@ -53,7 +54,7 @@ class Statement:
 
 
 def cut(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: Lexicon) -> list[Statement]:
-    """Return those statements of a note that hold a term, in order."""
+    """Return those statements of a note that speak of a finding or a place, in order."""
     headings = _headings(tokens, lexicon)
     begins = {mention.start for mention in mentions if mention.role == "break"}
     begins.update(at + 1 for at in range(len(tokens)) if _ends(tokens, at, lexicon))
@@ -82,7 +83,7 @@ def cut(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: Lexicon) 
             if mentions[mention].start >= start + length and mentions[mention].role != "break":
                 inside.append(mentions[mention])
             mention += 1
-        if inside:
+        if any(each.role in _SPEAKS for each in inside):
             statements.append(Statement(start + length, stop, tuple(inside), section))
     return statements
 
@@ -104,7 +105,8 @@ def _headings(tokens: Sequence[Token], lexicon: Lexicon) -> dict[int, tuple[int,
     for at, token in enumerate(tokens):
         if not (token.layout or tokens[at - 1].key in ".;:?"):
             continue
-        for length in range(min(_LONGEST_HEADING, len(tokens) - at), 0, -1):
+        longest = min(_LONGEST_HEADING, len(tokens) - at) if token.key in lexicon.heading_words else 0
+        for length in range(longest, 0, -1):
             section = lexicon.headings.get(tuple(t.key for t in tokens[at : at + length]))
             after = tokens[at + length] if at + length < len(tokens) else None
             if section and after and (after.key == ":" or (token.layout and after.layout)):

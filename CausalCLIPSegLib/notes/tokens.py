@@ -11,6 +11,7 @@ Layout = Literal["", "line", "item", "paragraph"]
 
 _TOKEN = re.compile(r"\n|[^\W_]+(?:'[^\W_]+)*|[^\w\s]")
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
+_RUN = re.compile(r"([^\w\s])\1{2,}")
 _BULLETS = frozenset("-*•‣◦▪·●○■□–—")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | {"’": "'", "‘": "'", "`": "'"})
 
@@ -38,6 +39,7 @@ class Token:
 def tidy(text: str) -> str:
     """Return `text` with one kind of blank, line end, dash and apostrophe, "R.L.L." as RLL, and nothing invisible."""
     text = unicodedata.normalize("NFKC", text).translate(_DASHES)
+    text = _RUN.sub(r"\1", text)  # "-----", "???"
     text = _DOTTED.sub(lambda match: match[0].replace(".", ""), "\n".join(text.splitlines()))
     return "".join(c if c == "\n" or not c.isspace() else " " for c in text if unicodedata.category(c) != "Cf")
 
