@@ -18,6 +18,7 @@ from CausalCLIPSegLib.segmenter import Segmenter
 from training.ablations import NOTE_KINDS, commonest, read_kinds
 from training.contact_sheet import draw_sheet
 from training.dataset import Sample, Split, read_split, spread
+from training.describe_agreement import describe_command, fit_extent_command
 from training.evaluate import Evaluation, Questions
 from training.evaluate import evaluate as measure
 from training.export import export_checkpoint, read_yaml
@@ -36,6 +37,8 @@ app = typer.Typer(
 console = Console(highlight=False)
 app.command()(notes)
 app.command()(evaluate_paraphrases)
+app.command("describe")(describe_command)
+app.command("fit-extent")(fit_extent_command)
 
 
 @app.command(
