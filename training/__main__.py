@@ -47,13 +47,10 @@ app.command("fit-extent")(fit_extent_command)
 )
 def fit(context: typer.Context) -> None:
     """Hand over to Lightning's command line."""
-    from lightning.pytorch.cli import LightningCLI
-
-    from training.datamodule import ReferringDataModule
-    from training.module import CausalTraining
+    from training.fit import TrainingCLI
 
     # Lightning starts further processes by the arguments of this one, so they stay where they are.
-    LightningCLI(CausalTraining, ReferringDataModule, save_config_kwargs={"overwrite": True})
+    TrainingCLI()
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,10 @@ from torchvision.transforms import v2
 
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.notes import parse_note, say, swap_sides
+from training.ablations import WITHOUT_WORDS
 from training.note_variation import vary
+
+Strength = Literal["none", "default", "strong"]
 
 
 class RandomGamma(v2.Transform):
@@ -34,46 +37,72 @@ class RandomGamma(v2.Transform):
         return inpt
 
 
+def pictures(strength: Strength) -> v2.Transform:
+    """Return what is done to image and mask; the lesion stays on its side of the film.
+
+    "default" is what the embedded checkpoint was trained with; "strong" turns and scales more, and adds the blur,
+    noise and contrast of other machines.
+    """
+    if strength == "none":
+        return v2.Identity()
+    strong = strength == "strong"
+    affine = v2.RandomAffine(
+        degrees=18 if strong else 12,
+        translate=(0.1, 0.1) if strong else (0.08, 0.08),
+        scale=(0.7, 1.35) if strong else (0.8, 1.25),
+        shear=(-6, 6, -6, 6) if strong else (-4, 4, -4, 4),
+        interpolation=v2.InterpolationMode.BILINEAR,
+    )
+    more = [v2.RandomApply([v2.ElasticTransform(alpha=40.0, sigma=6.0)], p=0.2)] if strong else []
+    return v2.Compose(
+        [
+            affine,
+            *more,
+            v2.ColorJitter(brightness=0.4 if strong else 0.3, contrast=0.5 if strong else 0.35),
+            RandomGamma(2.0 if strong else 1.6),
+            v2.RandomApply([v2.GaussianBlur(5, (0.3, 2.5 if strong else 1.5))], p=0.25 if strong else 0.15),
+            v2.RandomApply([v2.GaussianNoise(sigma=0.06 if strong else 0.03)], p=0.25 if strong else 0.15),
+        ]
+    )
+
+
 class Augmentation:
     """Random views of a sample: a mirrored picture swaps left and right in the note as well."""
 
-    def __init__(self, laterality: Laterality, note_variation: float = 1.0) -> None:
+    def __init__(
+        self,
+        laterality: Laterality,
+        note_variation: float = 1.0,
+        note_dropout: float = 0.0,
+        strength: Strength = "default",
+    ) -> None:
         """Choose what is varied.
 
         Args:
             laterality: whose left and right the notes of the data set mean.
             note_variation: how often notes are varied, see `note_variation.vary`.
+            note_dropout: how often, beside that, a note is replaced by one without place and number.
+            strength: of what is done to the pictures; with "none" they are not mirrored either.
         """
         self.laterality = laterality
         self.note_variation = note_variation
-        affine = v2.RandomAffine(
-            degrees=12,
-            translate=(0.08, 0.08),
-            scale=(0.8, 1.25),
-            shear=(-4, 4, -4, 4),
-            interpolation=v2.InterpolationMode.BILINEAR,
-        )
-        self.transform = v2.Compose(
-            [
-                affine,
-                v2.ColorJitter(brightness=0.3, contrast=0.35),
-                RandomGamma(1.6),
-                v2.RandomApply([v2.GaussianBlur(5, (0.3, 1.5))], p=0.15),
-                v2.RandomApply([v2.GaussianNoise(sigma=0.03)], p=0.15),
-            ]
-        )
+        self.note_dropout = note_dropout
+        self.mirrors = strength != "none"
+        self.transform = pictures(strength)
 
     def __call__(
         self, image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_], note: str
     ) -> tuple[Tensor, Tensor, str]:
         """Return another view: image, float32 1 x H x W in [0, 1]; mask, float32 1 x H x W; the note that fits."""
-        # Drawn from torch, whose state the data loader seeds in each worker and each epoch.
+        # Drawn from torch, whose state the data set seeds for each film of each epoch.
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        if self.note_variation:
+        if self.note_dropout and rng.random() < self.note_dropout:
+            note = say(WITHOUT_WORDS, self.laterality)
+        elif self.note_variation:
             said = parse_note(note, self.laterality)
             varied, mask = vary(said, mask, rng, self.note_variation)
             note = say(varied, self.laterality)
-        if rng.random() < 0.5:
+        if self.mirrors and rng.random() < 0.5:
             image, mask, note = image[:, ::-1], mask[:, ::-1], swap_sides(note)
         picture = tv_tensors.Image(torch.from_numpy(image.astype(np.float32) / 255)[None])
         label = tv_tensors.Mask(torch.from_numpy(mask.astype(np.float32))[None])

@@ -1,81 +1,163 @@
-"""Batches for training and validation, from a data set in memory."""
+"""Batches for training and validation."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
-import numpy.typing as npt
 import torch
 from lightning import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from CausalCLIPSegLib.network.text_encoder import tokenize
-from training.augmentation import Augmentation
-from training.dataset import LATERALITY, Sample, Split, read_split
+from training.augmentation import Augmentation, Strength
+from training.cache import Arrays, cached, decode_all
+from training.dataset import DatasetError, Sample, Split, read_split, spread
+from training.note_variation import said
+from training.sampler import SeededSampler
 
 Batch = tuple[Tensor, Tensor, Tensor]
 """Image, float32 B x 1 x H x W in [0, 1]; mask, float32 B x 1 x H x W; tokens, int64 B x L."""
 
 
 class ReferringDataset(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Samples held in memory as 8-bit arrays; an augmentation gives another view each time."""
+    """Samples as 8-bit arrays; an augmentation gives another view for every seed."""
 
-    def __init__(self, samples: list[Sample], context_length: int, augmentation: Augmentation | None = None) -> None:
-        self.images: npt.NDArray[np.uint8] = np.stack([sample.load_image() for sample in samples])
-        self.masks: npt.NDArray[np.bool_] = np.stack([sample.load_mask() for sample in samples])
-        self.notes = [sample.note for sample in samples]
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        arrays: Arrays,
+        context_length: int,
+        augmentation: Augmentation | None = None,
+    ) -> None:
+        self.samples = samples
+        self.arrays = arrays
         self.context_length = context_length
         self.augmentation = augmentation
 
     def __len__(self) -> int:
-        return len(self.notes)
+        return len(self.samples)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Return image, mask and tokens of a sample."""
-        image, mask, note = self.images[index], self.masks[index], self.notes[index]
-        if self.augmentation is None:
+    def __getitem__(self, key: int | tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+        """Return image, mask and tokens of a sample: as it is for an index, augmented for (index, seed)."""
+        index, seed = key if isinstance(key, tuple) else (key, None)
+        image, mask, note = self.arrays.images[index], self.arrays.masks[index], self.samples[index].note
+        if self.augmentation is None or seed is None:
             picture = torch.from_numpy(image.astype(np.float32) / 255)[None]
             label = torch.from_numpy(mask.astype(np.float32))[None]
         else:
-            picture, label, note = self.augmentation(image, mask, note)
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                picture, label, note = self.augmentation(image, mask, note)
         return picture, label, tokenize([note], self.context_length)[0]
 
 
 class ReferringDataModule(LightningDataModule):
-    """Training and validation splits of a directory laid out as LViT's."""
+    """Training and validation splits of a directory, see `dataset.read_split`."""
 
-    def __init__(self, data: str, batch_size: int = 16, workers: int = 1, note_variation: float = 1.0) -> None:
+    def __init__(
+        self,
+        data: str,
+        batch_size: int = 16,
+        workers: int = 1,
+        note_variation: float = 1.0,
+        note_dropout: float = 0.0,
+        augmentation: Strength = "default",
+        cache: str | None = None,
+        strict: bool = True,
+        say_notes: bool = False,
+        limit: int | None = None,
+        seed: int = 0,
+    ) -> None:
         """Choose the data.
 
         Args:
-            data: the directory that holds Train_Folder and Val_Folder.
+            data: the directory that holds Train_Folder and Val_Folder, or train.csv and val.csv.
             batch_size: images a step on each device.
             workers: processes that prepare batches.
             note_variation: how often notes are varied, 1 as tuned, 0 never.
+            note_dropout: how often, beside that, a note is replaced by one without place and number, in [0, 1].
+            augmentation: of the pictures: "none", "default" or "strong".
+            cache: a folder for decoded pictures; without one they are decoded at every start and held in memory.
+            strict: refuse a split with faulty rows; otherwise leave them out.
+            say_notes: say each note in the sentences of LViT's data, as the program does for every checkpoint; for
+                notes in free text.
+            limit: use only so many films of each split, spread over it.
+            seed: of the order of the films and of what is varied.
         """
         super().__init__()
         self.data = data
         self.batch_size = batch_size
         self.workers = workers
         self.note_variation = note_variation
+        self.note_dropout = note_dropout
+        self.augmentation = augmentation
+        self.cache = cache
+        self.strict = strict
+        self.say_notes = say_notes
+        self.limit = limit
+        self.seed = seed
         self.context_length = 20
+        self.image_size = 224
+        self._sets: dict[Split, ReferringDataset] = {}
 
-    def _loader(self, split: Split) -> DataLoader[tuple[Tensor, Tensor, Tensor]]:
-        train = split == "train"
-        augmentation = Augmentation(LATERALITY, self.note_variation) if train else None
-        return DataLoader(
-            ReferringDataset(read_split(self.data, split), self.context_length, augmentation),
-            batch_size=self.batch_size,
-            shuffle=train,
-            drop_last=train,
-            num_workers=self.workers if train else 0,
-            persistent_workers=train and self.workers > 0,
-        )
+    def prepare_data(self) -> None:
+        """Fill the cache, once a machine."""
+        if self.cache is not None:
+            self._take_sizes()
+            for split in ("train", "val"):
+                cached(self._samples(split), self.image_size, Path(self.cache))  # type: ignore[arg-type]
+
+    def setup(self, stage: str) -> None:
+        """Take the sizes of the network that is trained."""
+        self._take_sizes()
+
+    def _take_sizes(self) -> None:
+        module = self.trainer.lightning_module if self.trainer is not None else None
+        if module is not None:
+            configuration = module.network.configuration  # type: ignore[union-attr]
+            self.image_size = configuration.image_size  # type: ignore[union-attr]
+            self.context_length = configuration.text.context_length  # type: ignore[union-attr]
+
+    def _samples(self, split: Split) -> list[Sample]:
+        samples = spread(read_split(self.data, split, strict=self.strict), self.limit)
+        if len({sample.laterality for sample in samples}) > 1:
+            raise DatasetError(f"The notes of the {split} split mean partly the patient's, partly the viewer's left.")
+        return said(samples) if self.say_notes else samples
+
+    def dataset(self, split: Split) -> ReferringDataset:
+        """Return a split, read once."""
+        if split not in self._sets:
+            samples = self._samples(split)
+            arrays = (
+                decode_all(samples, self.image_size)
+                if self.cache is None
+                else cached(samples, self.image_size, Path(self.cache))
+            )
+            augmentation = Augmentation(
+                samples[0].laterality, self.note_variation, self.note_dropout, self.augmentation
+            )
+            self._sets[split] = ReferringDataset(
+                samples, arrays, self.context_length, augmentation if split == "train" else None
+            )
+        return self._sets[split]
 
     def train_dataloader(self) -> DataLoader[tuple[Tensor, Tensor, Tensor]]:
         """Return shuffled, augmented batches."""
-        return self._loader("train")
+        dataset = self.dataset("train")
+        replicas, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer is not None else (1, 0)
+        return DataLoader(
+            dataset,
+            batch_size=self.batch_size,
+            sampler=SeededSampler(dataset, self.seed, replicas, rank),
+            drop_last=True,
+            num_workers=self.workers,
+            persistent_workers=self.workers > 0,
+            pin_memory=torch.cuda.is_available(),
+        )
 
     def val_dataloader(self) -> DataLoader[tuple[Tensor, Tensor, Tensor]]:
         """Return the validation batches in order."""
-        return self._loader("val")
+        return DataLoader(self.dataset("val"), batch_size=self.batch_size)

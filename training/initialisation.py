@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from CausalCLIPSegLib.checkpoint import load_checkpoint
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.vision_encoder import TimmEncoder
@@ -35,6 +36,25 @@ def load_imagenet_lite0(network: CausalCLIPSeg) -> None:
     if [tensor.shape for tensor in tensors] != [tensor.shape for tensor in target.values()]:
         raise CheckpointError("The package's weights do not have the shapes of timm's EfficientNet-Lite0.")
     encoder.body.load_state_dict(dict(zip(target, tensors, strict=True)))
+
+
+def load_start(network: CausalCLIPSeg, name_or_path: str | Path) -> None:
+    """Load the weights of a run of `training fit`, or of a checkpoint with a card, by name or path.
+
+    Raises:
+        CheckpointError: if it is missing or holds another network.
+    """
+    path = Path(name_or_path)
+    if path.is_file() and path.suffix == ".ckpt":
+        return load_run(network, path)
+    checkpoint = load_checkpoint(name_or_path)
+    try:
+        network.load_state_dict(checkpoint.network.state_dict())
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"The checkpoint “{checkpoint.card.name}” has other sizes than the network to train."
+        ) from error
+    return None
 
 
 def load_run(network: CausalCLIPSeg, path: str | Path) -> None:

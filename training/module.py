@@ -11,7 +11,10 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
-from training.initialisation import load_imagenet_lite0, load_run
+from training.clip_weights import load_clip
+from training.initialisation import load_imagenet_lite0, load_start
+from training.learning_rates import parameter_groups
+from training.memory import checkpoint_gradients
 from training.metrics import OverlapMetrics
 from training.objective import CausalObjective
 
@@ -22,48 +25,82 @@ class CausalTraining(LightningModule):
     def __init__(
         self,
         network: dict[str, Any],
-        initialisation: Literal["random", "imagenet"] = "random",
+        initialisation: Literal["random", "imagenet", "clip"] = "random",
+        clip: str = "openai",
+        clip_sha256: str | None = None,
         continue_from: str | None = None,
         adversarial_weight: float = 0.05,
         confounder_ceiling: float | None = None,
         dice_weight: float = 0.0,
         learning_rate: float = 3e-5,
         encoder_learning_rate: float | None = None,
+        text_learning_rate: float | None = None,
+        layer_decay: float = 1.0,
         weight_decay: float = 0.0,
         warmup_steps: int = 0,
         frozen: tuple[str, ...] = (),
+        fixed_batch_norm: bool = False,
+        gradient_checkpointing: bool = False,
+        compile_backend: str | None = None,
     ) -> None:
         """Choose network, objective and optimiser; the defaults are the paper's.
 
         Args:
             network: the fields of a `NetworkConfiguration`.
-            initialisation: start values of the vision encoder.
+            initialisation: start values: "imagenet" of the vision encoder, "clip" of both encoders.
+            clip: with "clip": "openai" for OpenAI's RN101, or a file in the shape of OpenAI's.
+            clip_sha256: what the hash of that file must begin with; "openai" has its own.
             continue_from: a checkpoint of an earlier run, whose weights (not averaged, where both are there) are the
-                start values of the whole network.
+                start values of the whole network; or the name or folder of a checkpoint with a card.
             adversarial_weight: lambda of Eq. 3.
             confounder_ceiling: see `CausalObjective`.
             dice_weight: see `CausalObjective`.
             learning_rate: at the start of the cosine.
             encoder_learning_rate: for the vision encoder; None: the same.
+            text_learning_rate: for the text encoder; None: `learning_rate`.
+            layer_decay: factor on the rate from one stage of the vision encoder to the one before it.
             weight_decay: decoupled, as in AdamW; 0 is Adam.
             warmup_steps: steps of a linear rise before the cosine.
             frozen: parts of the network, by the beginning of their names, whose weights keep their start values.
+            fixed_batch_norm: batch norms keep the statistics that they start with; for small batches a device.
+            gradient_checkpointing: compute blocks of the encoders twice rather than keep their activations.
+            compile_backend: a backend of torch.compile, for instance "inductor"; None: eager.
         """
         super().__init__()
         self.network = CausalCLIPSeg(NetworkConfiguration.model_validate(network))
         if initialisation == "imagenet":
             load_imagenet_lite0(self.network)
+        elif initialisation == "clip":
+            load_clip(self.network, clip, clip_sha256)
         if continue_from is not None:
-            load_run(self.network, continue_from)
+            load_start(self.network, continue_from)
         for name, parameter in self.network.named_parameters():
             parameter.requires_grad_(not name.startswith(tuple(frozen)))
         self.network.to(memory_format=torch.channels_last)
         self.objective = CausalObjective(adversarial_weight, confounder_ceiling, dice_weight)
         self.learning_rate = learning_rate
         self.encoder_learning_rate = learning_rate if encoder_learning_rate is None else encoder_learning_rate
+        self.text_learning_rate = learning_rate if text_learning_rate is None else text_learning_rate
+        self.layer_decay = layer_decay
         self.weight_decay = weight_decay
         self.warmup_steps = warmup_steps
+        self.fixed_batch_norm = fixed_batch_norm
+        if gradient_checkpointing:
+            checkpoint_gradients(self.network)
+        if compile_backend is not None:
+            # Training has no frozen constants, whose fusion is known to give wrong results from the second call on.
+            self.network.compile(backend=compile_backend)
         self.figures = OverlapMetrics()
+        self.train()  # Lightning keeps the mode of each module as it finds it
+
+    def train(self, mode: bool = True) -> CausalTraining:
+        """Set training or evaluation mode; fixed batch norms stay in evaluation mode."""
+        super().train(mode)
+        if self.fixed_batch_norm:
+            for module in self.network.modules():
+                if isinstance(module, torch.nn.BatchNorm2d):
+                    module.eval()
+        return self
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor], index: int) -> Tensor:
         """Return the loss of a batch."""
@@ -92,14 +129,14 @@ class CausalTraining(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return AdamW and a cosine over all steps after the warm-up."""
-        encoder = list(self.network.vision_encoder.parameters())
-        own = {id(parameter) for parameter in encoder}
-        rest = [parameter for parameter in self.network.parameters() if id(parameter) not in own]
-        optimizer = torch.optim.AdamW(
-            [{"params": encoder, "lr": self.encoder_learning_rate}, {"params": rest, "lr": self.learning_rate}],
-            weight_decay=self.weight_decay,
-            fused=True,
+        groups = parameter_groups(
+            self.network,
+            self.learning_rate,
+            self.encoder_learning_rate,
+            self.text_learning_rate,
+            self.layer_decay,
         )
+        optimizer = torch.optim.AdamW(groups, weight_decay=self.weight_decay, fused=True)
         steps = int(self.trainer.estimated_stepping_batches)
         schedule: Any = CosineAnnealingLR(optimizer, max(steps - self.warmup_steps, 1))
         if self.warmup_steps:

@@ -7,14 +7,17 @@ words decide.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import SIDES, Side, opposite
-from CausalCLIPSegLib.notes import ReferringExpression
+from CausalCLIPSegLib.notes import ReferringExpression, parse_note, say
 from CausalCLIPSegLib.sides import split_by_side
+from training.sample import DatasetError, Sample
 
 Mask = npt.NDArray[np.bool_]
 
@@ -84,3 +87,21 @@ def vary(
         if part.any():
             return without_zones(one, side) if rng.random() < 0.3 else one, part
     return expression, mask
+
+
+def said(samples: Iterable[Sample]) -> list[Sample]:
+    """Return the samples with their notes said in the sentences of LViT's data, in their own left and right.
+
+    Raises:
+        DatasetError: if some name nothing that can be outlined; the message counts them and names the first film.
+    """
+    spoken, refused = [], []
+    for sample in samples:
+        try:
+            sentence = say(parse_note(sample.note, sample.laterality), sample.laterality)
+            spoken.append(replace(sample, note=sentence))
+        except NoteError:
+            refused.append(sample.name)
+    if refused:
+        raise DatasetError(f"{len(refused)} notes name nothing that can be outlined, first that of {refused[0]}.")
+    return spoken

@@ -1,0 +1,133 @@
+"""CLIP's weights as start values, from a file in the shape of OpenAI's, made here with small sizes."""
+
+import urllib.error
+
+import pytest
+import torch
+from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
+from safetensors.torch import save_file
+
+from CausalCLIPSegLib.checkpoint import sha256
+from CausalCLIPSegLib.errors import CheckpointError
+from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
+from CausalCLIPSegLib.network.configuration import NetworkConfiguration, TimmConfiguration
+from CausalCLIPSegLib.network.text_encoder import tokenize
+from training.clip_weights import load_clip
+
+
+@pytest.fixture
+def openai(tiny_network):
+    """OpenAI's architecture at the sizes of the tiny network, with CLIP's own context of 77 tokens."""
+    torch.manual_seed(11)
+    vision, text = tiny_network.vision, tiny_network.text
+    clip = CLIP(
+        embed_dim=text.feature_size,
+        vision_cfg=CLIPVisionCfg(layers=vision.layers, width=vision.width, image_size=64, head_width=64),
+        text_cfg=CLIPTextCfg(width=text.width, heads=text.heads, layers=text.layers),
+        quick_gelu=True,
+    )
+    for module in clip.modules():  # statistics other than those a network starts with
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2)
+    state = {name: tensor for name, tensor in clip.state_dict().items() if name != "attn_mask"}
+    state |= {
+        "input_resolution": torch.tensor(64),
+        "context_length": torch.tensor(77),
+        "vocab_size": torch.tensor(49408),
+    }
+    return clip.eval(), state
+
+
+@pytest.fixture
+def file(tmp_path, openai):
+    torch.save(openai[1], tmp_path / "RN.pt")
+    return tmp_path / "RN.pt"
+
+
+def assert_loaded(network: CausalCLIPSeg, clip: CLIP, atol: float = 1e-5) -> None:
+    network.eval()
+    image, sentence = torch.rand(2, 3, 64, 64), ["Pulmonary infection, one infected area.", "All left lung."]
+    with torch.inference_mode():
+        visual = clip.visual
+        expected = visual.layer1(visual.stem(image))
+        layers, stages = (visual.layer2, visual.layer3, visual.layer4), network.vision_encoder.stages(image)
+        for layer, stage in zip(layers, stages, strict=True):
+            expected = layer(expected)
+            assert torch.allclose(stage, expected, atol=atol, rtol=1e-4)
+        ours, theirs = network.encode_text(tokenize(sentence, 20)), clip.encode_text(tokenize(sentence, 77))
+    assert torch.allclose(ours, theirs, atol=atol), "the Transformer is causal, so a shorter context changes nothing"
+
+
+def test_both_encoders_do_what_clip_does(tiny_network, openai, file):
+    network = CausalCLIPSeg(tiny_network)
+    load_clip(network, str(file), sha256(file)[:20])
+    assert_loaded(network, openai[0])
+
+
+def test_half_precision_and_safetensors_are_taken(tmp_path, tiny_network, openai):
+    clip, state = openai
+    save_file({name: tensor.clone().contiguous() for name, tensor in state.items()}, tmp_path / "rn.safetensors")
+    network = CausalCLIPSeg(tiny_network)
+    load_clip(network, str(tmp_path / "rn.safetensors"))
+    assert_loaded(network, clip)
+    torch.save({"state_dict": {f"module.{name}": tensor.half() for name, tensor in state.items()}}, tmp_path / "h.pt")
+    load_clip(network, str(tmp_path / "h.pt"))
+    assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
+    assert_loaded(network, clip, atol=0.05)
+
+
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
+def test_a_file_of_torchscript_is_taken(tmp_path, tiny_network, openai):
+    clip, _ = openai
+    torch.jit.trace(clip, (torch.rand(1, 3, 64, 64), tokenize(["left"], 77)), strict=False).save(tmp_path / "jit.pt")
+    network = CausalCLIPSeg(tiny_network)
+    load_clip(network, str(tmp_path / "jit.pt"))
+    assert_loaded(network, clip)
+
+
+def test_what_does_not_fit_is_one_sentence(tmp_path, tiny_network, file):
+    network = CausalCLIPSeg(tiny_network)
+    with pytest.raises(CheckpointError, match="checksum differs"):
+        load_clip(network, str(file), "0" * 64)
+    with pytest.raises(CheckpointError, match="no file"):
+        load_clip(network, str(tmp_path / "missing.pt"))
+    (tmp_path / "text.pt").write_text("not weights")
+    with pytest.raises(CheckpointError, match="holds no CLIP weights"):
+        load_clip(network, str(tmp_path / "text.pt"))
+    wider = tiny_network.model_copy(update={"vision": tiny_network.vision.model_copy(update={"width": 16})})
+    with pytest.raises(CheckpointError, match="names and sizes"):
+        load_clip(CausalCLIPSeg(wider), str(file))
+    gelu = tiny_network.model_copy(update={"text": tiny_network.text.model_copy(update={"quick_gelu": False})})
+    with pytest.raises(CheckpointError, match="QuickGELU"):
+        load_clip(CausalCLIPSeg(gelu), str(file))
+    other = NetworkConfiguration(**{**tiny_network.model_dump(), "vision": TimmConfiguration(), "channels": 16})
+    with pytest.raises(CheckpointError, match="ResNet only"):
+        load_clip(CausalCLIPSeg(other), str(file))
+
+
+def test_without_a_connection_it_says_what_to_do(monkeypatch, tiny_network):
+    def offline(url):
+        raise urllib.error.URLError("no route")
+
+    monkeypatch.setattr("training.clip_weights.download_pretrained_from_url", offline)
+    with pytest.raises(CheckpointError, match=r"no connection; fetch the file elsewhere .*--model.clip FILE"):
+        load_clip(CausalCLIPSeg(tiny_network))
+
+
+def test_the_sizes_of_openais_network_are_those_of_the_paper():
+    """The names and shapes of RN101 as open_clip builds it are those that the paper's configuration asks for."""
+    with torch.device("meta"):
+        clip = CLIP(
+            embed_dim=512,
+            vision_cfg=CLIPVisionCfg(layers=(3, 4, 23, 3), width=64, image_size=224),
+            text_cfg=CLIPTextCfg(width=512, heads=8, layers=12),
+            quick_gelu=True,
+        )
+        network = CausalCLIPSeg()
+    shapes = {name: tuple(tensor.shape) for name, tensor in clip.state_dict().items()}
+    for name, tensor in network.vision_encoder.resnet.state_dict().items():
+        assert shapes[f"visual.{name}"] == tuple(tensor.shape)
+    for name, tensor in network.text_encoder.state_dict().items():
+        expected = shapes[name]
+        assert tuple(tensor.shape) == ((20, 512) if name == "positional_embedding" else expected)

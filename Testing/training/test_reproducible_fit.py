@@ -1,0 +1,87 @@
+"""A run is the same when it is resumed, and when it is parted among worker processes."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from lightning import Callback, Trainer, seed_everything
+from lightning.pytorch.callbacks import EMAWeightAveraging
+
+from training.datamodule import ReferringDataModule
+from training.module import CausalTraining
+
+
+class StopAfterFirst(Callback):
+    """As if the machine had gone down after the first epoch."""
+
+    def on_train_epoch_end(self, trainer, module):
+        if trainer.current_epoch == 0:
+            trainer.save_checkpoint(Path(trainer.default_root_dir) / "stopped.ckpt")
+            trainer.should_stop = True
+
+
+def fit(
+    network, data: Path, folder: Path, *, stop: bool = False, resume: Path | None = None, workers: int = 0, **more
+):
+    seed_everything(4, verbose=False)
+    module = CausalTraining(network.model_dump(mode="json"), learning_rate=1e-3, dice_weight=1.0, warmup_steps=1)
+    datamodule = ReferringDataModule(str(data), batch_size=4, workers=workers, seed=4, note_dropout=0.2)
+    trainer = Trainer(
+        max_epochs=2,
+        accelerator="cpu",
+        logger=False,
+        default_root_dir=folder,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        limit_val_batches=1,
+        callbacks=[EMAWeightAveraging(decay=0.9), *([StopAfterFirst()] if stop else [])],
+        **more,
+    )
+    trainer.fit(module, datamodule, ckpt_path=resume)
+    return module
+
+
+def same(one, other) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
+
+
+@pytest.fixture
+def uninterrupted(tmp_path, tiny_network, lvit_folder):
+    return fit(tiny_network, lvit_folder, tmp_path / "whole")
+
+
+def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(
+    tmp_path, tiny_network, lvit_folder, uninterrupted
+):
+    stopped = fit(tiny_network, lvit_folder, tmp_path / "part", stop=True)
+    assert not same(stopped, uninterrupted)
+    resumed = fit(tiny_network, lvit_folder, tmp_path / "part", resume=tmp_path / "part" / "stopped.ckpt")
+    assert same(resumed, uninterrupted)
+
+
+def test_worker_processes_change_nothing(tmp_path, tiny_network, lvit_folder, uninterrupted):
+    assert same(fit(tiny_network, lvit_folder, tmp_path / "workers", workers=2), uninterrupted)
+
+
+def test_another_seed_is_another_order(lvit_folder):
+    from training.sampler import SeededSampler
+
+    data = ReferringDataModule(str(lvit_folder)).dataset("train")
+    orders = [list(SeededSampler(data, seed)) for seed in (0, 0, 1)]
+    assert orders[0] == orders[1] != orders[2]
+    sampler = SeededSampler(data, 0)
+    sampler.set_epoch(1)
+    later = list(sampler)
+    assert later != orders[0]
+    assert sorted(index for index, _ in later) == list(range(8))
+    assert not {seed for _, seed in later} & {seed for _, seed in orders[0]}
+
+
+def test_processes_share_the_films_between_them(lvit_folder):
+    from training.sampler import SeededSampler
+
+    data = ReferringDataModule(str(lvit_folder)).dataset("train")
+    parts = [list(SeededSampler(data, 0, replicas=2, rank=rank)) for rank in (0, 1)]
+    assert sorted(parts[0] + parts[1]) == sorted(SeededSampler(data, 0))
