@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.grey_scale import check_size, single_channel, stretch
+from CausalCLIPSegLib.quiet import quiet
 from CausalCLIPSegLib.radiograph import Radiograph, checked_radiograph
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def film_from_array(
     affine: npt.NDArray[np.float64],
     window: tuple[float, float] | None = None,
     inverted: bool = False,
-    header: Path | None = None,
+    header: str | Path | None = None,
     name: str = "film",
 ) -> Radiograph:
     """Make a radiograph of pixel values.
@@ -49,7 +50,7 @@ def film_from_array(
     if header is not None:
         from CausalCLIPSegLib import dicom_image  # pydicom takes its time to import
 
-        dataset = _read_header(header)
+        dataset = _read_header(Path(header))
         same = (dataset.get("Rows"), dataset.get("Columns")) == pixels.shape
         said = {
             "header": dataset if same else None,
@@ -100,7 +101,8 @@ def _read_header(path: Path) -> Dataset:
     from CausalCLIPSegLib import dicom_image
 
     try:
-        header = dicom_image.read_header(path)
+        with quiet():
+            header = dicom_image.read_header(path)
     except Exception as error:  # pydicom raises many kinds for files that are damaged or something else
         raise RadiographError("The DICOM file that the picture comes from cannot be read.") from error
     dicom_image.refuse_unsuitable(header)

@@ -38,6 +38,7 @@ from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
 from CausalCLIPSegLib.sides import split_by_side
 
 if TYPE_CHECKING:
+    from CausalCLIPSegLib.dicom_seg.content import AlgorithmType, CodedSegment
     from CausalCLIPSegLib.segmenter import Segmenter
 
 Begin = Callable[[str, float], None]
@@ -367,16 +368,11 @@ def _mask_name(side: Side) -> str:
 
 
 FILES: dict[protocol.Format, str] = {
+    "dicom-seg": "segmentation.dcm",
     "seg-nrrd": "segmentation.seg.nrrd",
     "picture": "overlay.png",
 }
 """What can be exported, and what the file is called."""
-
-
-def _writers() -> dict[protocol.Format, Callable[[SegmentationResult, Path], None]]:
-    from CausalCLIPSegLib.export import write_overlay, write_seg_nrrd  # they take their time
-
-    return {"seg-nrrd": write_seg_nrrd, "picture": write_overlay}
 
 
 def export(request: protocol.ExportRequest, begin: Begin) -> protocol.ExportResult:
@@ -388,23 +384,71 @@ def export(request: protocol.ExportRequest, begin: Begin) -> protocol.ExportResu
     """
     begin("Reading the film", 0)
     film = read_film(request.image, request.mirrored)
-    if "dicom-seg" in request.formats and film.header is None:
-        raise OutputError("DICOM-SEG needs the whole film with its DICOM header; this one has none.")
     begin("Reading the segments", 0.2)
     result = _scene_result(request, film)
-    writers = _writers()
+    writers = _writers(request, result)
     names = {each: FILES[each] for each in request.formats}
     with staged(request.output, list(names.values()), force=request.force) as stage:
         for number, (each, name) in enumerate(names.items()):
             begin("Writing the files", 0.4 + 0.6 * number / len(names))
-            writers[each](result, stage / name)
+            writers[each](stage / name)
         begin("Writing the files", 1)
     return protocol.ExportResult(id=request.id, files={each: request.output / name for each, name in names.items()})
 
 
+def _writers(
+    request: protocol.ExportRequest, result: SegmentationResult
+) -> dict[protocol.Format, Callable[[Path], None]]:
+    """Return what writes each format.
+
+    Raises:
+        CausalCLIPSegError: one that is asked for is not for this film.
+    """
+    from CausalCLIPSegLib.dicom_seg.nrrd import write_segments  # they take their time
+    from CausalCLIPSegLib.export import dicom_seg, write_overlay, write_seg_nrrd
+
+    if "dicom-seg" in request.formats and (reason := dicom_seg.why_not(result)):
+        raise OutputError(reason)
+    types = {each.id: _algorithm_type(each) for each in request.segments}
+
+    def marked(segments: tuple[CodedSegment, ...]) -> tuple[CodedSegment, ...]:
+        return tuple(
+            replace(coded, algorithm_type="MANUAL", algorithm=None)
+            if types[segment.identifier] == "MANUAL"
+            else replace(coded, algorithm_type=types[segment.identifier])
+            for coded, segment in zip(segments, result.segments, strict=True)
+        )
+
+    def write_dicom(path: Path) -> None:
+        from CausalCLIPSegLib.dicom_seg.writing import encode, save
+
+        assert result.radiograph.header is not None, "why_not has asked"
+        content = dicom_seg.segmentation_of(result, with_note=request.with_note)
+        save(encode(replace(content, segments=marked(content.segments)), result.radiograph.header), path)
+
+    def write_nrrd(path: Path) -> None:
+        segments = marked(dicom_seg.coded_segments(result, with_note=False))
+        rows, columns = result.radiograph.pixels.shape
+        if segments:
+            write_segments(segments, (rows, columns), result.radiograph.affine, path)
+        else:
+            write_seg_nrrd(result, path)
+
+    return {
+        "dicom-seg": write_dicom,
+        "seg-nrrd": write_nrrd,
+        "picture": lambda path: write_overlay(result, path),
+    }
+
+
+def _algorithm_type(segment: protocol.ExportSegment) -> AlgorithmType:
+    return segment.algorithm_type or ("SEMIAUTOMATIC" if segment.corrected else "AUTOMATIC")
+
+
 def _scene_result(request: protocol.ExportRequest, film: Radiograph) -> SegmentationResult:
     """Return the segments of a scene as a result, with what led to them."""
-    segments = tuple(_scene_segment(each, film) for each in request.segments)
+    scene = tuple(_scene_segment(each, film) for each in request.segments)
+    segments = tuple(each for each in scene if each.mask.any())
     union = np.zeros(film.pixels.shape, dtype=bool)
     for each in segments:
         union |= each.mask

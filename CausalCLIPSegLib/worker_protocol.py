@@ -221,6 +221,8 @@ class ExportSegment(_Request):
         color: red, green, blue.
         mask: .npy, rows x columns of the film, or with a leading axis of length 1; what is not 0 belongs to it.
         corrected: a person has changed it, or made it.
+        algorithm_type: what the files say of how it was made; null: "SEMIAUTOMATIC" where `corrected`, else
+            "AUTOMATIC". "MANUAL" is one that a person made from nothing.
     """
 
     id: Identifier
@@ -230,6 +232,7 @@ class ExportSegment(_Request):
     color: tuple[Unit, Unit, Unit]
     mask: AbsolutePath
     corrected: bool = False
+    algorithm_type: Literal["AUTOMATIC", "SEMIAUTOMATIC", "MANUAL"] | None = None
 
 
 class ExportRequest(_Request):
@@ -237,10 +240,11 @@ class ExportRequest(_Request):
 
     Attributes:
         image: the film, as it was given to "segment".
-        segments: what to write, as it stands in the scene; empty for a film on which nothing is outlined.
-        formats: "dicom-seg" needs a film with a DICOM header.
+        segments: what to write, as it stands in the scene; those whose mask is empty are left out.
+        formats: "dicom-seg" needs a film with a DICOM header, and something that is outlined.
         output: folder that is made where it does not exist; gets segmentation.dcm, segmentation.seg.nrrd, overlay.png.
         force: replace files of an earlier export.
+        with_note: let the note go along in the DICOM-SEG. The picture always shows it, .seg.nrrd never holds it.
         note, laterality, language, side, mirrored: as they were given to "segment".
         prompt, prompt_laterality, threshold, provenance: as the result of "segment" told them.
         probability: .npy of that result; the picture's outlines are smoother with it.
@@ -253,6 +257,7 @@ class ExportRequest(_Request):
     formats: tuple[Format, ...] = Field(min_length=1)
     output: AbsolutePath
     force: bool = False
+    with_note: bool = True
     note: str
     laterality: Laterality = "patient"
     language: str | None = None
@@ -346,7 +351,7 @@ class ErrorEvent(_Event):
 
 
 class CancelledEvent(_Event):
-    """The request was given up; nothing of it is left, and no result comes."""
+    """The request was given up; none of its files is left, and no result comes."""
 
     id: str
     event: Literal["cancelled"] = "cancelled"

@@ -264,8 +264,18 @@ def test_saved_segments_are_what_the_worker_wants(scene, volume, result, tmp_pat
     first, second = (ExportSegment.model_validate(one) for one in saved)
     assert (first.id, first.side, first.kind, first.corrected) == ("opacity_right", "right", "opacity", False)
     assert (second.id, second.side, second.corrected) == ("own", None, True)
+    assert (first.algorithm_type, second.algorithm_type) == ("AUTOMATIC", "MANUAL")
     np.testing.assert_array_equal(np.load(first.mask), read_mask(segmentation, "opacity_right", volume))
     assert not np.load(second.mask).any()
+
+
+def test_a_corrected_segment_is_no_longer_automatic(scene, volume, result, tmp_path):
+    segmentation = show_result(scene, volume, result)
+    set_mask(segmentation, "opacity_right", volume, ~read_mask(segmentation, "opacity_right", volume))
+    (saved,) = save_segments(segmentation, volume, tmp_path)
+    assert (saved["corrected"], saved["algorithm_type"]) == (True, "SEMIAUTOMATIC")
+    segment = segmentation.GetSegmentation().GetSegment("opacity_right")
+    assert tag(segment, "DICOM.SegmentAlgorithmType") == "SEMIAUTOMATIC"
 
 
 def test_a_film_under_a_transform_carries_its_segments(scene, volume, result, probability):

@@ -1,0 +1,173 @@
+"""Segments of a scene, corrected ones too, as files: what the worker writes, read back by others."""
+
+import json
+
+import highdicom
+import numpy as np
+import pydicom
+import pytest
+import slicerio
+from PIL import Image
+from pydicom.data import get_testdata_file
+
+FILM = str(get_testdata_file("RG1_UNCR.dcm", download=False))
+SHAPE = (1955, 1841)
+NOTE = "Rounded opacities in the right lower zone."
+PROVENANCE = {"checkpoint": {"name": "tiny", "sha256": "ab" * 32}, "device": "cpu", "version": "0", "seconds": {}}
+
+
+@pytest.fixture
+def masks(tmp_path):
+    """On the patient's right one as the network gave it, on the left one that a person made; they overlap."""
+    right, left = np.zeros(SHAPE, bool), np.zeros((1, *SHAPE), np.uint8)
+    right[800:1400, 300:900] = True
+    left[0, 1000:1300, 850:1500] = 2
+    np.save(tmp_path / "right.npy", right)
+    np.save(tmp_path / "left.npy", left)
+    np.save(tmp_path / "empty.npy", np.zeros(SHAPE, bool))
+    return {"right": right, "left": left[0] != 0}
+
+
+@pytest.fixture
+def request_of_export(masks, tmp_path):
+    common = {"color": [0.9, 0.6, 0.0]}
+    return {
+        "image": {"kind": "file", "path": FILM},
+        "segments": [
+            {**common, "id": "r", "name": "Größe, right", "kind": "consolidation", "side": "right"}
+            | {"mask": str(tmp_path / "right.npy"), "corrected": True},
+            {**common, "id": "l", "name": "Tube", "mask": str(tmp_path / "left.npy"), "algorithm_type": "MANUAL"},
+            {**common, "id": "e", "name": "Empty", "mask": str(tmp_path / "empty.npy")},
+        ],
+        "formats": ["dicom-seg", "seg-nrrd", "picture"],
+        "output": str(tmp_path / "out"),
+        "note": NOTE,
+        "prompt": "Unilateral pulmonary infection, lower left lung.",
+        "prompt_laterality": "viewer",
+        "threshold": 0.5,
+        "provenance": PROVENANCE,
+    }
+
+
+def left_behind(folder):
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_all_formats_hold_what_the_scene_held(worker, request_of_export, masks, tmp_path):
+    answer = worker.ask("export", **request_of_export)
+    assert answer["event"] == "result", answer
+    assert left_behind(tmp_path / "out") == ["overlay.png", "segmentation.dcm", "segmentation.seg.nrrd"]
+
+    seg = highdicom.seg.segread(answer["files"]["dicom-seg"])
+    film = pydicom.dcmread(FILM, stop_before_pixels=True)
+    assert seg.PatientID == film.PatientID
+    pixels = seg.get_pixels_by_source_instance([film.SOPInstanceUID])[0]
+    np.testing.assert_array_equal(pixels[..., 0] != 0, masks["right"])
+    np.testing.assert_array_equal(pixels[..., 1] != 0, masks["left"])
+    first, second = (seg.get_segment_description(number) for number in (1, 2))
+    assert first.SegmentAlgorithmType == "SEMIAUTOMATIC"
+    assert first.segmented_property_type.meaning == "Lung consolidation"
+    assert second.SegmentAlgorithmType == "MANUAL"
+    sides = [
+        item.AnatomicRegionSequence[0].AnatomicRegionModifierSequence[0].CodeMeaning for item in seg.SegmentSequence
+    ]
+    assert sides == ["Right", "Left"]  # of the one without a side, that on which most of it lies
+
+    read = slicerio.read_segmentation(answer["files"]["seg-nrrd"])
+    assert [segment["id"] for segment in read["segments"]] == ["r", "l"]
+    for identifier, side in (("r", "right"), ("l", "left")):
+        np.testing.assert_array_equal(slicerio.segment_mask(read, identifier)[:, :, 0].T != 0, masks[side])
+    assert read["segments"][0]["tags"]["DICOM.SegmentAlgorithmType"] == "SEMIAUTOMATIC"
+
+    with Image.open(answer["files"]["picture"]) as picture:
+        assert min(picture.size) > 1000
+
+
+@pytest.mark.parametrize("with_note", [True, False])
+def test_the_note_goes_along_only_if_it_may(worker, request_of_export, with_note):
+    answer = worker.ask("export", **{**request_of_export, "formats": ["dicom-seg"], "with_note": with_note})
+    data = pydicom.dcmread(answer["files"]["dicom-seg"])
+    assert (NOTE in json.dumps(data.to_json_dict())) == with_note
+
+
+def test_an_earlier_export_is_kept_unless_told(worker, request_of_export, tmp_path):
+    request = {**request_of_export, "formats": ["seg-nrrd"]}
+    path = worker.ask("export", **request)["files"]["seg-nrrd"]
+    assert path == str(tmp_path / "out" / "segmentation.seg.nrrd")
+    before = (tmp_path / "out" / "segmentation.seg.nrrd").read_bytes()
+    error = worker.ask("export", **{**request, "segments": request["segments"][:1]})
+    assert (error["event"], error["kind"]) == ("error", "user")
+    assert "already holds" in error["message"]
+    assert (tmp_path / "out" / "segmentation.seg.nrrd").read_bytes() == before
+    assert worker.ask("export", **{**request, "segments": request["segments"][:1], "force": True})["event"] == "result"
+    assert (tmp_path / "out" / "segmentation.seg.nrrd").read_bytes() != before
+
+
+def test_nothing_outlined_has_a_picture_but_no_dicom_seg(worker, request_of_export, tmp_path):
+    request = {**request_of_export, "segments": request_of_export["segments"][2:]}
+    error = worker.ask("export", **request)
+    assert (error["event"], error["kind"]) == ("error", "user")
+    assert "Nothing is outlined" in error["message"]
+    assert left_behind(tmp_path / "out") == []
+    assert worker.ask("export", **{**request, "formats": ["picture", "seg-nrrd"]})["event"] == "result"
+
+
+def test_a_film_without_a_header_has_no_dicom_seg(worker, request_of_export, values, tmp_path):
+    affine = np.eye(4).tolist()
+    np.save(tmp_path / "small.npy", np.eye(90, 120, dtype=bool))
+    segment = {**request_of_export["segments"][0], "mask": str(tmp_path / "small.npy")}
+    image = {"kind": "array", "path": str(values), "affine": affine}
+    request = {**request_of_export, "image": image, "segments": [segment]}
+    error = worker.ask("export", **request)
+    assert (error["event"], error["kind"]) == ("error", "user")
+    assert "DICOM" in error["message"]
+    answer = worker.ask("export", **{**request, "formats": ["seg-nrrd"]})
+    read = slicerio.read_segmentation(answer["files"]["seg-nrrd"])
+    np.testing.assert_array_equal(slicerio.segment_mask(read, "r")[:, :, 0].T != 0, np.eye(90, 120, dtype=bool))
+
+
+def test_a_mask_of_another_film_is_refused(worker, request_of_export, tmp_path):
+    np.save(tmp_path / "right.npy", np.ones((10, 10), bool))
+    error = worker.ask("export", **request_of_export)
+    assert error["kind"] == "user"
+    assert "another film" in error["message"]
+    assert left_behind(tmp_path / "out") == []
+
+
+def test_a_whole_journey_from_outline_to_corrected_file(worker, tiny_checkpoint_to_read, request_of_export, tmp_path):
+    """Outline, correct a pixel, export with what the result told."""
+    result = worker.ask(
+        "segment",
+        image=request_of_export["image"],
+        note=NOTE,
+        checkpoint=str(tiny_checkpoint_to_read),
+        device="cpu",
+        threshold=0.3,
+        output=str(tmp_path / "result"),
+    )
+    assert result["segments"], "the made network outlines something"
+    segments = []
+    for segment in result["segments"]:
+        mask = np.load(segment["mask"])
+        mask[0, 0] = not mask[0, 0]
+        np.save(segment["mask"], mask)
+        kept = {key: segment[key] for key in ("id", "name", "kind", "side", "color", "mask")}
+        segments.append({**kept, "corrected": True})
+    answer = worker.ask(
+        "export",
+        image=request_of_export["image"],
+        segments=segments,
+        formats=["dicom-seg", "picture"],
+        output=str(tmp_path / "out"),
+        note=NOTE,
+        prompt=result["understood"]["prompt"],
+        prompt_laterality=result["understood"]["prompt_laterality"],
+        threshold=result["threshold"],
+        provenance=result["provenance"],
+        probability=result["probability"],
+    )
+    assert answer["event"] == "result", answer
+    seg = highdicom.seg.segread(answer["files"]["dicom-seg"])
+    pixels = seg.get_pixels_by_source_instance([result["sop_instance_uid"]])[0]
+    for number, segment in enumerate(segments):
+        np.testing.assert_array_equal(pixels[..., number] != 0, np.load(segment["mask"]))
