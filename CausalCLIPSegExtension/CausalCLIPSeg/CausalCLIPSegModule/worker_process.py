@@ -1,0 +1,178 @@
+"""The worker as a process of its own: started when it is wanted, watched, ended with Slicer. It never blocks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import qt
+from CausalCLIPSegLib.worker_client import MODULE, WorkerClient
+
+from CausalCLIPSegModule.signals import Signal
+
+Command = tuple[str, list[str], str]
+"""Program, arguments, working folder."""
+
+_GRACE_MS = 3000
+_KEPT_LINES = 500
+
+
+def workerCommand() -> Command:  # noqa: N802
+    """Return how the worker is started: Slicer's Python, in the folder that holds the library."""
+    import CausalCLIPSegLib
+
+    program = shutil.which("PythonSlicer") or sys.executable
+    # with -m the working folder comes first on the path, whatever the launcher does to the environment
+    return program, ["-m", MODULE], str(Path(CausalCLIPSegLib.__file__).parent.parent)
+
+
+class WorkerProcess:
+    """One worker at a time, started again after a crash when something is asked of it.
+
+    Attributes:
+        changed: the state has changed, or the log has a new line.
+        state: of the client (worker_client.State), or "off" before anything was asked.
+        reason: why the last worker failed, else "".
+        phase: what the worker is doing while it loads its libraries, else "".
+        log: the last lines that it wrote, without notes and patient data.
+
+    Args:
+        command: gives the program to start.
+    """
+
+    def __init__(self, command: Callable[[], Command] = workerCommand) -> None:
+        self.changed = Signal()
+        self.reason = ""
+        self.phase = ""
+        self.log: list[str] = []
+        self._command = command
+        self._client: WorkerClient | None = None
+        self._process: Any = None
+        self._pid = 0
+        self._stopping = False
+        self._timer = qt.QTimer()
+        self._timer.setInterval(1000)
+        self._timer.connect("timeout()", self._tick)
+
+    @property
+    def state(self) -> str:
+        """What the worker is doing."""
+        return "off" if self._client is None else self._client.state
+
+    @property
+    def pid(self) -> int:
+        """Of the worker itself, which a launcher may have started; 0 before it is ready."""
+        return self._pid
+
+    def send(
+        self, request: dict[str, Any], onEvent: Callable[[dict[str, Any]], None], timeout: float | None = None  # noqa: N803
+    ) -> str:
+        """Send a request, and start the worker where there is none; return the request's identifier."""
+        if self._client is None or not self._client.alive:
+            self._start()
+        return self._client.send(request, onEvent, timeout)  # type: ignore[union-attr]
+
+    def cancel(self, identifier: str) -> None:
+        """Give up a request."""
+        if self._client is not None and self._client.alive:
+            self._client.cancel(identifier)
+
+    def stop(self, wait: bool = True) -> None:
+        """End the worker: by asking, then by closing its input, then by force.
+
+        Args:
+            wait: until the process is gone, at most a few seconds; for the end of the session.
+        """
+        self._timer.stop()
+        process, self._process = self._process, None
+        client, self._client = self._client, None
+        if process is None:
+            return
+        self._stopping = True
+        with contextlib.suppress(RuntimeError):
+            if client is not None:
+                client.shutdown()
+        process.closeWriteChannel()
+        if not wait or process.waitForFinished(_GRACE_MS):
+            return
+        # PythonSlicer is a launcher: killing it alone would leave the worker on the graphics card
+        self._killWorker()
+        process.kill()
+        process.waitForFinished(_GRACE_MS)
+
+    def restart(self) -> None:
+        """End a worker that does not answer, by force; the next request starts a new one."""
+        self._killWorker()
+        if self._process is not None:
+            self._process.kill()
+
+    def _killWorker(self) -> None:  # noqa: N802
+        if self._pid:
+            with contextlib.suppress(OSError):
+                os.kill(self._pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    def _start(self) -> None:
+        program, arguments, folder = self._command()
+        self.reason, self.phase, self._pid, self._stopping = "", "", 0, False
+        process = qt.QProcess()
+        process.setWorkingDirectory(folder)
+        client = WorkerClient(
+            write=lambda data: process.write(qt.QByteArray(data)), on_state=self._onState, on_event=self._onEvent
+        )
+        # a late signal of an earlier process must not speak for this one
+        process.connect("readyReadStandardOutput()", lambda: self._read(process, client))
+        process.connect("readyReadStandardError()", lambda: self._readLog(process))
+        process.connect("finished(int,QProcess::ExitStatus)", lambda code: self._finished(client, process, code))
+        process.connect("errorOccurred(QProcess::ProcessError)", lambda error: self._failed(client, process, error))
+        self._client, self._process = client, process
+        self._timer.start()
+        process.start(program, arguments)
+
+    def _read(self, process: Any, client: WorkerClient) -> None:
+        client.feed(process.readAllStandardOutput().data())
+
+    def _readLog(self, process: Any) -> None:  # noqa: N802
+        text = process.readAllStandardError().data().decode(errors="replace")
+        self._note(*(line for line in text.splitlines() if line.strip()))
+
+    def _finished(self, client: WorkerClient, process: Any, code: int) -> None:
+        self._read(process, client)
+        if client is self._client:
+            self.phase, self._pid = "", 0
+        client.finished(f"Its exit status is {code}.")
+
+    def _failed(self, client: WorkerClient, process: Any, error: Any) -> None:
+        if error == qt.QProcess.FailedToStart:
+            client.finished("It does not start; look into the section Installation.")
+
+    def _onState(self, state: str) -> None:  # noqa: N802
+        if self._client is not None:
+            self.reason = self._client.reason
+            self._note(f"worker: {state}" + (f" ({self.reason})" if self.reason else ""))
+        self.changed.emit()
+
+    def _onEvent(self, event: dict[str, Any]) -> None:  # noqa: N802
+        if event["event"] == "ready":
+            self._pid = int(event.get("pid", 0))
+            self._note(f"worker {event.get('version', '')}, process {self._pid}")
+        elif event["event"] == "progress":
+            self.phase = "" if event.get("fraction") == 1 else str(event.get("phase", ""))
+            if self.phase:
+                self._note(self.phase)
+        elif event["event"] in {"warning", "error"}:
+            self._note(str(event.get("message", "")))
+        self.changed.emit()
+
+    def _note(self, *lines: str) -> None:
+        self.log = [*self.log, *lines][-_KEPT_LINES:]
+        self.changed.emit()
+
+    def _tick(self) -> None:
+        if self._client is not None:
+            self._client.tick()

@@ -1,0 +1,335 @@
+"""slicer.app, slicer.mrmlScene, slicer.modules and the dialogs, put into the module `slicer` of slicer-core."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import slicer
+import vtk
+from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
+
+from slicer_runtime import parameter_node, scripted_module
+from slicer_runtime.pythonqt import Class, Instance, wrap
+from slicer_runtime.widgets import WIDGETS
+
+
+class UiLoader(QtUiTools.QUiLoader):
+    """Qt's own reader of .ui files, which knows the widgets of CTK and MRML."""
+
+    def createWidget(self, name: str, parent: Any = None, object_name: str = "") -> Any:  # noqa: N802
+        if name in WIDGETS:
+            widget = WIDGETS[name](parent)
+            widget.setObjectName(object_name)
+            return widget
+        if name.startswith(("ctk", "qMRML", "qSlicer")):
+            raise RuntimeError(f"The stand-in has no {name}")
+        return super().createWidget(name, parent, object_name)
+
+    def load(self, device: Any, parent: Any = None) -> Any:
+        root = super().load(device, parent)
+        # a connection between Python-made widgets is not made by the loader: the scene goes down by hand
+        for child in root.findChildren(QtWidgets.QWidget):
+            if isinstance(root, WIDGETS["qMRMLWidget"]) and hasattr(child, "setMRMLScene"):
+                root.mrmlSceneChanged.connect(child.setMRMLScene)
+        return root
+
+
+class Dialogs:
+    """What the person at the screen answers; a dialog that nobody expected is an error."""
+
+    def __init__(self) -> None:
+        self.answers: list[Any] = []
+        self.shown: list[str] = []
+
+    def ask(self, text: str) -> Any:
+        self.shown.append(text)
+        if not self.answers:
+            raise AssertionError(f"An unexpected dialog: {text}")
+        return self.answers.pop(0)
+
+
+class FileDialog:
+    """The static functions of QFileDialog; they answer with a path, "" is Cancel."""
+
+    dialogs: Dialogs
+
+    @classmethod
+    def getOpenFileName(cls, parent: Any, caption: str, folder: str = "", filters: str = "") -> str:  # noqa: N802
+        return str(cls.dialogs.ask(caption))
+
+    @classmethod
+    def getSaveFileName(cls, parent: Any, caption: str, folder: str = "", filters: str = "") -> str:  # noqa: N802
+        return str(cls.dialogs.ask(caption))
+
+    @classmethod
+    def getExistingDirectory(cls, parent: Any, caption: str, folder: str = "") -> str:  # noqa: N802
+        return str(cls.dialogs.ask(caption))
+
+
+class LayoutManager:
+    """Which layout is shown."""
+
+    def __init__(self) -> None:
+        self.layout = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+
+    def setLayout(self, layout: int) -> None:  # noqa: N802
+        self.layout = layout
+
+
+class DicomDatabase:
+    """Files by their instance."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, str] = {}
+        self.inserted: list[str] = []
+
+    def fileForInstance(self, uid: str) -> str:  # noqa: N802
+        return self.files.get(uid, "")
+
+    def fileValue(self, path: str, tag: str) -> str:  # noqa: N802
+        import pydicom
+
+        group, element = (int(part, 16) for part in tag.split(","))
+        found = pydicom.dcmread(path, stop_before_pixels=True).get((group, element))
+        return "" if found is None else str(found.value)
+
+    def insert(self, path: str) -> None:
+        import pydicom
+
+        self.inserted.append(path)
+        self.files[str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID)] = path
+
+    isOpen = True  # noqa: N815
+
+
+class App:
+    """slicer.app."""
+
+    def __init__(self, folder: Path) -> None:
+        self.temporaryPath = str(folder)
+        self.majorVersion, self.minorVersion = 5, 12
+        self._layout = LayoutManager()
+
+    def layoutManager(self) -> LayoutManager:  # noqa: N802
+        return self._layout
+
+    def translate(self, context: str, text: str) -> str:
+        return text
+
+    def testingEnabled(self) -> bool:  # noqa: N802
+        return True
+
+
+class Application:
+    """The running stand-in, with what a test needs of it.
+
+    Attributes:
+        dialogs: answers of the person at the screen.
+        folder: temporary folder of the application.
+        selected: the modules that were switched to.
+    """
+
+    def __init__(self) -> None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        self.qt_application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["Slicer"])
+        QtCore.QCoreApplication.setOrganizationName("CausalCLIPSegTests")
+        QtCore.QSettings.setDefaultFormat(QtCore.QSettings.Format.IniFormat)
+        self.dialogs = Dialogs()
+        self.folder = Path(tempfile.mkdtemp(prefix="slicer-runtime-"))
+        QtCore.QSettings.setPath(
+            QtCore.QSettings.Format.IniFormat, QtCore.QSettings.Scope.UserScope, str(self.folder / "settings")
+        )
+        self.selected: list[str] = []
+        self.errors: list[str] = []
+
+    def process(self, until: Callable[[], bool], seconds: float = 60) -> bool:
+        """Run Qt's event loop until something holds; False when it never does."""
+        clock = QtCore.QElapsedTimer()
+        clock.start()
+        while not until():
+            if clock.elapsed() > seconds * 1000:
+                return False
+            self.qt_application.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+        self.qt_application.processEvents()
+        return True
+
+    def close(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start(module_folders: list[Path]) -> Application:
+    """Start the stand-in once, and let modules be found in some folders."""
+    application = Application()
+    FileDialog.dialogs = application.dialogs
+    sys.modules["qt"] = _qt_module()
+    sys.modules["ctk"] = _module("ctk", {name: Class(one) for name, one in WIDGETS.items() if name.startswith("ctk")})
+    for name, one in WIDGETS.items():
+        if name.startswith("qMRML"):
+            setattr(slicer, name, Class(one))
+    slicer.app = App(application.folder)
+    _scene()
+    slicer.dicomDatabase = DicomDatabase()
+    slicer.modules = _modules()
+    slicer.selfTests = {}
+    _utilities(application)
+    _python_files(application)
+    for folder in module_folders:
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+    return application
+
+
+def new_scene() -> None:
+    """Begin anew with an empty scene, as a restarted application has it."""
+    _scene()
+
+
+def _scene() -> None:
+    scene = slicer.vtkMRMLScene()
+    slicer.mrmlScene = scene
+    logic = slicer.vtkSlicerSegmentationsModuleLogic()
+    logic.SetMRMLScene(scene)
+    terminologies = slicer.vtkSlicerTerminologiesModuleLogic()
+    slicer._runtime_logics = [logic, terminologies]
+    cache = slicer.vtkCacheManager()
+    cache.SetRemoteCacheDirectory(tempfile.mkdtemp(prefix="cache-", dir=slicer.app.temporaryPath))
+    scene.SetCacheManager(cache)
+    manager = slicer.vtkDataIOManager()
+    manager.SetCacheManager(cache)
+    scene.SetDataIOManager(manager)
+    slicer._runtime_logics += [cache, manager]
+    slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    for node_class, tag in (("vtkMRMLSelectionNode", "Singleton"), ("vtkMRMLInteractionNode", "Singleton")):
+        node = scene.CreateNodeByClass(node_class)
+        node.UnRegister(None)
+        node.SetSingletonTag(tag)
+        scene.AddNode(node)
+    for name in ("Red", "Yellow"):
+        composite = scene.CreateNodeByClass("vtkMRMLSliceCompositeNode")
+        composite.UnRegister(None)
+        composite.SetSingletonTag(name)
+        composite.SetLayoutName(name)
+        scene.AddNode(composite)
+        view = scene.CreateNodeByClass("vtkMRMLSliceNode")
+        view.UnRegister(None)
+        view.SetSingletonTag(name)
+        view.SetLayoutName(name)
+        view.SetName(name)
+        scene.AddNode(view)
+
+
+def _modules() -> Any:
+    modules = types.SimpleNamespace()
+    modules.dicomPlugins = {}
+    modules.terminologies = types.SimpleNamespace(logic=lambda: slicer._runtime_logics[1])
+    modules.segmentations = types.SimpleNamespace(logic=lambda: slicer._runtime_logics[0])
+    return modules
+
+
+def _utilities(application: Application) -> None:
+    def set_slice_layers(
+        background: Any = None, foreground: Any = None, foregroundOpacity: float | None = None, fit: bool = False
+    ) -> None:
+        for index in range(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")):
+            composite = slicer.mrmlScene.GetNthNodeByClass(index, "vtkMRMLSliceCompositeNode")
+            if background is not None:
+                composite.SetBackgroundVolumeID(background.GetID() if background else None)
+            if foreground is not None:
+                composite.SetForegroundVolumeID(foreground.GetID() if foreground else None)
+            if foregroundOpacity is not None:
+                composite.SetForegroundOpacity(foregroundOpacity)
+
+    def load_volume(path: str, properties: dict[str, Any] | None = None) -> Any:
+        storage = slicer.vtkMRMLVolumeArchetypeStorageNode()
+        storage.SetSingleFile(True)
+        storage.SetFileName(str(path))
+        for kind in ("vtkMRMLScalarVolumeNode", "vtkMRMLVectorVolumeNode"):
+            node = slicer.mrmlScene.AddNewNodeByClass(kind, Path(path).stem)
+            if storage.ReadData(node):
+                node.CreateDefaultDisplayNodes()
+                return node
+            slicer.mrmlScene.RemoveNode(node)
+        raise RuntimeError(f"Failed to load volume from file: {path}")
+
+    def error_display(text: str, *arguments: Any, **options: Any) -> None:
+        application.errors.append(text)
+
+    replaced = {
+        "setSliceViewerLayers": set_slice_layers,
+        "loadVolume": load_volume,
+        "modulePath": lambda name: str(Path(sys.modules[name].__file__ or "")),
+        "selectModule": lambda name: application.selected.append(name),
+        "mainWindow": lambda: None,
+        "errorDisplay": error_display,
+        "confirmOkCancelDisplay": lambda text, *_, **__: bool(application.dialogs.ask(text)),
+        "confirmYesNoDisplay": lambda text, *_, **__: bool(application.dialogs.ask(text)),
+        "infoDisplay": lambda text, *_, **__: application.dialogs.shown.append(text),
+        "showStatusMessage": lambda text, *_: None,
+        "settingsValue": lambda key, default=None, converter=None: default,
+    }
+    for name, function in replaced.items():
+        if not hasattr(slicer.util, name):
+            raise AttributeError(f"slicer.util has no {name}")
+        setattr(slicer.util, name, function)
+    slicer.util.VTKObservationMixin = slicer.VTKObservationMixin
+
+
+def _python_files(application: Application) -> None:
+    source = os.environ.get("CAUSALCLIPSEG_SLICER_SOURCE")
+    if source:
+        slicer.__path__.append(str(Path(source) / "Base" / "Python" / "slicer"))
+        for name in ("i18n", "parameterNodeWrapper"):
+            setattr(slicer, name, importlib.import_module(f"slicer.{name}"))
+        sys.modules["slicer.ScriptedLoadableModule"] = _public(scripted_module, "slicer.ScriptedLoadableModule")
+        return
+    sys.modules["slicer.ScriptedLoadableModule"] = _public(scripted_module, "slicer.ScriptedLoadableModule")
+    wrapper = _public(parameter_node, "slicer.parameterNodeWrapper")
+    i18n = _module("slicer.i18n", {"tr": lambda text: text, "translate": lambda context, text: text})
+    for name, module in (("parameterNodeWrapper", wrapper), ("i18n", i18n)):
+        sys.modules[f"slicer.{name}"] = module
+        setattr(slicer, name, module)
+
+
+def _public(module: Any, name: str) -> types.ModuleType:
+    return _module(name, {key: value for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__})
+
+
+def _module(name: str, contents: dict[str, Any]) -> types.ModuleType:
+    module = types.ModuleType(name)
+    vars(module).update(contents, __all__=list(contents))
+    return module
+
+
+def _qt_module() -> types.ModuleType:
+    contents: dict[str, Any] = {}
+    for part in (QtCore, QtGui, QtWidgets):
+        for name in dir(part):
+            found = getattr(part, name)
+            if name == "Qt":
+                contents[name] = found
+            elif isinstance(found, type) and name.startswith("Q"):
+                contents[name] = Class(found) if issubclass(found, QtCore.QObject) else found
+    contents["QUiLoader"] = Class(UiLoader)
+    contents["QFileDialog"] = FileDialog
+    for name in ("Signal", "Slot", "Property"):  # PythonQt has none that can be used
+        contents.pop(name, None)
+    return _module("qt", contents)
+
+
+def make_parent() -> Instance:
+    """The qMRMLWidget that the application gives a module's panel."""
+    parent = WIDGETS["qMRMLWidget"]()
+    parent.setLayout(QtWidgets.QVBoxLayout())
+    parent.setMRMLScene(slicer.mrmlScene)
+    return wrap(parent)
+
+
+_ = vtk

@@ -1,0 +1,329 @@
+"""The widgets of CTK and MRML that the panel uses, as real Qt widgets with the names of their Qt originals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+import vtk
+from PySide6 import QtCore, QtGui, QtWidgets
+from PySide6.QtCore import Property, Signal, Slot
+
+
+class ctkCollapsibleButton(QtWidgets.QGroupBox):  # noqa: N801
+    """A header that folds its contents away."""
+
+    contentsCollapsed = Signal(bool)  # noqa: N815
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._collapsed = False
+        self._text = ""
+        self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
+
+    def _header(self) -> None:
+        self.setTitle(("▸ " if self._collapsed else "▾ ") + self._text)
+
+    def _get_text(self) -> str:
+        return self._text
+
+    def _set_text(self, text: str) -> None:
+        self._text = text
+        self._header()
+
+    def _get_collapsed(self) -> bool:
+        return self._collapsed
+
+    def _set_collapsed(self, collapsed: bool) -> None:
+        if collapsed == self._collapsed:
+            return
+        self._collapsed = collapsed
+        self._header()
+        for child in self.children():
+            if isinstance(child, QtWidgets.QWidget):
+                if collapsed:
+                    child.setProperty("hiddenBefore", child.isHidden())
+                    child.hide()
+                else:
+                    child.setVisible(not child.property("hiddenBefore"))
+        self.setMaximumHeight(22 if collapsed else 16777215)
+        self.contentsCollapsed.emit(collapsed)
+
+    def childEvent(self, event: QtCore.QChildEvent) -> None:  # noqa: N802
+        super().childEvent(event)
+
+    def showEvent(self, event: QtGui.QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        if self._collapsed:  # children that the loader added after the property was set
+            for child in self.children():
+                if isinstance(child, QtWidgets.QWidget) and not child.isHidden():
+                    child.setProperty("hiddenBefore", False)
+                    child.hide()
+            self.setMaximumHeight(22)
+
+    def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:  # noqa: N802
+        if event.position().y() < 22:
+            self._set_collapsed(not self._collapsed)
+
+    text = Property(str, _get_text, _set_text)
+    collapsed = Property(bool, _get_collapsed, _set_collapsed)
+
+
+class ctkSliderWidget(QtWidgets.QWidget):  # noqa: N801
+    """A slider with a spin box."""
+
+    valueChanged = Signal(float)  # noqa: N815
+    valueIsChanging = Signal(float)  # noqa: N815
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._slider = QtWidgets.QSlider(QtCore.Qt.Orientation.Horizontal)
+        self._box = QtWidgets.QDoubleSpinBox()
+        layout = QtWidgets.QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._slider)
+        layout.addWidget(self._box)
+        self._minimum, self._maximum, self._step, self._decimals = 0.0, 99.0, 1.0, 2
+        self._apply()
+        self._slider.valueChanged.connect(lambda ticks: self._box.setValue(self._minimum + ticks * self._step))
+        self._box.valueChanged.connect(self._changed)
+        self.setFocusProxy(self._slider)
+
+    def _apply(self) -> None:
+        self._box.setDecimals(self._decimals)
+        self._box.setRange(self._minimum, self._maximum)
+        self._box.setSingleStep(self._step)
+        self._slider.setRange(0, round((self._maximum - self._minimum) / self._step))
+
+    def _changed(self, value: float) -> None:
+        self._slider.blockSignals(True)
+        self._slider.setValue(round((value - self._minimum) / self._step))
+        self._slider.blockSignals(False)
+        self.valueChanged.emit(value)
+
+    def _setter(name: str) -> Any:  # noqa: N805
+        def set_value(self: Any, value: float) -> None:
+            setattr(self, name, value)
+            self._apply()
+
+        return set_value
+
+    minimum = Property(float, lambda self: self._minimum, _setter("_minimum"))
+    maximum = Property(float, lambda self: self._maximum, _setter("_maximum"))
+    singleStep = Property(float, lambda self: self._step, _setter("_step"))  # noqa: N815
+    decimals = Property(int, lambda self: self._decimals, _setter("_decimals"))
+    value = Property(float, lambda self: self._box.value(), lambda self, value: self._box.setValue(value))
+
+
+class qMRMLWidget(QtWidgets.QWidget):  # noqa: N801
+    """A widget that knows the scene and tells its children."""
+
+    mrmlSceneChanged = Signal(object)  # noqa: N815
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scene: Any = None
+
+    def mrmlScene(self) -> Any:  # noqa: N802
+        return self._scene
+
+    @Slot(object)
+    def setMRMLScene(self, scene: Any) -> None:  # noqa: N802
+        if scene is not self._scene:
+            self._scene = scene
+            self.mrmlSceneChanged.emit(scene)
+
+
+class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
+    """A list of the nodes of some classes."""
+
+    currentNodeChanged = Signal(object)  # noqa: N815
+    currentNodeIDChanged = Signal(str)  # noqa: N815
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._box = QtWidgets.QComboBox()
+        layout = QtWidgets.QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._box)
+        self.setFocusProxy(self._box)
+        self._types: list[str] = []
+        self._flags = {"addEnabled": True, "removeEnabled": True, "renameEnabled": False, "noneEnabled": False}
+        self._none = "None"
+        self._id = ""
+        self._tags: list[int] = []
+        self._quiet = False
+        self._box.activated.connect(lambda index: self.setCurrentNodeID(self._box.itemData(index) or ""))
+
+    @Slot(object)
+    def setMRMLScene(self, scene: Any) -> None:  # noqa: N802
+        for tag in self._tags:
+            self._scene.RemoveObserver(tag)
+        super().setMRMLScene(scene)
+        names = ("NodeAddedEvent", "NodeRemovedEvent", "EndCloseEvent", "EndImportEvent", "EndBatchProcessEvent")
+        self._tags = (
+            [scene.AddObserver(getattr(scene, name), lambda *_: self._fill()) for name in names] if scene else []
+        )
+        self._fill()
+
+    def _fill(self) -> None:
+        if self._scene is None:
+            return
+        self._box.clear()
+        if self._flags["noneEnabled"]:
+            self._box.addItem(self._none, "")
+        ids = []
+        for index in range(self._scene.GetNumberOfNodes()):
+            node = self._scene.GetNthNode(index)
+            exact = node.GetClassName() in self._types
+            if exact and not node.GetHideFromEditors():
+                self._box.addItem(node.GetName(), node.GetID())
+                ids.append(node.GetID())
+        if self._id and self._id not in ids:
+            self.setCurrentNodeID("" if self._flags["noneEnabled"] or not ids else ids[0])
+        elif not self._id and ids and not self._flags["noneEnabled"]:
+            self.setCurrentNodeID(ids[0])
+        else:
+            self._show()
+
+    def _show(self) -> None:
+        self._box.setCurrentIndex(self._box.findData(self._id))
+
+    def currentNode(self) -> Any:  # noqa: N802
+        return self._scene.GetNodeByID(self._id) if self._scene and self._id else None
+
+    def setCurrentNode(self, node: Any) -> None:  # noqa: N802
+        self.setCurrentNodeID(node.GetID() if node else "")
+
+    def setCurrentNodeID(self, identifier: str) -> None:  # noqa: N802
+        changed = (identifier or "") != self._id
+        self._id = identifier or ""
+        self._show()
+        if changed:
+            self.currentNodeIDChanged.emit(self._id)
+            self.currentNodeChanged.emit(self.currentNode())
+
+    def _set_types(self, types: list[str]) -> None:
+        self._types = list(types)
+        self._fill()
+
+    def _flag(name: str) -> Any:  # noqa: N805
+        def set_flag(self: Any, value: bool) -> None:
+            self._flags[name] = value
+            self._fill()
+
+        return Property(bool, lambda self: self._flags[name], set_flag)
+
+    def _set_none(self, text: str) -> None:
+        self._none = text
+        self._fill()
+
+    nodeTypes = Property("QStringList", lambda self: self._types, _set_types)  # noqa: N815
+    addEnabled = _flag("addEnabled")  # noqa: N815
+    removeEnabled = _flag("removeEnabled")  # noqa: N815
+    renameEnabled = _flag("renameEnabled")  # noqa: N815
+    noneEnabled = _flag("noneEnabled")  # noqa: N815
+    noneDisplay = Property(str, lambda self: self._none, _set_none)  # noqa: N815
+
+
+class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
+    """The order of its setters, its undo, and a brush of one pixel; its effects are Slicer's own matter."""
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._node: Any = None
+        self._segmentation: Any = None
+        self._volume: Any = None
+        self._history: Any = None
+        self._maximum = 10
+        layout = QtWidgets.QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self._segments = QtWidgets.QComboBox()
+        self._segments.setAccessibleName("Segment")
+        layout.addWidget(self._segments, 1)
+        for name, slot in (("Undo", self.undo), ("Redo", self.redo)):
+            button = QtWidgets.QPushButton(name)
+            button.setObjectName(name + "Button")
+            button.clicked.connect(slot)
+            layout.addWidget(button)
+
+    def setMRMLSegmentEditorNode(self, node: Any) -> None:  # noqa: N802
+        if self._scene is None:
+            raise RuntimeError("Slicer crashes: the scene has to be set first")
+        self._node = node
+
+    def mrmlSegmentEditorNode(self) -> Any:  # noqa: N802
+        return self._node
+
+    def setSegmentationNode(self, node: Any) -> None:  # noqa: N802
+        if node is not None and self._node is None:
+            raise RuntimeError("Slicer crashes: the segment editor node has to be set before the segmentation")
+        self._segmentation = node
+        self._history = None
+        if self._node is not None:
+            self._node.SetAndObserveSegmentationNode(node)
+        self._segments.clear()
+        if node is not None:
+            self._history = slicer.vtkSegmentationHistory()
+            self._history.SetMaximumNumberOfStates(self._maximum)
+            self._history.SetSegmentation(node.GetSegmentation())
+            for identifier in node.GetSegmentation().GetSegmentIDs():
+                self._segments.addItem(node.GetSegmentation().GetSegment(identifier).GetName(), identifier)
+
+    def segmentationNode(self) -> Any:  # noqa: N802
+        return self._segmentation
+
+    def setSourceVolumeNode(self, node: Any) -> None:  # noqa: N802
+        if node is not None and self._segmentation is None:
+            raise RuntimeError("Slicer crashes: the segmentation has to be set before the volume")
+        self._volume = node
+        if self._node is not None:
+            self._node.SetAndObserveSourceVolumeNode(node)
+
+    def sourceVolumeNode(self) -> Any:  # noqa: N802
+        return self._volume
+
+    def setMaximumNumberOfUndoStates(self, count: int) -> None:  # noqa: N802
+        self._maximum = count
+
+    def setActiveEffectByName(self, name: str) -> None:  # noqa: N802
+        if name:
+            raise RuntimeError("There are no effects in the stand-in")
+
+    def setSwitchToSegmentationsButtonVisible(self, visible: bool) -> None:  # noqa: N802
+        pass
+
+    def installKeyboardShortcuts(self) -> None:  # noqa: N802
+        pass
+
+    def uninstallKeyboardShortcuts(self) -> None:  # noqa: N802
+        pass
+
+    def setupViewObservations(self) -> None:  # noqa: N802
+        pass
+
+    def removeViewObservations(self) -> None:  # noqa: N802
+        pass
+
+    @Slot()
+    def undo(self) -> None:
+        self._history.RestorePreviousState()
+
+    @Slot()
+    def redo(self) -> None:
+        self._history.RestoreNextState()
+
+    def paint(self, identifier: str, row: int, column: int) -> None:
+        """What a click of the paint effect does with the smallest brush: one pixel more in one segment."""
+        self._history.SaveState()
+        values = slicer.util.arrayFromSegmentBinaryLabelmap(self._segmentation, identifier, self._volume)
+        values[0, row, column] = 1
+        slicer.util.updateSegmentBinaryLabelmapFromArray(values, self._segmentation, identifier, self._volume)
+
+
+WIDGETS = {
+    one.__name__: one
+    for one in (ctkCollapsibleButton, ctkSliderWidget, qMRMLWidget, qMRMLNodeComboBox, qMRMLSegmentEditorWidget)
+}
+
+_ = vtk
