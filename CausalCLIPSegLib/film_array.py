@@ -38,8 +38,9 @@ def film_from_array(
         affine: 4 x 4, voxel (column, row, slice, 1) to mm in LPS.
         window: values that become black and white; None: uint8 values are divided by 255, others stretched.
         inverted: small values are the dense ones.
-        header: a DICOM file that these pixels come from; it says whether the film is mirrored. The radiograph carries
-            its header only where the size is still the same: what was cropped is not that instance any more.
+        header: a DICOM file that these pixels come from; it says whether the film is mirrored. Its window is not
+            applied, since the values may have been changed. The radiograph carries its header only where the size is
+            still the same: what was cropped is not that instance any more.
         name: of the film.
 
     Raises:

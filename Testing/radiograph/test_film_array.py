@@ -70,8 +70,8 @@ def test_what_is_known_is_kept(ramp):
     np.testing.assert_array_equal(made.affine, affine)
 
 
-def test_slicers_pixels_of_a_dicom_film_are_those_of_the_file():
-    """GDCM, by which Slicer reads, has turned MONOCHROME1 round already."""
+def test_what_slicer_holds_of_a_dicom_film_is_white_where_the_file_is_white():
+    """GDCM, by which Slicer reads, has turned MONOCHROME1 round already. The window of the header is not applied."""
     slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
     from vtk.util import numpy_support
 
@@ -86,7 +86,9 @@ def test_slicers_pixels_of_a_dicom_film_are_those_of_the_file():
     values = numpy_support.vtk_to_numpy(image.GetPointData().GetScalars()).reshape(image.GetDimensions()[::-1])
     expected = read_radiograph(FILM)
     handed = film(values, header=FILM)
-    np.testing.assert_allclose(handed.pixels, expected.pixels, atol=1e-4)
+    inside = (expected.pixels > 0) & (expected.pixels < 1) & (handed.pixels > 0) & (handed.pixels < 1)
+    assert inside.mean() > 0.8
+    np.testing.assert_allclose(np.corrcoef(handed.pixels[inside], expected.pixels[inside]), 1, atol=1e-4)
     assert handed.header.SOPInstanceUID == expected.header.SOPInstanceUID
     assert (handed.mirrored, handed.warnings) == (expected.mirrored, expected.warnings)
 
