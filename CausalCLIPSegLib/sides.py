@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from CausalCLIPSegLib.areas import label_areas
 from CausalCLIPSegLib.laterality import Side
@@ -24,13 +23,13 @@ def split_by_side(mask: npt.NDArray[np.bool_], *, mirrored: bool = False) -> dic
         For each side of the patient a mask of the same shape; the two are disjoint and add up to the mask.
     """
     labels, number = label_areas(mask)
-    on_viewers_left = np.zeros(mask.shape, dtype=bool)
-    on_viewers_left[:, : mask.shape[1] // 2] = True
-    index = np.arange(1, number + 1)
-    share = np.asarray(ndimage.mean(on_viewers_left, labels, index)) if number else np.zeros(0)
-    whole = np.concatenate([[False], share > 1 - _ACROSS])[labels]
-    cut = np.concatenate([[False], (share >= _ACROSS) & (share <= 1 - _ACROSS)])[labels]
-    viewers_left = whole | (cut & on_viewers_left)
+    half = mask.shape[1] // 2
+    pixels, on_viewers_left = (
+        np.bincount(part.ravel(), minlength=number + 1)[1:] for part in (labels, labels[:, :half])
+    )
+    share = on_viewers_left / pixels
+    viewers_left = np.concatenate([[False], share > 1 - _ACROSS])[labels]
+    viewers_left[:, :half] |= np.concatenate([[False], share >= _ACROSS])[labels[:, :half]]
     viewers_right = mask & ~viewers_left
     return (
         {"right": viewers_right, "left": viewers_left} if mirrored else {"right": viewers_left, "left": viewers_right}
