@@ -21,7 +21,8 @@ from training.dataset import Sample, Split, read_split, spread
 from training.describe_agreement import describe_command, fit_extent_command
 from training.evaluate import Evaluation, Questions
 from training.evaluate import evaluate as measure
-from training.export import export_checkpoint, read_yaml
+from training.export import export_checkpoint, network_of, read_yaml
+from training.export_onnx import export_onnx
 from training.notes_benchmark import notes
 from training.paraphrases import evaluate_paraphrases
 from training.report import print_figures
@@ -96,13 +97,23 @@ def export(
     device: Annotated[Device, typer.Option(help="Where to run.")] = "auto",
 ) -> None:
     """Write the weights of a run as a checkpoint, and measure the written file on validation for its card."""
-    written = export_checkpoint(run, read_yaml(config)["model"]["network"], read_yaml(card), output)
+    written = export_checkpoint(run, network_of(config), read_yaml(card), output)
     figures, _ = _measure(str(output), spread(read_split(data, "val"), limit), "val", device)
     command = f"python -m training evaluate --data DIR --split val --checkpoint {written.name}"
     write_card(
         Card.model_validate({**written.model_dump(), "figures": {"validation": figures, "command": command}}), output
     )
     print_figures(console, figures, f"{written.name} on val")
+
+
+@app.command("export-onnx")
+def onnx(
+    output: Annotated[Path, typer.Option(help="Folder to write the two graphs and the card into.")],
+    checkpoint: Annotated[str, typer.Option(help="Name or folder of a checkpoint.")] = "default",
+) -> None:
+    """Write a checkpoint as ONNX graphs, and run them by ONNX Runtime against torch."""
+    difference = export_onnx(checkpoint, output)
+    console.print(f"{output}: probabilities differ from torch's by at most {difference:.1e}.")
 
 
 def _measure(

@@ -44,7 +44,8 @@ def decode(sample: Sample, size: int) -> tuple[npt.NDArray[np.uint8], npt.NDArra
 
 def decode_all(samples: Sequence[Sample], size: int) -> Arrays:
     """Return all films and masks in memory."""
-    arrays = Arrays(*(np.empty((len(samples), size, size), dtype) for dtype in (np.uint8, np.bool_)))
+    shape = (len(samples), size, size)
+    arrays = Arrays(np.empty(shape, np.uint8), np.empty(shape, np.bool_))
     _fill(arrays, samples, size)
     return arrays
 

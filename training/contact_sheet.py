@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from training.whole_file import write_picture
+
 # Okabe and Ito's colours, which people with any colour vision can tell apart.
 TRUTH_COLOR, PREDICTION_COLOR = "#009E73", "#E69F00"
 
@@ -54,7 +56,8 @@ class Worst:
 def draw_sheet(tiles: Sequence[Tile], path: Path, title: str, columns: int = 4) -> None:
     """Write a picture of tiles side by side, ground truth green, prediction orange.
 
-    The picture appears whole or not at all.
+    Raises:
+        OutputError: if it cannot be written there.
     """
     from matplotlib.figure import Figure  # slow, and not every evaluation draws
 
@@ -70,7 +73,4 @@ def draw_sheet(tiles: Sequence[Tile], path: Path, title: str, columns: int = 4) 
             if mask.any() and not mask.all():
                 place.contour(mask, levels=[0.5], colors=[color], linewidths=1.2)
         place.set_title(tile.caption, fontsize=7, wrap=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
-    figure.savefig(unfinished, format="png", dpi=110)
-    unfinished.replace(path)
+    write_picture(figure, path)

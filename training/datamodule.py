@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -108,18 +109,17 @@ class ReferringDataModule(LightningDataModule):
         if self.cache is not None:
             self._take_sizes()
             for split in ("train", "val"):
-                cached(self._samples(split), self.image_size, Path(self.cache))  # type: ignore[arg-type]
+                cached(self._samples(split), self.image_size, Path(self.cache))
 
     def setup(self, stage: str) -> None:
         """Take the sizes of the network that is trained."""
         self._take_sizes()
 
     def _take_sizes(self) -> None:
-        module = self.trainer.lightning_module if self.trainer is not None else None
+        module: Any = self.trainer.lightning_module if self.trainer is not None else None
         if module is not None:
-            configuration = module.network.configuration  # type: ignore[union-attr]
-            self.image_size = configuration.image_size  # type: ignore[union-attr]
-            self.context_length = configuration.text.context_length  # type: ignore[union-attr]
+            self.image_size = module.network.configuration.image_size
+            self.context_length = module.network.configuration.text.context_length
 
     def _samples(self, split: Split) -> list[Sample]:
         samples = spread(read_split(self.data, split, strict=self.strict), self.limit)

@@ -8,16 +8,22 @@ from typing import Any
 import torch
 import yaml
 from safetensors.torch import save_file
+from torch import Tensor
 
 from CausalCLIPSegLib.card import Card, write_card
-from CausalCLIPSegLib.checkpoint import WEIGHTS, sha256
+from CausalCLIPSegLib.checkpoint import WEIGHTS, load_checkpoint, sha256
 from CausalCLIPSegLib.errors import CheckpointError
+from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
+from CausalCLIPSegLib.network.configuration import NetworkConfiguration
+from CausalCLIPSegLib.network.text_encoder import tokenize
 
 _PREFIX = "network."
+_CLOSE = 0.02
+"""Largest difference of a probability that rounding the weights to float16 is allowed to make."""
 
 
 def export_checkpoint(run: Path, network: dict[str, Any], words: dict[str, Any], folder: Path) -> Card:
-    """Write a checkpoint's folder.
+    """Write a checkpoint's folder, and see that it loads and answers as the run does.
 
     Args:
         run: a checkpoint of Lightning; with weight averaging it holds the averaged weights.
@@ -29,25 +35,98 @@ def export_checkpoint(run: Path, network: dict[str, Any], words: dict[str, Any],
         The card, without figures.
 
     Raises:
-        CheckpointError: if the file holds no network.
+        CheckpointError: if the file holds no network, or the written one does not answer as it does.
     """
-    state = torch.load(run, map_location="cpu", weights_only=True)["state_dict"]
-    weights = {name.removeprefix(_PREFIX): _half(tensor) for name, tensor in state.items() if name.startswith(_PREFIX)}
-    if not weights:
-        raise CheckpointError(f"The file {run.name} holds no network.")
+    weights = read_weights(run)
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(weights, folder / WEIGHTS)
+    save_file({name: _half(tensor) for name, tensor in weights.items()}, folder / WEIGHTS)
     (folder / WEIGHTS).chmod(0o644)  # safetensors writes for its owner only
     card = Card.model_validate({**words, "network": network, "sha256": sha256(folder / WEIGHTS), "figures": {}})
     write_card(card, folder)
+    verify(weights, folder)
     return card
 
 
-def _half(tensor: torch.Tensor) -> torch.Tensor:
+def read_weights(run: Path) -> dict[str, Tensor]:
+    """Return the weights of the network in a checkpoint of Lightning.
+
+    Raises:
+        CheckpointError: if the file holds no network.
+    """
+    state = torch.load(run, map_location="cpu", weights_only=True)["state_dict"]
+    weights = {name.removeprefix(_PREFIX): tensor for name, tensor in state.items() if name.startswith(_PREFIX)}
+    if not weights:
+        raise CheckpointError(f"The file {run.name} holds no network.")
+    return weights
+
+
+@torch.inference_mode()
+def verify(weights: dict[str, Tensor], folder: Path) -> float:
+    """Load an exported checkpoint and hold it against the weights that it was made from, on a film of noise.
+
+    Returns:
+        The largest difference of a probability.
+
+    Raises:
+        CheckpointError: if it does not load, or differs by more than rounding explains.
+    """
+    written = load_checkpoint(folder)
+    reference = CausalCLIPSeg(written.card.network)
+    try:
+        reference.load_state_dict(weights)
+    except RuntimeError as error:
+        raise CheckpointError("The weights of the run do not fit the network of its configuration.") from error
+    image, tokens = example(written.card.network)
+    answers = [
+        network(image, network.encode_text(tokens), confounder=False).logits.sigmoid()
+        for network in (reference.eval(), written.network)
+    ]
+    difference = float((answers[0] - answers[1]).abs().max())
+    if not difference <= _CLOSE:
+        raise CheckpointError(
+            f"The exported weights do not answer as the run does: probabilities differ by {difference:.3f}."
+        )
+    return difference
+
+
+def example(configuration: NetworkConfiguration) -> tuple[Tensor, Tensor]:
+    """Return an image, 1 x 1 x S x S of smooth noise, and the tokens of a sentence, the same every time."""
+    generator = torch.Generator().manual_seed(0)
+    size = configuration.image_size
+    coarse = torch.rand(1, 1, max(size // 16, 2), max(size // 16, 2), generator=generator)
+    image = torch.nn.functional.interpolate(coarse, size=(size, size), mode="bilinear")
+    sentence = "Bilateral pulmonary infection, two infected areas, lower left lung and middle right lung."
+    return image, tokenize([sentence], configuration.text.context_length)
+
+
+def network_of(config: Path) -> dict[str, Any]:
+    """Return the fields of the network that a configuration trains, its switch for ablations applied.
+
+    Raises:
+        CheckpointError: if it is no configuration of a training.
+    """
+    model = read_yaml(config).get("model")
+    if not isinstance(model, dict) or not isinstance(model.get("network"), dict):
+        raise CheckpointError(f"The file {config.name} is no configuration of a training.")
+    switch = model.get("causal_intervention")
+    return {**model["network"], **({} if switch is None else {"causal_intervention": switch})}
+
+
+def _half(tensor: Tensor) -> Tensor:
     return (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Return the mapping of a YAML file."""
-    with path.open(encoding="utf-8") as file:
-        return yaml.safe_load(file)
+    """Return the mapping of a YAML file.
+
+    Raises:
+        CheckpointError: if it cannot be read or holds something else.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            content = yaml.safe_load(file)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CheckpointError(f"The file {path} cannot be read as YAML.") from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"The file {path} holds no settings.")
+    return content

@@ -20,7 +20,7 @@ from CausalCLIPSegLib.network.vision_encoder import TimmEncoder
 def checkpoint_gradients(network: CausalCLIPSeg) -> None:
     """Let the blocks of both encoders keep no activations; weights, their names and the gradients stay the same."""
     for block in _blocks(network):
-        block.forward = partial(_checkpointed, block, block.forward)  # type: ignore[method-assign]
+        block.forward = partial(_checkpointed, block, block.forward)
 
 
 def _blocks(network: CausalCLIPSeg) -> list[nn.Module]:

@@ -19,12 +19,19 @@ from training.metrics import OverlapMetrics
 from training.objective import CausalObjective
 
 
+def configure(network: dict[str, Any], causal_intervention: bool | None = None) -> NetworkConfiguration:
+    """Return the configuration of a network from its fields and the switch of the ablation."""
+    switch = {} if causal_intervention is None else {"causal_intervention": causal_intervention}
+    return NetworkConfiguration.model_validate({**network, **switch})
+
+
 class CausalTraining(LightningModule):
     """Minimise the causal objective by Adam under a cosine schedule."""
 
     def __init__(
         self,
         network: dict[str, Any],
+        causal_intervention: bool | None = None,
         initialisation: Literal["random", "imagenet", "clip"] = "random",
         clip: str = "openai",
         clip_sha256: str | None = None,
@@ -47,6 +54,7 @@ class CausalTraining(LightningModule):
 
         Args:
             network: the fields of a `NetworkConfiguration`.
+            causal_intervention: overrules that field of the network, as a switch for ablations; None: as it says.
             initialisation: start values: "imagenet" of the vision encoder, "clip" of both encoders.
             clip: with "clip": "openai" for OpenAI's RN101, or a file in the shape of OpenAI's.
             clip_sha256: what the hash of that file must begin with; "openai" has its own.
@@ -67,7 +75,7 @@ class CausalTraining(LightningModule):
             compile_backend: a backend of torch.compile, for instance "inductor"; None: eager.
         """
         super().__init__()
-        self.network = CausalCLIPSeg(NetworkConfiguration.model_validate(network))
+        self.network = CausalCLIPSeg(configure(network, causal_intervention))
         if initialisation == "imagenet":
             load_imagenet_lite0(self.network)
         elif initialisation == "clip":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from training.whole_file import write_whole
 
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
@@ -93,11 +96,12 @@ class Scores:
 
     def write_csv(self, path: Path) -> None:
         """Write a row a case: name, Dice and IoU in percent, predicted and actual area in percent of the picture."""
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("name", "dice", "iou", "predicted_area", "actual_area"))
-            for name, dice, iou, (predicted, actual, _, size) in zip(
-                self.names, self.dice, self.iou, self._counts, strict=True
-            ):
-                values = (100 * dice, 100 * iou, 100 * predicted / size, 100 * actual / size)
-                writer.writerow((name, *(f"{value:.2f}" for value in values)))
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(("name", "dice", "iou", "predicted_area", "actual_area"))
+        for name, dice, iou, (predicted, actual, _, size) in zip(
+            self.names, self.dice, self.iou, self._counts, strict=True
+        ):
+            values = (100 * dice, 100 * iou, 100 * predicted / size, 100 * actual / size)
+            writer.writerow((name, *(f"{value:.2f}" for value in values)))
+        write_whole(path, text.getvalue())

@@ -1,0 +1,127 @@
+"""Every configuration builds, the four rows of Table 2 by two switches, and the switches do what they say."""
+
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from training.fit import TrainingCLI
+from training.learning_rates import stage_of
+from training.module import CausalTraining
+
+CONFIGS = Path(__file__).parents[2] / "training" / "configs"
+SMALL = {"vision": {"kind": "clip_resnet", "layers": [1, 1, 1, 1], "width": 8}, "image_size": 64, "channels": 16}
+SMALL |= {"text": {"width": 32, "heads": 2, "layers": 1, "feature_size": 16}}
+
+
+def build(*configs: str, monkeypatch, arguments: tuple[str, ...] = ()) -> TrainingCLI:
+    loaded = []
+    monkeypatch.setattr("training.module.load_clip", lambda *given: loaded.append(given[1:]))
+    files = [part for name in configs for part in ("--config", str(CONFIGS / f"{name}.yaml"))]
+    cli = TrainingCLI([*files, "--data.data", "nowhere", *arguments], run=False)
+    cli.loaded = loaded
+    return cli
+
+
+@pytest.fixture
+def small(tmp_path) -> tuple[str, str]:
+    """What makes a recipe of the paper small enough to build in a test."""
+    path = tmp_path / "small.yaml"
+    decoder = {"channels": [8, 8], "factors": [4, 4]}
+    path.write_text(yaml.safe_dump({"model": {"network": {**SMALL, "decoder": decoder}}}))
+    return ("--config", str(path))
+
+
+@pytest.mark.parametrize(
+    ("switches", "clip", "intervention"),
+    [
+        (("without_clip", "without_intervention"), False, False),
+        (("without_clip",), False, True),
+        (("without_intervention",), True, False),
+        ((), True, True),
+    ],
+)
+def test_the_rows_of_table_2(switches, clip, intervention, small, monkeypatch):
+    cli = build("paper", *switches, monkeypatch=monkeypatch, arguments=small)
+    module = cli.model
+    assert bool(cli.loaded) is clip
+    assert not clip or cli.loaded[0][0] == "openai"
+    assert (module.network.maskers is not None) is intervention
+    assert (module.network.confounder is not None) is intervention
+    assert (module.learning_rate, module.objective.adversarial_weight, module.objective.dice_weight) == (3e-5, 0.05, 0)
+    assert module.objective.confounder_ceiling is None
+    assert cli.trainer.max_epochs == 2000
+
+
+@pytest.mark.parametrize("name", ["default", "best"])
+def test_the_small_recipes_build(name, monkeypatch):
+    cli = build(name, monkeypatch=monkeypatch)
+    assert cli.model.network.configuration.vision.name == "tf_efficientnet_lite0"
+    assert cli.datamodule.seed == 1, "the seed of the data is that of everything"
+
+
+def test_stages_have_falling_rates(tiny_network):
+    module = CausalTraining(
+        tiny_network.model_dump(mode="json"),
+        learning_rate=1.0,
+        encoder_learning_rate=0.5,
+        text_learning_rate=0.25,
+        layer_decay=0.1,
+    )
+    module.trainer = type("Trainer", (), {"estimated_stepping_batches": 10})()
+    optimizer = module.configure_optimizers()["optimizer"]
+    rate = {id(p): group["initial_lr"] for group in optimizer.param_groups for p in group["params"]}
+    assert len(rate) == len(list(module.network.parameters()))
+    for name, parameter in module.network.vision_encoder.named_parameters():
+        assert rate[id(parameter)] == pytest.approx(0.5 * 0.1 ** (4 - stage_of(name))), name
+    assert {rate[id(p)] for p in module.network.text_encoder.parameters()} == {0.25}
+    assert {rate[id(p)] for p in module.network.causal.parameters()} == {1.0}
+    assert stage_of("resnet.conv1.weight") == 0
+    assert stage_of("resnet.layer3.0.conv1.weight") == 3
+    assert stage_of("body.blocks.5.0.conv_pw.weight") == 6
+
+
+def gradients(module: CausalTraining, **context) -> dict[str, torch.Tensor]:
+    torch.manual_seed(1)
+    image, mask = torch.rand(2, 1, 64, 64), (torch.rand(2, 1, 64, 64) > 0.7).float()
+    tokens = torch.randint(1, 400, (2, 20))
+    with torch.autocast("cpu", **context):
+        output = module.network(image, module.network.encode_text(tokens))
+    module.objective(output, mask).total.backward()
+    return {name: parameter.grad for name, parameter in module.network.named_parameters()}
+
+
+@pytest.mark.parametrize(
+    "switch", [{"gradient_checkpointing": True}, {"compile_backend": "eager"}], ids=["checkpointing", "compile"]
+)
+def test_a_switch_for_speed_or_memory_changes_neither_gradients_nor_statistics(switch, tiny_network):
+    modules = []
+    for more in ({}, switch):
+        torch.manual_seed(0)
+        modules.append(CausalTraining(tiny_network.model_dump(mode="json"), **more).train())
+    plain, switched = (gradients(module, enabled=False) for module in modules)
+    assert plain.keys() == switched.keys()
+    for name, gradient in plain.items():
+        assert torch.allclose(switched[name], gradient, atol=1e-5, rtol=1e-3), name
+    states = [module.network.state_dict() for module in modules]
+    for name, tensor in states[0].items():
+        assert torch.allclose(states[1][name], tensor, atol=1e-6), f"{name} moved twice"
+
+
+def test_bfloat16_gives_about_the_same_direction(tiny_network):
+    torch.manual_seed(0)
+    module = CausalTraining(tiny_network.model_dump(mode="json"))
+    full = gradients(module, enabled=False)["causal.decoder.text_projection.weight"].clone()
+    module.zero_grad()
+    half = gradients(module, dtype=torch.bfloat16)["causal.decoder.text_projection.weight"]
+    assert half.dtype == torch.float32
+    assert torch.nn.functional.cosine_similarity(full.flatten(), half.flatten(), dim=0) > 0.95
+
+
+def test_fixed_batch_norms_keep_their_statistics(tiny_network):
+    module = CausalTraining(tiny_network.model_dump(mode="json"), fixed_batch_norm=True)
+    before = {name: value.clone() for name, value in module.network.named_buffers()}
+    gradients(module, enabled=False)
+    for name, value in module.network.named_buffers():
+        assert torch.equal(value, before[name]), name

@@ -1,0 +1,106 @@
+"""A checkpoint as two ONNX graphs, the text encoder and the network behind it, held against torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from CausalCLIPSegLib.card import Card, write_card
+from CausalCLIPSegLib.checkpoint import load_checkpoint
+from CausalCLIPSegLib.errors import CheckpointError, OutputError
+from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
+from training.export import example
+
+TEXT, IMAGE = "text_encoder.onnx", "network.onnx"
+_OPSET = 18
+_CLOSE = 1e-3
+
+
+class _Text(nn.Module):
+    def __init__(self, network: CausalCLIPSeg) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.network.encode_text(tokens)
+
+
+class _Probability(nn.Module):
+    def __init__(self, network: CausalCLIPSeg) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor, text: Tensor) -> Tensor:
+        return self.network(image, text, confounder=False).logits.sigmoid()
+
+
+def export_onnx(name_or_path: str, folder: Path) -> float:
+    """Write a checkpoint's graphs and card, and run both by ONNX Runtime against torch.
+
+    text_encoder.onnx: tokens, int64 1 x L -> text, float32 1 x T. network.onnx: image, float32 1 x 1 x S x S in
+    [0, 1], and text -> probability, float32 1 x 1 x S x S.
+
+    Args:
+        name_or_path: a checkpoint with a card.
+        folder: where to write.
+
+    Returns:
+        The largest difference of a probability between the two.
+
+    Raises:
+        CheckpointError: if the checkpoint cannot be loaded, the packages of the extra "onnx" are missing, or the
+            graphs do not answer as torch does.
+        OutputError: if the folder cannot be written.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise CheckpointError(
+            "ONNX export needs the packages onnx, onnxscript and onnxruntime (extra: onnx)."
+        ) from error
+    checkpoint = load_checkpoint(name_or_path)
+    network = checkpoint.network
+    image, tokens = example(checkpoint.card.network)
+    with torch.no_grad():
+        text = network.encode_text(tokens)
+        expected = _Probability(network)(image, text).numpy()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(_Text(network), (tokens,), folder / TEXT, ["tokens"], "text")
+        _write(_Probability(network), (image, text), folder / IMAGE, ["image", "text"], "probability")
+        write_card(_card(checkpoint.card), folder)
+    except OSError as error:
+        raise OutputError(f"The folder {folder} cannot be written.") from error
+    runs: Any = [
+        onnxruntime.InferenceSession(folder / name, providers=["CPUExecutionProvider"]) for name in (TEXT, IMAGE)
+    ]
+    (spoken,) = runs[0].run(None, {"tokens": tokens.numpy()})
+    (answer,) = runs[1].run(None, {"image": image.numpy(), "text": spoken})
+    difference = float(np.abs(answer - expected).max())
+    if not difference <= _CLOSE:
+        raise CheckpointError(
+            f"The ONNX graphs do not answer as torch does: probabilities differ by {difference:.4f}."
+        )
+    return difference
+
+
+def _card(card: Card) -> Card:
+    return card.model_copy(update={"summary": f"{card.summary} As ONNX graphs ({TEXT}, {IMAGE})."})
+
+
+def _write(module: nn.Module, inputs: tuple[Tensor, ...], path: Path, names: list[str], output: str) -> None:
+    torch.onnx.export(
+        module.eval(),
+        inputs,
+        path,
+        input_names=names,
+        output_names=[output],
+        opset_version=_OPSET,
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
