@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,18 @@ import numpy.typing as npt
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.grey_scale import check_size, single_channel, stretch
 from CausalCLIPSegLib.quiet import quiet
-from CausalCLIPSegLib.radiograph import Radiograph, checked_radiograph
+from CausalCLIPSegLib.radiograph import Radiograph, checked_radiograph, read_radiograph
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 _NO_FILM = "The picture that was handed over is no radiograph: it has to be rows x columns of numbers."
+
+
+# Of a film of ten million pixels every fiftieth tells as well whether it was changed.
+_COMPARED = 200_000
+_LEAST_INSIDE = 0.05
+_ROUNDING = 1e-5
 
 
 def film_from_array(
@@ -38,26 +45,30 @@ def film_from_array(
         affine: 4 x 4, voxel (column, row, slice, 1) to mm in LPS.
         window: values that become black and white; None: uint8 values are divided by 255, others stretched.
         inverted: small values are the dense ones.
-        header: a DICOM file that these pixels come from; it says whether the film is mirrored. Its window is not
-            applied, since the values may have been changed. The radiograph carries its header only where the size is
-            still the same: what was cropped is not that instance any more.
+        header: a DICOM file that these pixels come from. Where they are still those of the file, the film is read from
+            it, with its window and spacing, so that it is the same film as when the file itself is given. Where they
+            have been changed it only says whether the film is mirrored; and the radiograph carries the header only
+            where the size is the same: what was cropped is not that instance any more.
         name: of the film.
 
     Raises:
         RadiographError: the values, or the header, are not those of one frontal chest radiograph.
     """
-    pixels = _grey(_without_slice_axis(values), window)
+    values = _without_slice_axis(values)
     said: dict[str, Any] = {}
     if header is not None:
         from CausalCLIPSegLib import dicom_image  # pydicom takes its time to import
 
         dataset = _read_header(Path(header))
-        same = (dataset.get("Rows"), dataset.get("Columns")) == pixels.shape
+        same_size = (dataset.get("Rows"), dataset.get("Columns")) == values.shape
+        if same_size and window is None and not inverted and (film := _unchanged(values, Path(header))):
+            return replace(film, affine=affine, name=name)
         said = {
-            "header": dataset if same else None,
+            "header": dataset if same_size else None,
             "mirrored": dicom_image.mirrored(dataset),
             "warnings": dicom_image.remarks(dataset),
         }
+    pixels = _grey(values, window)
     return checked_radiograph(name, 1 - pixels if inverted else pixels, spacing=spacing, affine=affine, **said)
 
 
@@ -96,6 +107,29 @@ def _grey(values: npt.NDArray[Any], window: tuple[float, float] | None) -> npt.N
     if values.dtype == np.uint8:
         return np.asarray(values / np.float32(255), dtype=np.float32)
     return stretch(values)
+
+
+def _unchanged(values: npt.NDArray[Any], path: Path) -> Radiograph | None:
+    """Return the film of a file where `values` are its pixels, in whatever unit; else None.
+
+    GDCM gives stored values rescaled, and MONOCHROME1 turned round; the film is what the window makes of them. Both
+    rise together. Pixels that the window clips, and padding, say nothing.
+    """
+    try:
+        film = read_radiograph(path)
+    except RadiographError:  # a variety that only the other program decodes
+        return None
+    step = max(1, values.size // _COMPARED)
+    handed, shown = values.ravel()[::step], film.pixels.ravel()[::step]
+    inside = (shown > 0) & (shown < 1)
+    if inside.mean() < _LEAST_INSIDE:
+        return None
+    handed, shown = handed[inside], shown[inside]
+    order = np.lexsort((shown, handed))
+    handed, shown = handed[order], shown[order]
+    rising = np.diff(shown) >= -_ROUNDING
+    equal = (np.diff(handed) != 0) | (np.diff(shown) <= _ROUNDING)
+    return film if bool((rising & equal).all()) else None
 
 
 def _read_header(path: Path) -> Dataset:

@@ -74,8 +74,9 @@ class ArrayImage(_Request):
         window: the values that are shown as black and as white; null: uint8 values are divided by 255, others are
             stretched from the 0.5 to the 99.5 percentile.
         inverted: small values are the dense ones. Not so for MONOCHROME1 that GDCM, and with it Slicer, has read.
-        header: a DICOM file whose header belongs to these pixels; it says whether the film is mirrored, and which
-            instance it is. Its own pixels are not read. Of a cropped film no DICOM-SEG can be made.
+        header: the DICOM file that these pixels come from. Where they are still those of the file, the film is read
+            from it, with its window, so that the result is that of the file; where they were changed, it only says
+            whether the film is mirrored and which instance it is. Of a cropped film no DICOM-SEG can be made.
         name: what the film is called in a picture's caption; nothing of the patient.
     """
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pydicom.data import get_testdata_file
+from scipy import ndimage
 
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.film_array import film_from_array, load_values
@@ -70,8 +71,9 @@ def test_what_is_known_is_kept(ramp):
     np.testing.assert_array_equal(made.affine, affine)
 
 
-def test_what_slicer_holds_of_a_dicom_film_is_white_where_the_file_is_white():
-    """GDCM, by which Slicer reads, has turned MONOCHROME1 round already. The window of the header is not applied."""
+@pytest.fixture(scope="module")
+def slicers_values():
+    """What Slicer holds of the film. GDCM, by which it reads, has turned MONOCHROME1 round."""
     slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
     from vtk.util import numpy_support
 
@@ -83,14 +85,58 @@ def test_what_slicer_holds_of_a_dicom_film_is_white_where_the_file_is_white():
     storage.SetFileName(FILM)
     assert storage.ReadData(node) == 1
     image = node.GetImageData()
-    values = numpy_support.vtk_to_numpy(image.GetPointData().GetScalars()).reshape(image.GetDimensions()[::-1])
+    return numpy_support.vtk_to_numpy(image.GetPointData().GetScalars()).reshape(image.GetDimensions()[::-1]).copy()
+
+
+def test_what_slicer_holds_of_a_dicom_film_is_the_film_of_the_file(slicers_values):
     expected = read_radiograph(FILM)
-    handed = film(values, header=FILM)
-    inside = (expected.pixels > 0) & (expected.pixels < 1) & (handed.pixels > 0) & (handed.pixels < 1)
-    assert inside.mean() > 0.8
-    np.testing.assert_allclose(np.corrcoef(handed.pixels[inside], expected.pixels[inside]), 1, atol=1e-4)
+    affine = np.diag([2.0, 3.0, 1.0, 1.0])
+    handed = film(slicers_values, header=FILM, affine=affine, name="film")
+    np.testing.assert_array_equal(handed.pixels, expected.pixels)
     assert handed.header.SOPInstanceUID == expected.header.SOPInstanceUID
     assert (handed.mirrored, handed.warnings) == (expected.mirrored, expected.warnings)
+    assert (handed.spacing, handed.name) == (expected.spacing, "film")
+    np.testing.assert_array_equal(handed.affine, affine)
+    without = film(slicers_values)
+    inside = (expected.pixels > 0) & (expected.pixels < 1) & (without.pixels > 0) & (without.pixels < 1)
+    assert inside.mean() > 0.8
+    np.testing.assert_allclose(np.corrcoef(without.pixels[inside], expected.pixels[inside]), 1, atol=1e-4)
+
+
+def flipped(values):
+    return values[:, :, ::-1]
+
+
+def shifted(values):
+    return np.roll(values, 1, axis=2)
+
+
+def smoothed(values):
+    return ndimage.uniform_filter(values[0].astype(np.float32), 3)
+
+
+def negative(values):
+    return values.max() - values
+
+
+def painted(values):
+    changed = values.copy()
+    changed[0, 500:700, 500:700] = 20_000
+    return changed
+
+
+@pytest.mark.parametrize("change", [flipped, shifted, smoothed, negative, painted])
+def test_a_film_that_was_changed_is_taken_as_it_is(slicers_values, change):
+    values = change(slicers_values)
+    handed = film(values, header=FILM)
+    np.testing.assert_array_equal(handed.pixels, film(values).pixels)
+    assert handed.header is not None
+
+
+def test_a_film_in_another_unit_is_still_the_film(slicers_values):
+    expected = read_radiograph(FILM)
+    handed = film(slicers_values.astype(np.float64) * 0.5 - 1000, header=FILM)
+    np.testing.assert_array_equal(handed.pixels, expected.pixels)
 
 
 def test_a_cropped_film_is_not_that_instance_any_more(ramp, tmp_path):
