@@ -1,0 +1,184 @@
+"""Other layouts, faults that are counted and named, typing errors, the cache."""
+
+import csv
+import logging
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+from PIL import Image
+
+from training.cache import cached, decode_all
+from training.datamodule import ReferringDataModule
+from training.dataset import DatasetError, read_split
+from training.typing_errors import mend
+
+
+@pytest.mark.parametrize(
+    ("note", "mended"),
+    [
+        (
+            "Bilateral pulmonary infection, two infected areas, midlle lowerl left lung and upper right lung.",
+            "Bilateral pulmonary infection, two infected areas, middle lower left lung and upper right lung.",
+        ),
+        (
+            "Unilateral pulmonary infection,one infected area,lower left lung.",
+            "Unilateral pulmonary infection, one infected area, lower left lung.",
+        ),
+        (
+            "Bilateral pulmonary infection, nine infected areas, mmiddle left lung andall right lung",
+            "Bilateral pulmonary infection, nine infected areas, middle left lung and all right lung",
+        ),
+        (
+            "Bilateral pulmonary infection, two infected areas, higher left lung and right lung.",
+            "Bilateral pulmonary infection, two infected areas, upper left lung and right lung.",
+        ),
+        ("Consolidation in the left base, midlle lobe.", "Consolidation in the left base, midlle lobe."),
+    ],
+)
+def test_typing_errors_of_the_published_notes(note, mended):
+    assert mend(note) == mended
+    assert mend(mended) == mended
+
+
+def test_no_published_note_is_changed_that_is_spelt_right(qata: Path):
+    for split in ("Train", "Val"):
+        table = openpyxl.load_workbook(qata / f"{split}_Folder" / f"{split}_text.xlsx", read_only=True).worksheets[0]
+        notes = {str(row[1]).strip() for row in table.iter_rows(min_row=2, values_only=True)}
+        assert {note for note in notes if mend(note) != note} == set()
+
+
+@pytest.fixture
+def mosmed_folder(lvit_folder: Path) -> Path:
+    """As MosMedData+ comes: masks called as their images, and one table with the notes of two splits."""
+    for split in ("Train", "Val"):
+        folder = lvit_folder / f"{split}_Folder"
+        for kind, prefix in (("img", "film"), ("labelcol", "mask_film")):
+            for index, path in enumerate(sorted((folder / kind).iterdir())):
+                path.rename(path.with_name(f"Morozov_study_{split}_{index}.png"))
+                assert path.name.startswith(prefix)
+    book = openpyxl.Workbook()
+    book.active.append(["Image", "Description"])
+    for split in ("Train", "Val"):
+        for index in range(8):
+            side = ("left", "right")[index % 2]
+            book.active.append([f"Morozov_study_{split}_{index}.png", f"Unilateral pulmonary infection, {side} lung."])
+    for split in ("Train", "Val"):
+        book.save(lvit_folder / f"{split}_Folder" / f"{split}_text.xlsx")
+    return lvit_folder
+
+
+def test_mosmeddata(mosmed_folder):
+    for split in ("train", "val"):
+        samples = read_split(mosmed_folder, split)
+        assert len(samples) == 8
+        for sample in samples:
+            assert split.capitalize() in sample.name
+            assert sample.load_mask()[:, :32].any() == ("left" in sample.note)
+
+
+def test_faults_are_counted_and_named(lvit_folder, caplog):
+    folder = lvit_folder / "Val_Folder"
+    (folder / "img" / "film_0.png").unlink()
+    (folder / "labelcol" / "mask_film_1.png").unlink()
+    (folder / "labelcol" / "mask_film_2.png").write_bytes(b"no picture")
+    Image.new("L", (10, 10)).save(folder / "img" / "film_3.png")
+    table = folder / "Val_text.xlsx"
+    book = openpyxl.load_workbook(table)
+    book.active.cell(6, 2).value = " "  # film_4
+    book.active.cell(7, 1).value = None  # film_5: its image has no row
+    book.save(table)
+    with pytest.raises(DatasetError) as raised:
+        read_split(lvit_folder, "val")
+    assert str(raised.value) == (
+        "The val split has rows with faults: 1 without an image (first film_0), 1 without a mask (first film_1), "
+        "2 without a note (first film_4), 1 unreadable (first film_2), "
+        "1 of another size than its mask (first film_3)."
+    )
+    with caplog.at_level(logging.WARNING):
+        samples = read_split(lvit_folder, "val", strict=False)
+    assert [sample.name for sample in samples] == ["film_6", "film_7"]
+    assert "val split: 2 films; left out: 1 without an image (first film_0)" in caplog.text
+
+
+def test_a_picture_that_breaks_off_is_named(lvit_folder):
+    path = lvit_folder / "Val_Folder" / "img" / "film_0.png"
+    path.write_bytes(path.read_bytes()[:-1500])
+    sample = read_split(lvit_folder, "val")[0]
+    with pytest.raises(DatasetError, match=r"film_0.png cannot be read"):
+        sample.load_image()
+
+
+@pytest.fixture
+def csv_folder(tmp_path, lvit_folder) -> Path:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    for split in ("train", "val"):
+        with (folder / f"{split}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["Image", "Mask", "Note"])
+            for sample in read_split(lvit_folder, split):
+                side = "right" if "left" in sample.note else "left"  # as a radiologist says it
+                writer.writerow([sample.image, sample.mask, f"There is consolidation in the {side} mid zone."])
+    return folder
+
+
+def test_tables_of_comma_separated_values(csv_folder):
+    samples = read_split(csv_folder, "train")
+    assert len(samples) == 8
+    assert {sample.laterality for sample in samples} == {"patient"}
+    data = ReferringDataModule(str(csv_folder), say_notes=True).dataset("train")
+    for sample, mask in zip(data.samples, data.arrays.masks, strict=True):
+        assert sample.note in {
+            f"Unilateral pulmonary infection, one infected area, middle {s} lung." for s in ("left", "right")
+        }
+        columns = mask.any(0)
+        assert columns[: len(columns) // 2].any() == ("right" in sample.note), "the patient's right is on the left"
+
+
+def test_faulty_tables_are_refused(csv_folder):
+    table = csv_folder / "val.csv"
+    rows = table.read_text(encoding="utf-8").splitlines()
+    table.write_text("\n".join([rows[0].replace("Note", "Text"), *rows[1:]]), encoding="utf-8")
+    with pytest.raises(DatasetError, match="lacks the column note"):
+        read_split(csv_folder, "val")
+    table.write_text("\n".join([f"{rows[0]},laterality", f"{rows[1]},left"]), encoding="utf-8")
+    with pytest.raises(DatasetError, match="laterality “left”"):
+        read_split(csv_folder, "val")
+    table.write_text("\n".join([*rows, rows[1]]), encoding="utf-8")
+    with pytest.raises(DatasetError, match=r"1 twice \(first film_0\)"):
+        read_split(csv_folder, "val")
+
+
+def test_notes_that_name_nothing_are_counted(csv_folder):
+    table = csv_folder / "train.csv"
+    table.write_text(table.read_text().replace("There is consolidation in the left mid zone.", "Normal chest."))
+    with pytest.raises(DatasetError, match="4 notes name nothing"):
+        ReferringDataModule(str(csv_folder), say_notes=True).dataset("train")
+
+
+def test_the_cache_holds_what_decoding_gives_and_follows_the_files(tmp_path, lvit_folder):
+    samples = read_split(lvit_folder, "train")
+    plain, cache = decode_all(samples, 32), tmp_path / "cache"
+    stored = cached(samples, 32, cache)
+    assert isinstance(stored.images, np.memmap)
+    assert (stored.images == plain.images).all()
+    assert (stored.masks == plain.masks).all()
+    assert stored.masks.dtype == bool
+    (entry,) = cache.iterdir()
+    stamp = (entry / "images.npy").stat().st_mtime_ns
+    cached(samples, 32, cache)
+    assert (entry / "images.npy").stat().st_mtime_ns == stamp, "the second time nothing is decoded"
+    Image.fromarray(np.full((64, 64), 7, np.uint8)).save(samples[0].image)
+    assert (cached(samples, 32, cache).images[0] == 7).all()
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_a_failed_decoding_leaves_nothing_in_the_cache(tmp_path, lvit_folder):
+    samples = read_split(lvit_folder, "train")
+    path = samples[5].image
+    path.write_bytes(path.read_bytes()[:-1500])
+    with pytest.raises(DatasetError, match="film_5"):
+        cached(samples, 32, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []

@@ -1,0 +1,187 @@
+"""What evaluate is made of: scores, intervals, calibration, other notes, changed films, the sheet of the worst."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+from CausalCLIPSegLib.notes import parse_note, say
+from training.ablations import NOTE_KINDS, NoteKindError, ablated, commonest, exchanged, read_kinds
+from training.bootstrap import difference, intervals
+from training.calibration import Calibration
+from training.contact_sheet import Tile, Worst, draw_sheet
+from training.dataset import read_split
+from training.metrics import OverlapMetrics
+from training.scores import Scores
+from training.shifts import SHIFTS
+
+ONE_SIDED = "Unilateral pulmonary infection, one infected area, lower left lung."
+TWO_SIDED = "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung."
+CONSTANT = "Bilateral pulmonary infection, two infected areas, all left lung and all right lung."
+
+
+def scores_of(*dice: float, names: list[str] | None = None) -> Scores:
+    """Cases of 100 pixels of truth and as many predicted, of which `dice` overlap."""
+    scores = Scores()
+    for index, value in enumerate(dice):
+        actual, predicted = np.zeros(1000, bool), np.zeros(1000, bool)
+        actual[:100] = True
+        predicted[100 - round(100 * value) : 200 - round(100 * value)] = True
+        scores.add(names[index] if names else f"film_{index}", predicted[None], actual[None])
+    return scores
+
+
+@settings(max_examples=30)
+@given(predicted=arrays(bool, (3, 4, 5)), actual=arrays(bool, (3, 4, 5)))
+def test_scores_agree_with_the_metrics_of_training(predicted, actual):
+    scores, metrics = Scores(), OverlapMetrics()
+    for index, (one, other) in enumerate(zip(predicted, actual, strict=True)):
+        scores.add(str(index), one, other)
+        metrics.update(torch.from_numpy(one)[None, None], torch.from_numpy(other)[None, None])
+    expected = metrics.compute()
+    for name in ("dice", "miou", "dice_global"):
+        assert scores.figures()[name] == pytest.approx(float(expected[name]), abs=0.006)
+
+
+def test_cases_are_parted_by_their_area():
+    scores = Scores()
+    for percent in (0, 1, 3, 5, 10, 50):
+        mask = np.zeros((10, 100), bool)
+        mask.flat[: percent * 10] = True
+        scores.add(f"{percent}", mask, mask)
+    parts = {size: part.names for size, part in scores.by_size().items()}
+    assert parts == {
+        "none": ["0"],
+        "under 3 %": ["1", "3"],
+        "3 to 7 %": ["5"],
+        "7 to 14 %": ["10"],
+        "over 14 %": ["50"],
+    }
+
+
+def test_an_interval_holds_the_mean_narrows_with_n_and_repeats():
+    rng = np.random.default_rng(0)
+    few, many = scores_of(*rng.random(20)), scores_of(*rng.random(500))
+    low, high = intervals(many)["dice"]
+    assert low < many.figures()["dice"] < high
+    assert high - low == pytest.approx(2 * 1.96 * 100 * many.dice.std() / np.sqrt(500), rel=0.15)
+    assert np.diff(intervals(few)["dice"]) > 2 * (high - low)
+    assert intervals(many) == intervals(many)
+    assert intervals(many) != intervals(many, seed=1)
+    assert intervals(Scores()) == {}
+
+
+def test_films_of_one_patient_count_together():
+    values = np.random.default_rng(1).random(40)
+    apart = scores_of(*np.repeat(values, 5))
+    together = scores_of(*np.repeat(values, 5), names=[f"sub-S{i}_film-{k}" for i in range(40) for k in range(5)])
+    ratio = np.diff(intervals(together)["dice"]) / np.diff(intervals(apart)["dice"])
+    assert ratio == pytest.approx(np.sqrt(5), rel=0.2), "five copies of a film tell no more than one"
+
+
+def test_a_difference_is_of_pairs():
+    rng = np.random.default_rng(2)
+    own = rng.random(100) * 0.8
+    result = difference(scores_of(*(own + 0.1)), scores_of(*own))
+    assert result["dice"] == pytest.approx(10, abs=0.2)
+    assert np.diff(result["interval"]) < 0.5, "all pairs differ alike, however much the films do"
+    part = scores_of(*own).where(lambda name: name.endswith("0"))
+    assert difference(part, scores_of(*own)) == {"dice": 0.0, "interval": [0.0, 0.0]}
+
+
+def test_calibration_of_true_and_of_boastful_probabilities():
+    rng = np.random.default_rng(3)
+    probability = rng.random((400, 400), dtype=np.float32)
+    truth = rng.random((400, 400)) < probability
+    honest, boastful = Calibration(), Calibration()
+    honest.add(probability, truth)
+    boastful.add(np.where(probability > 0.5, 1, 0).astype(np.float32), truth)
+    assert honest.figures()["ece"] < 0.01
+    assert boastful.figures()["ece"] == pytest.approx(0.25, abs=0.01)
+    assert honest.figures()["brier"] == pytest.approx(1 / 6, abs=0.01)
+    bins = honest.figures()["bins"]
+    assert sum(one["pixels"] for one in bins) == pytest.approx(1, abs=1e-4)
+    assert [one["lesion"] for one in bins] == pytest.approx(np.arange(0.05, 1, 0.1), abs=0.02)
+    assert boastful.figures()["bins"][4]["lesion"] is None
+    assert Calibration().figures() == {}
+
+
+def test_what_other_notes_say():
+    constant = parse_note(CONSTANT, "viewer")
+
+    def sentence(kind, note):
+        said = ablated(kind, parse_note(note, "viewer"), constant)
+        return None if said is None else say(said, "viewer")
+
+    assert {kind: sentence(kind, ONE_SIDED) for kind in NOTE_KINDS} == {
+        "own": ONE_SIDED,
+        "swapped": "Unilateral pulmonary infection, one infected area, lower right lung.",
+        "constant": CONSTANT,
+        "none": "Pulmonary infection.",
+        "side-only": "Unilateral pulmonary infection, left lung.",
+        "bilateral": None,
+    }
+    assert sentence("swapped", TWO_SIDED) == (
+        "Bilateral pulmonary infection, two infected areas, lower left lung and all right lung."
+    )
+    assert sentence("side-only", TWO_SIDED) == sentence("bilateral", TWO_SIDED) == "Bilateral pulmonary infection."
+    assert exchanged(exchanged(parse_note(TWO_SIDED, "viewer"))) == parse_note(TWO_SIDED, "viewer")
+
+
+def test_kinds_of_notes_are_read_from_a_list(lvit_folder):
+    assert read_kinds("") == ()
+    assert read_kinds("all") == NOTE_KINDS
+    assert read_kinds("none, own") == ("own", "none")
+    with pytest.raises(NoteKindError, match="no note “half”"):
+        read_kinds("half")
+    samples = [*read_split(lvit_folder, "val")[:2], read_split(lvit_folder, "val")[3]]
+    assert commonest(samples).sides == parse_note(samples[1].note, "viewer").sides
+
+
+@pytest.mark.parametrize("shift", SHIFTS, ids=lambda shift: f"{shift.kind} {shift.strength}")
+def test_a_shift_changes_the_film_the_same_way_every_time(shift):
+    rng = np.random.default_rng(4)
+    film = np.kron(rng.random((8, 10), dtype=np.float32), np.ones((12, 12), np.float32))
+    mask = film > 0.7
+    before = film.copy(), mask.copy()
+    changed, moved = shift(film, mask, "one")
+    assert (film == before[0]).all()
+    assert (mask == before[1]).all()
+    assert changed.shape == film.shape
+    assert changed.dtype == np.float32
+    assert 0 <= changed.min() <= changed.max() <= 1
+    assert np.abs(changed - film).mean() > 0.002
+    again = shift(film, mask, "one")
+    assert (again[0] == changed).all()
+    assert (again[1] == moved).all()
+    if shift.kind == "crop":
+        bright = changed[moved].mean() - changed[~moved].mean()
+        assert bright == pytest.approx(film[mask].mean() - film[~mask].mean(), abs=0.08), "the truth moves along"
+    else:
+        assert moved is mask
+
+
+def test_the_worst_are_kept_and_drawn(tmp_path):
+    worst = Worst(3)
+    film = np.zeros((20, 30))
+    for score in (0.5, 0.1, 0.9, 0.1, 0.3):
+        worst.add(score, Tile(film, film > 0, film > 0, str(score)))
+    assert [tile.caption for tile in worst.tiles()] == ["0.1", "0.1", "0.3"]
+    mask = np.zeros((20, 30), bool)
+    mask[5:9, 5:9] = True
+    draw_sheet([Tile(film, mask, ~mask, "a")], tmp_path / "sheet.png", "title")
+    with Image.open(tmp_path / "sheet.png") as picture:
+        colors = np.asarray(picture.convert("RGB")).reshape(-1, 3)
+    assert (np.abs(colors.astype(int) - (0xE6, 0x9F, 0x00)).max(1) < 10).sum() > 50, "the prediction is outlined"
+    assert list(tmp_path.iterdir()) == [tmp_path / "sheet.png"]
+
+
+def test_a_table_of_cases(tmp_path):
+    scores_of(1.0, 0.5).write_csv(tmp_path / "cases.csv")
+    assert (tmp_path / "cases.csv").read_text().splitlines() == [
+        "name,dice,iou,predicted_area,actual_area",
+        "film_0,100.00,100.00,10.00,10.00",
+        "film_1,50.00,33.33,10.00,10.00",
+    ]
