@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -157,7 +158,8 @@ class Application:
         while not until():
             if clock.elapsed() > seconds * 1000:
                 return False
-            self.qt_application.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+            self.qt_application.processEvents()
+            time.sleep(0.01)
         self.qt_application.processEvents()
         return True
 

@@ -1,0 +1,33 @@
+"""Slicer's entry to the module: outlines on a chest radiograph what a radiology note speaks of."""
+
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule
+
+from CausalCLIPSegModule.logic import CausalCLIPSegLogic
+from CausalCLIPSegModule.selftest import CausalCLIPSegTest
+from CausalCLIPSegModule.terminology import loadTerminology
+from CausalCLIPSegModule.widget import CausalCLIPSegWidget
+
+import slicer
+
+__all__ = ["CausalCLIPSeg", "CausalCLIPSegLogic", "CausalCLIPSegTest", "CausalCLIPSegWidget"]
+
+
+class CausalCLIPSeg(ScriptedLoadableModule):
+    """What the application knows of the module."""
+
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("CausalCLIPSeg")
+        parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
+        parent.dependencies = ["Segmentations", "Terminologies", "SegmentEditor"]
+        parent.contributors = ["The CausalCLIPSeg contributors"]
+        parent.helpText = _(
+            "Load a chest radiograph, paste the note, get the findings outlined that the note speaks of, and correct"
+            " them by hand. For research, not for diagnosis."
+        )
+        parent.acknowledgementText = _(
+            "The network is CausalCLIPSeg (Chen et al., MICCAI 2024). Weights were trained on QaTa-COV19."
+        )
+        slicer.app.connect("startupCompleted()", loadTerminology)

