@@ -72,3 +72,46 @@ def test_the_game_lowers_the_causal_loss_and_raises_the_confounders(tiny_network
         losses.append((loss.causal.item(), loss.confounder.item()))
     assert losses[-1][0] < losses[0][0]
     assert losses[-1][1] > losses[0][1]
+
+
+def test_the_game_pulls_each_part_where_the_paper_says(tiny_network):
+    """One small step down the gradient of each term, on the parameters that the term reaches."""
+    torch.manual_seed(0)
+    network = CausalCLIPSeg(tiny_network).double().eval()  # fixed statistics, so that a step changes only the weights
+    image, tokens = torch.rand(4, 1, 64, 64).double(), tokenize(["Pulmonary infection."] * 4, 20)
+    target = torch.zeros(4, 1, 64, 64).double()
+    target[..., 16:40, 8:24] = 1
+    objective = CausalObjective(adversarial_weight=0.05)
+
+    def losses():
+        return objective(network(image, network.encode_text(tokens)), target)
+
+    before = losses()
+    before.total.backward()
+    gradients = {name: parameter.grad.clone() for name, parameter in network.named_parameters()}
+    confounders = {name for name in gradients if name.startswith("confounder.")}
+    causals = {name for name in gradients if name.startswith("causal.")}
+    maskers = {name for name in gradients if name.startswith("maskers.")}
+    encoders = {name for name in gradients if name.startswith(("vision_encoder.", "text_encoder."))}
+
+    def step(names, rate):
+        start = {name: parameter.detach().clone() for name, parameter in network.named_parameters()}
+        with torch.no_grad():
+            for name, parameter in network.named_parameters():
+                if name in names:
+                    parameter -= rate * gradients[name]
+            after = losses()
+            for name, parameter in network.named_parameters():
+                parameter.copy_(start[name])
+        return after
+
+    after = step(confounders, 1.0)
+    assert after.confounder > before.confounder, "the confounder's branch is made wrong on purpose"
+    assert after.causal == before.causal
+    after = step(causals, 0.01)
+    assert after.causal < before.causal, "the causal branch is made right"
+    assert after.confounder == before.confounder
+    for names in (maskers, encoders):
+        assert names
+        assert sum(float(gradients[name].abs().sum()) for name in names) > 0
+        assert step(names, 1e-3).total < before.total, "what both share minimises L"

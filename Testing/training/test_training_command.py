@@ -3,21 +3,28 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
+from PIL import Image
+
+from CausalCLIPSegLib.errors import CheckpointError
+from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
+from training.__main__ import app
+from training.export import export_checkpoint, read_weights, verify
+from training.fit import TrainingCLI
+from training.module import CausalTraining
 
 ROOT = Path(__file__).parents[2]
 
 
-def training(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
-    return subprocess.run(
-        [sys.executable, "-m", "training", *arguments], cwd=cwd, env=environment, capture_output=True, text=True
-    )
+def training(*arguments: str | Path) -> None:
+    app([str(argument) for argument in arguments], standalone_mode=False)
 
 
 @pytest.fixture
@@ -31,46 +38,156 @@ def configuration(tmp_path, tiny_network, tiny_card) -> Path:
     }
     settings["data"] |= {"batch_size": 4, "workers": 0, "note_variation": 0.0}
     settings["trainer"] |= {"max_epochs": 12, "log_every_n_steps": 1, "enable_progress_bar": False}
+    settings["trainer"]["accelerator"] = "cpu"
     path = tmp_path / "tiny.yaml"
     path.write_text(yaml.safe_dump(settings))
     (tmp_path / "card.yaml").write_text(yaml.safe_dump(tiny_card))
     return path
 
 
-def test_fit_export_evaluate(tmp_path, lvit_folder, configuration):
-    done = training("fit", "--config", str(configuration), "--data.data", str(lvit_folder), cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    run = tmp_path / "runs" / "default" / "version_0"
+@pytest.fixture
+def tiny_run(tmp_path, tiny_network, tiny_card) -> tuple[Path, Path]:
+    """A checkpoint of Lightning with random weights, and what export makes of it."""
+    torch.manual_seed(5)
+    state = {f"network.{name}": value for name, value in CausalCLIPSeg(tiny_network).state_dict().items()}
+    torch.save({"state_dict": state}, tmp_path / "run.ckpt")
+    words = {**tiny_card, "name": "exported"}
+    export_checkpoint(tmp_path / "run.ckpt", tiny_network.model_dump(mode="json"), words, tmp_path / "exported")
+    return tmp_path / "run.ckpt", tmp_path / "exported"
+
+
+@pytest.fixture
+def run(tmp_path, lvit_folder, configuration, monkeypatch) -> Path:
+    """A finished run in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    TrainingCLI(["fit", "--config", str(configuration), "--data.data", str(lvit_folder)])
+    return tmp_path / "runs" / "default" / "version_0"
+
+
+def test_fit_export_evaluate(tmp_path, lvit_folder, configuration, run, capsys):
     with (run / "metrics.csv").open() as file:
         losses = [float(row["loss"]) for row in csv.DictReader(file) if row["loss"]]
     assert sum(losses[-4:]) < 0.8 * sum(losses[:4])
+    assert len(list((run / "pictures").glob("epoch_*.png"))) == 12
+    for picture in (run / "curves.png", run / "pictures" / "epoch_011.png"):
+        with Image.open(picture) as image:
+            assert min(image.size) > 300
 
     checkpoint = tmp_path / "mine"
-    done = training(
-        *("export", "--run", str(run / "checkpoints" / "best.ckpt"), "--config", str(configuration)),
-        *("--card", str(tmp_path / "card.yaml"), "--output", str(checkpoint), "--data", str(lvit_folder)),
-        cwd=tmp_path,
+    best = run / "checkpoints" / "best.ckpt"
+    training(
+        *("export", "--run", best, "--config", configuration, "--card", tmp_path / "card.yaml"),
+        *("--output", checkpoint, "--data", lvit_folder, "--device", "cpu"),
     )
-    assert done.returncode == 0, done.stderr
     card = json.loads((checkpoint / "card.json").read_text())
     assert card["figures"]["validation"]["n"] == 8
 
-    done = training(
-        *("evaluate", "--data", str(lvit_folder), "--split", "val", "--checkpoint", str(checkpoint)),
-        *("--json", "figures.json", "--device", "cpu"),
-        cwd=tmp_path,
+    capsys.readouterr()
+    training(
+        *("evaluate", "--data", lvit_folder, "--split", "val", "--checkpoint", checkpoint, "--device", "cpu"),
+        *("--json", tmp_path / "figures.json", "--notes", "all", "--shifts", "--cases", tmp_path / "cases.csv"),
+        *("--worst", tmp_path / "worst.png", "--worst-number", "3"),
     )
-    assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert {"n", "dice", "miou", "dice_global", "seconds_per_image", "by_side"} <= set(figures)
     assert set(figures["by_side"]) == {"left only", "right only", "both"}
     assert [figures["by_side"][name]["n"] for name in ("left only", "right only", "both")] == [4, 4, 0]
     measured = card["figures"]["validation"]
     assert (figures["dice"], figures["miou"]) == (measured["dice"], measured["miou"])
-    assert "Dice" in done.stdout
+    assert sum(row["n"] for row in figures["by_size"].values()) == 8
+    assert figures["interval"]["dice"][0] <= figures["dice"] <= figures["interval"]["dice"][1]
+    assert figures["notes"]["own"]["dice"] == figures["dice"]
+    assert figures["notes"]["own"]["minus_own"] == {"dice": 0.0, "interval": [0.0, 0.0]}
+    assert [figures["notes"][kind]["n"] for kind in figures["notes"]] == [8, 8, 8, 8, 8, 0]
+    for strengths in figures["shifts"].values():
+        for row in strengths.values():
+            gap = round(row["dice"] - figures["dice"], 2)
+            assert row["minus_own"]["dice"] == pytest.approx(gap, abs=0.011)
+    assert len((tmp_path / "cases.csv").read_text().splitlines()) == 9
+    assert (tmp_path / "worst.png").is_file()
+    said = capsys.readouterr().out
+    assert "Dice" in said
+    assert re.search(r"side-only +│ +8", said)
+    assert "film_0" not in said, "names of films go to the files that were asked for"
+
+
+def test_a_run_goes_on_from_a_checkpoint_with_a_card(tiny_network, tiny_run):
+    run, exported = tiny_run
+    for start in (exported, run):
+        torch.manual_seed(99)
+        module = CausalTraining(tiny_network.model_dump(mode="json"), continue_from=str(start))
+        weights = read_weights(run)
+        for name, tensor in module.network.state_dict().items():
+            assert torch.allclose(tensor, weights[name], atol=1e-3), name
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        CausalTraining(tiny_network.model_dump(mode="json"), continue_from="nowhere")
+    other = tiny_network.model_copy(update={"channels": 24})
+    with pytest.raises(CheckpointError, match="other sizes"):
+        CausalTraining(other.model_dump(mode="json"), continue_from=str(exported))
+
+
+def test_an_export_that_answers_otherwise_is_refused(tiny_run):
+    run, exported = tiny_run
+    weights = read_weights(run)
+    assert verify(weights, exported) < 0.02
+    weights["causal.decoder.text_projection.bias"][-1] += 1
+    with pytest.raises(CheckpointError, match="do not answer as the run does"):
+        verify(weights, exported)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_onnx_graphs_answer_as_torch_does(tmp_path, tiny_checkpoint, capsys):
+    import numpy as np
+    import onnxruntime
+
+    from CausalCLIPSegLib.network.text_encoder import tokenize
+    from CausalCLIPSegLib.segmenter import Segmenter
+
+    training("export-onnx", "--checkpoint", tiny_checkpoint, "--output", tmp_path / "onnx")
+    assert "at most" in capsys.readouterr().out
+    assert (tmp_path / "onnx" / "card.json").is_file()
+    encode, search = (
+        onnxruntime.InferenceSession(tmp_path / "onnx" / name) for name in ("text_encoder.onnx", "network.onnx")
+    )
+    sentence = "Unilateral pulmonary infection, upper right lung."  # others than the export looked at
+    image = np.random.default_rng(8).random((1, 1, 64, 64), dtype=np.float32)
+    (text,) = encode.run(None, {"tokens": tokenize([sentence], 20).numpy()})
+    (probability,) = search.run(None, {"image": image, "text": text})
+    segmenter = Segmenter.from_checkpoint(tiny_checkpoint, "cpu")
+    with torch.inference_mode():
+        feature = segmenter.network.encode_text(tokenize([sentence], 20))
+        expected = segmenter.network(torch.from_numpy(image), feature, confounder=False).logits.sigmoid()
+    assert np.abs(probability - expected.numpy()).max() < 1e-4
+
+
+def test_a_stopped_evaluation_writes_nothing(tmp_path, lvit_folder, tiny_checkpoint, monkeypatch):
+    from CausalCLIPSegLib.command import run_command
+    from training import evaluate
+
+    calls = []
+
+    def interrupted(*given):
+        calls.append(given)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return case(*given)
+
+    case = evaluate._case
+    monkeypatch.setattr(evaluate, "_case", interrupted)
+    figures = tmp_path / "out" / "figures.json"
+    arguments = ["evaluate", "--data", lvit_folder, "--checkpoint", tiny_checkpoint, "--json", figures]
+    monkeypatch.setattr(sys, "argv", ["training", *map(str, arguments)])
+    assert run_command(app) == 130
+    assert not figures.parent.exists()
 
 
 def test_a_missing_data_set_is_one_sentence(tmp_path, tiny_checkpoint):
-    done = training("evaluate", "--data", "nowhere", "--checkpoint", str(tiny_checkpoint), cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "training", "evaluate", "--data", "nowhere", "--checkpoint", str(tiny_checkpoint)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 2
     assert done.stderr == "The data set has no folder Val_Folder in nowhere.\n"
