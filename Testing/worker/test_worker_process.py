@@ -298,6 +298,15 @@ def test_a_users_mistake_is_one_sentence(worker, request_of, change, words, tmp_
     assert files(tmp_path / "out") == []
 
 
+def test_a_gpu_that_is_not_there_is_a_users_mistake(worker, request_of):
+    assert worker.ask("segment", **request_of)["event"] == "result"  # so the libraries are loaded
+    if "cuda" in worker.ask("hello")["devices"]:
+        pytest.skip("there is a GPU here")
+    error = worker.ask("segment", **{**request_of, "device": "cuda"})
+    assert (error["event"], error["kind"]) == ("error", "user")
+    assert "No CUDA GPU" in error["message"]
+
+
 def test_a_film_that_says_it_is_mirrored_is_asked_about(worker, request_of, tmp_path, mirrored_dicom):
     image = {**request_of["image"], "header": str(mirrored_dicom)}
     error = worker.ask("segment", **{**request_of, "image": image})
@@ -345,6 +354,15 @@ def test_shutdown_is_answered_and_ends_the_process(start_worker):
     assert (answer["event"], answer["request"]) == ("result", "shutdown")
     assert worker.next() is None
     assert worker.process.wait(180) == 0
+
+
+def test_shutdown_in_the_middle_of_a_run_ends_it_without_a_file(start_worker, request_of, tmp_path):
+    worker = start_worker()
+    running = worker.send("segment", **request_of)
+    worker.wait_for(id=running, event="progress")
+    assert worker.ask("shutdown")["event"] == "result"
+    assert worker.process.wait(180) == 0
+    assert files(tmp_path / "out") == []
 
 
 def test_the_embedded_checkpoint_on_a_real_film_then_closed_in_the_middle_of_a_run(start_worker, tmp_path):
