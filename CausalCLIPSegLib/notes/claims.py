@@ -23,6 +23,7 @@ _ONE_FINDING = {(first, second) for first in ("finding", "outside") for second i
 """Roles of adjacent words that name one thing, the last of them what it is: "airspace oedema", "calcified nodule"."""
 _PARTS = frozenset({"verb", "states", "uncertain", "negated", "hypothetical"})
 """Roles of words that begin the next part of a sentence: "opacity at the left base may represent atelectasis"."""
+_FAR = 2  # unknown words between an "in" and its place, at most
 _LIST = 12  # mentions to look back for findings that share a place; keeps the work linear
 _ASIDE = frozenset({"device", "other anatomy", "technique", "clinical sign"})
 
@@ -310,7 +311,11 @@ def _assign(nodes: Sequence[Node], mentions: Sequence[Mention], chunks: Sequence
             ahead = node.chunk in forward
         if not ahead and previous.denied and previous.mention.role == "outside" and node.chunk != previous.chunk:
             # "consolidation without volume loss, left upper lobe"
-            made = (claim for _, claim in reversed(claims[:passed]) if claim.made and not claim.places)
+            made = (
+                c
+                for _, c in reversed(claims[max(0, passed - _LIST) : passed])
+                if c.made and not _is_placed(c, previous)
+            )
             owner = next(made, previous)
             node.denied = node.denied and owner is previous
             previous = owner
@@ -338,7 +343,8 @@ def _prepositional(mentions: Sequence[Mention], chunks: Sequence[int]) -> list[b
     flags: list[bool] = []
     led = False
     for at, mention in enumerate(mentions):
-        if mention.role in CLAIMS or (at and chunks[at] != chunks[at - 1]):
+        far = at > 0 and mention.start - mentions[at - 1].stop > _FAR
+        if mention.role in CLAIMS or far or (at and chunks[at] != chunks[at - 1]):
             led = False
         led = led or mention.role in ("preposition", "inside", "range") or mention.term.value == "diffuse"
         flags.append(led)

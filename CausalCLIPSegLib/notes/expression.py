@@ -54,10 +54,8 @@ class Finding:
     @property
     def code(self) -> Code | None:
         """What `kind` is called in a terminology; None for a kind that none is known for."""
-        try:
-            from CausalCLIPSegLib.terminology import FINDINGS
-        except ModuleNotFoundError:  # TODO: until the table is there
-            return None
+        from CausalCLIPSegLib.terminology import FINDINGS
+
         return FINDINGS.get(self.kind)
 
     def to_dict(self) -> dict[str, Any]:

@@ -88,6 +88,7 @@ class Lexicon:
         links: what may stand between the parts of a compound; empty where the language makes none.
         parts: the words that make compounds, with their keys.
         spelled: the keys that a typing error is mended to, by first letter.
+        sturdy: those of them that stay themselves with a letter more, less or wrong: long ones, and words of place.
     """
 
     language: str
@@ -108,6 +109,7 @@ class Lexicon:
     links: tuple[str, ...] = field(repr=False)
     parts: dict[str, str] = field(repr=False)
     spelled: dict[str, list[str]] = field(repr=False)
+    sturdy: frozenset[str] = field(repr=False)
 
     def read(self, tokens: Iterable[Token]) -> list[Token]:
         """Return the tokens with the lexicon's keys: endings cut, compounds parted, typing errors mended."""
@@ -129,8 +131,8 @@ class Lexicon:
         return read
 
     def knows(self, tokens: Iterable[Token]) -> int:
-        """Return how many letters of the words of a note it knows, as they are or in another form of the word."""
-        return sum(len(token.key) for token in tokens if token.key.isalpha() and self.key(token.key) in self.known)
+        """Return how many letters of the words of a note it knows, also in another form of a word or mistyped."""
+        return sum(len(token.text) for token in self.read(tokens) if token.text.isalpha() and token.key in self.known)
 
     def key(self, word: str) -> str:
         """Return a word, case folded, as the terms of the lexicon have it."""
@@ -218,8 +220,8 @@ class Lexicon:
             limit=None,
         )
         for known, distance, _ in near:
-            # of a four-letter word one letter more or less leaves too little: only letters turned or doubled
-            if (distance == 1 and (len(known) > 4 or set(known) == set(word))) or len(known) >= 10:
+            # of a short word one letter more or less leaves too little: only letters turned or doubled
+            if (distance == 1 and (known in self.sturdy or set(known) == set(word))) or len(known) >= 10:
                 return known
         return word
 
@@ -309,9 +311,11 @@ def load_lexicon(language: str = "en") -> Lexicon:
     known.update(word for words in tables["number"].values() for entry in words for word in keys(entry))
     known |= fillers
     target: set[str] = set()
+    sturdy: set[str] = set()
     for words, term in terms.items():
         least = 4 if term.role in _MENDED else 7 if term.role in _CONTEXT else 99
         target.update(word for word in words if len(word) >= least)
+        sturdy.update(word for word in words if len(word) > (4 if term.role in ("side", "zone") else 5))
     target.update(word for words in headings for word in words if len(word) >= 7)
     spelled: dict[str, list[str]] = {}
     for word in sorted(target):
@@ -337,6 +341,7 @@ def load_lexicon(language: str = "en") -> Lexicon:
         links=tuple(spelling.get("links", ())),
         parts=parts,
         spelled=spelled,
+        sturdy=frozenset(sturdy),
     )
 
 

@@ -157,19 +157,26 @@ class _Reader:
         if not findings or (made and not any(claim.places for claim in made)):
             implied = Claim(Mention(Term("finding", "infection"), 0, 0), chunk=-1)
         last: Claim | None = None
+        placed = False  # whether the statement of the last claim already says where it is
         for part in told:
             owner = last or implied
-            if owner and not part.claims and self._points(part):
+            if owner and not part.claims and self._points(part) and not (placed and not _goes_on(part)):
                 for place in part.places:
                     place.belong(owner)
-            last = next((claim for claim in reversed(part.claims) if not claim.silent), last)
+            if any(not claim.silent for claim in part.claims):
+                last = next(claim for claim in reversed(part.claims) if not claim.silent)
+                placed = any(claim.places for claim in part.claims if not claim.silent)
 
     def _points(self, part: Told) -> bool:
         """Whether a statement speaks of a place in the lung, not of somebody who left."""
         statement = part.statement
-        known = sum(mention.stop - mention.start for mention in statement.mentions)
-        words = sum(token.key.isalnum() for token in self.tokens[statement.start : statement.stop])
-        return 2 * known >= words
+        told = {at for mention in statement.mentions for at in range(mention.start, mention.stop)}
+        words = [at for at in range(statement.start, statement.stop) if self.tokens[at].key.isalnum()]
+        known = [at for at in words if at in told or self._is_small(self.tokens[at].key)]
+        return 4 * len(known) >= 3 * len(words)
+
+    def _is_small(self, word: str) -> bool:
+        return word in self.lexicon.fillers or (word,) in self.lexicon.terms
 
     def _words(self, at: int, part: Told) -> str:
         """Return the words of a claim, from the first to the last of its places that no other claim parts from it."""
@@ -203,6 +210,12 @@ class _Reader:
                 if not place.claims or (place.denied and any(claim.made for claim in place.claims)):
                     words = self._slice(place.mention.start, place.mention.stop)
                     yield Ignored(words, ABSENT if place.denied else LOOSE)
+
+
+def _goes_on(part: Told) -> bool:
+    """Whether a statement adds a place to those before: "Also in the left base.", "Right base has improved."."""
+    roles = {mention.role for mention in part.statement.mentions}
+    return bool(roles & {"and", "current"}) and bool(roles & {"zone", "place", "anatomy"})
 
 
 def _spots(claim: Claim) -> list[Spot]:
