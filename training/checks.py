@@ -23,10 +23,11 @@ FAULTS = (
 """What a row can be."""
 
 
-def check_rows(rows: Iterable[Row], split: Split, *, strict: bool) -> list[Sample]:
+def check_rows(rows: Iterable[Row], split: Split, *, strict: bool, notes: bool = True) -> list[Sample]:
     """Return the samples of the rows without a fault, and log one line that sums up what was found.
 
-    Only headers of pictures are read here; a picture that breaks off later is named when it is decoded.
+    With `notes` off a film needs no note. Only headers of pictures are read here; a picture that breaks off later is
+    named when it is decoded.
 
     Raises:
         DatasetError: if there is a fault and `strict`, or no sample is left.
@@ -35,7 +36,7 @@ def check_rows(rows: Iterable[Row], split: Split, *, strict: bool) -> list[Sampl
     faults: dict[str, list[str]] = {fault: [] for fault in FAULTS}
     seen: set[str] = set()
     for row in rows:
-        fault = "twice" if row.name in seen else _fault(row)
+        fault = "twice" if row.name in seen else _fault(row, notes)
         seen.add(row.name)
         if fault:
             faults[fault].append(row.name)
@@ -56,12 +57,12 @@ def check_rows(rows: Iterable[Row], split: Split, *, strict: bool) -> list[Sampl
     return samples
 
 
-def _fault(row: Row) -> str | None:
+def _fault(row: Row, notes: bool) -> str | None:
     if row.image is None:
         return "without an image"
     if row.mask is None:
         return "without a mask"
-    if not row.note:
+    if notes and not row.note:
         return "without a note"
     if row.image.suffix.lower() not in PICTURES:
         return None if _size(row.mask) else "unreadable"

@@ -16,6 +16,7 @@ from CausalCLIPSegLib.network.text_encoder import tokenize
 from training.augmentation import Augmentation, Strength
 from training.cache import Arrays, cached, decode_all
 from training.dataset import DatasetError, Sample, Split, read_split, spread
+from training.described_notes import NoteSource, with_notes
 from training.note_variation import said
 from training.sampler import SeededSampler
 
@@ -69,6 +70,7 @@ class ReferringDataModule(LightningDataModule):
         cache: str | None = None,
         strict: bool = True,
         say_notes: bool = False,
+        notes: NoteSource = "given",
         limit: int | None = None,
         seed: int = 0,
     ) -> None:
@@ -85,6 +87,8 @@ class ReferringDataModule(LightningDataModule):
             strict: refuse a split with faulty rows; otherwise leave them out.
             say_notes: say each note in the sentences of LViT's data, as the program does for every checkpoint; for
                 notes in free text.
+            notes: "given" in the data, described from the ground truth where they are "missing" there, or all
+                "described".
             limit: use only so many films of each split, spread over it.
             seed: of the order of the films and of what is varied.
         """
@@ -98,6 +102,7 @@ class ReferringDataModule(LightningDataModule):
         self.cache = cache
         self.strict = strict
         self.say_notes = say_notes
+        self.notes = notes
         self.limit = limit
         self.seed = seed
         self.context_length = 20
@@ -122,10 +127,10 @@ class ReferringDataModule(LightningDataModule):
             self.context_length = module.network.configuration.text.context_length
 
     def _samples(self, split: Split) -> list[Sample]:
-        samples = spread(read_split(self.data, split, strict=self.strict), self.limit)
+        samples = spread(read_split(self.data, split, strict=self.strict, notes=self.notes == "given"), self.limit)
         if len({sample.laterality for sample in samples}) > 1:
             raise DatasetError(f"The notes of the {split} split mean partly the patient's, partly the viewer's left.")
-        return said(samples) if self.say_notes else samples
+        return samples
 
     def dataset(self, split: Split) -> ReferringDataset:
         """Return a split, read once."""
@@ -136,6 +141,9 @@ class ReferringDataModule(LightningDataModule):
                 if self.cache is None
                 else cached(samples, self.image_size, Path(self.cache))
             )
+            samples = with_notes(samples, arrays, self.notes)
+            if self.say_notes:
+                samples = said(samples)
             augmentation = Augmentation(
                 samples[0].laterality, self.note_variation, self.note_dropout, self.augmentation
             )

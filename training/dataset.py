@@ -14,7 +14,7 @@ from training.sample import LATERALITY, DatasetError, Sample, Split
 __all__ = ["LATERALITY", "DatasetError", "Sample", "Split", "read_split", "spread"]
 
 
-def read_split(directory: str | Path, split: Split, *, strict: bool = True) -> list[Sample]:
+def read_split(directory: str | Path, split: Split, *, strict: bool = True, notes: bool = True) -> list[Sample]:
     """List the samples of a split in the order of its table.
 
     Args:
@@ -22,6 +22,7 @@ def read_split(directory: str | Path, split: Split, *, strict: bool = True) -> l
             with the columns image, mask and note.
         split: which of them.
         strict: refuse a split with a fault; otherwise leave the faulty rows out, with a warning.
+        notes: whether a film without a note is a fault.
 
     Raises:
         DatasetError: if a folder or the table is missing, or, when strict, if a row has a fault; the message counts
@@ -29,7 +30,7 @@ def read_split(directory: str | Path, split: Split, *, strict: bool = True) -> l
     """
     table = Path(directory) / f"{split}.csv"
     rows = read_csv_rows(table) if table.is_file() else read_lvit_rows(Path(directory), split)
-    return check_rows(rows, split, strict=strict)
+    return check_rows(rows, split, strict=strict, notes=notes)
 
 
 def spread(samples: list[Sample], limit: int | None) -> list[Sample]:

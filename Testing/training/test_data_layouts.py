@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from PIL import Image
 
+from CausalCLIPSegLib.notes import parse_note
 from training.cache import cached, decode_all
 from training.datamodule import ReferringDataModule
 from training.dataset import DatasetError, read_split
@@ -182,3 +183,21 @@ def test_a_failed_decoding_leaves_nothing_in_the_cache(tmp_path, lvit_folder):
     with pytest.raises(DatasetError, match="film_5"):
         cached(samples, 32, tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_missing_notes_are_described_from_the_ground_truth(csv_folder):
+    table = csv_folder / "train.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    lines[1] = lines[1].rsplit(",", 1)[0] + ","
+    table.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(DatasetError, match="1 without a note"):
+        ReferringDataModule(str(csv_folder)).dataset("train")
+    given = read_split(csv_folder, "train", notes=False)
+    missing = ReferringDataModule(str(csv_folder), notes="missing").dataset("train")
+    assert [sample.note for sample in missing.samples[1:]] == [sample.note for sample in given[1:]]
+    described = ReferringDataModule(str(csv_folder), notes="described").dataset("train")
+    assert described.samples[0].note == missing.samples[0].note
+    for sample, mask in zip(described.samples, described.arrays.masks, strict=True):
+        half = mask.shape[1] // 2
+        (side,) = parse_note(sample.note, sample.laterality).sides
+        assert mask[:, :half].any() == (side == "right")
