@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -423,3 +425,23 @@ def test_options_that_are_none_are_told(start_worker):
     assert worker.process.wait(180) == 2
     assert "--colour" in worker.log.read_text()
     assert os.linesep in worker.log.read_text()
+
+
+def test_an_asker_that_reads_nothing_more_does_not_keep_it_alive(tmp_path):
+    """Its answers fill the pipe many times over; then standard input closes."""
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "CausalCLIPSegLib.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    try:
+        for number in range(300):
+            request = {"id": str(number), "request": "note", "text": "RLL pneumonia."}
+            worker.stdin.write(json.dumps(request).encode() + b"\n")
+        worker.stdin.close()
+        assert worker.wait(180) == 0
+    finally:
+        worker.kill()
+        worker.stdout.close()
