@@ -122,9 +122,9 @@ def test_fitting_finds_lungs_that_a_film_shows(tmp_path):
     figures = fitted["agreement_on_training"]
     assert figures["lungs"] == 150
     assert figures["count"] == 100.0
-    assert figures["zones_exact_unseen_folds_balanced"] > 90
+    assert figures["zones_exact"]["of_all"] > 90
     # lungs that move by a third of their height are not found at one place
-    assert figures["zones_exact_default_extent_balanced"] < figures["zones_exact_unseen_folds_balanced"]
+    assert figures["zones_exact_default_extent"]["of_all"] < figures["zones_exact"]["of_all"]
 
 
 def test_fitting_twice_gives_the_same_numbers(tmp_path):
