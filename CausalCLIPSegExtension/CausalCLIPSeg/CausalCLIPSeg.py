@@ -1,15 +1,13 @@
 """Slicer's entry to the module: outlines on a chest radiograph what a radiology note speaks of."""
 
-from slicer.i18n import tr as _
-from slicer.i18n import translate
-from slicer.ScriptedLoadableModule import ScriptedLoadableModule
-
+import slicer
 from CausalCLIPSegModule.logic import CausalCLIPSegLogic
 from CausalCLIPSegModule.selftest import CausalCLIPSegTest
 from CausalCLIPSegModule.terminology import loadTerminology
 from CausalCLIPSegModule.widget import CausalCLIPSegWidget
-
-import slicer
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 __all__ = ["CausalCLIPSeg", "CausalCLIPSegLogic", "CausalCLIPSegTest", "CausalCLIPSegWidget"]
 

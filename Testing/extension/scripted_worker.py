@@ -25,19 +25,23 @@ COLORS = {"right": (0.90, 0.62, 0.00), "left": (0.34, 0.71, 0.91)}
 SIDES = {"right": ("24028007", "Right"), "left": ("7771000", "Left")}
 
 
+def code(value: str, scheme: str, meaning: str) -> protocol.CodeDocument:
+    return protocol.CodeDocument(value=value, scheme=scheme, meaning=meaning)
+
+
 def send(event: Any) -> None:
     with LOCK:
         print(event.model_dump_json(), flush=True)
 
 
 def understand(request: Any) -> protocol.Understood:
-    from CausalCLIPSegLib.laterality import other_side
-
     expression = parse_note(request.note if request.request == "segment" else request.text, request.laterality)
     facts = expression.to_dict()
     return protocol.Understood(
-        **{key: facts[key] for key in ("sides", "zones", "whole", "weak", "count", "findings", "ignored", "questions")},
-        sides_viewer=[other_side(side) for side in expression.sides],
+        **{
+            key: facts[key] for key in ("sides", "zones", "whole", "weak", "count", "findings", "ignored", "questions")
+        },
+        sides_viewer=["left" if side == "right" else "right" for side in expression.sides],
         prompt=say(expression, "viewer") if expression.sides else None,
         prompt_laterality="viewer",
         summary=summary(expression),
@@ -53,7 +57,11 @@ def segment(request: protocol.SegmentRequest) -> None:
     if "slow" in request.note:
         stop.wait()
     if "memory" in request.note:
-        send(protocol.WarningEvent(id=request.id, message="The graphics card has too little memory; the run went on on the processor."))
+        send(
+            protocol.WarningEvent(
+                id=request.id, message="Too little memory on the graphics card; the processor did it."
+            )
+        )
     if stop.is_set():
         send(protocol.CancelledEvent(id=request.id))
         return
@@ -64,7 +72,9 @@ def segment(request: protocol.SegmentRequest) -> None:
     wide = max(columns // 4, 1)
     for side, first in (("right", columns // 8), ("left", columns - columns // 8 - wide)):
         strength = 0.9 if side in understood.sides else 0.3
-        probability[rows // 3 : 2 * rows // 3, first : first + wide] = np.linspace(strength, 0.1, wide, dtype=np.float32)
+        probability[rows // 3 : 2 * rows // 3, first : first + wide] = np.linspace(
+            strength, 0.1, wide, dtype=np.float32
+        )
     threshold = request.threshold or 0.5
     folder = request.output
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,7 +96,7 @@ def segment(request: protocol.SegmentRequest) -> None:
             color=COLORS[side],
             terminology=protocol.Terminology(
                 context="Chest radiograph findings",
-                category=protocol.CodeDocument(value="49755003", scheme="SCT", meaning="Morphologically Altered Structure"),
+                category=code("49755003", "SCT", "Morphologically Altered Structure"),
                 type=protocol.CodeDocument(value="112001", scheme="DCM", meaning="Opacity"),
                 region=protocol.CodeDocument(value="39607008", scheme="SCT", meaning="Lung"),
                 region_modifier=protocol.CodeDocument(value=value, scheme="SCT", meaning=meaning),
@@ -122,7 +132,10 @@ def segment(request: protocol.SegmentRequest) -> None:
             causal_attention=folder / "causal_attention.npy",
             confounder_attention=folder / "confounder_attention.npy",
             provenance=protocol.Provenance(
-                checkpoint=protocol.CheckpointUsed(name="scripted", sha256="ab" * 32), device="cpu", version="0", seconds={}
+                checkpoint=protocol.CheckpointUsed(name="scripted", sha256="ab" * 32),
+                device="cpu",
+                version="0",
+                seconds={},
             ),
             warnings=[],
             sop_instance_uid=None,
@@ -156,9 +169,16 @@ def main() -> None:
             CANCELLED[identifier] = threading.Event()
             long = protocol.SegmentRequest.model_validate(document)
             threading.Thread(target=segment, args=(long,), daemon=True).start()
+        elif kind == "hello":
+            send(
+                protocol.HelloResult(
+                    id=identifier, version="0", libraries="loaded", devices=["cpu"], checkpoints=[], formats=[]
+                )
+            )
         elif kind == "export":
             export(protocol.ExportRequest.model_validate(document))
         elif kind == "cancel":
+            send(protocol.CancelResult(id=identifier, target=document["target"], found=True))
             CANCELLED[document["target"]].set()
         elif kind == "shutdown":
             return

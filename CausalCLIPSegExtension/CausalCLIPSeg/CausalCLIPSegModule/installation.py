@@ -31,7 +31,10 @@ class Installation:
     """
 
     def __init__(
-        self, requirements: str | Path, installer: Any = compatibility, versions: Callable[[], dict[str, str]] | None = None
+        self,
+        requirements: str | Path,
+        installer: Any = compatibility,
+        versions: Callable[[], dict[str, str]] | None = None,
     ) -> None:
         self._requirements = Path(requirements)
         self._installer = installer

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from CausalCLIPSegLib import scene
+import slicer
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 from slicer.util import VTKObservationMixin
 
-import slicer
+from CausalCLIPSegLib import scene
 from CausalCLIPSegModule import parameters as stored
 from CausalCLIPSegModule.signals import Signal
 from CausalCLIPSegModule.worker_process import WorkerProcess
@@ -166,7 +166,12 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         if self.parameters is None or not self.installed or not self.parameters.note.strip():
             self._askedNote = ""
             return
-        request = {"request": "note", "text": self.parameters.note, **self._reading(), "checkpoint": self._checkpoint()}
+        request = {
+            "request": "note",
+            "text": self.parameters.note,
+            **self._reading(),
+            "checkpoint": self._checkpoint(),
+        }
         self._askedNote = self._send(request, self._noteAnswered, timeout=60) or ""
 
     def _reading(self) -> dict[str, Any]:
@@ -286,7 +291,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             self.error += " " + _("Press Apply to start it again.")
 
     def _film(self, volume: Any, folder: Path) -> dict[str, Any]:
-        """Return the "image" of a request: the values as they are in the scene, with the DICOM header they came with."""
+        """Return the "image" of a request: the values that the scene holds, and the DICOM header they came with."""
         image = scene.save_film(volume, folder / "film.npy")
         header = dicomFile(volume)
         return {**image, "header": header, "name": "film"} if header else {**image, "name": "film"}
@@ -352,8 +357,14 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         return True
 
     def _removeNode(self, node: Any) -> None:  # noqa: N802
-        if node is not None:
-            slicer.mrmlScene.RemoveNode(node)
+        """Remove a node with what belongs to it alone; the scene by itself would keep its display and its file."""
+        if node is None:
+            return
+        own = [node.GetNthDisplayNode(number) for number in range(node.GetNumberOfDisplayNodes())]
+        own += [node.GetNthStorageNode(number) for number in range(node.GetNumberOfStorageNodes())]
+        for one in (node, *own):
+            if one is not None:
+                slicer.mrmlScene.RemoveNode(one)
 
     def setThreshold(self, threshold: float) -> None:  # noqa: N802
         """Outline again where the stored probability reaches another threshold, at once and without the worker."""
@@ -529,5 +540,3 @@ def showSideBySide(left: Any, right: Any, volume: Any) -> None:  # noqa: N802
 def _corrected(segmentation: Any, volume: Any) -> bool:
     held = segmentation.GetSegmentation()
     return volume is not None and any(scene.is_corrected(segmentation, one, volume) for one in held.GetSegmentIDs())
-
-

@@ -195,9 +195,7 @@ def _result(logic: Any) -> str:
     lines = []
     for one in logic.segments:
         red, green, blue = (round(255 * part) for part in one["color"])
-        area = (
-            _("{area:.0f} mm²").format(area=one["area_mm2"]) if one["area_mm2"] is not None else _("not calibrated")
-        )
+        area = _("{area:.0f} mm²").format(area=one["area_mm2"]) if one["area_mm2"] is not None else _("not calibrated")
         line = f'<span style="color:rgb({red},{green},{blue})">&#9632;</span> <b>{escape(one["name"])}</b>: {area}, '
         line += _("{share:.1f} % of the image").format(share=100 * one["area_fraction"])
         lines.append(line + (f" - {_('corrected')}" if one["corrected"] else ""))

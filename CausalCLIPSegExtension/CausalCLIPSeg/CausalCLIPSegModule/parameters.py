@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
-
 import slicer
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 
 LONGEST_HISTORY = 20
 """Notes that a scene remembers."""

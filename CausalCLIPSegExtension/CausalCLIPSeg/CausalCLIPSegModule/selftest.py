@@ -6,9 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
-
 import slicer
+from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
 
 _MOST_SECONDS = 300
 
@@ -16,7 +15,7 @@ _MOST_SECONDS = 300
 class CausalCLIPSegTest(ScriptedLoadableModuleTest):
     """Wants the packages of the network; without them only the panel is tested."""
 
-    def setUp(self) -> None:  # noqa: N802
+    def setUp(self) -> None:
         """Begin with an empty scene."""
         slicer.mrmlScene.Clear()
 
@@ -31,8 +30,8 @@ class CausalCLIPSegTest(ScriptedLoadableModuleTest):
     def test_panelSaysWhatIsMissing(self) -> None:  # noqa: N802
         """Without a film nothing can run, and the panel says so."""
         ui = self._widget().ui
-        self.assertFalse(ui.applyButton.enabled)
-        self.assertNotEqual(ui.applyButton.toolTip, "")
+        assert not ui.applyButton.enabled
+        assert ui.applyButton.toolTip != ""
 
     def test_fromNoteToCorrection(self) -> None:  # noqa: N802
         """Sample, run, threshold, correction, undo."""
@@ -42,21 +41,21 @@ class CausalCLIPSegTest(ScriptedLoadableModuleTest):
             return
         widget.ui.sampleButton.click()
         self._wait(lambda: widget.ui.applyButton.enabled)
-        self.assertIn("right", widget.ui.understoodLabel.text)
+        assert "right" in widget.ui.understoodLabel.text
         widget.ui.applyButton.click()
         self._wait(lambda: widget.logic.running is None)
         segmentation = widget.logic.parameters.segmentation
-        self.assertIsNotNone(segmentation, widget.ui.statusLabel.text)
+        assert segmentation is not None, widget.ui.statusLabel.text
         before = [one["area_fraction"] for one in widget.logic.segments]
         widget.ui.thresholdSlider.value = 0.2
         after = [one["area_fraction"] for one in widget.logic.segments]
-        self.assertGreater(sum(after), sum(before))
+        assert sum(after) > sum(before)
         segment = segmentation.GetSegmentation().GetNthSegmentID(0)
         film = widget.logic.film()
         values = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, film)
         values[0, 0, 0] = 1
         slicer.util.updateSegmentBinaryLabelmapFromArray(values, segmentation, segment, film)
-        self.assertTrue(widget.logic.segments[0]["corrected"])
+        assert widget.logic.segments[0]["corrected"]
 
     def _widget(self) -> Any:
         slicer.util.selectModule("CausalCLIPSeg")
@@ -65,6 +64,6 @@ class CausalCLIPSegTest(ScriptedLoadableModuleTest):
     def _wait(self, until: Callable[[], bool]) -> None:
         end = time.monotonic() + _MOST_SECONDS
         while not until():
-            self.assertLess(time.monotonic(), end)
+            assert time.monotonic() < end
             slicer.app.processEvents()
             time.sleep(0.02)

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
-import slicer
 from CausalCLIPSegModule import panel
 from CausalCLIPSegModule import parameters as stored
 from CausalCLIPSegModule.installation import Installation
@@ -215,8 +215,8 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         editor.setSourceVolumeNode(volume)
 
     def _onExport(self) -> None:  # noqa: N802
-        kind, asksFile = panel.EXPORTS[self.ui.exportCombo.currentIndex]
-        if not asksFile:
+        kind, asks = panel.EXPORTS[self.ui.exportCombo.currentIndex]
+        if not asks:
             self.logic.export(kind, None)
             return
         ending, filters = {

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import qt
-from CausalCLIPSegLib.worker_client import MODULE, WorkerClient
 
+from CausalCLIPSegLib.worker_client import MODULE, WorkerClient
 from CausalCLIPSegModule.signals import Signal
 
 Command = tuple[str, list[str], str]
@@ -71,7 +71,10 @@ class WorkerProcess:
         return self._pid
 
     def send(
-        self, request: dict[str, Any], onEvent: Callable[[dict[str, Any]], None], timeout: float | None = None  # noqa: N803
+        self,
+        request: dict[str, Any],
+        onEvent: Callable[[dict[str, Any]], None],
+        timeout: float | None = None,
     ) -> str:
         """Send a request, and start the worker where there is none; return the request's identifier."""
         if self._client is None or not self._client.alive:

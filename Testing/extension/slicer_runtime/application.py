@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import slicer
-import vtk
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
 
 from slicer_runtime import parameter_node, scripted_module
@@ -183,6 +182,7 @@ def start(module_folders: list[Path]) -> Application:
     slicer.selfTests = {}
     _utilities(application)
     _python_files(application)
+    _dicom(application)
     for folder in module_folders:
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
@@ -200,7 +200,9 @@ def _scene() -> None:
     logic = slicer.vtkSlicerSegmentationsModuleLogic()
     logic.SetMRMLScene(scene)
     terminologies = slicer.vtkSlicerTerminologiesModuleLogic()
-    slicer._runtime_logics = [logic, terminologies]
+    volumes = slicer.vtkSlicerVolumesLogic()
+    volumes.SetMRMLScene(scene)
+    slicer._runtime_logics = [logic, terminologies, volumes]
     cache = slicer.vtkCacheManager()
     cache.SetRemoteCacheDirectory(tempfile.mkdtemp(prefix="cache-", dir=slicer.app.temporaryPath))
     scene.SetCacheManager(cache)
@@ -232,13 +234,17 @@ def _modules() -> Any:
     modules = types.SimpleNamespace()
     modules.dicomPlugins = {}
     modules.terminologies = types.SimpleNamespace(logic=lambda: slicer._runtime_logics[1])
+    modules.volumes = types.SimpleNamespace(logic=lambda: slicer._runtime_logics[2])
     modules.segmentations = types.SimpleNamespace(logic=lambda: slicer._runtime_logics[0])
     return modules
 
 
 def _utilities(application: Application) -> None:
     def set_slice_layers(
-        background: Any = None, foreground: Any = None, foregroundOpacity: float | None = None, fit: bool = False
+        background: Any = None,
+        foreground: Any = None,
+        foregroundOpacity: float | None = None,  # noqa: N803
+        fit: bool = False,
     ) -> None:
         for index in range(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")):
             composite = slicer.mrmlScene.GetNthNodeByClass(index, "vtkMRMLSliceCompositeNode")
@@ -301,7 +307,8 @@ def _python_files(application: Application) -> None:
 
 
 def _public(module: Any, name: str) -> types.ModuleType:
-    return _module(name, {key: value for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__})
+    own = {key: value for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__}
+    return _module(name, own)
 
 
 def _module(name: str, contents: dict[str, Any]) -> types.ModuleType:
@@ -326,12 +333,60 @@ def _qt_module() -> types.ModuleType:
     return _module("qt", contents)
 
 
+class Loadable:
+    """DICOMLib.DICOMLoadable: attributes that a plugin fills."""
+
+    def __init__(self) -> None:
+        self.files: list[str] = []
+        self.name, self.tooltip, self.warning = "Unknown", "No further information available", ""
+        self.selected, self.confidence = False, 0.5
+
+
+class Plugin:
+    """DICOMLib.DICOMPlugin: the tags that plugins share."""
+
+    def __init__(self) -> None:
+        self.loadType = "Generic DICOM"
+        self.tags = {
+            "seriesDescription": "0008,103E",
+            "seriesInstanceUID": "0020,000E",
+            "modality": "0008,0060",
+            "instanceUID": "0008,0018",
+        }
+
+
+class Exportable:
+    """qSlicerDICOMExportable."""
+
+    def __init__(self) -> None:
+        self._tags: dict[str, str] = {}
+        self.name = self.tooltip = self.directory = self.pluginClass = ""
+        self.confidence, self.subjectHierarchyItemID = 0.0, 0
+
+    def setTag(self, name: str, value: str) -> None:  # noqa: N802
+        self._tags[name] = value
+
+    def tag(self, name: str) -> str:
+        return self._tags.get(name, "")
+
+
+def _dicom(application: Application) -> None:
+    """DICOMLib, and the loading of a series from the database as Slicer's own plugin does it."""
+
+    def load_series(uids: list[str]) -> None:
+        for instance, path in list(slicer.dicomDatabase.files.items()):
+            if slicer.dicomDatabase.fileValue(path, "0020,000E") in uids:
+                slicer.util.loadVolume(path).SetAttribute("DICOM.instanceUIDs", instance)
+
+    utilities = _module("DICOMLib.DICOMUtils", {"loadSeriesByUID": load_series})
+    contents = {"DICOMLoadable": Loadable, "DICOMPlugin": Plugin, "DICOMUtils": utilities}
+    sys.modules["DICOMLib"] = _module("DICOMLib", contents)
+    slicer.qSlicerDICOMExportable = Exportable
+
+
 def make_parent() -> Instance:
     """The qMRMLWidget that the application gives a module's panel."""
     parent = WIDGETS["qMRMLWidget"]()
     parent.setLayout(QtWidgets.QVBoxLayout())
     parent.setMRMLScene(slicer.mrmlScene)
     return wrap(parent)
-
-
-_ = vtk

@@ -5,7 +5,6 @@ from __future__ import annotations
 import typing
 from typing import Any
 
-import slicer
 import vtk
 
 
@@ -82,6 +81,3 @@ def _property(name: str, annotated: Any, default: Any) -> property:
         self.parameterNode.SetParameter(name, str(value))
 
     return property(read, write)
-
-
-_ = slicer

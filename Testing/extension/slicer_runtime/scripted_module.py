@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import unittest
 from pathlib import Path
 from typing import Any
@@ -70,6 +69,3 @@ class ScriptedLoadableModuleTest(unittest.TestCase):
 
     def delayDisplay(self, message: str, msec: int | None = None) -> None:  # noqa: N802
         pass
-
-
-_ = inspect

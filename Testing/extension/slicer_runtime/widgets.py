@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import slicer
-import vtk
 from PySide6 import QtCore, QtGui, QtWidgets
 from PySide6.QtCore import Property, Signal, Slot
 
@@ -325,5 +324,3 @@ WIDGETS = {
     one.__name__: one
     for one in (ctkCollapsibleButton, ctkSliderWidget, qMRMLWidget, qMRMLNodeComboBox, qMRMLSegmentEditorWidget)
 }
-
-_ = vtk

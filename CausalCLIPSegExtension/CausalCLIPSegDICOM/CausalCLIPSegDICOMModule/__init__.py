@@ -1,0 +1,1 @@
+"""DICOM-SEG of a radiograph to and from a MRML scene."""
