@@ -17,7 +17,7 @@ from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.lung_extent import LungExtent, default_extent, lung_extent
 from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note
-from CausalCLIPSegLib.notes.describe import describe
+from CausalCLIPSegLib.notes.description import describe
 from training.dataset import read_split, spread
 from training.fit_extent import fit
 from training.sample import DatasetError, Sample

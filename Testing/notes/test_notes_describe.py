@@ -1,5 +1,8 @@
 """A mask -> what a note would say of it, and what a note and a mask do not agree on."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,8 +11,7 @@ from hypothesis import strategies as st
 from CausalCLIPSegLib.areas import label_areas
 from CausalCLIPSegLib.laterality import opposite
 from CausalCLIPSegLib.lung_extent import LungExtent, default_extent, fitted, lung_extent
-from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note, say
-from CausalCLIPSegLib.notes.describe import describe, disagreements
+from CausalCLIPSegLib.notes import ZONES, ReferringExpression, describe, disagreements, parse_note, say
 
 ROWS, COLUMNS = 120, 100
 EXTENT = LungExtent(0.1, 0.85)  # thirds of 30 rows: 12 to 42, to 72, to 102
@@ -207,3 +209,10 @@ def test_an_extent_is_within_the_film_and_not_upside_down():
     for top, bottom in ((0.5, 0.5), (0.8, 0.2), (-0.1, 0.5), (0.5, 1.2)):
         with pytest.raises(ValueError, match="cannot reach"):
             LungExtent(top, bottom)
+
+
+def test_reading_notes_needs_no_scipy():
+    code = (
+        "import sys, CausalCLIPSegLib.notes as notes; assert 'scipy' not in sys.modules; notes.describe; print('ok')"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "ok\n"
