@@ -110,7 +110,13 @@ def _forward(category: Category, mentions: Sequence[Mention], chunks: Sequence[i
             if category in _PARTS_ANY_LIST:
                 now = not (new and link & {"comma", "with"})
             elif category == "negated":
-                now = not _closes(mention, link, listed=chunk <= last_or, placed=chunk in placed, new=new)
+                now = not _closes(
+                    mention,
+                    link,
+                    listed=chunk <= last_or,
+                    placed=chunk in placed,
+                    new=mentions[at - 1].role == "comma",
+                )
                 now = now and not (mention.role == "inside" and _leads_to_finding(mentions[at + 1 : at + 8]))
             elif category == "uncertain":
                 now = not (chunk in placed and link & {"comma", "with"}) and mention.role != "states"

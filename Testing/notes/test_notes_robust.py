@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.notes import LONGEST_NOTE, parse_note, say, summary
+from CausalCLIPSegLib.notes import LONGEST_NOTE, languages, parse_note, say, summary
 from CausalCLIPSegLib.notes.lexicon import load_lexicon
 
 WORDS = sorted({word for words in load_lexicon().terms for word in words} | set(load_lexicon().numbers))
@@ -48,9 +48,38 @@ PIECES = "x|no |gone |resolved |opacity, |opacity and |right, |r and |right lowe
 PIECES += "|clear heart |opacity right. |but |\ufdfa|opasity |consolidadion, |RLL and effusion "
 
 
+@pytest.mark.parametrize("piece", ["x", " ", "\n", "RLL opacity. ", "?", "no ", "\u0301"])
+def test_a_megabyte_is_refused_in_a_sentence(piece):
+    with pytest.raises(NoteError, match="longer than 20,000 characters"):
+        parse_note(piece * (1_000_000 // len(piece)))
+
+
 @pytest.mark.parametrize("piece", PIECES.split("|"))
 def test_the_longest_notes_are_read(piece):
     read((piece * LONGEST_NOTE)[:LONGEST_NOTE])
+
+
+def work(note):
+    """Count the calls that reading a note takes."""
+    calls = 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        read(note)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize("piece", [*PIECES.split("|"), "opacity or ", "possible ", "versus ", "zyxwv ", "in ", "? "])
+def test_work_grows_with_the_length(piece):
+    read(piece)  # loads the lexicons
+    short, long = (work((piece * LONGEST_NOTE)[:size]) for size in (2000, 8000))
+    assert long < 5 * short + 5000
 
 
 def test_the_package_is_light():
@@ -67,7 +96,7 @@ def test_ordinary_words_are_no_typing_errors(word):
 
 
 def test_entries_are_written_as_the_tokens_of_a_note_are():
-    for words in load_lexicon().terms:
+    for words in (words for language in languages() for words in load_lexicon(language).terms):
         assert all(word == word.casefold() and (word.isalnum() or len(word) == 1 or "'" in word) for word in words), (
             words
         )

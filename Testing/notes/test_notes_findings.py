@@ -1,0 +1,92 @@
+"""Each finding by itself, and what a person is asked."""
+
+import json
+
+import pytest
+
+from CausalCLIPSegLib.errors import NoteError
+from CausalCLIPSegLib.notes import ReferringExpression, decide, parse_note
+from CausalCLIPSegLib.notes.lexicon import load_lexicon
+from CausalCLIPSegLib.terminology import FINDINGS
+
+
+def test_a_finding_has_its_own_place_count_and_certainty():
+    expression = parse_note(
+        "Two patches of consolidation in the right lower lobe. Possible ground-glass opacity throughout the left "
+        "lung. No infiltrate in the right upper zone."
+    )
+    consolidation, glass, infiltrate = expression.findings
+    assert (consolidation.sides, consolidation.zones, consolidation.count) == (("right",), {"right": ("lower",)}, 2)
+    assert (glass.whole, glass.uncertain, glass.count) == (("left",), True, None)
+    assert (infiltrate.negated, infiltrate.present, infiltrate.zones) == (True, False, {"right": ("upper",)})
+    assert (expression.sides, expression.whole, expression.count) == (("right", "left"), ("left",), 2)
+    assert expression.zones["right"] == ("lower",)
+
+
+def test_findings_of_one_sentence_share_their_place_and_others_do_not():
+    expression = parse_note("Left basal opacity, likely pneumonia. Impression: Infection.")
+    assert [finding.sides for finding in expression.findings] == [("left",), ("left",), ()]
+
+
+def test_json_of_a_finding_names_its_code():
+    expression = parse_note("RLL consolidation")
+    (finding,) = json.loads(json.dumps(expression.to_dict()))["findings"]
+    code = FINDINGS["consolidation"]
+    assert finding["code"] == {"value": code.value, "scheme": code.scheme, "meaning": code.meaning}
+    assert set(finding) == {
+        "kind", "code", "words", "negated", "historical", "uncertain", "sides", "zones", "whole", "count",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es"])
+def test_every_kind_within_reach_has_a_code(language):
+    kinds = {term.value for term in load_lexicon(language).terms.values() if term.role in ("finding", "vague")}
+    assert kinds <= set(FINDINGS)
+
+
+CONTRADICTION = "FINDINGS: Left lower lobe pneumonia. IMPRESSION: Right lower lobe pneumonia."
+
+
+def test_contradicting_sides_are_asked_about():
+    expression = parse_note(CONTRADICTION)
+    assert expression.sides == ("right", "left")
+    (question,) = expression.questions
+    assert "left lung (Left lower lobe pneumonia)" in question
+    assert "right lung (Right lower lobe pneumonia)" in question
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "FINDINGS: Bilateral opacities. IMPRESSION: Left lower lobe pneumonia.",
+        "FINDINGS: RLL opacity. IMPRESSION: Right basal pneumonia.",
+        "FINDINGS: RLL opacity. Left lung clear. IMPRESSION: Pneumonia.",
+        "FINDINGS: RLL opacity. IMPRESSION: No consolidation on the left.",
+        "Right lower lobe pneumonia. Left lower lobe pneumonia.",
+    ],
+)
+def test_what_agrees_is_not_asked_about(note):
+    assert not parse_note(note).questions
+
+
+@pytest.mark.parametrize(("side", "sides"), [("left", ("left",)), ("right", ("right",)), ("both", ("right", "left"))])
+def test_a_person_decides(side, sides):
+    decided = decide(parse_note(CONTRADICTION), side)
+    assert (decided.sides, decided.questions) == (sides, ())
+    assert set(decided.zones) == set(sides)
+
+
+def test_nothing_is_guessed_where_nobody_decides():
+    with pytest.raises(NoteError, match=r"which side is meant\? Say left, right or both \(--side\)\."):
+        decide(parse_note(CONTRADICTION), None)
+
+
+def test_a_side_that_the_note_does_not_name_is_refused():
+    with pytest.raises(NoteError, match="does not speak of the patient's left lung"):
+        decide(parse_note("RLL pneumonia"), "left")
+
+
+def test_deciding_changes_nothing_without_need():
+    expression = parse_note("RLL pneumonia")
+    assert decide(expression, None) is expression
+    assert decide(ReferringExpression(), None) == ReferringExpression()
