@@ -9,8 +9,7 @@ from typing import Literal
 import numpy as np
 
 from CausalCLIPSegLib.lung_extent import lung_extent
-from CausalCLIPSegLib.notes import say
-from CausalCLIPSegLib.notes.describe import describe
+from CausalCLIPSegLib.notes import describe, say
 from training.ablations import WITHOUT_WORDS
 from training.cache import Arrays
 from training.sample import Sample

@@ -13,10 +13,11 @@ import torch
 import yaml
 from PIL import Image
 
+from CausalCLIPSegLib.checkpoint import load_checkpoint
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from training.__main__ import app
-from training.export import export_checkpoint, read_weights, verify
+from training.export import average, export_checkpoint, read_weights, verify
 from training.fit import TrainingCLI
 from training.module import CausalTraining
 
@@ -37,8 +38,9 @@ def configuration(tmp_path, tiny_network, tiny_card) -> Path:
         "warmup_steps": 2,
     }
     settings["data"] |= {"batch_size": 4, "workers": 0, "note_variation": 0.0}
-    settings["trainer"] |= {"max_epochs": 12, "log_every_n_steps": 1, "enable_progress_bar": False}
+    settings["trainer"] |= {"max_epochs": 8, "log_every_n_steps": 1, "enable_progress_bar": False}
     settings["trainer"]["accelerator"] = "cpu"
+    settings["trainer"]["callbacks"][0]["init_args"] = {"films": 2}
     path = tmp_path / "tiny.yaml"
     path.write_text(yaml.safe_dump(settings))
     (tmp_path / "card.yaml").write_text(yaml.safe_dump(tiny_card))
@@ -52,7 +54,7 @@ def tiny_run(tmp_path, tiny_network, tiny_card) -> tuple[Path, Path]:
     state = {f"network.{name}": value for name, value in CausalCLIPSeg(tiny_network).state_dict().items()}
     torch.save({"state_dict": state}, tmp_path / "run.ckpt")
     words = {**tiny_card, "name": "exported"}
-    export_checkpoint(tmp_path / "run.ckpt", tiny_network.model_dump(mode="json"), words, tmp_path / "exported")
+    export_checkpoint([tmp_path / "run.ckpt"], tiny_network.model_dump(mode="json"), words, tmp_path / "exported")
     return tmp_path / "run.ckpt", tmp_path / "exported"
 
 
@@ -68,8 +70,8 @@ def test_fit_export_evaluate(tmp_path, lvit_folder, configuration, run, capsys):
     with (run / "metrics.csv").open() as file:
         losses = [float(row["loss"]) for row in csv.DictReader(file) if row["loss"]]
     assert sum(losses[-4:]) < 0.8 * sum(losses[:4])
-    assert len(list((run / "pictures").glob("epoch_*.png"))) == 12
-    for picture in (run / "curves.png", run / "pictures" / "epoch_011.png"):
+    assert len(list((run / "pictures").glob("epoch_*.png"))) == 8
+    for picture in (run / "curves.png", run / "pictures" / "epoch_007.png"):
         with Image.open(picture) as image:
             assert min(image.size) > 300
 
@@ -124,6 +126,22 @@ def test_a_run_goes_on_from_a_checkpoint_with_a_card(tiny_network, tiny_run):
     other = tiny_network.model_copy(update={"channels": 24})
     with pytest.raises(CheckpointError, match="other sizes"):
         CausalTraining(other.model_dump(mode="json"), continue_from=str(exported))
+
+
+def test_the_weights_of_several_runs_are_averaged(tmp_path, tiny_network, tiny_card, tiny_run):
+    run, _ = tiny_run
+    weights = read_weights(run)
+    shifted = {name: value + 0.5 if value.is_floating_point() else value for name, value in weights.items()}
+    torch.save({"state_dict": {f"network.{name}": value for name, value in shifted.items()}}, tmp_path / "b.ckpt")
+    network = tiny_network.model_dump(mode="json")
+    export_checkpoint([run, tmp_path / "b.ckpt"], network, {**tiny_card, "name": "mean"}, tmp_path / "mean")
+    averaged = load_checkpoint(tmp_path / "mean").network.state_dict()
+    for name, value in weights.items():
+        expected = value + 0.25 if value.is_floating_point() else value
+        assert torch.allclose(averaged[name], expected, atol=2e-3), name
+    del shifted["causal.decoder.text_projection.bias"]
+    with pytest.raises(CheckpointError, match="different networks"):
+        average([weights, shifted])
 
 
 def test_an_export_that_answers_otherwise_is_refused(tiny_run):
