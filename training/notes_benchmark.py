@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel, ValidationError
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -29,6 +30,9 @@ GOLD = Path(__file__).parents[1] / "Testing" / "notes" / "gold" / "gold.jsonl"
 
 SLOTS = ("side", "zone", "whole", "count", "kind", "negation", "history", "uncertainty", "finding")
 """What is counted, by its F1; "finding" is kind, sides, negation, history and uncertainty together."""
+
+
+_WIDTH = 130  # of the table, which goes into the docs as it is printed
 
 
 class BenchmarkError(CausalCLIPSegError):
@@ -185,7 +189,7 @@ def notes(
     figures, wrong = measure(read_gold(gold))
     if json_file is not None:
         json_file.write_text(json.dumps({"gold": gold.name, **figures}, indent=2) + "\n", encoding="utf-8")
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Console(highlight=False, markup=False, emoji=False, width=_WIDTH)
     console.print(_table(figures, gold.name))
     for case in wrong if missed else ():
         understood = parse_note(case.note).to_dict()
@@ -197,7 +201,7 @@ def notes(
 
 
 def _table(figures: dict[str, Any], title: str) -> Table:
-    table = Table(title=f"{title}: exact match and F1, percent")
+    table = Table(title=f"{title}: exact match and F1, percent", box=box.MARKDOWN)
     for heading in ("notes", "n", "exact", *SLOTS):
         table.add_column(heading, justify="left" if heading == "notes" else "right")
     rows = {**figures["by_style"], "adversarial ones": figures["adversarial"], "all": figures}
