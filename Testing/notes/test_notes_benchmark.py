@@ -1,6 +1,8 @@
 """The benchmark counts what it says it counts, and the notes of the development file stay understood."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -99,3 +101,9 @@ def test_a_number_that_is_not_said_is_not_guessed(tmp_path):
     note = "Unilateral pulmonary infection, three infected areas, lower left lung."
     shares = agreement([Sample("a", tmp_path, tmp_path, note)], "viewer")
     assert [shares[style] for style in STYLES] == [100] * 6 + [0] * 4
+
+
+def test_the_benchmark_needs_no_torch():
+    code = "import sys, training.notes_benchmark, training.paraphrases; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
