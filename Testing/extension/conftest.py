@@ -96,7 +96,9 @@ class Panel:
     def picture(self, name: str) -> Path:
         PICTURES.mkdir(parents=True, exist_ok=True)
         path = PICTURES / f"{name}.png"
-        self.application.qt_application.processEvents()
+        for _ in range(3):  # a label that grew asks for a new layout, and that for another
+            self.application.qt_application.processEvents()
+            self.widget.uiWidget._object.layout().activate()
         assert self.widget.uiWidget._object.grab().save(str(path))
         return path
 

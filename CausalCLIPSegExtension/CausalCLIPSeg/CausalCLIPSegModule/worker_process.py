@@ -73,7 +73,7 @@ class WorkerProcess:
     def send(
         self,
         request: dict[str, Any],
-        onEvent: Callable[[dict[str, Any]], None],
+        onEvent: Callable[[dict[str, Any]], None],  # noqa: N803
         timeout: float | None = None,
     ) -> str:
         """Send a request, and start the worker where there is none; return the request's identifier."""

@@ -1,4 +1,4 @@
-"""DICOM-SEG of a radiograph to and from a MRML scene, by rows and columns: a radiograph has no place in millimeters."""
+"""DICOM-SEG of a radiograph to and from a MRML scene, by rows and columns: it has no place in millimeters."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def showSegmentation(segmentation: Any, film: Any, name: str) -> Any:  # noqa: N
 
 
 def whyNotExported(node: Any) -> str:  # noqa: N802
-    """Return in one sentence why a segmentation cannot be written as the DICOM-SEG of a radiograph, "" where it can."""
+    """Return in one sentence why a segmentation cannot be written for a radiograph, "" where it can."""
     film = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
     if film is None:
         return "The segmentation lies on no film."
@@ -191,14 +191,10 @@ def _codes(one: Any) -> dict[str, Any]:
 def _sideOf(code: Any) -> str | None:  # noqa: N802
     from CausalCLIPSegLib.terminology import LATERALITY
 
-    return next(
-        (
-            side
-            for side, own in LATERALITY.items()
-            if code is not None and (own.value, own.scheme) == (code.value, code.scheme)
-        ),
-        None,
-    )
+    if code is None:
+        return None
+    said = (code.value, code.scheme)
+    return next((side for side, own in LATERALITY.items() if (own.value, own.scheme) == said), None)
 
 
 def _tag(segment: Any, name: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import slicer
+import vtk
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
 
 from slicer_runtime import parameter_node, scripted_module
@@ -211,6 +212,7 @@ def _scene() -> None:
     scene.SetDataIOManager(manager)
     slicer._runtime_logics += [cache, manager]
     slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    _keep_hierarchy(scene)
     for node_class, tag in (("vtkMRMLSelectionNode", "Singleton"), ("vtkMRMLInteractionNode", "Singleton")):
         node = scene.CreateNodeByClass(node_class)
         node.UnRegister(None)
@@ -228,6 +230,20 @@ def _scene() -> None:
         view.SetLayoutName(name)
         view.SetName(name)
         scene.AddNode(view)
+
+
+def _keep_hierarchy(scene: Any) -> None:
+    """Give every volume and segmentation that comes an item of the subject hierarchy, as the application does."""
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def added(caller: Any, event: str, node: Any) -> None:
+        if node is None or not (node.IsA("vtkMRMLVolumeNode") or node.IsA("vtkMRMLSegmentationNode")):
+            return
+        hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+        if hierarchy is not None and not hierarchy.GetItemByDataNode(node):
+            hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
+
+    scene.AddObserver(slicer.vtkMRMLScene.NodeAddedEvent, added)
 
 
 def _modules() -> Any:
