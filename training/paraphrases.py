@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -223,7 +224,7 @@ def evaluate_paraphrases(
 
 def _print(figures: dict[str, Any]) -> None:
     console = Console(highlight=False)
-    table = Table(title=f"{figures['checkpoint']} on {figures['split']}, {figures['n']} notes")
+    table = Table(title=f"{figures['checkpoint']} on {figures['split']}, {figures['n']} notes", box=box.MARKDOWN)
     table.add_column("style")
     table.add_column("same sentence, %", justify="right")
     table.add_column("Dice", justify="right")

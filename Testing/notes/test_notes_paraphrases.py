@@ -1,0 +1,63 @@
+"""What paraphrases change, measured with a checkpoint: nothing where the sentence is the same."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from training.paraphrases import STYLES, dice_under_paraphrases, evaluate_paraphrases
+
+NOTES = {
+    "film_1": "Unilateral pulmonary infection, one infected area, lower left lung.",
+    "film_2": "Unilateral pulmonary infection, three infected areas, lower left lung.",
+}
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Two films with their masks and notes, as a table."""
+    rng = np.random.default_rng(7)
+    rows = ["image,mask,note"]
+    for name, note in NOTES.items():
+        Image.fromarray(rng.integers(0, 255, (64, 64), dtype=np.uint8)).save(tmp_path / f"{name}.png")
+        mask = np.zeros((64, 64), np.uint8)
+        mask[30:60, 5:30] = 255
+        Image.fromarray(mask).save(tmp_path / f"mask_{name}.png")
+        rows.append(f'{name}.png,mask_{name}.png,"{note}"')
+    (tmp_path / "val.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_the_same_sentence_gives_the_same_outline(data, tiny_checkpoint, monkeypatch):
+    from CausalCLIPSegLib.segmenter import Segmenter
+    from training.dataset import read_split
+
+    asked = []
+    probabilities = Segmenter.probabilities
+    monkeypatch.setattr(
+        Segmenter,
+        "probabilities",
+        lambda self, film, prompt: asked.append(prompt) or probabilities(self, film, prompt),
+    )
+    done = []
+    published, by_style = dice_under_paraphrases(
+        str(tiny_checkpoint), "cpu", read_split(data, "val"), lambda: done.append(1)
+    )
+    assert len(done) == len(published) == 2
+    assert len(asked) == 3  # the first film once, the second once more without its number
+    for style in STYLES[:6]:
+        np.testing.assert_array_equal(by_style[style].counts, published.counts)
+    for style in STYLES[6:]:
+        np.testing.assert_array_equal(by_style[style].counts[0], published.counts[0])
+
+
+def test_the_command_writes_its_figures(data, tiny_checkpoint, capsys):
+    evaluate_paraphrases(data=data, checkpoint=str(tiny_checkpoint), json_file=data / "figures.json", device="cpu")
+    figures = json.loads((data / "figures.json").read_text())
+    assert figures["n"] == 2
+    assert list(figures["same_sentence"].values()) == [100] * 6 + [50] * 4
+    mean = np.mean(list(figures["dice"]["paraphrases"].values()))
+    assert figures["dice"]["mean_of_paraphrases"] == pytest.approx(mean, abs=0.01)
+    assert figures["dice"]["drop"] == pytest.approx(figures["dice"]["published"] - mean, abs=0.02)
+    assert "tiny on val, 2 notes" in capsys.readouterr().out
