@@ -63,7 +63,7 @@ def tiny_checkpoint_to_read(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = CausalCLIPSeg(NetworkConfiguration.model_validate(TINY_NETWORK))
     state = {f"network.{name}": value for name, value in network.state_dict().items()}
     torch.save({"state_dict": state}, place / "run.ckpt")
-    export_checkpoint(place / "run.ckpt", TINY_NETWORK, CARD, place / "tiny")
+    export_checkpoint([place / "run.ckpt"], TINY_NETWORK, CARD, place / "tiny")
     return place / "tiny"
 
 

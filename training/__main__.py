@@ -88,7 +88,12 @@ def evaluate(
 
 @app.command()
 def export(
-    run: Annotated[Path, typer.Option(help="A checkpoint of Lightning, for instance best.ckpt of a run.")],
+    run: Annotated[
+        list[Path],
+        typer.Option(
+            help="A checkpoint of Lightning, for instance best.ckpt of a run; the weights of several are averaged."
+        ),
+    ],
     config: Annotated[Path, typer.Option(help="The configuration that it was trained with.")],
     card: Annotated[Path, typer.Option(help="YAML with the words of the card.")],
     output: Annotated[Path, typer.Option(help="Folder to write card and weights into.")],

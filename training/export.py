@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ _CLOSE = 0.02
 """Largest difference of a probability that rounding the weights to float16 is allowed to make."""
 
 
-def export_checkpoint(run: Path, network: dict[str, Any], words: dict[str, Any], folder: Path) -> Card:
-    """Write a checkpoint's folder, and see that it loads and answers as the run does.
+def export_checkpoint(runs: Sequence[Path], network: dict[str, Any], words: dict[str, Any], folder: Path) -> Card:
+    """Write a checkpoint's folder, and see that it loads and answers as the weights do.
 
     Args:
-        run: a checkpoint of Lightning; with weight averaging it holds the averaged weights.
+        runs: checkpoints of Lightning, whose weights are averaged; with weight averaging each holds averaged ones.
         network: the fields of a `NetworkConfiguration` that the run was trained with.
         words: the fields of the card that a person writes.
         folder: where to write card and weights.
@@ -35,9 +36,10 @@ def export_checkpoint(run: Path, network: dict[str, Any], words: dict[str, Any],
         The card, without figures.
 
     Raises:
-        CheckpointError: if the file holds no network, or the written one does not answer as it does.
+        CheckpointError: if a file holds no network, they hold different ones, or the written one does not answer as
+            they do.
     """
-    weights = read_weights(run)
+    weights = average([read_weights(run) for run in runs])
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: _half(tensor) for name, tensor in weights.items()}, folder / WEIGHTS)
     (folder / WEIGHTS).chmod(0o644)  # safetensors writes for its owner only
@@ -58,6 +60,22 @@ def read_weights(run: Path) -> dict[str, Tensor]:
     if not weights:
         raise CheckpointError(f"The file {run.name} holds no network.")
     return weights
+
+
+def average(runs: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Return the mean of the weights of runs that started from the same ones (model soup, Wortsman et al., ICML 2022).
+
+    Raises:
+        CheckpointError: if the runs are of different networks.
+    """
+    first = runs[0]
+    shapes = [{name: tensor.shape for name, tensor in weights.items()} for weights in runs]
+    if any(other != shapes[0] for other in shapes):
+        raise CheckpointError("The runs are of different networks, so their weights have no mean.")
+    return {
+        name: torch.stack([weights[name].double() for weights in runs]).mean(0).to(tensor.dtype)
+        for name, tensor in first.items()
+    }
 
 
 @torch.inference_mode()
