@@ -7,6 +7,7 @@ They stand in context groups of DICOM PS3.16: 6102 and 6104 (findings on a chest
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from CausalCLIPSegLib.laterality import Side
 
@@ -66,3 +67,42 @@ DEFAULT_KIND = "infection"
 def code_of(kind: str) -> Code:
     """Return the code of a kind of finding, that of an opacity for a kind without its own."""
     return FINDINGS.get(kind, OPACITY)
+
+
+def slicer_terminology() -> dict[str, Any]:
+    """Return the findings in the format of Slicer's terminology files, as Resources/ChestRadiographFindings.term.json.
+
+    Lung and side are not in it: Slicer's own list of anatomic regions has them.
+    """
+    return {
+        "SegmentationCategoryTypeContextName": CONTEXT_NAME,
+        "@schema": "https://raw.githubusercontent.com/qiicr/dcmqi/master/doc/segment-context-schema.json#",
+        "SegmentationCodes": {
+            "Category": [
+                {
+                    **_slicer_code(CATEGORY),
+                    "showAnatomy": True,
+                    "Type": [
+                        {**_slicer_code(code), "recommendedDisplayRGBValue": list(color)}
+                        for code, color in zip(dict.fromkeys(FINDINGS.values()), _COLORS, strict=True)
+                    ],
+                }
+            ]
+        },
+    }
+
+
+def _slicer_code(code: Code) -> dict[str, Any]:
+    return {"CodeMeaning": code.meaning, "CodingSchemeDesignator": code.scheme, "CodeValue": code.value}
+
+
+# Okabe and Ito's colours, which people with any colour vision can tell apart.
+_COLORS = (
+    (230, 159, 0),
+    (213, 94, 0),
+    (204, 121, 167),
+    (240, 228, 66),
+    (0, 158, 115),
+    (86, 180, 233),
+    (0, 114, 178),
+)
