@@ -144,7 +144,9 @@ class CausalTraining(LightningModule):
             self.text_learning_rate,
             self.layer_decay,
         )
-        optimizer = torch.optim.AdamW(groups, weight_decay=self.weight_decay, fused=True)
+        # Lightning does not clip gradients in mixed precision for a fused optimiser.
+        fused = "mixed" not in self.trainer.precision
+        optimizer = torch.optim.AdamW(groups, weight_decay=self.weight_decay, fused=fused)
         steps = int(self.trainer.estimated_stepping_batches)
         schedule: Any = CosineAnnealingLR(optimizer, max(steps - self.warmup_steps, 1))
         if self.warmup_steps:

@@ -69,7 +69,7 @@ def test_stages_have_falling_rates(tiny_network):
         text_learning_rate=0.25,
         layer_decay=0.1,
     )
-    module.trainer = type("Trainer", (), {"estimated_stepping_batches": 10})()
+    module.trainer = type("Trainer", (), {"estimated_stepping_batches": 10, "precision": "32-true"})()
     optimizer = module.configure_optimizers()["optimizer"]
     rate = {id(p): group["initial_lr"] for group in optimizer.param_groups for p in group["params"]}
     assert len(rate) == len(list(module.network.parameters()))

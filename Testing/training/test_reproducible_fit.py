@@ -65,6 +65,17 @@ def test_worker_processes_change_nothing(tmp_path, tiny_network, lvit_folder, un
     assert same(fit(tiny_network, lvit_folder, tmp_path / "workers", workers=2), uninterrupted)
 
 
+def test_bfloat16_with_clipped_gradients_ends_near_full_precision(tmp_path, tiny_network, lvit_folder, uninterrupted):
+    half = fit(tiny_network, lvit_folder, tmp_path / "half", precision="bf16-mixed", gradient_clip_val=1.0)
+    assert {parameter.dtype for parameter in half.parameters()} == {torch.float32}
+    one, other = (
+        torch.cat([parameter.detach().flatten() for parameter in module.network.parameters()])
+        for module in (half, uninterrupted)
+    )
+    assert not torch.equal(one, other)
+    assert torch.nn.functional.cosine_similarity(one, other, dim=0) > 0.99
+
+
 def test_another_seed_is_another_order(lvit_folder):
     from training.sampler import SeededSampler
 
