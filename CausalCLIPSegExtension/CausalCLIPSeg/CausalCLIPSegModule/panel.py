@@ -91,7 +91,13 @@ def describe(logic: Any, missing: list[str], exportIndex: int, hasHeader: bool) 
     )
 
 
-def _blockResult(blocked: dict[str, str], logic: Any, busy: bool, index: int, hasHeader: bool) -> None:  # noqa: N802, N803
+def _blockResult(  # noqa: N802
+    blocked: dict[str, str],
+    logic: Any,
+    busy: bool,
+    index: int,
+    hasHeader: bool,  # noqa: N803
+) -> None:
     if logic.parameters.segmentation is None:
         for name in ("compareCheckBox", "openEditorButton", "exportButton", "exportCombo", "segmentEditor"):
             blocked.setdefault(name, _("There is no result yet."))

@@ -132,10 +132,17 @@ class Instance:
         wanted = _arity(slot)
         most = wanted if count is None else min(count, wanted)
 
-        def call(*arguments: Any) -> None:
-            slot(*(wrap(one) for one in arguments[:most]))
+        # PySide6 chooses among a signal's forms by the number of parameters that it finds
+        def none() -> None:
+            slot()
 
-        # PySide6 looks at the number of parameters, and *arguments means all of them
+        def first(one: Any) -> None:
+            slot(wrap(one))
+
+        def both(one: Any, other: Any) -> None:
+            slot(wrap(one), wrap(other))
+
+        call = (none, first, both)[min(most, _most_arguments(self._object, name), 2)]
         getattr(self._object, name).connect(call)
         _slots(self._object).append((name, slot, call))
 
@@ -146,6 +153,12 @@ class Instance:
                 _slots(self._object).remove(entry)
                 return
         raise ValueError(f"Not connected: {name}")
+
+
+def _most_arguments(qobject: Any, name: str) -> int:
+    meta = qobject.metaObject()
+    own = (meta.method(index) for index in range(meta.methodCount()))
+    return max(one.parameterCount() for one in own if bytes(one.name()).decode() == name)
 
 
 def _slots(qobject: Any) -> list[Any]:

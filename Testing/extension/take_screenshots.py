@@ -1,0 +1,87 @@
+"""Make the pictures of the panel in Resources/screenshots, from the real panel and a real run of the worker.
+
+    QT_QPA_PLATFORM=offscreen python Testing/extension/take_screenshots.py
+
+The panel runs in the stand-in for Slicer's application, so the frame around it and the segment editor's own tools are
+not those of Slicer. Beside the panel lies the film with its outlines, as the module's own picture export writes it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE))
+
+import slicer_runtime  # noqa: E402
+from slicer_runtime.application import make_parent  # noqa: E402
+
+WIDTH, HEIGHT = 430, 860
+
+
+def main() -> None:
+    """Walk through the panel and take its picture in each state."""
+    application = slicer_runtime.start([ROOT / "CausalCLIPSegExtension" / "CausalCLIPSeg"])
+    import CausalCLIPSeg
+    from CausalCLIPSegModule.installation import Installation
+    from CausalCLIPSegModule.logic import CausalCLIPSegLogic
+
+    parent = make_parent()
+    resources = ROOT / "CausalCLIPSegExtension/CausalCLIPSeg/Resources"
+    everything = Installation(resources / "requirements.txt")
+    everything.missing = lambda: []  # what the worker needs is what the tests are run with
+    widget = CausalCLIPSeg.CausalCLIPSegWidget(parent, CausalCLIPSegLogic(), everything)
+    widget.setup()
+    parent.resize(WIDTH, HEIGHT)
+    parent.show()
+    logic, ui = widget.logic, widget.ui
+
+    def take(name: str, film: Path | None = None) -> None:
+        for _ in range(5):
+            application.qt_application.processEvents()
+        from PySide6 import QtCore, QtGui
+
+        picture = parent._object.grab().toImage()
+        if film is not None:
+            beside = QtGui.QImage(str(film)).scaledToHeight(
+                picture.height(), QtCore.Qt.TransformationMode.SmoothTransformation
+            )
+            both = QtGui.QImage(picture.width() + beside.width(), picture.height(), QtGui.QImage.Format.Format_RGB32)
+            painter = QtGui.QPainter(both)
+            painter.drawImage(0, 0, picture)
+            painter.drawImage(picture.width(), 0, beside)
+            painter.end()
+            picture = both
+        path = ROOT / "Resources" / "screenshots" / f"slicer-{name}.png"
+        path.parent.mkdir(exist_ok=True)
+        picture.save(str(path))
+        print(path)
+
+    take("empty")
+    ui.sampleButton.click()
+    application.process(lambda: logic.understood is not None, 120)
+    take("understood")
+    ui.applyButton.click()
+    application.process(lambda: logic.fraction > 0 or logic.running is None, 240)
+    take("running")
+    application.process(lambda: logic.running is None, 240)
+    written = application.folder / "picture.png"
+    application.dialogs.answers.append(written)
+    ui.exportCombo.currentIndex = 3
+    ui.exportButton.click()
+    application.process(lambda: logic.exporting is None, 120)
+    take("result", written)
+    logic.worker.restart()
+    application.process(lambda: logic.worker.state == "failed", 30)
+    logic._failed({"message": logic.worker.reason, "kind": "ended"})
+    widget._update()
+    take("error")
+    widget.cleanup()
+    application.close()
+
+
+main()

@@ -1,0 +1,166 @@
+"""What Slicer's Extensions Index asks of a repository: the checks of its script, and what its reviewers look at."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from packaging.requirements import Requirement
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent.parent
+EXTENSION = ROOT / "CausalCLIPSegExtension"
+MODULES = [EXTENSION / "CausalCLIPSeg", EXTENSION / "CausalCLIPSegDICOM"]
+CMAKE = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
+KNOWN = {
+    "$schema": str,
+    "category": str,
+    "scm_url": str,
+    "scm_revision": str,
+    "scm_type": str,
+    "build_dependencies": list,
+    "build_subdirectory": str,
+    "enabled": bool,
+    "tier": int,
+}
+
+
+def value(name: str) -> str:
+    match = re.search(rf'set\s*\({name}\s*"([^"\n]+)"\s*\)', CMAKE)
+    assert match, f"{name} is not set on one line"
+    return match.group(1)
+
+
+def test_descriptor_follows_the_schema():
+    raw = (ROOT / "CausalCLIPSeg.json").read_bytes()
+    assert b"\r" not in raw
+    document = json.loads(raw)
+    assert {"$schema", "category", "scm_url"} <= set(document)
+    for key, found in document.items():
+        assert isinstance(found, KNOWN[key]), key
+    assert re.search(r"slicer-extension-catalog-entry-schema-v1\.0\.\d\.json#?$", document["$schema"])
+    assert document["category"] == "Segmentation"
+    assert 1 <= document["tier"] <= 5
+    assert all(isinstance(one, str) for one in document["build_dependencies"])
+
+
+def test_names_agree():
+    document = json.loads((ROOT / "CausalCLIPSeg.json").read_text(encoding="utf-8"))
+    name = re.search(r"project\s*\(\s*([^\s)]+)", CMAKE).group(1)
+    assert name == "CausalCLIPSeg"
+    assert not name.lower().startswith("slicer")
+    assert document["scm_url"].startswith("https://")
+    assert Path(document["scm_url"]).stem.startswith("Slicer")
+    assert value("EXTENSION_DEPENDS").split() == document["build_dependencies"]
+
+
+def test_pictures_that_are_named_are_there():
+    icon = value("EXTENSION_ICONURL")
+    shots = value("EXTENSION_SCREENSHOTURLS").split()
+    assert shots
+    for address in (icon, *shots):
+        path = ROOT / address.split("/main/")[1]
+        with Image.open(path) as picture:
+            assert picture.format in {"PNG", "JPEG"}
+            picture.load()
+    with Image.open(ROOT / icon.split("/main/")[1]) as picture:
+        assert picture.size == (128, 128)
+
+
+def test_license_and_size():
+    assert (ROOT / "LICENSE").is_file()
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    sizes = [(ROOT / name).stat().st_size for name in tracked.decode().split("\0") if name and (ROOT / name).is_file()]
+    assert sum(sizes) < 100 * 2**20
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+def test_every_file_of_a_module_is_listed(module):
+    text = (module / "CMakeLists.txt").read_text(encoding="utf-8").replace("${MODULE_NAME}", module.name)
+    scripts = re.search(r"MODULE_PYTHON_SCRIPTS([^)]*)\)", text).group(1).split()
+    resources = re.search(r"MODULE_PYTHON_RESOURCES([^)]*)\)", text).group(1).split()
+    there = {path.relative_to(module).as_posix() for path in module.rglob("*.py")}
+    assert set(scripts) == there
+    kept = {path.relative_to(module).as_posix() for path in (module / "Resources").rglob("*") if path.is_file()}
+    assert set(resources) == {one for one in kept if not one.endswith(".svg")}
+    assert f"add_subdirectory(CausalCLIPSegExtension/{module.name})" in CMAKE
+
+
+def test_the_self_test_is_registered_and_is_there():
+    assert "slicer_add_python_unittest(SCRIPT ${MODULE_NAME}.py)" in (MODULES[0] / "CMakeLists.txt").read_text()
+    import_line = (MODULES[0] / "CausalCLIPSeg.py").read_text(encoding="utf-8")
+    assert "CausalCLIPSegTest" in import_line
+
+
+@pytest.mark.parametrize("path", sorted(EXTENSION.rglob("*.py")), ids=lambda path: path.name)
+def test_nothing_but_slicer_and_the_library_is_imported_at_file_scope(path):
+    allowed = {"qt", "ctk", "vtk", "slicer", "CausalCLIPSegLib", "CausalCLIPSegModule", "CausalCLIPSegDICOMModule"}
+    allowed |= {"DICOMLib"}
+    import sys
+
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            top = name.split(".")[0]
+            assert top in allowed | set(sys.stdlib_module_names), f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("path", sorted(EXTENSION.rglob("*.py")), ids=lambda path: path.name)
+def test_strings_are_translatable_and_short(path):
+    text = path.read_text(encoding="utf-8")
+    assert all(len(line) < 120 for line in text.splitlines())
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
+            assert isinstance(node.args[0], ast.Constant), f"{path.name}:{node.lineno}: not a plain string inside _()"
+
+
+def test_requirements_have_floor_and_ceiling_and_agree_with_the_package():
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    floors = {one.name: _bound(one, ">=") for one in map(Requirement, package)}
+    lines = (MODULES[0] / "Resources/requirements.txt").read_text(encoding="utf-8").splitlines()
+    asked = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    assert {"torch", "open-clip-torch", "pydantic", "highdicom"} <= {one.name for one in asked}
+    for one in asked:
+        assert _bound(one, ">=") == floors[one.name], one.name
+        assert _bound(one, "<"), one.name
+
+
+def _bound(requirement: Requirement, operator: str) -> str | None:
+    return next((one.version for one in requirement.specifier if one.operator == operator), None)
+
+
+UI = EXTENSION / "CausalCLIPSeg/Resources/UI/CausalCLIPSeg.ui"
+CONTROLS = {
+    *("QPushButton", "QComboBox", "QCheckBox", "QPlainTextEdit", "QProgressBar"),
+    *("ctkSliderWidget", "ctkCollapsibleButton", "qMRMLNodeComboBox", "qMRMLSegmentEditorWidget"),
+}
+
+
+def test_every_control_has_a_tooltip_and_a_name_that_can_be_read_aloud():
+    for widget in ElementTree.parse(UI).iter("widget"):
+        if widget.get("class") in CONTROLS:
+            own = {one.get("name") for one in widget.findall("property")}
+            assert {"toolTip", "accessibleName"} <= own, widget.get("name")
+
+
+def test_every_key_stop_is_a_control_and_every_buddy_is_there():
+    tree = ElementTree.parse(UI)
+    names = {one.get("name"): one.get("class") for one in tree.iter("widget")}
+    stops = [one.text for one in tree.iter("tabstop")]
+    assert len(stops) == len(set(stops))
+    controls = {name for name, kind in names.items() if kind in CONTROLS - {"QProgressBar"}}
+    assert set(stops) == controls
+    for one in tree.iter("property"):
+        if one.get("name") == "buddy":
+            assert one.find("cstring").text in names
+
+
+def test_the_panel_says_once_that_it_is_for_research():
+    assert UI.read_text(encoding="utf-8").count("not for diagnosis") == 1
