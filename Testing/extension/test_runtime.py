@@ -67,7 +67,7 @@ def test_parameters_live_in_the_node(slicer, film):
     other = Parameters(node)
     assert (other.threshold, other.note, other.compare) == (0.25, 'a "note" | with ~ signs\nand lines', True)
     assert other.image is film
-    with pytest.raises(ValueError, match="0[.]99"):
+    with pytest.raises(ValueError, match=r"0[.]99"):
         one.threshold = 1.5
 
 
