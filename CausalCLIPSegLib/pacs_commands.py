@@ -202,7 +202,7 @@ def _archive(name: str | None, doing: str) -> Iterator[tuple[Pacs, Any]]:
 
 
 def _uids_of(image: Path) -> tuple[str, str, str]:
-    from CausalCLIPSegLib.pacs.quiet import quiet
+    from CausalCLIPSegLib.quiet import quiet
 
     try:
         with quiet():

@@ -1,4 +1,4 @@
-"""Keep libraries silent while they read or write a file of a patient."""
+"""Keep libraries silent while they handle a patient's data: they log odd values, queries, addresses, identifiers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_LOUD = ("pydicom", "highdicom", "pylibjpeg", "openjpeg", "libjpeg", "PIL")
+_LOUD = (
+    *("pydicom", "highdicom", "pylibjpeg", "openjpeg", "libjpeg", "PIL"),
+    *("dicomweb_client", "urllib3", "requests", "retrying", "pynetdicom"),
+)
 
 
 @contextmanager

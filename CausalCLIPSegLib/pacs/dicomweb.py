@@ -15,9 +15,9 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from CausalCLIPSegLib.errors import PacsError
 from CausalCLIPSegLib.pacs.archive import RETURNED, UID_OF, Answer, DeniedError, Identity, Level, UnreachableError
 from CausalCLIPSegLib.pacs.configuration import DicomWebArchive
-from CausalCLIPSegLib.pacs.quiet import quiet
 from CausalCLIPSegLib.pacs.retry import patiently
 from CausalCLIPSegLib.pacs.statuses import stored
+from CausalCLIPSegLib.quiet import quiet
 
 _PAGE = 200
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})

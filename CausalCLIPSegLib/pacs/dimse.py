@@ -38,9 +38,9 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 from CausalCLIPSegLib.errors import PacsError
 from CausalCLIPSegLib.pacs.archive import RETURNED, Answer, DeniedError, Identity, Level, UnreachableError
 from CausalCLIPSegLib.pacs.configuration import DimseArchive
-from CausalCLIPSegLib.pacs.quiet import quiet
 from CausalCLIPSegLib.pacs.retry import patiently
 from CausalCLIPSegLib.pacs.statuses import failure, stored
+from CausalCLIPSegLib.quiet import quiet
 
 _LEVELS: Mapping[Level, str] = {"study": "STUDY", "series": "SERIES", "instance": "IMAGE"}
 _PENDING = (0xFF00, 0xFF01)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import SimpleITK
 from PIL import Image
+from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +39,9 @@ def test_the_demo_writes_everything_and_says_what_it_found(tmp_path):
     done = causalclipseg("demo", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "causalclipseg-demo"
-    assert sorted(path.name for path in folder.iterdir()) == ["overlay.png", "result.json", "segmentation.seg.nrrd"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("overlay.png", "result.json", "segmentation.dcm", "segmentation.seg.nrrd"),
+    ]
     result = json.loads((folder / "result.json").read_text())
     assert result["prompt"].startswith("Bilateral pulmonary infection")
     assert result["laterality"] == "viewer"
@@ -53,6 +56,11 @@ def test_the_demo_writes_everything_and_says_what_it_found(tmp_path):
     assert 0 < (labels > 0).mean() < 0.5
     with Image.open(folder / "overlay.png") as picture:
         assert min(picture.size) > 1000
+    filed = dcmread(folder / "segmentation.dcm")
+    assert (filed.Rows, filed.Columns) == (1955, 1841)
+    assert filed.StudyInstanceUID == dcmread(FILM, stop_before_pixels=True).StudyInstanceUID
+    shares = [segment["area_fraction"] for segment in result["segments"]]
+    np.testing.assert_allclose(filed.pixel_array.mean(axis=(1, 2)), shares, atol=1e-6)
     again = causalclipseg("demo", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
 
