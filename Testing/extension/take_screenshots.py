@@ -74,6 +74,8 @@ def main() -> None:
     ui.exportCombo.currentIndex = 3
     ui.exportButton.click()
     application.process(lambda: logic.exporting is None, 120)
+    logic.status = ""  # it names the temporary folder that the picture went to
+    widget._update()
     take("result", written)
     logic.worker.restart()
     application.process(lambda: logic.worker.state == "failed", 30)

@@ -430,7 +430,6 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             self.shown = name
         else:
             slicer.util.setSliceViewerLayers(foreground=None, foregroundOpacity=0.0)
-            slicer.util.setSliceViewerLayers(foreground=False)
         self.changed.emit()
 
     def _removeOverlays(self) -> None:  # noqa: N802

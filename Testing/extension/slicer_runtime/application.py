@@ -256,20 +256,10 @@ def _modules() -> Any:
 
 
 def _utilities(application: Application) -> None:
-    def set_slice_layers(
-        background: Any = None,
-        foreground: Any = None,
-        foregroundOpacity: float | None = None,  # noqa: N803
-        fit: bool = False,
-    ) -> None:
-        for index in range(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")):
-            composite = slicer.mrmlScene.GetNthNodeByClass(index, "vtkMRMLSliceCompositeNode")
-            if background is not None:
-                composite.SetBackgroundVolumeID(background.GetID() if background else None)
-            if foreground is not None:
-                composite.SetForegroundVolumeID(foreground.GetID() if foreground else None)
-            if foregroundOpacity is not None:
-                composite.SetForegroundOpacity(foregroundOpacity)
+    layers = slicer.util.setSliceViewerLayers
+
+    def set_slice_layers(*, fit: bool = False, **named: Any) -> None:
+        layers(**named)  # Slicer's own; there are no views here to fit
 
     def load_volume(path: str, properties: dict[str, Any] | None = None) -> Any:
         storage = slicer.vtkMRMLVolumeArchetypeStorageNode()
