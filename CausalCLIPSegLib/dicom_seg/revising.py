@@ -57,7 +57,7 @@ def revise(
         sop_instance_uid=new_uid(),
         instance_number=previous.instance_number + 1,
         creator=name,
-        previous=ImageReference(uid.SegmentationStorage, previous.sop_instance_uid, previous.series_instance_uid),
+        previous=ImageReference(previous.sop_class_uid, previous.sop_instance_uid, previous.series_instance_uid),
     )
 
 
