@@ -408,7 +408,13 @@ def test_stopping_leaves_whole_files_and_nothing_else(server, pacs, three, tmp_p
     command = [sys.executable, "-m", "CausalCLIPSegLib.cli", "pacs", "pull", "--study", str(FILM.StudyInstanceUID)]
     environment = {**os.environ, CONFIGURATION: str(path), "PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen(
-        [*command, "--output", folder], env=environment, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        [*command, "--output", folder],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        # Tests that a shell runs in the background are started with the signal ignored, and would pass that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert reached.wait(60)
     process.send_signal(signal.SIGINT)
