@@ -240,6 +240,8 @@ def _tell(result: SegmentationResult, files: dict[str, Path], seconds: float) ->
         )
     if not document.segments:
         table.add_row("Outlined", f"nothing reaches the threshold of {result.threshold:g}")
+    for sentence in document.disagreements:
+        table.add_row("Compare", sentence)
     for sentence in document.warnings:
         table.add_row("Mind", sentence)
     table.add_row(

@@ -106,6 +106,16 @@ class SegmentationResult:
             said.append(f"{100 * elsewhere / total:.0f} % of the outline lies in a lung that the note does not name.")
         return tuple(said)
 
+    @property
+    def disagreements(self) -> tuple[str, ...]:
+        """Where the outline does not lie where the note says, in sentences: a reason to look, not an error."""
+        from CausalCLIPSegLib.lung_extent import lung_extent
+        from CausalCLIPSegLib.notes import disagreements  # scipy takes its time
+
+        film = self.radiograph
+        found = disagreements(self.expression, self.mask, lung_extent(film.pixels), mirrored=bool(film.mirrored))
+        return tuple(found)
+
 
 _ELSEWHERE = 0.05
 

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from CausalCLIPSegLib import colors
 from CausalCLIPSegLib.laterality import SIDES, Side
 
 Result = Mapping[str, Any]
@@ -30,12 +31,12 @@ CHECKPOINT_TAG = "CausalCLIPSeg.CheckpointSHA256"
 DIGEST_TAG = "CausalCLIPSeg.MaskDigest"
 """Tags of a segment that is ours."""
 
-OVERLAYS: dict[Overlay, tuple[str, tuple[float, float, float]]] = {
-    "causal_attention": ("Causal attention", (0.84, 0.37, 0.00)),
-    "confounder_attention": ("Confounder map", (0.80, 0.47, 0.65)),
-    "probability": ("Probability", (0.00, 0.62, 0.45)),
+OVERLAYS: dict[Overlay, tuple[str, colors.Color]] = {
+    "causal_attention": ("Causal attention", colors.unit(colors.VERMILION)),
+    "confounder_attention": ("Confounder map", colors.unit(colors.PURPLE)),
+    "probability": ("Probability", colors.unit(colors.GREEN)),
 }
-"""Name and colour of each map; Okabe and Ito's colours, other than those of the segments."""
+"""Name and colour of each map; other colours than those of the segments."""
 
 _ALGORITHM = "CausalCLIPSeg"
 _ALGORITHM_TYPE_TAG = "DICOM.SegmentAlgorithmType"

@@ -17,12 +17,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib import __version__, colors
 from CausalCLIPSegLib.checkpoint import Checkpoint, load_checkpoint
 from CausalCLIPSegLib.device import Device, choose_device
 from CausalCLIPSegLib.errors import DeviceWarning, RadiographError
 from CausalCLIPSegLib.grid import to_network_grid, to_radiograph_grid
-from CausalCLIPSegLib.laterality import SIDES, Laterality, Side
+from CausalCLIPSegLib.laterality import SIDES, Laterality
 from CausalCLIPSegLib.network.text_encoder import tokenize
 from CausalCLIPSegLib.notes import ReferringExpression, SideChoice, decide, parse_note, say, swap_sides
 from CausalCLIPSegLib.radiograph import Radiograph
@@ -32,9 +32,6 @@ from CausalCLIPSegLib.sides import split_by_side
 Progress = Callable[[str], None]
 
 log = logging.getLogger(__name__)
-
-# Okabe and Ito's colours, which people with any colour vision can tell apart.
-_COLORS: dict[Side, tuple[float, float, float]] = {"right": (0.90, 0.62, 0.00), "left": (0.34, 0.71, 0.91)}
 
 
 class Maps(NamedTuple):
@@ -217,7 +214,7 @@ class Segmenter:
                 name=f"{self.card.finding}, {side} lung",
                 side=side,
                 mask=parts[side],
-                color=_COLORS[side],
+                color=colors.BY_SIDE[side],
                 kind=kind_on(expression, side),
             )
             for side in SIDES

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from CausalCLIPSegLib import colors
 from CausalCLIPSegLib.laterality import Side
 
 
@@ -96,13 +97,12 @@ def _slicer_code(code: Code) -> dict[str, Any]:
     return {"CodeMeaning": code.meaning, "CodingSchemeDesignator": code.scheme, "CodeValue": code.value}
 
 
-# Okabe and Ito's colours, which people with any colour vision can tell apart.
 _COLORS = (
-    (230, 159, 0),
-    (213, 94, 0),
-    (204, 121, 167),
-    (240, 228, 66),
-    (0, 158, 115),
-    (86, 180, 233),
-    (0, 114, 178),
+    colors.ORANGE,
+    colors.VERMILION,
+    colors.PURPLE,
+    colors.YELLOW,
+    colors.GREEN,
+    colors.SKY_BLUE,
+    colors.BLUE,
 )

@@ -279,6 +279,7 @@ def _describe(
             seconds=provenance.seconds,
         ),
         warnings=list(result.warnings),
+        disagreements=list(result.disagreements),
         sop_instance_uid=None if header is None else header.get("SOPInstanceUID"),
     )
 

@@ -508,6 +508,7 @@ class SegmentResult(_Event):
         confounder_attention: .npy, float16 in [0, 1]: its complement 1 - M.
         provenance: checkpoint, device, version, seconds.
         warnings: what a person should look at twice, in sentences.
+        disagreements: where the outline does not lie where the note says, in sentences (docs/describe.md).
         sop_instance_uid: of the DICOM instance; null for other films.
     """
 
@@ -529,6 +530,7 @@ class SegmentResult(_Event):
     confounder_attention: Path
     provenance: Provenance
     warnings: list[str]
+    disagreements: list[str] = []
     sop_instance_uid: str | None
 
 

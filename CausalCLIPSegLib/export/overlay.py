@@ -8,6 +8,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 from scipy import ndimage, special
 
+from CausalCLIPSegLib.colors import bytes_of
 from CausalCLIPSegLib.export.caption import draw_caption
 from CausalCLIPSegLib.export.lettering import Lettering
 from CausalCLIPSegLib.export.result_json import describe_result
@@ -19,9 +20,6 @@ _Map = npt.NDArray[np.floating]
 FILM_PIXELS = 1400
 """Longer side of the film in the picture."""
 
-INK = (255, 194, 10)
-"""Yellow stays apart from every grey for all kinds of colour vision; a dark line under it holds it on white bone."""
-
 _CASING, _BACKDROP, _BORDER, _MARKER = (0, 0, 0), (14, 14, 16), (58, 58, 62), (226, 226, 230)
 _INK_WIDTH, _CASING_WIDTH = 3.2, 6.4
 _LEAST_SMOOTHING, _PIXEL_SMOOTHING = 1.5, 0.5  # in pixels of the picture, and of the film: a mask shows few steps
@@ -31,7 +29,7 @@ _LETTER, _SMALL = 64, 24
 
 
 def draw_overlay(result: SegmentationResult) -> Image.Image:
-    """Draw the film with the outline of each segment, and a caption below.
+    """Draw the film with the outline of each segment in the segment's colour, and a caption below.
 
     The longer side of the film takes 1400 pixels, whatever its size. Pixels stay square, also where the detector's
     rows and columns are spaced differently. Nothing but the outline is drawn on the film itself: the side markers
@@ -98,11 +96,16 @@ def _draw_film(result: SegmentationResult) -> Image.Image:
     grey = np.clip(_resize(result.radiograph.pixels, size), 0, 1) * 255
     film = Image.fromarray(np.rint(grey).astype(np.uint8)).convert("RGB")
     distances = [_distance_from_outline(segment, result, size) for segment in result.segments]
-    for color, line_width in ((_CASING, _CASING_WIDTH), (INK, _INK_WIDTH)):
-        for distance in distances:
-            cover = np.clip(line_width / 2 + 0.5 - distance, 0, 1) * 255
-            film.paste(color, mask=Image.fromarray(np.rint(cover).astype(np.uint8)))
+    for distance in distances:  # a dark line under each colour holds it on white bone
+        _draw_line(film, _CASING, distance, _CASING_WIDTH)
+    for segment, distance in zip(result.segments, distances, strict=True):
+        _draw_line(film, bytes_of(segment.color), distance, _INK_WIDTH)
     return film
+
+
+def _draw_line(film: Image.Image, color: tuple[int, int, int], distance: _Map, line_width: float) -> None:
+    cover = np.clip(line_width / 2 + 0.5 - distance, 0, 1) * 255
+    film.paste(color, mask=Image.fromarray(np.rint(cover).astype(np.uint8)))
 
 
 def _distance_from_outline(segment: Segment, result: SegmentationResult, size: tuple[int, int]) -> _Map:

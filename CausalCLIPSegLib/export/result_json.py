@@ -60,6 +60,7 @@ class ResultDocument(BaseModel):
         seconds: wall-clock seconds by stage.
         version: version of this program.
         warnings: what a person should look at twice.
+        disagreements: where the outline does not lie where the note says (docs/describe.md), in sentences.
         source: identifiers of the DICOM image; None for other files.
     """
 
@@ -80,6 +81,7 @@ class ResultDocument(BaseModel):
     seconds: dict[str, float]
     version: str
     warnings: list[str]
+    disagreements: list[str]
     source: SourceDocument | None
 
 
@@ -105,6 +107,7 @@ def describe_result(result: SegmentationResult, files: Sequence[str] = ()) -> Re
         seconds=provenance.seconds,
         version=provenance.version,
         warnings=[*result.warnings, *_missing_dicom_seg(result)],
+        disagreements=list(result.disagreements),
         source=None if radiograph.header is None else _describe_source(radiograph.header),
     )
 

@@ -10,8 +10,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from CausalCLIPSegLib import RESEARCH_ONLY
+from CausalCLIPSegLib.colors import BY_SIDE, bytes_of
 from CausalCLIPSegLib.export import overlay
-from CausalCLIPSegLib.export.overlay import FILM_PIXELS, INK, draw_overlay, write_overlay
+from CausalCLIPSegLib.export.overlay import FILM_PIXELS, draw_overlay, write_overlay
+from CausalCLIPSegLib.laterality import SIDES, Side
 
 
 @pytest.fixture
@@ -32,9 +34,10 @@ def film_of(result) -> Image.Image:
     return overlay._draw_film(result)
 
 
-def ink(image: Image.Image) -> np.ndarray:
-    """Where the picture has the colour of the outline."""
-    return np.abs(np.asarray(image).astype(int) - INK).max(axis=2) < 40
+def ink(image: Image.Image, sides: tuple[Side, ...] = SIDES) -> np.ndarray:
+    """Where the picture has the colour of the outline on one of the patient's sides."""
+    pixels = np.asarray(image).astype(int)
+    return np.any([np.abs(pixels - bytes_of(BY_SIDE[side])).max(axis=2) < 40 for side in sides], axis=0)
 
 
 @pytest.mark.parametrize("shape", [(255, 255), (40, 31), (1955, 1841), (700, 3000), (2500, 60), (1, 7)])
@@ -67,6 +70,15 @@ def test_the_outline_runs_where_the_probability_passes_the_threshold(make_radiog
     assert np.abs(radius - 0.15 * FILM_PIXELS).max() < 4
     angles = np.arctan2(y - FILM_PIXELS / 2, x - FILM_PIXELS / 4)
     assert np.diff(np.sort(angles)).max() < 0.02, "the outline has a gap"
+
+
+def test_each_outline_has_the_colour_of_its_segment(small_result):
+    film = film_of(small_result)
+    middle = film.width // 2
+    assert ink(film, ("right",))[:, :middle].any()
+    assert not ink(film, ("right",))[:, middle:].any()
+    assert ink(film, ("left",))[:, middle:].any()
+    assert not ink(film, ("left",))[:, :middle].any()
 
 
 def test_the_outline_follows_a_mask_that_was_painted(small_result):

@@ -63,6 +63,7 @@ def test_every_field_of_the_contract(small_result, tmp_path):
         "seconds": {"text": 0.02, "image": 0.4},
         "version": "0.1.0",
         "warnings": [],
+        "disagreements": ["On the left the note says lower, the outline is upper and middle."],
         "source": None,
     }
 
@@ -85,6 +86,13 @@ def test_a_header_without_identifiers(real_result, real_film):
     source = describe_result(result).source
     assert source is not None
     assert source.model_dump() == dict.fromkeys(("sop_instance_uid", "series_instance_uid", "study_instance_uid"))
+
+
+def test_where_note_and_outline_disagree_is_said_for_the_patients_sides(small_film, make_result, hill):
+    probability = hill((90, 70), 0.8, 0.75)
+    for mirrored, sentences in ((None, ["The note says right, the outline is left."]), (True, [])):
+        document = describe_result(make_result(replace(small_film, mirrored=mirrored), probability))
+        assert document.disagreements == sentences
 
 
 def test_nothing_outlined(empty_result):

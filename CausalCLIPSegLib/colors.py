@@ -1,0 +1,33 @@
+"""The colours of segments and maps: Okabe and Ito's, which people with any colour vision can tell apart."""
+
+from __future__ import annotations
+
+from CausalCLIPSegLib.laterality import Side
+
+Color = tuple[float, float, float]
+"""Red, green, blue, each in [0, 1]."""
+
+ORANGE = (230, 159, 0)
+VERMILION = (213, 94, 0)
+PURPLE = (204, 121, 167)
+YELLOW = (240, 228, 66)
+GREEN = (0, 158, 115)
+SKY_BLUE = (86, 180, 233)
+BLUE = (0, 114, 178)
+"""Red, green, blue, each in [0, 255]."""
+
+
+def unit(color: tuple[int, int, int]) -> Color:
+    """Return a colour with its parts in [0, 1] in the place of [0, 255]."""
+    red, green, blue = color
+    return red / 255, green / 255, blue / 255
+
+
+def bytes_of(color: Color) -> tuple[int, int, int]:
+    """Return a colour with its parts in [0, 255] in the place of [0, 1]."""
+    red, green, blue = color
+    return round(255 * red), round(255 * green), round(255 * blue)
+
+
+BY_SIDE: dict[Side, Color] = {"right": unit(ORANGE), "left": unit(SKY_BLUE)}
+"""Of an outlined finding, by the patient's side: both sides mostly show the same finding."""
