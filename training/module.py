@@ -132,7 +132,7 @@ class CausalTraining(LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Log Dice and mIoU on validation."""
         for name, value in self.figures.compute().items():
-            self.log(f"val/{name}", value.float(), prog_bar=name == "dice")
+            self.log(f"val/{name}", value.float(), prog_bar=name == "dice", sync_dist=True)
         self.figures.reset()
 
     def configure_optimizers(self) -> Any:

@@ -23,15 +23,17 @@ class PictureSheet(Callback):
         """Choose how many films are shown."""
         self.films = films
 
-    @rank_zero_only
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Draw the sheet into the folder of the run."""
         if trainer.sanity_checking or trainer.datamodule is None or self.films < 1:  # type: ignore[attr-defined]
             return
+        folder = trainer.log_dir or trainer.default_root_dir  # a broadcast: all processes wait for one another here
+        if not trainer.is_global_zero:
+            return
         films = trainer.datamodule.dataset("val")  # type: ignore[attr-defined]
         chosen = np.linspace(0, len(films) - 1, min(self.films, len(films))).astype(int)
         tiles = [self._tile(pl_module, films, int(index)) for index in chosen]
-        path = Path(trainer.log_dir or trainer.default_root_dir) / "pictures" / f"epoch_{trainer.current_epoch:03}.png"
+        path = Path(folder) / "pictures" / f"epoch_{trainer.current_epoch:03}.png"
         draw_sheet(tiles, path, f"validation after epoch {trainer.current_epoch}")
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Two processes with half a batch each train as one process with the whole batch does (gloo, CPU, torchrun)."""
+"""Two processes with half a batch each train as one with the whole batch does (gloo, CPU, torchrun), also by `fit`."""
 
 import os
 import subprocess
@@ -11,21 +11,19 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
 
-def test_two_processes_train_as_one(tmp_path, tiny_network, lvit_folder, monkeypatch):
+def torchrun(folder: Path, *command: str | Path) -> None:
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     environment |= {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
-            *(str(HERE / "distributed_step.py"), str(lvit_folder), tiny_network.model_dump_json()),
-            str(tmp_path / "two.pt"),
-        ],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    start = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    # Processes that wait for one another wait for ever, so there is a limit.
+    done = subprocess.run([*start, *command], env=environment, cwd=folder, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+
+
+def test_two_processes_train_as_one(tmp_path, tiny_network, lvit_folder, monkeypatch):
+    torchrun(
+        *(tmp_path, HERE / "distributed_step.py", lvit_folder, tiny_network.model_dump_json(), tmp_path / "two.pt")
+    )
     monkeypatch.syspath_prepend(str(HERE))
     from distributed_step import fit
 
@@ -47,3 +45,18 @@ def fit_start(network):
 
     seed_everything(2, verbose=False)
     return CausalTraining(network.model_dump(mode="json")).network.state_dict()
+
+
+def test_two_processes_run_through_the_command(tmp_path, lvit_folder, configuration):
+    torchrun(
+        *(tmp_path, "-m", "training", "fit", "--config", configuration, "--data.data", lvit_folder),
+        *("--data.batch_size", "2", "--data.cache", tmp_path / "cache", "--trainer.max_epochs", "2"),
+        *("--trainer.devices", "2", "--trainer.strategy", "ddp", "--trainer.precision", "bf16-mixed"),
+    )
+    run = tmp_path / "runs" / "default" / "version_0"
+    assert {path.name for path in run.iterdir()} == {
+        *("config.yaml", "metrics.csv", "curves.png", "pictures", "checkpoints")
+    }
+    assert [path.name for path in sorted((run / "pictures").iterdir())] == ["epoch_000.png", "epoch_001.png"]
+    weights = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
+    assert weights["epoch"] == 1

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from PIL import Image
 
 from CausalCLIPSegLib.checkpoint import load_checkpoint
@@ -26,25 +25,6 @@ ROOT = Path(__file__).parents[2]
 
 def training(*arguments: str | Path) -> None:
     app([str(argument) for argument in arguments], standalone_mode=False)
-
-
-@pytest.fixture
-def configuration(tmp_path, tiny_network, tiny_card) -> Path:
-    settings = yaml.safe_load((ROOT / "training" / "configs" / "default.yaml").read_text())
-    settings["model"] |= {
-        "network": tiny_network.model_dump(mode="json"),
-        "initialisation": "random",
-        "frozen": [],
-        "warmup_steps": 2,
-    }
-    settings["data"] |= {"batch_size": 4, "workers": 0, "note_variation": 0.0}
-    settings["trainer"] |= {"max_epochs": 8, "log_every_n_steps": 1, "enable_progress_bar": False}
-    settings["trainer"]["accelerator"] = "cpu"
-    settings["trainer"]["callbacks"][0]["init_args"] = {"films": 2}
-    path = tmp_path / "tiny.yaml"
-    path.write_text(yaml.safe_dump(settings))
-    (tmp_path / "card.yaml").write_text(yaml.safe_dump(tiny_card))
-    return path
 
 
 @pytest.fixture
@@ -74,6 +54,9 @@ def test_fit_export_evaluate(tmp_path, lvit_folder, configuration, run, capsys):
     for picture in (run / "curves.png", run / "pictures" / "epoch_007.png"):
         with Image.open(picture) as image:
             assert min(image.size) > 300
+
+    last = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
+    assert last["epoch"] == 7, "a run that is resumed would lose the epochs after its best one"
 
     checkpoint = tmp_path / "mine"
     best = run / "checkpoints" / "best.ckpt"
