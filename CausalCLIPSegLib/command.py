@@ -3,40 +3,64 @@
 from __future__ import annotations
 
 import logging
+import traceback
+from typing import Any
 
 import typer
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 
 log = logging.getLogger(__name__)
 
 
-def run_command(app: typer.Typer, *, tracebacks: bool = False) -> int:
+def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "Stopped; nothing was written.") -> int:
     """Run the application on the arguments of this process.
 
     Args:
         app: the application.
         tracebacks: let what nobody expected through, for people who develop.
+        stopped: what is true when it is stopped.
 
     Returns:
         The exit status: 0; 2 for a user's mistake, which is one line on stderr; 130 when it was stopped; 1 for what
         nobody expected.
     """
+    command = get_command(app)
+    invoke = command.invoke
+
+    def invoke_until_stopped(context: Any) -> Any:
+        """Typer would turn the interrupt into an exit status, and say nothing."""
+        try:
+            return invoke(context)
+        except KeyboardInterrupt as error:
+            raise typer.Abort from error
+
+    command.invoke = invoke_until_stopped  # type: ignore[assignment]
     try:
-        return app(standalone_mode=False) or 0
+        return command.main(standalone_mode=False) or 0
     except CausalCLIPSegError as error:
-        log.debug("the cause", exc_info=error)
+        _log_cause(error)
         return _fail(str(error), 2)
     except TyperException as error:
         return _fail(error.format_message(), 2)
     except (typer.Abort, KeyboardInterrupt):
-        return _fail("Stopped; nothing was written.", 130)
+        return _fail(stopped, 130)
     except Exception as error:
         if tracebacks:
             raise
-        log.debug("the cause", exc_info=error)
+        _log_cause(error)
         return _fail(f"Something unexpected went wrong ({type(error).__name__}); --verbose tells more.", 1)
+
+
+def _log_cause(error: BaseException) -> None:
+    """Log where an error comes from, but in no words of others: libraries quote the values of a patient's file."""
+    cause: BaseException | None = error
+    while cause is not None:
+        frames = "".join(traceback.format_tb(cause.__traceback__))
+        log.debug("%s\n%s", type(cause).__name__, frames)
+        cause = cause.__cause__ or cause.__context__
 
 
 def _fail(sentence: str, status: int) -> int:

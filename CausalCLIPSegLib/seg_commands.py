@@ -26,6 +26,7 @@ app = typer.Typer(
 out = Console(highlight=False, markup=False, emoji=False)
 
 DICOM_ENDING, NRRD_ENDING = ".dcm", ".seg.nrrd"
+_MOST_SHOWN = 200
 
 ImageOption = Annotated[Path | None, typer.Option(help="The DICOM film that the outlines belong to.")]
 OutputOption = Annotated[Path | None, typer.Option(help="The file to write.")]
@@ -159,10 +160,13 @@ def _describe(segment: CodedSegment) -> str:
 
 
 def _say_algorithm(segment: CodedSegment) -> str:
+    from CausalCLIPSegLib.dicom_seg.source import one_line
+
     if segment.algorithm is None:
         return "by hand, or it is not said by what"
     made = segment.algorithm
-    words = {name: value for name, value in made.parameters.items() if name != "note"}
+    words = {name: one_line(value, _MOST_SHOWN) for name, value in made.parameters.items() if name != "note"}
     if "note" in made.parameters:
         words["note"] = "in the file, not shown here"
-    return "; ".join([f"{made.name} {made.version}", *(f"{name}: {value}" for name, value in words.items())])
+    said = [f"{made.name} {made.version}", *(f"{one_line(name)}: {value}" for name, value in words.items())]
+    return "; ".join(said)

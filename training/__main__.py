@@ -135,4 +135,4 @@ def _measure(
 
 
 if __name__ == "__main__":
-    sys.exit(run_command(app, tracebacks=True))
+    sys.exit(run_command(app, tracebacks=True, stopped="Stopped."))

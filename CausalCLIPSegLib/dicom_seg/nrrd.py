@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
 
+import nrrd
 import numpy as np
 import numpy.typing as npt
 import slicerio
@@ -13,7 +17,7 @@ from pydicom import Dataset
 
 from CausalCLIPSegLib import grey_scale
 from CausalCLIPSegLib.dicom_seg.content import Algorithm, AlgorithmType, CodedSegment, Color, Segmentation, new_uid
-from CausalCLIPSegLib.dicom_seg.source import is_uid, one_line, reference_to
+from CausalCLIPSegLib.dicom_seg.source import is_uid, one_line, reference_to, refuse_file
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.quiet import quiet
 from CausalCLIPSegLib.terminology import CATEGORY, CONTEXT_NAME, LUNG, OPACITY, Code
@@ -21,8 +25,14 @@ from CausalCLIPSegLib.terminology import CATEGORY, CONTEXT_NAME, LUNG, OPACITY, 
 _REGION_CONTEXT = "Anatomic codes - DICOM master list"
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _UNKNOWN_COLOR = (0.5, 0.5, 0.5)
-_MOST_BYTES = 1 << 28
+_MOST_BYTES = 1 << 27
+_MOST_HEADER_BYTES = 1 << 20
+_MOST_PIXELS = 200_000_000
+"""Of all masks together, one byte each."""
 _MOST_SEGMENTS = 255
+_MOST_SHIFT = 1e-3
+"""Pixels by which rounded coordinates may differ."""
+_SKIPS = frozenset({"line skip", "lineskip", "byte skip", "byteskip"})
 
 _ALGORITHM_TYPE, _ALGORITHM_NAME = "DICOM.SegmentAlgorithmType", "DICOM.SegmentAlgorithmName"
 _VERSION, _CHECKPOINT = "CausalCLIPSeg.Version", "CausalCLIPSeg.CheckpointSHA256"
@@ -152,89 +162,107 @@ def segmentation_from_segments(segments: tuple[CodedSegment, ...], header: Datas
 
 
 def _read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ...]:
-    _refuse_file(path)
-    layers, columns, rows = _refuse_unsuitable(path)
+    refuse_file(path, ".seg.nrrd", _MOST_BYTES)
+    head = _read_head(path)
+    header = nrrd.read_header(io.BytesIO(head))
+    layers, columns, rows = _refuse_unsuitable(header)
     said = slicerio.read_segmentation(str(path), skip_voxels=True)
     fields = said.get("segments") or []
     if not fields:
         raise SegmentationError("This NRRD file holds no segments; it is a picture.")
-    if len(fields) > _MOST_SEGMENTS or len(fields) * shape[0] * shape[1] > _MOST_BYTES:
+    if len(fields) > _MOST_SEGMENTS or len(fields) * shape[0] * shape[1] > _MOST_PIXELS:
         raise SegmentationError("This .seg.nrrd holds more segments than the outlines of a radiograph.")
+    values = [(each.get("layer", -1), each.get("labelValue", 0)) for each in fields]
+    if len(set(values)) < len(values) or not all(0 <= layer < layers and label for layer, label in values):
+        raise SegmentationError("This .seg.nrrd contradicts itself about which values its segments have.")
     left, top = _place(said, (rows, columns), shape)
-    voxels = _voxels(path, layers, columns, rows)
-    masks = []
-    for each in fields:
-        if not 0 <= each.get("layer", 0) < layers:
-            raise SegmentationError(_DAMAGED)
+    voxels = _voxels(path, len(head), header)
+    parts = [voxels[..., layer] == label for layer, label in values]
+    if sum(map(np.count_nonzero, parts)) != np.count_nonzero(voxels):
+        raise SegmentationError("This .seg.nrrd outlines something that it does not describe.")
+    segments = []
+    for number, (each, part) in enumerate(zip(fields, parts, strict=True), 1):
         mask = np.zeros(shape, dtype=bool)
-        mask[top : top + rows, left : left + columns] = voxels[each.get("layer", 0)] == each.get("labelValue", 1)
-        masks.append(mask)
-    return tuple(
-        _segment(each, number, mask) for number, (each, mask) in enumerate(zip(fields, masks, strict=True), 1)
-    )
+        mask[top : top + rows, left : left + columns] = part
+        segments.append(_segment(each, number, mask))
+    return tuple(segments)
 
 
-def _refuse_file(path: Path) -> None:
-    if not path.is_file():
-        raise SegmentationError("There is no such file.")
-    if path.stat().st_size > _MOST_BYTES:
-        raise SegmentationError("The file is too large for the outlines of a radiograph.")
+def _read_head(path: Path) -> bytes:
+    """Return the bytes before the values; no library is given a header of any length."""
     with path.open("rb") as file:
-        if file.read(4) != b"NRRD":
-            raise SegmentationError("The file is no .seg.nrrd of 3D Slicer.")
+        head = file.read(_MOST_HEADER_BYTES)
+    if not head.startswith(b"NRRD"):
+        raise SegmentationError("The file is no .seg.nrrd of 3D Slicer.")
+    end = re.search(rb"\n\r?\n", head)
+    if end is None:
+        raise SegmentationError(_DAMAGED)
+    return head[: end.end()]
 
 
-def _refuse_unsuitable(path: Path) -> tuple[int, int, int]:
+def _refuse_unsuitable(header: dict[str, Any]) -> tuple[int, int, int]:
     """Return layers, columns and rows; refuse by the header what is not one slice of labels in one file."""
-    import nrrd
-
-    header = nrrd.read_header(str(path))
-    if "data file" in header or "datafile" in header:
+    if {"data file", "datafile"} & set(header):
         raise SegmentationError("This NRRD file keeps its values in another file; save it as one .seg.nrrd.")
+    if header["encoding"] not in {"raw", "gzip", "gz"} or _SKIPS & set(header):
+        raise SegmentationError("This .seg.nrrd stores its values in a way that 3D Slicer does not.")
     sizes = [int(size) for size in header["sizes"]]
-    if len(sizes) not in {3, 4} or min(sizes) < 0 or sizes[-1] != 1:
+    if len(sizes) not in {3, 4} or header["dimension"] != len(sizes) or min(sizes) < 1 or sizes[-1] != 1:
         raise SegmentationError("This .seg.nrrd is not that of one picture.")
     layers, columns, rows = (sizes[0] if len(sizes) == 4 else 1), sizes[-3], sizes[-2]
-    if max(rows, columns) > grey_scale.MAX_SIDE or layers * rows * columns > _MOST_BYTES:
+    if max(rows, columns) > grey_scale.MAX_SIDE or layers * rows * columns > _MOST_PIXELS:
         raise SegmentationError("This .seg.nrrd claims more pixels than any radiograph has; it is probably damaged.")
     return layers, columns, rows
 
 
 def _place(said: dict[str, Any], size: tuple[int, int], shape: tuple[int, int]) -> tuple[int, int]:
     """Return the column and row of the film at which the labels begin."""
-    for parameter in said.get("conversionParameters") or []:
-        if parameter.get("name") == "Reference image geometry":
-            extent = [int(float(number)) for number in parameter["value"].rstrip(";").split(";")[16:20]]
-            if (extent[3] - extent[2] + 1, extent[1] - extent[0] + 1) != shape:
-                raise SegmentationError(_wrong_size(extent[1] - extent[0] + 1, extent[3] - extent[2] + 1, shape))
     left, top = (int(number) for number in (said.get("referenceImageExtentOffset") or (0, 0, 0))[:2])
+    geometry = _reference(said)
+    if geometry is None:
+        if (left, top) != (0, 0) or size != shape:
+            raise SegmentationError(_wrong_size(size[1], size[0], shape))
+        return 0, 0
+    affine, extent = geometry
+    if extent[::2] != (0, 0, 0) or (extent[3] + 1, extent[1] + 1) != shape:
+        raise SegmentationError(_wrong_size(extent[1] - extent[0] + 1, extent[3] - extent[2] + 1, shape))
+    placed = np.linalg.solve(_LPS_TO_RAS @ affine, said["ijkToLPS"])
+    expected = np.eye(4)
+    expected[:2, 3] = left, top
     fits = left >= 0 and left + size[1] <= shape[1] and top >= 0 and top + size[0] <= shape[0]
-    whole = said.get("referenceImageExtentOffset") is not None or size == shape
-    if not (fits and whole):
-        raise SegmentationError(_wrong_size(size[1], size[0], shape))
+    if not (fits and np.abs(placed - expected).max() <= _MOST_SHIFT):
+        raise SegmentationError("The outlines in this .seg.nrrd lie on another grid than that of the film.")
     return left, top
+
+
+def _reference(said: dict[str, Any]) -> tuple[npt.NDArray[np.float64], tuple[int, ...]] | None:
+    """Return the grid of the film as Slicer keeps it: 4 x 4, voxel to millimetres, RAS, and its extent."""
+    for parameter in said.get("conversionParameters") or []:
+        if parameter.get("name") == "Reference image geometry" and parameter["value"].strip():
+            numbers = [float(number) for number in parameter["value"].rstrip(";").split(";")]
+            return np.reshape(numbers[:16], (4, 4)), tuple(int(number) for number in numbers[16:])
+    return None
 
 
 def _wrong_size(columns: int, rows: int, shape: tuple[int, int]) -> str:
     return f"The outlines have {columns} x {rows} pixels, the film has {shape[1]} x {shape[0]}."
 
 
-def _voxels(path: Path, layers: int, columns: int, rows: int) -> npt.NDArray[np.integer]:
-    """Return the labels, layers x rows x columns. ITK reads as much as the header says; pynrrd all that unpacks."""
-    import SimpleITK
-
-    loud = SimpleITK.ProcessObject.GetGlobalWarningDisplay()
-    SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
-    try:
-        reader = SimpleITK.ImageFileReader()
-        reader.SetImageIO("NrrdImageIO")
-        reader.SetFileName(str(path))
-        values = SimpleITK.GetArrayFromImage(reader.Execute())
-    finally:
-        SimpleITK.ProcessObject.SetGlobalWarningDisplay(loud)
-    if values.dtype.kind not in "iu" or values.size != layers * rows * columns:
+def _voxels(path: Path, start: int, header: dict[str, Any]) -> npt.NDArray[np.integer]:
+    """Return the labels, rows x columns x layers; unpacks no more than a radiograph's outlines can take."""
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read()
+    if header["encoding"] != "raw":
+        inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        data = inflater.decompress(data, _MOST_BYTES)
+        if not inflater.eof:  # cut off, or a bomb
+            raise SegmentationError(_DAMAGED)
+    buffer = io.BytesIO(data)
+    values = nrrd.read_data({**header, "encoding": "raw"}, buffer, index_order="C")[0]
+    if buffer.read(1) or values.dtype.kind not in "iu":
         raise SegmentationError(_DAMAGED)
-    return np.moveaxis(values.reshape(rows, columns, layers), 2, 0)
+    return values if values.ndim == 3 else values[..., np.newaxis]
 
 
 def _segment(fields: dict[str, Any], number: int, mask: npt.NDArray[np.bool_]) -> CodedSegment:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+import struct
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, BinaryIO, NamedTuple, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
-from pydicom import Dataset, dcmread, uid
-from pydicom.pixels import pixel_array
+from pydicom import Dataset, Sequence, uid
+from pydicom.filereader import read_dataset
 
 from CausalCLIPSegLib import dicom_image, grey_scale
 from CausalCLIPSegLib.dicom_seg.content import (
@@ -24,24 +26,35 @@ from CausalCLIPSegLib.dicom_seg.content import (
     Segmentation,
     new_uid,
 )
-from CausalCLIPSegLib.dicom_seg.source import is_uid
+from CausalCLIPSegLib.dicom_seg.source import is_uid, one_line, refuse_file
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.quiet import quiet
 from CausalCLIPSegLib.terminology import Code
 
 _DAMAGED = "The file is damaged, incomplete or no DICOM-SEG."
 _DAMAGED_PIXELS = "The outlines in this DICOM-SEG are damaged or do not fit its header."
-_MOST_BYTES = 1 << 30
+_MOST_BYTES = 1 << 27
+_MOST_HEADER_BYTES = 1 << 21
+"""Up to the pixels; ours take 3,000 and at most 12,000 for each segment."""
+_MOST_ITEMS = 10_000
+"""In all sequences of a header; 255 segments have 4,000."""
 _MOST_PIXELS = 200_000_000
 """Pixels of all masks together, one byte each; three segments of the largest detectors take a third of it."""
 _MOST_SEGMENTS = 255
 _MOST_PARAMETERS = 50
+_MOST_CHARACTERS = 1024
 _LABEL_MAP = uid.UID("1.2.840.10008.5.1.4.1.1.66.7")  # newer than pydicom's dictionary
-_NATIVE = frozenset({uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.DeflatedExplicitVRLittleEndian})
+_NATIVE = frozenset({uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian})
+_FRAME_OWNER = "SegmentIdentificationSequence"
+_ITEM = b"\xfe\xff\x00\xe0"
+_PIXELS = 0x7FE00008  # Pixel Data and its two relatives of floating point numbers
+_PIXELS_IN_FILE = b"\xe0\x7f\x10\x00"
 
 
 def read_dicom_seg(path: str | Path) -> Segmentation:
-    """Read the outlines of one radiograph: BINARY, or LABELMAP without compression.
+    """Read the outlines of one radiograph: BINARY or LABELMAP, without compression.
+
+    Nothing is built of a file before its size, its header's and that of its masks are known to be small enough.
 
     Raises:
         SegmentationError: the file is missing, damaged, no DICOM-SEG, holds probabilities, speaks of several pictures,
@@ -50,11 +63,15 @@ def read_dicom_seg(path: str | Path) -> Segmentation:
     path = Path(path)
     try:
         with quiet():
-            _refuse_file(path)
-            header = dicom_image.read_header(path)
-            _refuse_unsuitable(header)
-            owners = _frame_owners(header)
-            return _segmentation(header, _masks(header, owners, lambda: _frames(path, header)))
+            refuse_file(path, "DICOM-SEG", _MOST_BYTES)
+            with path.open("rb") as file:
+                header, start = _read_header(file)
+                grid = _grid(header)
+                owners = _frame_owners(header, grid)
+                numbers = _segment_numbers(header, owners)
+                file.seek(start)
+                stored = _stored_values(file, grid, implicit=header.original_encoding[0] is True)
+            return _segmentation(header, _masks(stored, numbers, owners, header))
     except SegmentationError:
         raise
     except Exception as error:  # a damaged header makes pydicom raise whatever comes to hand
@@ -64,56 +81,74 @@ def read_dicom_seg(path: str | Path) -> Segmentation:
 # -- refusing ---------------------------------------------------------------------------------------------------------
 
 
-def _refuse_file(path: Path) -> None:
-    if path.is_dir():
-        raise SegmentationError("This is a folder; give it one DICOM-SEG file.")
-    if not path.is_file():
-        raise SegmentationError("There is no such file.")
-    size = path.stat().st_size
-    if size == 0:
-        raise SegmentationError("The file is empty.")
-    if size > _MOST_BYTES:
-        raise SegmentationError("The file is too large for the outlines of a radiograph.")
-    try:
-        with path.open("rb") as file:
-            head = file.read(132)
-    except PermissionError as error:
-        raise SegmentationError("The file cannot be opened: you have no permission to read it.") from error
-    if head[128:] != b"DICM":
+class _Grid(NamedTuple):
+    """How the pixels are stored, as far as the header tells."""
+
+    binary: bool
+    frames: int
+    rows: int
+    columns: int
+    bits: int
+
+
+def _read_header(file: BinaryIO) -> tuple[Dataset, int]:
+    """Return the header, none of its values converted yet, and where the pixels begin."""
+    head = file.read(_MOST_HEADER_BYTES)
+    if head[128:132] != b"DICM":
         raise SegmentationError("The file is no DICOM file, or its beginning is missing.")
+    if head.count(_ITEM) > _MOST_ITEMS:
+        raise SegmentationError("The header of this DICOM file is longer than that of a radiograph's outlines.")
+    buffer = io.BytesIO(head)
+    buffer.seek(132)
+    meta = read_dataset(buffer, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
+    syntax = _text(meta, "TransferSyntaxUID")
+    if syntax not in _NATIVE:
+        kind = _text(meta, "MediaStorageSOPClassUID")
+        _refuse_other_objects(kind)
+        raise SegmentationError("The outlines in this DICOM-SEG are compressed, or stored in a way that is not read.")
+    header = read_dataset(
+        buffer, syntax == uid.ImplicitVRLittleEndian, True, stop_when=lambda tag, vr, length: tag >= _PIXELS
+    )
+    _refuse_other_objects(_text(header, "SOPClassUID"))
+    start = buffer.tell()
+    if head[start : start + 4] != _PIXELS_IN_FILE:
+        raise SegmentationError("This DICOM-SEG holds no outlines, or its header is damaged.")
+    return header, start
 
 
-def _refuse_unsuitable(header: Dataset) -> None:
-    """Refuse what is no segmentation of one radiograph, by the header alone."""
-    kind = uid.UID(_text(header, "SOPClassUID"))
+def _refuse_other_objects(sop_class: str) -> None:
+    kind = uid.UID(sop_class)
     if kind not in {uid.SegmentationStorage, _LABEL_MAP}:
         holds = f'"{kind.name.removesuffix(" Storage")}"' if kind.name != kind else "another kind of object"
         raise SegmentationError(f"This DICOM file holds {holds}, no segmentation.")
-    if header.file_meta.get("TransferSyntaxUID") not in _NATIVE:
-        raise SegmentationError("The outlines in this DICOM-SEG are compressed, or stored in a way that is not read.")
-    if _text(header, "SegmentationType") == "FRACTIONAL":
+
+
+def _grid(header: Dataset) -> _Grid:
+    """Return how the pixels are stored; refuse what are no outlines of one radiograph."""
+    kind = _text(header, "SegmentationType")
+    if kind == "FRACTIONAL":
         raise SegmentationError("This DICOM-SEG holds probabilities, no outlines.")
-    binary = _text(header, "SegmentationType") == "BINARY"
-    if binary != (kind == uid.SegmentationStorage) or not _fits_type(header, binary):
+    numbers = (_count(header, keyword) for keyword in ("NumberOfFrames", "Rows", "Columns", "BitsAllocated"))
+    grid = _Grid(kind == "BINARY", *numbers)
+    if grid.binary != (_text(header, "SOPClassUID") == uid.SegmentationStorage) or not _fits_type(header, grid):
         raise SegmentationError("The header of this DICOM-SEG contradicts itself about how its outlines are stored.")
-    rows, columns, frames = (_count(header, keyword) for keyword in ("Rows", "Columns", "NumberOfFrames"))
-    if min(rows, columns, frames) < 1:
+    if min(grid.frames, grid.rows, grid.columns) < 1:
         raise SegmentationError("This DICOM-SEG holds no outlines.")
-    if max(rows, columns) > grey_scale.MAX_SIDE or rows * columns > grey_scale.MAX_PIXELS:
+    if max(grid.rows, grid.columns) > grey_scale.MAX_SIDE or grid.rows * grid.columns > grey_scale.MAX_PIXELS:
         raise SegmentationError("This DICOM-SEG claims more pixels than any radiograph has; it is probably damaged.")
-    segments = header.get("SegmentSequence") or []
+    segments = len(_items(header, "SegmentSequence"))
     if not segments:
         raise SegmentationError("This DICOM-SEG describes no segment.")
-    if len(segments) > _MOST_SEGMENTS or len(segments) * rows * columns > _MOST_PIXELS:
+    if segments > _MOST_SEGMENTS or segments * grid.rows * grid.columns > _MOST_PIXELS:
         raise SegmentationError("This DICOM-SEG holds more segments than the outlines of a radiograph.")
-    if frames > len(segments):
+    if grid.frames > (segments if grid.binary else 1):
         raise SegmentationError("This DICOM-SEG speaks of several pictures, not of one radiograph.")
+    return grid
 
 
-def _fits_type(header: Dataset, binary: bool) -> bool:
-    stored = tuple(_count(header, keyword) for keyword in ("BitsAllocated", "BitsStored"))
+def _fits_type(header: Dataset, grid: _Grid) -> bool:
     return (
-        stored in ({(1, 1)} if binary else {(8, 8), (16, 16)})
+        (grid.bits, _count(header, "BitsStored")) in ({(1, 1)} if grid.binary else {(8, 8), (16, 16)})
         and _count(header, "SamplesPerPixel") == 1
         and _count(header, "PixelRepresentation") == 0
     )
@@ -122,59 +157,72 @@ def _fits_type(header: Dataset, binary: bool) -> bool:
 # -- masks ------------------------------------------------------------------------------------------------------------
 
 
-def _frames(path: Path, header: Dataset) -> npt.NDArray[np.uint8 | np.uint16]:
-    """Return the stored values, frames x rows x columns."""
-    dataset = dcmread(path)
-    rows, columns, frames = header.Rows, header.Columns, int(header.NumberOfFrames)
-    length = math.ceil(rows * columns * frames * header.BitsAllocated / 8)
-    if len(dataset.get("PixelData") or b"") not in {length, length + length % 2}:
+def _stored_values(file: BinaryIO, grid: _Grid, *, implicit: bool) -> npt.NDArray[np.uint8 | np.uint16]:
+    """Return the stored values, frames x rows x columns; the file is at the element that holds them.
+
+    pydicom is not asked: it would read all that follows, and the values are either bits or whole numbers.
+    """
+    said = struct.unpack("<4xI" if implicit else "<8xI", file.read(8 if implicit else 12))[0]
+    values = grid.frames * grid.rows * grid.columns
+    length = math.ceil(values * grid.bits / 8)
+    data = file.read(length)
+    if said not in {length, length + length % 2} or len(data) < length:
         raise SegmentationError(_DAMAGED_PIXELS)
-    return pixel_array(dataset).reshape(frames, rows, columns)
+    if grid.binary:
+        flat = np.unpackbits(np.frombuffer(data, np.uint8), count=values, bitorder="little")
+    else:
+        flat = np.frombuffer(data, "<u2" if grid.bits == 16 else np.uint8)
+    return flat.reshape(grid.frames, grid.rows, grid.columns)
 
 
-def _frame_owners(header: Dataset) -> list[int]:
+def _frame_owners(header: Dataset, grid: _Grid) -> list[int]:
     """Return the number of the segment that each frame of a BINARY object belongs to; empty for a LABELMAP."""
-    if header.SegmentationType != "BINARY":
+    if not grid.binary:
         return []
-    shared = header.get("SharedFunctionalGroupsSequence") or [Dataset()]
-    each = header.get("PerFrameFunctionalGroupsSequence") or []
-    if len(each) != int(header.NumberOfFrames):
+    shared = _items(header, "SharedFunctionalGroupsSequence") or [Dataset()]
+    each = _items(header, "PerFrameFunctionalGroupsSequence")
+    if len(each) != grid.frames:
         raise SegmentationError(_DAMAGED_PIXELS)
     owners = []
     for item in each:
-        groups = item.get("SegmentIdentificationSequence") or shared[0].get("SegmentIdentificationSequence")
+        groups = _items(item, _FRAME_OWNER) or _items(shared[0], _FRAME_OWNER)
         if not groups:
             raise SegmentationError("This DICOM-SEG does not say which segment an outline belongs to.")
         owners.append(_count(groups[0], "ReferencedSegmentNumber"))
+    if len(set(owners)) < len(owners):
+        raise SegmentationError("This DICOM-SEG speaks of several pictures, not of one radiograph.")
     return owners
 
 
+def _segment_numbers(header: Dataset, owners: list[int]) -> list[int]:
+    """Return the numbers of the segments in the order in which they are described."""
+    numbers = [_count(item, "SegmentNumber") for item in _items(header, "SegmentSequence")]
+    if len(set(numbers)) < len(numbers) or min(numbers) < 0 or not set(owners) <= set(numbers):
+        raise SegmentationError("The segments in this DICOM-SEG are numbered in a way that contradicts itself.")
+    return numbers
+
+
 def _masks(
-    header: Dataset, owners: list[int], frames: Callable[[], npt.NDArray[np.uint8 | np.uint16]]
+    stored: npt.NDArray[np.uint8 | np.uint16], numbers: list[int], owners: list[int], header: Dataset
 ) -> dict[int, npt.NDArray[np.bool_]]:
     """Return the mask of each segment by its number; a segment without a frame has an empty one."""
-    numbers = [_count(item, "SegmentNumber") for item in header.SegmentSequence]
-    if header.SegmentationType != "BINARY":
-        numbers = [number for number in numbers if number != header.get("PixelPaddingValue", 0)]
-    if len(set(numbers)) < len(numbers) or (numbers and min(numbers) < 0) or not set(owners) <= set(numbers):
-        raise SegmentationError("The segments in this DICOM-SEG are numbered in a way that contradicts itself.")
-    if len(set(owners)) < len(owners):
-        raise SegmentationError("This DICOM-SEG speaks of several pictures, not of one radiograph.")
-    if not numbers:
+    if owners:
+        nothing = np.zeros(stored.shape[1:], dtype=bool)
+        return {n: stored[owners.index(n)].view(bool) if n in owners else nothing.copy() for n in numbers}
+    background = _count(header, "PixelPaddingValue")
+    masks = {number: stored[0] == number for number in numbers if number != background}
+    if not masks:
         raise SegmentationError("This DICOM-SEG describes no segment.")
-    values = frames()
-    if header.SegmentationType != "BINARY":
-        return {number: values[0] == number for number in numbers}
-    nothing = np.zeros(values.shape[1:], dtype=bool)
-    return {n: values[owners.index(n)].astype(bool) if n in owners else nothing.copy() for n in numbers}
+    if sum(map(np.count_nonzero, masks.values())) != np.count_nonzero(stored[0] != background):
+        raise SegmentationError("This DICOM-SEG outlines something that it does not describe.")
+    return masks
 
 
 # -- what the header says ---------------------------------------------------------------------------------------------
 
 
 def _segmentation(header: Dataset, masks: dict[int, npt.NDArray[np.bool_]]) -> Segmentation:
-    items = {_count(item, "SegmentNumber"): item for item in header.SegmentSequence}
-    previous = [_reference(item) for item in header.get("SourceInstanceSequence") or []]
+    items = {_count(item, "SegmentNumber"): item for item in _items(header, "SegmentSequence")}
     return Segmentation(
         segments=tuple(_segment(items[number], number, mask) for number, mask in sorted(masks.items())),
         source=_source(header),
@@ -188,25 +236,34 @@ def _segmentation(header: Dataset, masks: dict[int, npt.NDArray[np.bool_]]) -> S
         label=_text(header, "ContentLabel"),
         description=_text(header, "ContentDescription"),
         creator=_text(header, "ContentCreatorName"),
-        previous=previous[0] if previous else None,
+        previous=_previous(header),
         spacing=_spacing(header),
     )
 
 
 def _spacing(header: Dataset) -> tuple[float, float]:
-    shared = header.get("SharedFunctionalGroupsSequence") or [Dataset()]
-    measures = shared[0].get("PixelMeasuresSequence") or [Dataset()]
+    shared = _items(header, "SharedFunctionalGroupsSequence") or [Dataset()]
+    measures = _items(shared[0], "PixelMeasuresSequence") or [Dataset()]
     return dicom_image.spacing(measures[0]) or (1.0, 1.0)
+
+
+def _previous(header: Dataset) -> ImageReference | None:
+    """Return the segmentation that this one corrects; a correction stands in the same series."""
+    for item in _items(header, "SourceInstanceSequence"):
+        reference = _reference(item, _text(header, "SeriesInstanceUID"))
+        if reference.sop_class_uid in {uid.SegmentationStorage, _LABEL_MAP}:
+            return reference
+    return None
 
 
 def _source(header: Dataset) -> ImageReference | None:
     """Return the one picture that the object refers to, None where it refers to none."""
     found: dict[str, ImageReference] = {}
-    for series in header.get("ReferencedSeriesSequence") or []:
-        for item in series.get("ReferencedInstanceSequence") or []:
+    for series in _items(header, "ReferencedSeriesSequence"):
+        for item in _items(series, "ReferencedInstanceSequence"):
             reference = _reference(item, _text(series, "SeriesInstanceUID"))
             found[reference.sop_instance_uid] = reference
-    for item in (*(header.get("SourceImageSequence") or []), *_derived_from(header)):
+    for item in (*_items(header, "SourceImageSequence"), *_derived_from(header)):
         reference = _reference(item)
         found.setdefault(reference.sop_instance_uid, reference)
     if len(found) > 1:
@@ -215,10 +272,10 @@ def _source(header: Dataset) -> ImageReference | None:
 
 
 def _derived_from(header: Dataset) -> Iterator[Dataset]:
-    groups = (header.get(f"{kind}FunctionalGroupsSequence") or [] for kind in ("Shared", "PerFrame"))
+    groups = (_items(header, f"{kind}FunctionalGroupsSequence") for kind in ("Shared", "PerFrame"))
     for item in (item for group in groups for item in group):
-        for derivation in item.get("DerivationImageSequence") or []:
-            yield from derivation.get("SourceImageSequence") or []
+        for derivation in _items(item, "DerivationImageSequence"):
+            yield from _items(derivation, "SourceImageSequence")
 
 
 def _reference(item: Dataset, series: str = "") -> ImageReference:
@@ -231,7 +288,7 @@ def _segment(item: Dataset, number: int, mask: npt.NDArray[np.bool_]) -> CodedSe
     category, kind = (_code(item, f"SegmentedProperty{name}CodeSequence") for name in ("Category", "Type"))
     if category is None or kind is None:
         raise SegmentationError("This DICOM-SEG does not say what its segments are.")
-    regions = item.get("AnatomicRegionSequence") or []
+    regions = _items(item, "AnatomicRegionSequence")
     label = _text(item, "SegmentLabel") or f"Segment {number}"
     made = _text(item, "SegmentAlgorithmType")
     tracking_uid = _text(item, "TrackingUID")
@@ -251,12 +308,12 @@ def _segment(item: Dataset, number: int, mask: npt.NDArray[np.bool_]) -> CodedSe
 
 
 def _algorithm(item: Dataset) -> Algorithm | None:
-    for said in item.get("SegmentationAlgorithmIdentificationSequence") or []:
+    for said in _items(item, "SegmentationAlgorithmIdentificationSequence"):
         return Algorithm(
             name=_text(said, "AlgorithmName"),
             version=_text(said, "AlgorithmVersion"),
             source=_text(said, "AlgorithmSource"),
-            parameters=_parameters(said.get("AlgorithmParameters")),
+            parameters=_parameters(_value(said, "AlgorithmParameters")),
         )
     name = _text(item, "SegmentAlgorithmName")
     return Algorithm(name, "unknown") if name else None
@@ -277,7 +334,7 @@ def _parameters(value: Any) -> dict[str, str]:
 def _color(item: Dataset) -> Color | None:
     from highdicom.color import CIELabColor
 
-    value = item.get("RecommendedDisplayCIELabValue")
+    value = _value(item, "RecommendedDisplayCIELabValue")
     if not isinstance(value, Iterable) or len(list(value)) != 3:
         return None
     red, green, blue = CIELabColor.from_dicom_value([int(part) for part in value]).to_rgb(clip=True)
@@ -285,7 +342,7 @@ def _color(item: Dataset) -> Color | None:
 
 
 def _code(dataset: Dataset, keyword: str) -> Code | None:
-    for item in dataset.get(keyword) or []:
+    for item in _items(dataset, keyword):
         value = _text(item, "CodeValue") or _text(item, "LongCodeValue") or _text(item, "URNCodeValue")
         scheme = _text(item, "CodingSchemeDesignator")
         if value and scheme:
@@ -309,10 +366,24 @@ def _required(dataset: Dataset, keyword: str) -> str:
 
 
 def _text(dataset: Dataset, keyword: str) -> str:
-    value = dataset.get(keyword)
-    return "" if value is None or isinstance(value, (list, bytes)) else str(value).strip()
+    """Return a value as one line, without what would move the cursor of a terminal."""
+    value = _value(dataset, keyword)
+    return "" if value is None or isinstance(value, (Sequence, bytes)) else one_line(str(value), _MOST_CHARACTERS)
 
 
 def _count(dataset: Dataset, keyword: str) -> int:
-    value = dataset.get(keyword)
+    value = _value(dataset, keyword)
     return int(value) if isinstance(value, int) else 0
+
+
+def _items(dataset: Dataset, keyword: str) -> list[Dataset]:
+    value = _value(dataset, keyword)
+    return list(value) if isinstance(value, Sequence) else []
+
+
+def _value(dataset: Dataset, keyword: str) -> Any:
+    """Return a value, None where there is none or none that can be converted."""
+    try:
+        return dataset.get(keyword)
+    except Exception:  # pydicom has no common class for values that do not fit their VR
+        return None

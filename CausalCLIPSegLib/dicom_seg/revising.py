@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -32,12 +33,15 @@ def revise(
         added: segments that the person drew.
 
     Raises:
-        SegmentationError: a mask of another size or of no segment, nothing changed, nothing left, or no editor.
+        SegmentationError: a mask of another size or of no segment, segments that cannot be told apart, nothing
+            changed, nothing left, or no editor.
     """
     name = one_line(editor)
     if not name or name != " ".join(editor.split()):
         raise SegmentationError("A corrected segmentation needs the name of who corrected it, at most 64 characters.")
     known = {segment.tracking_uid for segment in previous.segments}
+    if len(known) < len(previous.segments):
+        raise SegmentationError("Segments of the segmentation that is corrected share an identifier.")
     if not set(corrected) <= known:
         raise SegmentationError("A corrected outline belongs to no segment of the segmentation that it corrects.")
     if any(mask.shape != previous.shape for mask in (*corrected.values(), *(part.mask for part in added))):
@@ -78,7 +82,7 @@ def match(
 ) -> tuple[dict[str, npt.NDArray[np.bool_]], tuple[CodedSegment, ...]]:
     """Sort the segments of an edited file into those of the segmentation that was edited, and new ones.
 
-    They are recognised by tracking identifier, else, where an editor has lost that, by name.
+    They are recognised by tracking identifier, else, where an editor has lost that, by a name that is the only one.
 
     Returns:
         masks by tracking identifier and new segments, as `revise` takes them. What is new was drawn by hand, whatever
@@ -88,7 +92,8 @@ def match(
         SegmentationError: two segments of the file are the same one.
     """
     by_uid = {part.tracking_uid: part.tracking_uid for part in previous.segments}
-    by_label = {part.label: part.tracking_uid for part in previous.segments}
+    labels = Counter(part.label for part in previous.segments)
+    by_label = {part.label: part.tracking_uid for part in previous.segments if labels[part.label] == 1}
     masks: dict[str, npt.NDArray[np.bool_]] = {}
     added = []
     for segment in segments:

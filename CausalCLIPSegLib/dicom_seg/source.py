@@ -31,6 +31,7 @@ _FILMS = frozenset(
         uid.SecondaryCaptureImageStorage,
     }
 )
+_MOST_FILM_BYTES = 1 << 30
 # Millimetres beyond which a distance of pixels is a mistake of the header.
 _SPACING_RANGE = (1e-3, 1e2)
 
@@ -47,6 +48,32 @@ def find_fault(header: Dataset | None) -> str | None:
     return None
 
 
+def refuse_file(path: Path, kind: str, most_bytes: int) -> None:
+    """Refuse what cannot be such a file, before any of it is read.
+
+    Args:
+        path: the file.
+        kind: what it should be, for the sentence.
+        most_bytes: beyond which it is none.
+
+    Raises:
+        SegmentationError: a folder, missing, empty, too large, or closed to the user.
+    """
+    try:
+        if path.is_dir():
+            raise SegmentationError(f"{path} is a folder; give the name of a {kind}.")
+        if not path.is_file():
+            raise SegmentationError(f"There is no file {path}.")
+        size = path.stat().st_size
+        path.open("rb").close()
+    except PermissionError as error:
+        raise SegmentationError(f"{path} cannot be opened: you have no permission to read it.") from error
+    if size == 0:
+        raise SegmentationError(f"{path} is empty.")
+    if size > most_bytes:
+        raise SegmentationError(f"{path} is too large for a {kind}.")
+
+
 def read_film(path: Path) -> tuple[Dataset, tuple[int, int]]:
     """Return the header of a film that a segmentation can refer to, with its rows and columns; reads no pixels.
 
@@ -55,8 +82,7 @@ def read_film(path: Path) -> tuple[Dataset, tuple[int, int]]:
     """
     try:
         with quiet():
-            if not path.is_file():
-                raise SegmentationError(f"There is no film {path}.")
+            refuse_file(path, "DICOM film", _MOST_FILM_BYTES)
             header = dicom_image.read_header(path)
             film = describe_film(header)
     except CausalCLIPSegError:
@@ -80,7 +106,9 @@ def refuse_other_film(
     Raises:
         SegmentationError: they do not fit.
     """
-    if source is not None and source.sop_instance_uid != str(header.get("SOPInstanceUID")):
+    if source is None:
+        raise SegmentationError("The segmentation does not say which film it belongs to.")
+    if source.sop_instance_uid != str(header.get("SOPInstanceUID")):
         raise SegmentationError("The segmentation belongs to another film than this one.")
     if outlined != shape:
         raise SegmentationError(
