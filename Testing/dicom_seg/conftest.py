@@ -1,17 +1,16 @@
-"""Films of many kinds and segmentations of them, made for the tests."""
+"""Segmentations of films, made for the tests."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from pydicom import Dataset, dcmread, uid
-from pydicom.dataset import FileMetaDataset
+from dx_films import make_film, save_film
+from pydicom import Dataset, dcmread
 
 from CausalCLIPSegLib.dicom_seg.content import Algorithm, CodedSegment, Segmentation
 from CausalCLIPSegLib.dicom_seg.source import reference_to
@@ -21,36 +20,6 @@ from CausalCLIPSegLib.terminology import CATEGORY, FINDINGS, LATERALITY, LUNG
 ALGORITHM = Algorithm(
     "CausalCLIPSeg", "0.1.0", "tiny", {"checkpoint_sha256": "3fa9bc12" * 8, "note": "Größe, = und \\ im Text"}
 )
-
-
-def make_film(
-    shape: tuple[int, int] = (48, 40), bits: int = 12, syntax: str = uid.ExplicitVRLittleEndian, **elements: Any
-) -> Dataset:
-    """Return a DX film; keywords replace elements or, with None, remove them."""
-    film = Dataset()
-    film.file_meta = FileMetaDataset()
-    film.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
-    film.SpecificCharacterSet = "ISO_IR 192"
-    film.SOPClassUID = uid.DigitalXRayImageStorageForPresentation
-    film.StudyInstanceUID, film.SeriesInstanceUID, film.SOPInstanceUID = (f"2.25.10{n}" for n in range(3))
-    film.PatientName, film.PatientID, film.PatientBirthDate, film.PatientSex = "Doe^Jane", "1", "19700101", "F"
-    film.StudyDate, film.StudyTime, film.StudyID, film.AccessionNumber = "20200101", "120000", "1", "2"
-    film.ReferringPhysicianName, film.Modality = "", "DX"
-    film.SamplesPerPixel, film.PhotometricInterpretation = 1, "MONOCHROME2"
-    film.Rows, film.Columns = shape
-    film.BitsAllocated, film.BitsStored, film.HighBit = (8 if bits <= 8 else 16), bits, bits - 1
-    film.PixelRepresentation = 0
-    film.PixelSpacing = [0.2, 0.15]
-    values = np.random.default_rng(0).integers(0, 2**bits, shape)
-    film.PixelData = values.astype(np.uint8 if bits <= 8 else np.uint16).tobytes()
-    for keyword, value in elements.items():
-        if value is None:
-            delattr(film, keyword)
-        else:
-            setattr(film, keyword, value)
-    if syntax != uid.ExplicitVRLittleEndian:
-        film.compress(syntax)
-    return film
 
 
 def outlines(shape: tuple[int, int]) -> list[npt.NDArray[np.bool_]]:
@@ -136,12 +105,9 @@ def written(tmp_path: Path) -> Callable[..., Written]:
     """Save a film, or take that of a path, and write a segmentation of it."""
 
     def write(film: Dataset | Path | None = None) -> Written:
-        film = make_film() if film is None else film
         place = film if isinstance(film, Path) else tmp_path / "film.dcm"
-        if isinstance(film, Dataset):
-            film.file_meta.MediaStorageSOPClassUID = film.SOPClassUID
-            film.file_meta.MediaStorageSOPInstanceUID = film.SOPInstanceUID
-            film.save_as(place, enforce_file_format=True)
+        if place != film:
+            save_film(make_film() if film is None else film, place)
         header = dcmread(place, stop_before_pixels=True)
         segmentation = segmentation_of(header)
         save(encode(segmentation, header), tmp_path / "segmentation.dcm")

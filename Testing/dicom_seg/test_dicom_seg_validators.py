@@ -1,50 +1,31 @@
-"""What is written for many kinds of films, and corrected, as dciodvfy and dcmqi see it, and as it is read back.
-
-dicom-validator is not asked: it downloads the standard at its first start, and a test should need no network.
-"""
+"""What is written for many kinds of films, and corrected, as dciodvfy, dicom-validator and dcmqi see it."""
 
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sysconfig
 from pathlib import Path
 
-import deid_data
 import numpy as np
 import pytest
 import SimpleITK
-from pydicom import uid
-from pydicom.data import get_testdata_file
-from pydicom.pixels import get_encoder
+from dicom_validator.validator.dicom_file_validator import DicomFileValidator
+from dicom_validator.validator.dicom_info import DicomInfo
+from dicom_validator.validator.validation_result import Status
+from dx_films import KINDS, REAL, film_of
+from pydicom import dcmread
+from standard_tables import segmentation_tables
 
 from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
 from CausalCLIPSegLib.dicom_seg.revising import revise
 from CausalCLIPSegLib.dicom_seg.writing import encode, save
 
-KINDS = {
-    "monochrome1": {"PhotometricInterpretation": "MONOCHROME1"},
-    "8 bit": {"bits": 8},
-    "10 bit": {"bits": 10},
-    "12 bit": {"bits": 12},
-    "14 bit": {"bits": 14},
-    "16 bit": {"bits": 16},
-    "RLE": {"syntax": uid.RLELossless},
-    "JPEG-LS": {"syntax": uid.JPEGLSLossless},
-    "JPEG 2000": {"syntax": uid.JPEG2000Lossless},
-    "no spacing": {"PixelSpacing": None},
-    "zero spacing": {"PixelSpacing": [0, 0]},
-    "only imager spacing": {"PixelSpacing": None, "ImagerPixelSpacing": [0.1, 0.2]},
-    "both spacings": {"ImagerPixelSpacing": [0.3, 0.4]},
-    "odd size": {"shape": (47, 37), "bits": 16},
-    "one column more than bytes": {"shape": (33, 41), "bits": 16},
-    "no type 2": dict.fromkeys(
-        ["PatientBirthDate", "PatientSex", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName"]
-    ),
-    "names": {"PatientName": "Müller^Jürgen=山田^太郎", "PatientID": "Ä-1"},
-    "computed radiography": {"SOPClassUID": uid.ComputedRadiographyImageStorage, "Modality": "CR"},
-    "secondary capture": {"SOPClassUID": uid.SecondaryCaptureImageStorage, "Modality": "OT"},
-}
+
+@pytest.fixture(scope="module")
+def standard() -> DicomInfo:
+    return segmentation_tables()
 
 
 def call(program, *arguments):
@@ -52,11 +33,13 @@ def call(program, *arguments):
     return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
 
 
-def check(path):
+def check(path, standard):
     done = call("dciodvfy", path)
     said = (done.stdout + done.stderr).splitlines()
     assert any(line.strip() == "Segmentation" for line in said), said
     assert [line for line in said if line.startswith("Error")] == []
+    (result,) = DicomFileValidator(standard, log_level=logging.ERROR).validate(path).values()
+    assert result.status == Status.Passed, result.module_errors
 
 
 def check_dcmqi(segmentation, path, folder):
@@ -83,25 +66,15 @@ def check_dcmqi(segmentation, path, folder):
         np.testing.assert_array_equal(voxels[0] != 0, segment.mask)
 
 
-def film_of(kind, films):
-    if kind == "real CR":
-        return Path(get_testdata_file("RG1_UNCR.dcm"))
-    if kind == "real DX":
-        return Path(deid_data.__file__).parent / "data/animals/cat.dcm"
-    elements = KINDS[kind]
-    assert "syntax" not in elements or get_encoder(elements["syntax"]).is_available
-    return films(**elements)
-
-
-@pytest.mark.parametrize("kind", [*KINDS, "real CR", "real DX"])
-def test_each_kind_of_film(kind, films, written, same, tmp_path):
-    made = written(film_of(kind, films))
-    check(made.path)
+@pytest.mark.parametrize("kind", [*KINDS, *REAL])
+def test_each_kind_of_film(kind, standard, written, same, tmp_path):
+    made = written(film_of(kind))
+    check(made.path, standard)
     check_dcmqi(made.segmentation, made.path, tmp_path / "dcmqi")
     same(read_dicom_seg(made.path), made.segmentation)
 
 
-def test_a_correction(written, same, tmp_path):
+def test_a_correction(standard, written, same, tmp_path):
     made = written()
     before = read_dicom_seg(made.path)
     first, second, third = before.segments
@@ -110,7 +83,7 @@ def test_a_correction(written, same, tmp_path):
     after = revise(before, masks, "Roe^Richard")
     path = tmp_path / "corrected.dcm"
     save(encode(after, made.header), path)
-    check(path)
+    check(path, standard)
     check_dcmqi(after, path, tmp_path / "dcmqi")
     found = read_dicom_seg(path)
     same(found, after)
@@ -122,3 +95,23 @@ def test_a_correction(written, same, tmp_path):
     assert [part.tracking_uid for part in found.segments] == [part.tracking_uid for part in before.segments]
     assert [part.algorithm_type for part in found.segments] == ["SEMIAUTOMATIC", "AUTOMATIC", "AUTOMATIC"]
     np.testing.assert_array_equal(found.segments[0].mask, changed)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda dataset: delattr(dataset, "ContentLabel"),
+        lambda dataset: delattr(dataset, "ContentCreatorName"),
+        lambda dataset: delattr(dataset.SegmentSequence[1], "SegmentAlgorithmName"),
+        lambda dataset: delattr(dataset.SegmentSequence[0], "SegmentedPropertyTypeCodeSequence"),
+        lambda dataset: delattr(dataset.PerFrameFunctionalGroupsSequence[2], "FrameContentSequence"),
+        lambda dataset: setattr(dataset, "KVP", "80"),
+    ],
+    ids=["type 1", "type 2", "conditional", "in a sequence", "functional group", "foreign"],
+)
+def test_the_tables_of_the_standard_find_what_is_wrong(spoil, standard, written, tmp_path):
+    dataset = dcmread(written().path)
+    spoil(dataset)
+    dataset.save_as(tmp_path / "spoiled.dcm")
+    (result,) = DicomFileValidator(standard, log_level=logging.ERROR).validate(tmp_path / "spoiled.dcm").values()
+    assert result.errors == 1
