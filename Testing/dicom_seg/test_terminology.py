@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pydicom.sr._concepts_dict import concepts
+from slicer_core_calls import Slicer, code_of_entry
 
+from CausalCLIPSegLib.card import resources
 from CausalCLIPSegLib.notes import Finding, ReferringExpression, parse_note
 from CausalCLIPSegLib.notes.lexicon import languages, load_lexicon
 from CausalCLIPSegLib.result import kind_on
-from CausalCLIPSegLib.terminology import CATEGORY, FINDINGS, LATERALITY, LUNG, OPACITY, code_of
+from CausalCLIPSegLib.terminology import (
+    CATEGORY,
+    CONTEXT_NAME,
+    FINDINGS,
+    LATERALITY,
+    LUNG,
+    OPACITY,
+    code_of,
+    slicer_terminology,
+)
 
 IN_NO_CONTEXT_GROUP = {"95436008"}
+SLICERS_FILE = resources() / "ChestRadiographFindings.term.json"
 
 
 @pytest.mark.parametrize("code", {*FINDINGS.values(), CATEGORY, LUNG, *LATERALITY.values()}, ids=lambda c: c.meaning)
@@ -69,3 +83,27 @@ def test_what_is_sure_goes_before_what_may_be():
 
 def test_without_a_word_for_it_it_is_an_infection():
     assert kind_on(ReferringExpression(sides=("right",)), "right") == "infection"
+
+
+def test_the_file_for_slicer_is_made_of_the_table():
+    assert json.loads(SLICERS_FILE.read_text(encoding="utf-8")) == slicer_terminology()
+
+
+def test_slicer_offers_every_code_that_is_written():
+    """Regions and sides come from Slicer's own list, which slicer-core does not bring."""
+    slicer = Slicer().slicer
+    logic = slicer.vtkSlicerTerminologiesModuleLogic()
+    assert logic.LoadTerminologyFromFile(str(SLICERS_FILE)) == CONTEXT_NAME
+    assert logic.GetNumberOfCategoriesInTerminology(CONTEXT_NAME) == 1
+    category = slicer.vtkSlicerTerminologyCategory()
+    assert logic.GetNthCategoryInTerminology(CONTEXT_NAME, 0, category)
+    assert code_of_entry(category) == CATEGORY
+    assert category.GetShowAnatomy()
+    offered = {}
+    for number in range(logic.GetNumberOfTypesInTerminologyCategory(CONTEXT_NAME, category)):
+        found = slicer.vtkSlicerTerminologyType()
+        assert logic.GetNthTypeInTerminologyCategory(CONTEXT_NAME, category, number, found)
+        offered[code_of_entry(found)] = tuple(found.GetRecommendedDisplayRGBValue())
+    assert set(offered) == set(FINDINGS.values())
+    assert len(set(offered.values())) == len(offered)
+    assert (127, 127, 127) not in offered.values()  # what Slicer takes where a file names no colour

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pydicom.data import get_testdata_file
+from slicer_core_calls import Slicer, tag
 
 from CausalCLIPSegLib.export.seg_nrrd import EMPTY_SEGMENT_ID, TERMINOLOGY_CONTEXT, write_seg_nrrd
 from CausalCLIPSegLib.laterality import SIDES
@@ -22,69 +21,9 @@ LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 TURNED = np.array([[0.1, -0.35, 0.0, -12.5], [0.2, 0.3, 0.0, 7.25], [0.05, 0.1, 1.0, 1 / 3], [0.0, 0.0, 0.0, 1.0]])
 
 
-class Slicer:
-    """The few calls that the tests make to slicer-core, which has no application and no scene of its own."""
-
-    def __init__(self) -> None:
-        self.slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
-        self.scene = self.slicer.vtkMRMLScene()
-
-    def _read(self, node_class: str, storage: Any, path: Path | str) -> Any:
-        node = self.scene.AddNewNodeByClass(node_class)
-        self.scene.AddNode(storage)
-        storage.SetFileName(str(path))
-        assert storage.ReadData(node) == 1
-        return node
-
-    def segmentation(self, path: Path) -> Any:
-        return self._read("vtkMRMLSegmentationNode", self.slicer.vtkMRMLSegmentationStorageNode(), path)
-
-    def volume(self, path: Path | str) -> Any:
-        storage = self.slicer.vtkMRMLVolumeArchetypeStorageNode()
-        storage.SetSingleFile(1)
-        return self._read("vtkMRMLScalarVolumeNode", storage, path)
-
-    def matrix(self, image: Any, method: str) -> np.ndarray:
-        matrix = pytest.importorskip("vtk").vtkMatrix4x4()
-        getattr(image, method)(matrix)
-        return self.slicer.util.arrayFromVTKMatrix(matrix)
-
-    def voxels(self, node: Any, identifier: str, shape: tuple[int, int]) -> np.ndarray:
-        """Put what Slicer holds of a segment, which is cropped, back on the whole grid by its extent."""
-        image = self.slicer.vtkOrientedImageData()
-        assert node.GetBinaryLabelmapRepresentation(identifier, image)
-        whole = np.zeros((1, *shape), dtype=np.uint8)
-        first_column, last_column, first_row, last_row, first_slice, last_slice = image.GetExtent()
-        if last_column >= first_column:
-            scalars = pytest.importorskip("vtk.util.numpy_support").vtk_to_numpy(image.GetPointData().GetScalars())
-            where = np.s_[
-                first_slice : last_slice + 1, first_row : last_row + 1, first_column : last_column + 1
-            ]  # VTK's x is the column
-            whole[where] = scalars.reshape(whole[where].shape)
-        return whole
-
-    def label_matrix(self, node: Any, identifier: str) -> np.ndarray:
-        image = self.slicer.vtkOrientedImageData()
-        node.GetBinaryLabelmapRepresentation(identifier, image)
-        return self.matrix(image, "GetImageToWorldMatrix")
-
-    def reference_geometry(self, node: Any) -> tuple[np.ndarray, tuple[int, ...]]:
-        converter = self.slicer.vtkSegmentationConverter
-        text = node.GetSegmentation().GetConversionParameter(converter.GetReferenceImageGeometryParameterName())
-        image = self.slicer.vtkOrientedImageData()
-        assert converter.DeserializeImageGeometry(text, image, False)
-        return self.matrix(image, "GetImageToWorldMatrix"), image.GetExtent()
-
-
 @pytest.fixture(scope="module")
 def slicer_core() -> Slicer:
     return Slicer()
-
-
-def tag(segment: Any, name: str) -> str:
-    reference = pytest.importorskip("vtk").reference("")
-    assert segment.GetTag(name, reference)
-    return str(reference)
 
 
 def test_slicer_reads_what_the_segments_are(slicer_core, small_result, tmp_path):
@@ -149,10 +88,7 @@ def test_nothing_outlined_gives_one_empty_segment(slicer_core, empty_result, tmp
 def test_slicer_saves_and_loads_it_unchanged(slicer_core, small_result, tmp_path):
     write_seg_nrrd(small_result, tmp_path / "a.seg.nrrd")
     node = slicer_core.segmentation(tmp_path / "a.seg.nrrd")
-    storage = slicer_core.slicer.vtkMRMLSegmentationStorageNode()
-    slicer_core.scene.AddNode(storage)
-    storage.SetFileName(str(tmp_path / "b.seg.nrrd"))
-    assert storage.WriteData(node) == 1
+    slicer_core.save(node, tmp_path / "b.seg.nrrd")
     again = slicer_core.segmentation(tmp_path / "b.seg.nrrd")
     for segment in small_result.segments:
         loaded = again.GetSegmentation().GetSegment(segment.identifier)

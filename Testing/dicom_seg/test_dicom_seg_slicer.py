@@ -1,0 +1,59 @@
+"""DICOM-SEG to 3D Slicer and back by the command: opened and saved by Slicer's own code (slicer-core)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from dx_films import film_of
+from slicer_core_calls import Slicer, code_of_entry, tag
+from typer.testing import CliRunner
+
+from CausalCLIPSegLib.cli import app
+from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
+from CausalCLIPSegLib.terminology import CONTEXT_NAME
+
+
+@pytest.fixture(scope="module")
+def slicer_core() -> Slicer:
+    return Slicer()
+
+
+def convert(*arguments) -> None:
+    done = CliRunner().invoke(app, ["seg", "convert", *map(str, arguments)])
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    "kind", ["no spacing", "zero spacing", "only imager spacing", "both spacings", "odd size", "names", "real CR"]
+)
+def test_what_slicer_opens_and_saves(kind, slicer_core, written, tmp_path):
+    made = written(film_of(kind))
+    convert(made.path, "--to", "seg.nrrd", "--image", made.film, "--output", tmp_path / "a.seg.nrrd")
+    node = slicer_core.segmentation(tmp_path / "a.seg.nrrd")
+    film_to_world = slicer_core.matrix(slicer_core.volume(made.film), "GetIJKToRASMatrix")
+    np.testing.assert_allclose(slicer_core.reference_geometry(node)[0], film_to_world, rtol=0, atol=1e-9)
+    segmentation = node.GetSegmentation()
+    assert segmentation.GetNumberOfSegments() == len(made.segmentation.segments)
+    for number, expected in enumerate(made.segmentation.segments):
+        identifier = segmentation.GetNthSegmentID(number)
+        np.testing.assert_allclose(slicer_core.label_matrix(node, identifier), film_to_world, rtol=0, atol=1e-9)
+        np.testing.assert_array_equal(slicer_core.voxels(node, identifier, expected.mask.shape)[0], expected.mask)
+        segment = segmentation.GetSegment(identifier)
+        assert segment.GetName() == expected.label
+        assert segment.GetColor() == pytest.approx(expected.color, abs=0.01)
+        entry = slicer_core.terminology_entry(tag(segment, segment.GetTerminologyEntryTagName()))
+        assert entry.GetTerminologyContextName() == CONTEXT_NAME
+        assert code_of_entry(entry.GetCategoryObject()) == expected.category
+        assert code_of_entry(entry.GetTypeObject()) == expected.type
+        assert code_of_entry(entry.GetRegionObject()) == expected.region
+        assert code_of_entry(entry.GetRegionModifierObject()) == expected.laterality
+
+    slicer_core.save(node, tmp_path / "b.seg.nrrd")
+    convert(tmp_path / "b.seg.nrrd", "--to", "dcm", "--image", made.film, "--output", tmp_path / "b.dcm")
+    found = read_dicom_seg(tmp_path / "b.dcm")
+    assert found.source == made.segmentation.source
+    assert len(found.segments) == len(made.segmentation.segments)
+    for one, other in zip(found.segments, made.segmentation.segments, strict=True):
+        np.testing.assert_array_equal(one.mask, other.mask)
+        for name in ("label", "category", "type", "region", "laterality", "algorithm_type", "tracking_uid"):
+            assert getattr(one, name) == getattr(other, name), name
