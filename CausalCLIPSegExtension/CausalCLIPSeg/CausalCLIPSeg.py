@@ -2,6 +2,7 @@
 
 import slicer
 from CausalCLIPSegModule.logic import CausalCLIPSegLogic
+from CausalCLIPSegModule.sample import registerSample
 from CausalCLIPSegModule.selftest import CausalCLIPSegTest
 from CausalCLIPSegModule.terminology import loadTerminology
 from CausalCLIPSegModule.widget import CausalCLIPSegWidget
@@ -29,3 +30,4 @@ class CausalCLIPSeg(ScriptedLoadableModule):
             "The network is CausalCLIPSeg (Chen et al., MICCAI 2024). Weights were trained on QaTa-COV19."
         )
         slicer.app.connect("startupCompleted()", loadTerminology)
+        slicer.app.connect("startupCompleted()", registerSample)

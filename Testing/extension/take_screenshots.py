@@ -2,8 +2,9 @@
 
     QT_QPA_PLATFORM=offscreen python Testing/extension/take_screenshots.py
 
-The panel runs in the stand-in for Slicer's application, so the frame around it and the segment editor's own tools are
+The panel runs in the stand-in for Slicer's application, so the frame around it and the look of the segment editor are
 not those of Slicer. Beside the panel lies the film with its outlines, as the module's own picture export writes it.
+The thumbnail of the sample shows the same outlines.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 HERE = Path(__file__).parent
@@ -20,7 +22,13 @@ sys.path.insert(0, str(HERE))
 import slicer_runtime  # noqa: E402
 from slicer_runtime.application import make_parent  # noqa: E402
 
-WIDTH, HEIGHT = 430, 860
+from CausalCLIPSegLib import scene  # noqa: E402
+from CausalCLIPSegLib.colors import bytes_of  # noqa: E402
+from CausalCLIPSegLib.radiograph import read_radiograph  # noqa: E402
+
+WIDTH, HEIGHT = 430, 1080
+RESOURCES = ROOT / "CausalCLIPSegExtension" / "CausalCLIPSeg" / "Resources"
+THUMBNAIL = 260, 280
 
 
 def main() -> None:
@@ -31,8 +39,7 @@ def main() -> None:
     from CausalCLIPSegModule.logic import CausalCLIPSegLogic
 
     parent = make_parent()
-    resources = ROOT / "CausalCLIPSegExtension/CausalCLIPSeg/Resources"
-    everything = Installation(resources / "requirements.txt")
+    everything = Installation(RESOURCES / "requirements.txt")
     everything.missing = lambda: []  # what the worker needs is what the tests are run with
     widget = CausalCLIPSeg.CausalCLIPSegWidget(parent, CausalCLIPSegLogic(), everything)
     widget.setup()
@@ -58,7 +65,7 @@ def main() -> None:
             picture = both
         path = ROOT / "Resources" / "screenshots" / f"slicer-{name}.png"
         path.parent.mkdir(exist_ok=True)
-        picture.save(str(path))
+        assert picture.save(str(path))
         print(path)
 
     take("empty")
@@ -77,6 +84,13 @@ def main() -> None:
     logic.status = ""  # it names the temporary folder that the picture went to
     widget._update()
     take("result", written)
+    make_thumbnail(logic)
+    editor = ui.segmentEditor._object
+    editor.setActiveEffectByName("Paint")
+    editor.click_in_view(900, 1000)
+    take("correct")
+    editor.undo()
+    widget.exit()
     logic.worker.restart()
     application.process(lambda: logic.worker.state == "failed", 30)
     logic._failed({"message": logic.worker.reason, "kind": "ended"})
@@ -84,6 +98,23 @@ def main() -> None:
     take("error")
     widget.cleanup()
     application.close()
+
+
+def make_thumbnail(logic: Any) -> None:
+    """Draw the sample with its outlines, small, for Slicer's Sample Data module."""
+    from CausalCLIPSegModule.film import dicomFile
+    from PIL import Image, ImageChops, ImageFilter
+
+    volume = logic.film()
+    film = Image.fromarray((255 * read_radiograph(Path(dicomFile(volume))).pixels).astype("uint8"))
+    thumbnail = film.resize(THUMBNAIL, Image.Resampling.LANCZOS).convert("RGB")
+    for segment in scene.describe_segments(logic.parameters.segmentation, volume):
+        mask = Image.fromarray(segment["mask"]).convert("L").resize(THUMBNAIL)
+        outline = ImageChops.subtract(mask, mask.filter(ImageFilter.MinFilter(5)))
+        thumbnail.paste(bytes_of(segment["color"]), mask=outline)
+    path = RESOURCES / "Icons" / "CausalCLIPSegSample.png"
+    thumbnail.quantize(128).save(path, optimize=True)
+    print(path)
 
 
 main()

@@ -156,7 +156,13 @@ def test_every_key_stop_is_a_control_and_every_buddy_is_there():
     stops = [one.text for one in tree.iter("tabstop")]
     assert len(stops) == len(set(stops))
     controls = {name for name, kind in names.items() if kind in CONTROLS - {"QProgressBar"}}
-    assert set(stops) == controls
+    selectable = {
+        one.get("name")
+        for one in tree.iter("widget")
+        for flags in one.findall("property/set")
+        if "ByKeyboard" in flags.text
+    }
+    assert set(stops) == controls | selectable
     for one in tree.iter("property"):
         if one.get("name") == "buddy":
             assert one.find("cstring").text in names

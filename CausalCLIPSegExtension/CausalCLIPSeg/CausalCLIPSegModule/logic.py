@@ -18,18 +18,17 @@ from slicer.util import VTKObservationMixin
 
 from CausalCLIPSegLib import scene
 from CausalCLIPSegModule import parameters as stored
+from CausalCLIPSegModule import sample
+from CausalCLIPSegModule.film import dicomFile
 from CausalCLIPSegModule.signals import Signal
 from CausalCLIPSegModule.worker_process import WorkerProcess
 
-SAMPLE_FILM = "RG1_UNCR.dcm"
-SAMPLE_NOTE = "Multiple rounded opacities in the right middle and lower zones and in the left middle and lower zones."
 _CHANGES_OF_SEGMENTS = (
     "SegmentAdded",
     "SegmentRemoved",
     "SegmentModified",
     "SourceRepresentationModified",
 )
-_FILES = {"dicom-seg": "segmentation.dcm", "seg-nrrd": "segmentation.seg.nrrd", "picture": "overlay.png"}
 
 
 class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
@@ -49,6 +48,8 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         error: why the last thing failed, else "".
         warnings: what a person should look at twice about the result.
         segments: those of the result as they are now (scene.describe_segments), without their masks.
+        disagreements: where the outline does not lie where the note says, in sentences; of the outline that the run
+            gave, so none once it was changed.
         shown: the overlay on the film, "" where there is none.
 
     Args:
@@ -79,6 +80,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self.status, self.error = "", ""
         self.warnings: list[str] = []
         self.segments: list[dict[str, Any]] = []
+        self.disagreements: list[str] = []
         self.shown = ""
         self._started = 0.0
         self._askedNote = ""
@@ -319,12 +321,12 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             self.error = str(error)
             return
         earlier = self.parameters.segmentation
-        replaced = earlier is not None and self._replace(earlier)
-        self._removeOverlays()
-        self._removeNode(self.parameters.probability)
+        replaced = self._replaced(earlier)
+        obsolete = [*replaced, *self._overlays.values(), self.parameters.probability]
+        self._overlays, self.shown = {}, ""
         self.parameters.segmentation = segmentation
         self.parameters.probability = probability
-        self.parameters.threshold = min(0.99, max(0.01, result["threshold"]))
+        self.parameters.threshold = _inRange(result["threshold"])
         kept = {name: asked[name] for name in ("note", "laterality", "side", "mirrored")}
         self.parameters.resultJson = json.dumps({**result, "asked": kept}, ensure_ascii=False)
         stored.remember(self.parameters, asked["note"])
@@ -338,23 +340,21 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         )
         if not result["segments"]:
             took = _("Nothing reaches the threshold; a lower one may outline more.") + " " + took
-        elif earlier is not None and not replaced and not self.parameters.compare:
+        elif earlier is not None and earlier not in replaced and not self.parameters.compare:
             took += " " + _("The earlier result was corrected by hand, so it stays in the scene.")
         self.status = took
+        self.changed.emit()  # the panel lets go of the nodes before they go
+        for node in obsolete:
+            self._removeNode(node)
 
-    def _replace(self, earlier: Any) -> bool:
-        """Make room for a new result; what a person has corrected is never removed. Returns whether it went."""
-        volume = earlier.GetNodeReference(earlier.GetReferenceImageGeometryReferenceRole())
-        if self.parameters.compare:
-            before = self.parameters.earlier
-            if before is not None and before is not earlier and not _corrected(before, volume):
-                self._removeNode(before)
+    def _replaced(self, earlier: Any) -> list[Any]:
+        """Return the segmentations that a new result takes the place of; what a person has corrected is never one."""
+        if not self.parameters.compare:
+            gone = earlier
+        else:
+            gone = self.parameters.earlier if self.parameters.earlier is not earlier else None
             self.parameters.earlier = earlier
-            return False
-        if _corrected(earlier, volume):
-            return False
-        self._removeNode(earlier)
-        return True
+        return [] if gone is None or _corrected(gone) else [gone]
 
     def _removeNode(self, node: Any) -> None:  # noqa: N802
         """Remove a node with what belongs to it alone; the scene by itself would keep its display and its file."""
@@ -400,12 +400,30 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         """Bring the list of segments and areas up to date."""
         volume = self.film()
         result = stored.result(self.parameters) if self.parameters is not None else None
+        self.segments, self.disagreements = [], []
         if volume is None:
-            self.segments = []
             return
         spacing = tuple(result["spacing"]) if result and result["spacing"] else None
         described = scene.describe_segments(self.parameters.segmentation, volume, spacing)
         self.segments = [{key: value for key, value in one.items() if key != "mask"} for one in described]
+        if result and self._isAsRun(result):
+            self.disagreements = list(result.get("disagreements", ()))
+
+    def _isAsRun(self, result: dict[str, Any]) -> bool:  # noqa: N802
+        """Whether the outline is still the one that the run gave."""
+        first = [one["id"] for one in result["segments"]]
+        return (
+            abs(self.parameters.threshold - _inRange(result["threshold"])) < 1e-6
+            and [one["id"] for one in self.segments] == first
+            and not any(one["corrected"] for one in self.segments)
+        )
+
+    def refresh(self) -> None:
+        """Look anew at the scene, in which other modules may have removed or changed what is shown here."""
+        if self.parameters is not None:
+            self._observe(self.parameters.segmentation)
+            self.measure()
+            self.changed.emit()
 
     # -- overlays -----------------------------------------------------------------------------------------------------
 
@@ -424,18 +442,13 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             return
         self.shown = ""
         if name and self.mapsAtHand():
-            if name not in self._overlays:
+            if self._overlays.get(name) is None or not slicer.mrmlScene.IsNodePresent(self._overlays[name]):
                 self._overlays[name] = scene.show_overlay(slicer.mrmlScene, volume, result, name)
             slicer.util.setSliceViewerLayers(foreground=self._overlays[name], foregroundOpacity=0.6)
             self.shown = name
         else:
             slicer.util.setSliceViewerLayers(foreground=None, foregroundOpacity=0.0)
         self.changed.emit()
-
-    def _removeOverlays(self) -> None:  # noqa: N802
-        for node in self._overlays.values():
-            self._removeNode(node)
-        self._overlays, self.shown = {}, ""
 
     # -- export -------------------------------------------------------------------------------------------------------
 
@@ -496,32 +509,16 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
     def loadSample(self) -> None:  # noqa: N802
         """Load a real chest radiograph that a package of the installation holds, with a note that fits it."""
-        from pydicom.data import get_testdata_file
-
-        path = get_testdata_file(SAMPLE_FILM, download=False)
-        if path is None:
-            self.error = _("The sample is not there; look into the section Installation.")
-            self.changed.emit()
-            return
-        volume = slicer.util.loadVolume(str(path), {"singleFile": True})
-        volume.SetName(_("Sample radiograph"))
-        volume.SetAttribute(_HEADER_ATTRIBUTE, str(path))
-        self.setImage(volume)
-        self.setNote(SAMPLE_NOTE)
-        self.status = _("A radiograph of pydicom-data, with a note that fits it.")
+        try:
+            volume = sample.loadSample()
+        except RuntimeError as error:
+            self.error = str(error)
+        else:
+            self.error = ""
+            self.setImage(volume)
+            self.setNote(sample.NOTE)
+            self.status = _("A radiograph of pydicom-data, with a note that fits it.")
         self.changed.emit()
-
-
-_HEADER_ATTRIBUTE = "CausalCLIPSeg.HeaderFile"
-
-
-def dicomFile(volume: Any) -> str | None:  # noqa: N802
-    """Return the DICOM file that a film was loaded from, None where there is none or it is gone."""
-    path = volume.GetAttribute(_HEADER_ATTRIBUTE) or ""
-    uids = (volume.GetAttribute("DICOM.instanceUIDs") or "").split()
-    if not path and len(uids) == 1 and slicer.dicomDatabase is not None:
-        path = slicer.dicomDatabase.fileForInstance(uids[0])
-    return path if path and Path(path).is_file() else None
 
 
 def showSideBySide(left: Any, right: Any, volume: Any) -> None:  # noqa: N802
@@ -536,6 +533,12 @@ def showSideBySide(left: Any, right: Any, volume: Any) -> None:  # noqa: N802
             node.RotateToVolumePlane(volume)
 
 
-def _corrected(segmentation: Any, volume: Any) -> bool:
+def _inRange(threshold: float) -> float:  # noqa: N802
+    """Return a threshold that the slider can show."""
+    return min(0.99, max(0.01, threshold))
+
+
+def _corrected(segmentation: Any) -> bool:
+    volume = segmentation.GetNodeReference(segmentation.GetReferenceImageGeometryReferenceRole())
     held = segmentation.GetSegmentation()
     return volume is not None and any(scene.is_corrected(segmentation, one, volume) for one in held.GetSegmentIDs())

@@ -8,6 +8,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from CausalCLIPSegLib.colors import bytes_of
 from CausalCLIPSegModule import parameters as stored
 
 SIDES = ("", "right", "left", "both")
@@ -16,6 +17,25 @@ LATERALITIES = ("patient", "viewer")
 DEVICES = ("auto", "cpu", "cuda")
 EXPORTS = (("dicom-seg", True), ("dicom-seg", False), ("seg-nrrd", True), ("picture", True))
 """Formats in the order of the list, and whether a file is asked for."""
+
+_OF_AN_INPUT = (
+    "imageSelector",
+    "sampleButton",
+    "noteEdit",
+    "pasteButton",
+    "noteFileButton",
+    "historyCombo",
+    "sideCombo",
+)
+_OF_A_RESULT = (
+    *("thresholdSlider", "causalCheckBox", "confounderCheckBox", "compareCheckBox"),
+    *("segmentEditor", "openEditorButton", "exportCombo", "exportButton"),
+)
+_OF_A_RUN = ("deviceCombo", "checkpointCombo", "lateralityCombo", "mirroredCombo")
+_OF_AN_INSTALLATION = ("installButton", "wheelsButton", "removeButton")
+
+CONTROLS = (*_OF_AN_INPUT, "applyButton", *_OF_A_RESULT, *_OF_A_RUN, *_OF_AN_INSTALLATION)
+"""Names of all that can be used, or cannot: the editor's own controls are the editor's matter."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +66,19 @@ class Panel:
     installation: str
 
 
-def describe(logic: Any, missing: list[str], exportIndex: int, hasHeader: bool) -> Panel:  # noqa: N803
+def describe(
+    logic: Any,
+    missing: list[str],
+    removable: list[str],
+    exportIndex: int,  # noqa: N803
+    hasHeader: bool,  # noqa: N803
+) -> Panel:
     """Return what the panel shows.
 
     Args:
         logic: CausalCLIPSegLogic with a scene.
         missing: packages that are not installed.
+        removable: packages that the module installed.
         exportIndex: of `EXPORTS`.
         hasHeader: the film of the result has its DICOM header.
     """
@@ -61,18 +88,17 @@ def describe(logic: Any, missing: list[str], exportIndex: int, hasHeader: bool) 
     if logic.running is None and reason:
         blocked["applyButton"] = reason
     if busy:
-        for name in ("imageSelector", "sampleButton", "noteEdit", "pasteButton", "noteFileButton", "sideCombo"):
-            blocked[name] = _("Not during a run.")
-        for name in ("deviceCombo", "checkpointCombo", "lateralityCombo", "mirroredCombo", "compareCheckBox"):
-            blocked[name] = _("Not during a run.")
-        for name in ("installButton", "wheelsButton", "removeButton", "thresholdSlider"):
+        for name in (*_OF_AN_INPUT, *_OF_A_RUN, *_OF_AN_INSTALLATION, "compareCheckBox", "thresholdSlider"):
             blocked[name] = _("Not during a run.")
     if "pydicom-data" in missing:
         blocked.setdefault("sampleButton", _("The sample comes with the installation, which is not there yet."))
-    if busy or not stored.history(logic.parameters):
-        blocked["historyCombo"] = _("Not during a run.") if busy else _("No note was run in this scene yet.")
+    if not stored.history(logic.parameters):
+        blocked.setdefault("historyCombo", _("No note was run in this scene yet."))
     if not missing:
         blocked.setdefault("installButton", _("Everything is installed."))
+        blocked.setdefault("wheelsButton", _("Everything is installed."))
+    if not removable:
+        blocked.setdefault("removeButton", _("This module has installed nothing."))
     _blockResult(blocked, logic, busy, exportIndex, hasHeader)
     text, failed = _status(logic)
     return Panel(
@@ -98,15 +124,15 @@ def _blockResult(  # noqa: N802
     index: int,
     hasHeader: bool,  # noqa: N803
 ) -> None:
-    if logic.parameters.segmentation is None:
-        for name in ("compareCheckBox", "openEditorButton", "exportButton", "exportCombo", "segmentEditor"):
-            blocked.setdefault(name, _("There is no result yet."))
-        for name in ("thresholdSlider", "causalCheckBox", "confounderCheckBox"):
-            blocked[name] = _("There is no result yet.")
+    if logic.film() is None:
+        gone = logic.parameters.segmentation is not None
+        reason = _("The film of this result was removed from the scene.") if gone else _("There is no result yet.")
+        for name in _OF_A_RESULT:
+            blocked[name] = reason
         return
     if not logic.mapsAtHand():
         for name in ("causalCheckBox", "confounderCheckBox"):
-            blocked[name] = _("The maps are not kept in a saved scene. Run again to see them.")
+            blocked[name] = _("The maps are not kept in a saved scene. Press Apply to get them again.")
     if logic.parameters.probability is None:
         blocked["thresholdSlider"] = _("The probability map was removed from the scene. Run again.")
     if busy:
@@ -198,14 +224,23 @@ def _understood(logic: Any, missing: list[str]) -> str:
 def _result(logic: Any) -> str:
     if logic.parameters.segmentation is None:
         return _("No result yet.")
-    lines = []
-    for one in logic.segments:
-        red, green, blue = (round(255 * part) for part in one["color"])
-        area = _("{area:.0f} mm²").format(area=one["area_mm2"]) if one["area_mm2"] is not None else _("not calibrated")
-        line = f'<span style="color:rgb({red},{green},{blue})">&#9632;</span> <b>{escape(one["name"])}</b>: {area}, '
-        line += _("{share:.1f} % of the image").format(share=100 * one["area_fraction"])
-        lines.append(line + (f" - {_('corrected')}" if one["corrected"] else ""))
-    if not lines:
-        lines.append(_("Nothing is outlined."))
-    lines += [f"<i>{escape(warning)}</i>" for warning in logic.warnings]
-    return "<br>".join(lines)
+    if logic.film() is None:
+        return _("The film of this result was removed from the scene.")
+    found = "".join(_row(one) for one in logic.segments)
+    text = f'<table cellspacing="0" cellpadding="0">{found}</table>' if found else _("Nothing is outlined.") + "<br>"
+    said = [_("Compare: {sentence}").format(sentence=escape(one)) for one in logic.disagreements]
+    said += [f"<i>{escape(warning)}</i>" for warning in logic.warnings]
+    return text + "<br>".join(said)
+
+
+def _row(segment: dict[str, Any]) -> str:
+    """Return a segment's color, name, area and share of the image, as a row of a table."""
+    red, green, blue = bytes_of(segment["color"])
+    measured = segment["area_mm2"] is not None
+    area = _("{area:.0f} mm²").format(area=segment["area_mm2"]) if measured else _("not calibrated")
+    share = _("{share:.1f} % of the image").format(share=100 * segment["area_fraction"])
+    words = [area, share, *([_("corrected")] if segment["corrected"] else [])]
+    return (
+        f'<tr><td style="color:rgb({red},{green},{blue})">&#9632;&nbsp;</td>'
+        f"<td><b>{escape(segment['name'])}</b><br>{', '.join(words)}</td></tr>"
+    )

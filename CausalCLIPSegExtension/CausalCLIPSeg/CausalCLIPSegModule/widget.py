@@ -13,13 +13,14 @@ from slicer.util import VTKObservationMixin
 
 from CausalCLIPSegModule import panel
 from CausalCLIPSegModule import parameters as stored
+from CausalCLIPSegModule.correction import Correction
+from CausalCLIPSegModule.film import dicomFile
 from CausalCLIPSegModule.installation import Installation
-from CausalCLIPSegModule.logic import CausalCLIPSegLogic, dicomFile
+from CausalCLIPSegModule.logic import CausalCLIPSegLogic
 
 _NOTE_PAUSE_MS = 300
 _CLOCK_MS = 1000
-_UNDO_STATES = 20
-_EDITOR_TAG = "CausalCLIPSegEditor"
+_AFTER_THE_EDITOR = -1.0
 
 
 class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -49,12 +50,12 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = slicer.util.childWidgetVariables(self.uiWidget)
         self.uiWidget.setMRMLScene(slicer.mrmlScene)
         self._updating = False
-        self._tips = {name: getattr(self.ui, name).toolTip for name in vars(self.ui) if _hasTip(self.ui, name)}
+        self._tips = {name: getattr(self.ui, name).toolTip for name in panel.CONTROLS}
         self.logic = self._givenLogic or CausalCLIPSegLogic()
         self.installation = self._givenInstallation or Installation(self.resourcePath("requirements.txt"))
-        self._missing = self.installation.missing()
-        self._editorNode: Any = None
-        self._editedSegmentation: Any = None
+        self._lookAtInstallation()
+        self.correction = Correction(self.ui.segmentEditor)
+        self._shownNodes: list[Any] = []
         self._noteTimer = qt.QTimer()
         self._noteTimer.setSingleShot(True)
         self._noteTimer.setInterval(_NOTE_PAUSE_MS)
@@ -70,6 +71,9 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.StartCloseEvent, self._onSceneStartsToClose)
         self.addObserver(scene, scene.EndCloseEvent, self._onSceneChanged)
         self.addObserver(scene, scene.EndImportEvent, self._onSceneChanged)
+        self.addObserver(scene, scene.NodeRemovedEvent, self._onNodeRemoved)
+        # loading a scene ends in a batch, after which the editor takes the first segmentation that it finds
+        self.addObserver(scene, scene.EndBatchProcessEvent, self._onBatchEnded, priority=_AFTER_THE_EDITOR)
 
     def _connect(self) -> None:
         ui = self.ui
@@ -98,6 +102,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             choose = lambda index, key=key, values=values: self._onChoice(key, values[index])  # noqa: E731
             getattr(ui, name).connect("currentIndexChanged(int)", choose)
         ui.checkpointCombo.connect("activated(int)", self._onCheckpoint)
+        ui.correctSection.connect("contentsCollapsed(bool)", self._onCorrectionFolded)
         ui.openEditorButton.connect("clicked()", self._onOpenEditor)
         ui.exportCombo.connect("currentIndexChanged(int)", lambda index: self._update())
         ui.exportButton.connect("clicked()", self._onExport)
@@ -108,12 +113,15 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def enter(self) -> None:
         """Take up the scene when the module is opened."""
+        self.ui.segmentEditor.updateEffectList()  # Slicer may have got effects since
         if self.logic.parameters is None:
             self._attach()
+        else:
+            self.logic.refresh()
 
     def exit(self) -> None:
         """Leave the module: no effect of the segment editor stays active in the views."""
-        self.ui.segmentEditor.setActiveEffectByName("")
+        self.correction.rest()
 
     def cleanup(self) -> None:
         """End: observers, timers, the worker."""
@@ -121,27 +129,37 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._noteTimer.stop()
         self._clock.stop()
         self.logic.changed.disconnect(self._update)
-        self._edit(None, None)
-        self.ui.segmentEditor.setMRMLScene(None)
-        if self._editorNode is not None:
-            slicer.mrmlScene.RemoveNode(self._editorNode)
-            self._editorNode = None
+        self.correction.close()
         self.logic.cleanup()
 
     def _onSceneStartsToClose(self, caller: Any, event: Any) -> None:  # noqa: N802
         self._noteTimer.stop()
-        self._edit(None, None)
-        self._editorNode = None
+        self.correction.letGo()
         self.logic.detach()
+
+    def _onNodeRemoved(self, caller: Any, event: Any) -> None:  # noqa: N802
+        if (
+            self.logic.parameters is not None
+            and not slicer.mrmlScene.IsClosing()
+            and self._nodes() != self._shownNodes
+        ):
+            self.logic.refresh()
+
+    def _onBatchEnded(self, caller: Any, event: Any) -> None:  # noqa: N802
+        if self.logic.parameters is not None and not slicer.mrmlScene.IsClosing():
+            self.correction.edit(self.logic.parameters.segmentation, self.logic.film())
 
     def _onSceneChanged(self, caller: Any, event: Any) -> None:  # noqa: N802
         self._attach()
 
     def _attach(self) -> None:
-        self._missing = self.installation.missing()
+        self._lookAtInstallation()
         self.logic.installed = not self._missing
         self.logic.attach()
         self._update()
+
+    def _lookAtInstallation(self) -> None:  # noqa: N802
+        self._missing, self._removable = self.installation.missing(), self.installation.installedByUs()
 
     # -- what a person does -------------------------------------------------------------------------------------------
 
@@ -158,8 +176,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.setNote(self.ui.noteEdit.plainText)
 
     def _onSample(self) -> None:  # noqa: N802
-        with slicer.util.tryWithErrorDisplay(_("The sample cannot be loaded.")):
-            self.logic.loadSample()
+        self.logic.loadSample()
 
     def _onPaste(self) -> None:  # noqa: N802
         self.ui.noteEdit.setPlainText(qt.QApplication.clipboard().text())
@@ -206,6 +223,10 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onOverlay(self, name: str, on: bool) -> None:  # noqa: N802
         if not self._updating:
             self.logic.showOverlay(name if on else "")
+
+    def _onCorrectionFolded(self, folded: bool) -> None:  # noqa: N802
+        if folded:
+            self.correction.rest()
 
     def _onOpenEditor(self) -> None:  # noqa: N802
         segmentation, volume = self.logic.parameters.segmentation, self.logic.film()
@@ -264,11 +285,21 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._showParameters()
             film = self.logic.film()
             header = film is not None and dicomFile(film) is not None
-            described = panel.describe(self.logic, self._missing, self.ui.exportCombo.currentIndex, header)
+            described = panel.describe(
+                self.logic, self._missing, self._removable, self.ui.exportCombo.currentIndex, header
+            )
             self._showPanel(described)
-            self._edit(self.logic.parameters.segmentation, film)
+            if self._shownNodes and self.logic.parameters.segmentation is not None and self._shownNodes[1] is None:
+                self.ui.correctSection.collapsed = False
+            self.correction.edit(self.logic.parameters.segmentation, film)
+            self._shownNodes = self._nodes()
         finally:
             self._updating = False
+
+    def _nodes(self) -> list[Any]:
+        """Return the nodes that the panel speaks of: film, result, its film, map of probabilities."""
+        parameters = self.logic.parameters
+        return [parameters.image, parameters.segmentation, self.logic.film(), parameters.probability]
 
     def _showParameters(self) -> None:  # noqa: N802
         ui, parameters = self.ui, self.logic.parameters
@@ -302,58 +333,12 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.installationLabel.text = described.installation
         for name, tip in self._tips.items():
             control, reason = getattr(ui, name), described.blocked.get(name, "")
-            if name not in _SECTIONS_AND_LABELS:
-                control.enabled = not reason
+            control.enabled = not reason
             control.toolTip = f"{tip} {reason}".strip() if reason else tip
         if described.busy and not self._clock.active:
             self._clock.start()
         elif not described.busy:
             self._clock.stop()
-
-    def _edit(self, segmentation: Any, volume: Any) -> None:
-        """Hand a segmentation to the embedded editor, in the order that it can bear."""
-        if segmentation is self._editedSegmentation:
-            return
-        editor = self.ui.segmentEditor
-        editor.setActiveEffectByName("")
-        if segmentation is None:
-            editor.setSourceVolumeNode(None)
-            editor.setSegmentationNode(None)
-        else:
-            if self._editorNode is None:
-                self._editorNode = _editorNode()
-            editor.setMRMLScene(slicer.mrmlScene)
-            editor.setMRMLSegmentEditorNode(self._editorNode)
-            editor.setSegmentationNode(segmentation)
-            editor.setSourceVolumeNode(volume)
-            editor.setMaximumNumberOfUndoStates(_UNDO_STATES)
-            self.ui.correctSection.collapsed = False
-        self._editedSegmentation = segmentation
-
-
-_SECTIONS_AND_LABELS = frozenset(
-    {
-        *("resultSection", "correctSection", "exportSection", "advancedSection", "logSection", "installationSection"),
-        *("researchLabel", "understoodLabel", "statusLabel", "resultLabel", "installationLabel", "progressBar"),
-        *("logEdit",),
-    }
-)
-
-
-def _hasTip(ui: Any, name: str) -> bool:  # noqa: N802
-    return bool(getattr(getattr(ui, name), "toolTip", ""))
-
-
-def _editorNode() -> Any:  # noqa: N802
-    node = slicer.mrmlScene.GetSingletonNode(_EDITOR_TAG, "vtkMRMLSegmentEditorNode")
-    if node is None:
-        node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLSegmentEditorNode")
-        node.UnRegister(None)
-        node.SetSingletonTag(_EDITOR_TAG)
-        node = slicer.mrmlScene.AddNode(node)
-    # segments of one result may overlap, and a correction of one must not erase its neighbor
-    node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
-    return node
 
 
 def _fill(combo: Any, items: list[str]) -> None:

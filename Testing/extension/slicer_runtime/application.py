@@ -12,14 +12,22 @@ import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import slicer
 import vtk
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
 
-from slicer_runtime import parameter_node, scripted_module
+from slicer_runtime import parameter_node, sample_data, scripted_module
 from slicer_runtime.pythonqt import Class, Instance, wrap
-from slicer_runtime.widgets import WIDGETS
+from slicer_runtime.segment_editor import qMRMLSegmentEditorWidget
+from slicer_runtime.widgets import ctkCollapsibleButton, ctkSliderWidget, qMRMLNodeComboBox, qMRMLWidget
+
+WIDGETS: dict[str, type] = {
+    one.__name__: one
+    for one in (ctkCollapsibleButton, ctkSliderWidget, qMRMLWidget, qMRMLNodeComboBox, qMRMLSegmentEditorWidget)
+}
+"""Those that are made here, by the names that a .ui file calls them."""
 
 
 class UiLoader(QtUiTools.QUiLoader):
@@ -35,11 +43,14 @@ class UiLoader(QtUiTools.QUiLoader):
         return super().createWidget(name, parent, object_name)
 
     def load(self, device: Any, parent: Any = None) -> Any:
+        connections = ElementTree.fromstring(bytes(device.readAll().data())).iter("connection")
+        device.seek(0)
         root = super().load(device, parent)
-        # a connection between Python-made widgets is not made by the loader: the scene goes down by hand
-        for child in root.findChildren(QtWidgets.QWidget):
-            if isinstance(root, WIDGETS["qMRMLWidget"]) and hasattr(child, "setMRMLScene"):
-                root.mrmlSceneChanged.connect(child.setMRMLScene)
+        # the loader makes no connection between widgets of Python: the scene goes down by hand, where the file says so
+        for connection in connections:
+            if connection.findtext("signal") == "mrmlSceneChanged(vtkMRMLScene*)":
+                receiver = root.findChild(QtWidgets.QWidget, connection.findtext("receiver"))
+                root.mrmlSceneChanged.connect(receiver.setMRMLScene)
         return root
 
 
@@ -118,6 +129,17 @@ class App:
         self.temporaryPath = str(folder)
         self.majorVersion, self.minorVersion = 5, 12
         self._layout = LayoutManager()
+        self._at_startup: list[Callable[[], None]] = []
+
+    def connect(self, signal: str, slot: Callable[[], None]) -> None:
+        if signal != "startupCompleted()":
+            raise ValueError(f"The stand-in's application has no signal {signal!r}")
+        self._at_startup.append(slot)
+
+    def complete_startup(self) -> None:
+        """All modules are there: the application says so, once."""
+        while self._at_startup:
+            self._at_startup.pop(0)()
 
     def layoutManager(self) -> LayoutManager:  # noqa: N802
         return self._layout
@@ -184,6 +206,7 @@ def start(module_folders: list[Path]) -> Application:
     _utilities(application)
     _python_files(application)
     _dicom(application)
+    sys.modules["SampleData"] = _public(sample_data, "SampleData")
     for folder in module_folders:
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))

@@ -1,10 +1,9 @@
-"""The widgets of CTK and MRML that the panel uses, as real Qt widgets with the names of their Qt originals."""
+"""The plain widgets of CTK and MRML that the panel uses, as real Qt widgets with the names of their Qt originals."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import slicer
 from PySide6 import QtCore, QtGui, QtWidgets
 from PySide6.QtCore import Property, Signal, Slot
 
@@ -22,6 +21,9 @@ class ctkCollapsibleButton(QtWidgets.QGroupBox):  # noqa: N801
 
     def _header(self) -> None:
         self.setTitle(("▸ " if self._collapsed else "▾ ") + self._text)
+
+    def _header_height(self) -> int:
+        return self.fontMetrics().height() + 4
 
     def _get_text(self) -> str:
         return self._text
@@ -45,11 +47,8 @@ class ctkCollapsibleButton(QtWidgets.QGroupBox):  # noqa: N801
                     child.hide()
                 else:
                     child.setVisible(not child.property("hiddenBefore"))
-        self.setMaximumHeight(22 if collapsed else 16777215)
+        self.setMaximumHeight(self._header_height() if collapsed else 16777215)
         self.contentsCollapsed.emit(collapsed)
-
-    def childEvent(self, event: QtCore.QChildEvent) -> None:  # noqa: N802
-        super().childEvent(event)
 
     def showEvent(self, event: QtGui.QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
@@ -58,10 +57,10 @@ class ctkCollapsibleButton(QtWidgets.QGroupBox):  # noqa: N801
                 if isinstance(child, QtWidgets.QWidget) and not child.isHidden():
                     child.setProperty("hiddenBefore", False)
                     child.hide()
-            self.setMaximumHeight(22)
+            self.setMaximumHeight(self._header_height())
 
     def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:  # noqa: N802
-        if event.position().y() < 22:
+        if event.position().y() < self._header_height():
             self._set_collapsed(not self._collapsed)
 
     text = Property(str, _get_text, _set_text)
@@ -147,9 +146,11 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
         layout.addWidget(self._box)
         self.setFocusProxy(self._box)
         self._types: list[str] = []
+        self._attributes: list[tuple[str, str, str | None]] = []
         self._flags = {"addEnabled": True, "removeEnabled": True, "renameEnabled": False, "noneEnabled": False}
         self._none = "None"
         self._id = ""
+        self._ids: list[str] = []
         self._tags: list[int] = []
         self._quiet = False
         self._box.activated.connect(lambda index: self.setCurrentNodeID(self._box.itemData(index) or ""))
@@ -175,15 +176,26 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
         for index in range(self._scene.GetNumberOfNodes()):
             node = self._scene.GetNthNode(index)
             exact = node.GetClassName() in self._types
-            if exact and not node.GetHideFromEditors():
+            if exact and not node.GetHideFromEditors() and self._has_attributes(node):
                 self._box.addItem(node.GetName(), node.GetID())
                 ids.append(node.GetID())
+        before, self._ids = self._ids, ids
         if self._id and self._id not in ids:
-            self.setCurrentNodeID("" if self._flags["noneEnabled"] or not ids else ids[0])
-        elif not self._id and ids and not self._flags["noneEnabled"]:
-            self.setCurrentNodeID(ids[0])
+            self.setCurrentNodeID("" if self._flags["noneEnabled"] or not ids else ids[-1])
+        elif not before and ids and not self._id and not self._flags["noneEnabled"]:
+            self.setCurrentNodeID(ids[0])  # Qt chooses the first entry of a list that was empty
         else:
             self._show()
+
+    def _has_attributes(self, node: Any) -> bool:
+        wanted = [(name, value) for node_type, name, value in self._attributes if node.IsA(node_type)]
+        return all(
+            node.GetAttribute(name) is not None and value in (None, node.GetAttribute(name)) for name, value in wanted
+        )
+
+    def addAttribute(self, node_type: str, name: str, value: str | None = None) -> None:  # noqa: N802
+        self._attributes.append((node_type, name, value))
+        self._fill()
 
     def _show(self) -> None:
         self._box.setCurrentIndex(self._box.findData(self._id))
@@ -223,104 +235,3 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
     renameEnabled = _flag("renameEnabled")  # noqa: N815
     noneEnabled = _flag("noneEnabled")  # noqa: N815
     noneDisplay = Property(str, lambda self: self._none, _set_none)  # noqa: N815
-
-
-class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
-    """The order of its setters, its undo, and a brush of one pixel; its effects are Slicer's own matter."""
-
-    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._node: Any = None
-        self._segmentation: Any = None
-        self._volume: Any = None
-        self._history: Any = None
-        self._maximum = 10
-        layout = QtWidgets.QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        self._segments = QtWidgets.QComboBox()
-        self._segments.setAccessibleName("Segment")
-        layout.addWidget(self._segments, 1)
-        for name, slot in (("Undo", self.undo), ("Redo", self.redo)):
-            button = QtWidgets.QPushButton(name)
-            button.setObjectName(name + "Button")
-            button.clicked.connect(slot)
-            layout.addWidget(button)
-
-    def setMRMLSegmentEditorNode(self, node: Any) -> None:  # noqa: N802
-        if self._scene is None:
-            raise RuntimeError("Slicer crashes: the scene has to be set first")
-        self._node = node
-
-    def mrmlSegmentEditorNode(self) -> Any:  # noqa: N802
-        return self._node
-
-    def setSegmentationNode(self, node: Any) -> None:  # noqa: N802
-        if node is not None and self._node is None:
-            raise RuntimeError("Slicer crashes: the segment editor node has to be set before the segmentation")
-        self._segmentation = node
-        self._history = None
-        if self._node is not None:
-            self._node.SetAndObserveSegmentationNode(node)
-        self._segments.clear()
-        if node is not None:
-            self._history = slicer.vtkSegmentationHistory()
-            self._history.SetMaximumNumberOfStates(self._maximum)
-            self._history.SetSegmentation(node.GetSegmentation())
-            for identifier in node.GetSegmentation().GetSegmentIDs():
-                self._segments.addItem(node.GetSegmentation().GetSegment(identifier).GetName(), identifier)
-
-    def segmentationNode(self) -> Any:  # noqa: N802
-        return self._segmentation
-
-    def setSourceVolumeNode(self, node: Any) -> None:  # noqa: N802
-        if node is not None and self._segmentation is None:
-            raise RuntimeError("Slicer crashes: the segmentation has to be set before the volume")
-        self._volume = node
-        if self._node is not None:
-            self._node.SetAndObserveSourceVolumeNode(node)
-
-    def sourceVolumeNode(self) -> Any:  # noqa: N802
-        return self._volume
-
-    def setMaximumNumberOfUndoStates(self, count: int) -> None:  # noqa: N802
-        self._maximum = count
-
-    def setActiveEffectByName(self, name: str) -> None:  # noqa: N802
-        if name:
-            raise RuntimeError("There are no effects in the stand-in")
-
-    def setSwitchToSegmentationsButtonVisible(self, visible: bool) -> None:  # noqa: N802
-        pass
-
-    def installKeyboardShortcuts(self) -> None:  # noqa: N802
-        pass
-
-    def uninstallKeyboardShortcuts(self) -> None:  # noqa: N802
-        pass
-
-    def setupViewObservations(self) -> None:  # noqa: N802
-        pass
-
-    def removeViewObservations(self) -> None:  # noqa: N802
-        pass
-
-    @Slot()
-    def undo(self) -> None:
-        self._history.RestorePreviousState()
-
-    @Slot()
-    def redo(self) -> None:
-        self._history.RestoreNextState()
-
-    def paint(self, identifier: str, row: int, column: int) -> None:
-        """What a click of the paint effect does with the smallest brush: one pixel more in one segment."""
-        self._history.SaveState()
-        values = slicer.util.arrayFromSegmentBinaryLabelmap(self._segmentation, identifier, self._volume)
-        values[0, row, column] = 1
-        slicer.util.updateSegmentBinaryLabelmapFromArray(values, self._segmentation, identifier, self._volume)
-
-
-WIDGETS = {
-    one.__name__: one
-    for one in (ctkCollapsibleButton, ctkSliderWidget, qMRMLWidget, qMRMLNodeComboBox, qMRMLSegmentEditorWidget)
-}

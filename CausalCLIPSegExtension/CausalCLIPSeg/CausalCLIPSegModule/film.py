@@ -1,0 +1,24 @@
+"""The DICOM file behind a film of the scene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import slicer
+
+_HEADER_ATTRIBUTE = "CausalCLIPSeg.HeaderFile"
+
+
+def rememberHeader(volume: Any, path: str) -> None:  # noqa: N802
+    """Remember which DICOM file a film was loaded from, where Slicer's database does not know it."""
+    volume.SetAttribute(_HEADER_ATTRIBUTE, path)
+
+
+def dicomFile(volume: Any) -> str | None:  # noqa: N802
+    """Return the DICOM file that a film was loaded from, None where there is none or it is gone."""
+    path = volume.GetAttribute(_HEADER_ATTRIBUTE) or ""
+    uids = (volume.GetAttribute("DICOM.instanceUIDs") or "").split()
+    if not path and len(uids) == 1 and slicer.dicomDatabase is not None:
+        path = slicer.dicomDatabase.fileForInstance(uids[0])
+    return path if path and Path(path).is_file() else None
