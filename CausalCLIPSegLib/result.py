@@ -21,7 +21,7 @@ class Provenance:
     """Where a result comes from, enough to make it again.
 
     Attributes:
-        checkpoint_name: the checkpoint's name on its card.
+        checkpoint_name, checkpoint_version: on the checkpoint's card.
         checkpoint_sha256: hash of the weights file, 64 hexadecimal digits.
         device: "cpu" or "cuda".
         version: version of this program.
@@ -29,6 +29,7 @@ class Provenance:
     """
 
     checkpoint_name: str
+    checkpoint_version: str
     checkpoint_sha256: str
     device: str
     version: str

@@ -23,6 +23,7 @@ from CausalCLIPSegLib.device import Device, choose_device
 from CausalCLIPSegLib.errors import DeviceWarning, RadiographError
 from CausalCLIPSegLib.grid import to_network_grid, to_radiograph_grid
 from CausalCLIPSegLib.laterality import SIDES, Laterality
+from CausalCLIPSegLib.network.causalclipseg import Features
 from CausalCLIPSegLib.network.text_encoder import tokenize
 from CausalCLIPSegLib.notes import ReferringExpression, SideChoice, decide, parse_note, say, swap_sides
 from CausalCLIPSegLib.radiograph import Radiograph
@@ -54,7 +55,7 @@ def mean_attention(attention: list[Tensor]) -> Tensor | None:
 
 
 class Segmenter:
-    """A checkpoint on a device. The feature of a sentence is computed once and kept."""
+    """A checkpoint on a device. Features of sentences and of the last film are kept, so a second note is quick."""
 
     def __init__(self, checkpoint: Checkpoint, device: Device = "auto") -> None:
         """Put a checkpoint on a device.
@@ -66,6 +67,7 @@ class Segmenter:
         self.device = choose_device(device)
         self.network = checkpoint.network
         self._texts: dict[str, Tensor] = {}
+        self._film: tuple[list[Tensor], list[Features]] = [], []
         try:
             self.network.to(self.device)
         except torch.cuda.OutOfMemoryError:
@@ -144,7 +146,9 @@ class Segmenter:
             threshold=threshold,
             causal_attention=attention,
             segments=self.segments(probability >= threshold, expression, mirrored=bool(radiograph.mirrored)),
-            provenance=Provenance(self.card.name, self.card.sha256, self.device.type, __version__, seconds),
+            provenance=Provenance(
+                self.card.name, self.card.version, self.card.sha256, self.device.type, __version__, seconds
+            ),
         )
 
     def probabilities(self, radiograph: Radiograph, prompt: str, seconds: dict[str, float] | None = None) -> Maps:
@@ -165,16 +169,21 @@ class Segmenter:
         sentences = [prompt, swap_sides(prompt)] if self.card.mirror else [prompt]
         with _timed(seconds, "text"):
             text = torch.cat([self._encode(sentence) for sentence in sentences])
-        outputs = []
-        for image in images:
-            image = image.to(self.device)
-            views = torch.cat([image, image.flip(-1)]) if self.card.mirror else image
-            outputs.append(self.network(views, text, confounder=False))
+        outputs = [self.network.decode(features, text) for features in self._encode_film(images)]
         attention = [_unmirror(mean) for mean in (mean_attention(o.attention) for o in outputs) if mean is not None]
         return Maps(
             _mean([_unmirror(output.logits.sigmoid()) for output in outputs], self.card.network.image_size),
             _mean(attention, max(mean.shape[-1] for mean in attention)) if attention else None,
         )
+
+    def _encode_film(self, images: list[Tensor]) -> list[Features]:
+        if len(images) != len(self._film[0]) or not all(map(torch.equal, images, self._film[0])):
+            features = []
+            for image in images:
+                views = torch.cat([image, image.flip(-1)]) if self.card.mirror else image
+                features.append(self.network.encode_image(views.to(self.device), confounder=False))
+            self._film = images, features
+        return self._film[1]
 
     def _encode(self, sentence: str) -> Tensor:
         if sentence not in self._texts:
@@ -187,6 +196,7 @@ class Segmenter:
         self.device = torch.device("cpu")
         self.network.to(self.device)
         self._texts.clear()
+        self._film = [], []
         torch.cuda.empty_cache()
 
     def _on_film(self, picture: Tensor, radiograph: Radiograph) -> npt.NDArray[np.float32]:

@@ -273,7 +273,11 @@ def _describe(
         causal_attention=output / "causal_attention.npy",
         confounder_attention=output / "confounder_attention.npy",
         provenance=protocol.Provenance(
-            checkpoint=protocol.CheckpointUsed(name=provenance.checkpoint_name, sha256=provenance.checkpoint_sha256),
+            checkpoint=protocol.CheckpointUsed(
+                name=provenance.checkpoint_name,
+                version=provenance.checkpoint_version,
+                sha256=provenance.checkpoint_sha256,
+            ),
             device=provenance.device,
             version=provenance.version,
             seconds=provenance.seconds,
@@ -474,6 +478,7 @@ def _scene_result(request: protocol.ExportRequest, film: Radiograph) -> Segmenta
         segments=segments,
         provenance=Provenance(
             provenance.checkpoint.name,
+            provenance.checkpoint.version,
             provenance.checkpoint.sha256,
             provenance.device,
             provenance.version,

@@ -185,11 +185,12 @@ class CodeDocument(BaseModel):
 
 
 class CheckpointUsed(BaseModel):
-    """The weights that were used: name on the card, hash of the file in 64 hexadecimal digits."""
+    """The weights that were used: name and version on the card, hash of the file in 64 hexadecimal digits."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
+    version: str
     sha256: str
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydicom.uid import SegmentationStorage, generate_uid
+from pydicom.uid import SegmentationStorage
 
 from CausalCLIPSegLib.laterality import Side
 from CausalCLIPSegLib.terminology import LATERALITY, Code
@@ -20,7 +21,12 @@ Color = tuple[float, float, float]
 
 def new_uid() -> str:
     """Return a new unique identifier."""
-    return str(generate_uid(prefix=None))
+    return f"2.25.{uuid.uuid4().int}"
+
+
+def derived_uid(*sources: str) -> str:
+    """Return the identifier that belongs to these words: the same for the same ones, another for others."""
+    return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, chr(0).join(sources)).int}"
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,8 @@ class Algorithm:
     """What drew a segment (PS3.3 C.8.20.2, Segmentation Algorithm Identification Sequence).
 
     Attributes:
-        name, version, source: of the program; source may be empty.
+        name: of the program.
+        version, source: of its weights, which decide what it draws; source may be empty.
         parameters: what it was run with, names and values.
     """
 

@@ -12,7 +12,7 @@ from pydicom.datadict import dictionary_VR
 from pydicom.valuerep import DSfloat
 
 from CausalCLIPSegLib import dicom_image, grey_scale
-from CausalCLIPSegLib.dicom_seg.content import ImageReference
+from CausalCLIPSegLib.dicom_seg.content import ImageReference, derived_uid
 from CausalCLIPSegLib.errors import CausalCLIPSegError, SegmentationError
 from CausalCLIPSegLib.quiet import quiet
 
@@ -153,7 +153,7 @@ def describe_film(header: Dataset) -> Dataset:
     film.Modality = "SC" if reference.sop_class_uid == uid.SecondaryCaptureImageStorage else "DX"
     film.Rows, film.Columns = rows, columns
     frame = header.get("FrameOfReferenceUID")
-    derived = uid.generate_uid(prefix=None, entropy_srcs=[reference.sop_instance_uid])
+    derived = derived_uid(reference.sop_instance_uid, "frame of reference")
     _add_verbatim(film, "FrameOfReferenceUID", str(frame) if is_uid(frame) else derived)
     film.PositionReferenceIndicator = ""
     film.ImagePositionPatient = [0, 0, 0]

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from pydicom import Dataset
-from pydicom.uid import generate_uid
 
-from CausalCLIPSegLib.dicom_seg.content import Algorithm, CodedSegment, Segmentation
+from CausalCLIPSegLib.dicom_seg.content import Algorithm, CodedSegment, Segmentation, derived_uid, new_uid
 from CausalCLIPSegLib.dicom_seg.source import find_fault, reference_to
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.result import Segment, SegmentationResult
@@ -112,22 +111,30 @@ def _segment(segment: Segment, algorithm: Algorithm, result: SegmentationResult)
 
 
 def _tracking_uid(segment: Segment, result: SegmentationResult) -> str:
-    """Return the same identifier for the same finding on the same film, in every file and after every run."""
+    """Return the same identifier for the same finding on the same film by the same weights, after every run.
+
+    It is derived from the film's UID, the hash of the weights and the segment's identifier: what another checkpoint
+    outlines is another thing to follow. Without a UID of the film it is a new one.
+    """
     header = result.radiograph.header
     film = None if header is None else header.get("SOPInstanceUID")
-    return str(generate_uid(prefix=None, entropy_srcs=[str(film), segment.identifier] if film else None))
+    return derived_uid(str(film), result.provenance.checkpoint_sha256, segment.identifier) if film else new_uid()
 
 
 def algorithm_of(result: SegmentationResult, *, with_note: bool) -> Algorithm:
-    """Return what a result was made with, with the user's words or without."""
+    """Return what a result was made with, with the user's words or without.
+
+    The version is that of the weights, which decide what is outlined; the program's stands in the parameters.
+    """
     provenance = result.provenance
     parameters = {
         "checkpoint": provenance.checkpoint_name,
         "checkpoint_sha256": provenance.checkpoint_sha256,
+        "program_version": provenance.version,
         "threshold": f"{result.threshold:g}",
         "sentence": result.prompt,
         "sentence_laterality": result.laterality,
     }
     if with_note:
         parameters["note"] = result.note.encode("utf-8", "replace").decode()
-    return Algorithm(NAME, provenance.version, provenance.checkpoint_name, parameters)
+    return Algorithm(NAME, provenance.checkpoint_version, provenance.checkpoint_name, parameters)

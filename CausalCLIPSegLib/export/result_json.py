@@ -13,9 +13,10 @@ from CausalCLIPSegLib.result import Segment, SegmentationResult
 
 
 class CheckpointDocument(BaseModel):
-    """The weights that were used: name on the card, hash of the file in 64 hexadecimal digits."""
+    """The weights that were used: name and version on the card, hash of the file in 64 hexadecimal digits."""
 
     name: str
+    version: str
     sha256: str
 
 
@@ -96,7 +97,11 @@ def describe_result(result: SegmentationResult, files: Sequence[str] = ()) -> Re
         sides=sides,
         sides_viewer=[side_on_film(side, radiograph.mirrored) for side in sides],
         zones={side: list(zones) for side, zones in expression.zones.items()},
-        checkpoint=CheckpointDocument(name=provenance.checkpoint_name, sha256=provenance.checkpoint_sha256),
+        checkpoint=CheckpointDocument(
+            name=provenance.checkpoint_name,
+            version=provenance.checkpoint_version,
+            sha256=provenance.checkpoint_sha256,
+        ),
         device=provenance.device,
         threshold=result.threshold,
         area_mm2=area_mm2(result.mask, radiograph.spacing),

@@ -95,6 +95,8 @@ def test_a_correction(standard, written, same, tmp_path):
     assert [part.tracking_uid for part in found.segments] == [part.tracking_uid for part in before.segments]
     assert [part.algorithm_type for part in found.segments] == ["SEMIAUTOMATIC", "AUTOMATIC", "AUTOMATIC"]
     np.testing.assert_array_equal(found.segments[0].mask, changed)
+    planes = {dcmread(each, stop_before_pixels=True).FrameOfReferenceUID for each in (made.path, path)}
+    assert len(planes) == 1  # the film names none, so it is derived from the film
 
 
 @pytest.mark.parametrize(

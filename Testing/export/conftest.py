@@ -76,7 +76,7 @@ def _result(
             for side, half, color in halves
             if half.any()
         ),
-        provenance=Provenance("qata-lite0", "3fa9bc12" * 8, "cpu", "0.1.0", {"text": 0.02, "image": 0.4}),
+        provenance=Provenance("qata-lite0", "2", "3fa9bc12" * 8, "cpu", "0.1.0", {"text": 0.02, "image": 0.4}),
     )
 
 

@@ -33,7 +33,7 @@ def test_every_field_of_the_contract(small_result, tmp_path):
         "sides": ["right", "left"],
         "sides_viewer": ["left", "right"],
         "zones": {"right": ["lower"], "left": ["lower"]},
-        "checkpoint": {"name": "qata-lite0", "sha256": "3fa9bc12" * 8},
+        "checkpoint": {"name": "qata-lite0", "version": "2", "sha256": "3fa9bc12" * 8},
         "device": "cpu",
         "threshold": 0.5,
         "area_mm2": pytest.approx(3.0 * (left + right)),

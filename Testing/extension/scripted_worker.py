@@ -132,7 +132,7 @@ def segment(request: protocol.SegmentRequest) -> None:
             causal_attention=folder / "causal_attention.npy",
             confounder_attention=folder / "confounder_attention.npy",
             provenance=protocol.Provenance(
-                checkpoint=protocol.CheckpointUsed(name="scripted", sha256="ab" * 32),
+                checkpoint=protocol.CheckpointUsed(name="scripted", version="0", sha256="ab" * 32),
                 device="cpu",
                 version="0",
                 seconds={},

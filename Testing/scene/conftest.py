@@ -137,7 +137,7 @@ def result_of(probability: np.ndarray, threshold: float, folder: Path, *, mirror
             "area_fraction": float((probability >= threshold).mean()),
             **{name: str(folder / f"{name}.npy") for name in maps},
             "provenance": {
-                "checkpoint": {"name": "tiny", "sha256": "ab" * 32},
+                "checkpoint": {"name": "tiny", "version": "0", "sha256": "ab" * 32},
                 "device": "cpu",
                 "version": "0",
                 "seconds": {},

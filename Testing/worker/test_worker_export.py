@@ -13,7 +13,8 @@ from pydicom.data import get_testdata_file
 FILM = str(get_testdata_file("RG1_UNCR.dcm", download=False))
 SHAPE = (1955, 1841)
 NOTE = "Rounded opacities in the right lower zone."
-PROVENANCE = {"checkpoint": {"name": "tiny", "sha256": "ab" * 32}, "device": "cpu", "version": "0", "seconds": {}}
+CHECKPOINT = {"name": "tiny", "version": "3", "sha256": "ab" * 32}
+PROVENANCE = {"checkpoint": CHECKPOINT, "device": "cpu", "version": "0", "seconds": {}}
 
 
 @pytest.fixture

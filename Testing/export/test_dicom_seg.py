@@ -1,0 +1,76 @@
+"""What a result's DICOM-SEG says of its making, and how its findings are called from one run to the next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+
+from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
+from CausalCLIPSegLib.errors import SegmentationError
+from CausalCLIPSegLib.export.dicom_seg import segmentation_of, why_not, write_dicom_probability, write_dicom_seg
+from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, OPACITY
+
+
+def test_what_it_was_made_with(real_result, tmp_path):
+    write_dicom_seg(real_result, tmp_path / "a.dcm")
+    found = read_dicom_seg(tmp_path / "a.dcm")
+    (segment,) = found.segments
+    (expected,) = real_result.segments
+    np.testing.assert_array_equal(segment.mask, expected.mask)
+    assert (segment.label, segment.algorithm_type) == (expected.name, "AUTOMATIC")
+    assert (segment.category, segment.type, segment.region) == (CATEGORY, OPACITY, LUNG)
+    assert segment.laterality == LATERALITY[expected.side]
+    made = segment.algorithm
+    assert (made.name, made.version, made.source) == ("CausalCLIPSeg", "2", "qata-lite0")
+    assert made.parameters == {
+        "checkpoint": "qata-lite0",
+        "checkpoint_sha256": "3fa9bc12" * 8,
+        "program_version": "0.1.0",
+        "threshold": "0.5",
+        "sentence": real_result.prompt,
+        "sentence_laterality": "viewer",
+        "note": real_result.note,
+    }
+    assert found.source.sop_instance_uid == real_result.radiograph.header.SOPInstanceUID
+
+
+def test_the_note_can_stay_at_home(real_result, tmp_path):
+    write_dicom_seg(real_result, tmp_path / "a.dcm", with_note=False)
+    (segment,) = read_dicom_seg(tmp_path / "a.dcm").segments
+    assert "note" not in segment.algorithm.parameters
+    assert real_result.note.encode() not in (tmp_path / "a.dcm").read_bytes()
+
+
+def test_a_finding_keeps_its_tracking_uid_until_film_or_weights_change(real_result):
+    def tracking_uid(**of_provenance):
+        provenance = replace(real_result.provenance, **of_provenance)
+        first, second = (segmentation_of(replace(real_result, provenance=provenance)) for _ in range(2))
+        assert first.sop_instance_uid != second.sop_instance_uid
+        assert first.segments[0].tracking_uid == second.segments[0].tracking_uid
+        return first.segments[0].tracking_uid
+
+    by_this = tracking_uid()
+    assert tracking_uid(device="cuda", seconds={}, version="9") == by_this
+    assert tracking_uid(checkpoint_sha256="ab" * 32) != by_this
+    header = real_result.radiograph.header.copy()
+    header.SOPInstanceUID = "2.25.9"
+    other = replace(real_result, radiograph=replace(real_result.radiograph, header=header))
+    assert segmentation_of(other).segments[0].tracking_uid != by_this
+
+
+def test_a_picture_or_nothing_outlined_has_none(real_result, small_result, tmp_path):
+    assert "DICOM" in why_not(small_result)
+    with pytest.raises(SegmentationError):
+        write_dicom_seg(small_result, tmp_path / "a.dcm")
+    assert "Nothing is outlined" in why_not(replace(real_result, segments=()))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_probability_in_steps_of_a_255th(real_result, tmp_path):
+    write_dicom_probability(real_result, tmp_path / "p.dcm")
+    dataset = dcmread(tmp_path / "p.dcm")
+    assert (dataset.SegmentationType, dataset.SegmentationFractionalType) == ("FRACTIONAL", "PROBABILITY")
+    np.testing.assert_allclose(dataset.pixel_array / 255, real_result.probability, rtol=0, atol=0.5 / 255 + 1e-6)
