@@ -34,8 +34,8 @@ from CausalCLIPSegLib.terminology import Code
 _DAMAGED = "The file is damaged, incomplete or no DICOM-SEG."
 _DAMAGED_PIXELS = "The outlines in this DICOM-SEG are damaged or do not fit its header."
 _MOST_BYTES = 1 << 27
-_MOST_HEADER_BYTES = 1 << 21
-"""Up to the pixels; ours take 3,000 and at most 12,000 for each segment."""
+_MOST_HEADER_BYTES = 1 << 20
+"""Up to the pixels; a segment and its frame take 2,000, with a long note among the parameters 12,000."""
 _MOST_ITEMS = 10_000
 """In all sequences of a header; 255 segments have 4,000."""
 _MOST_PIXELS = 200_000_000
@@ -102,14 +102,14 @@ def _read_header(file: BinaryIO) -> tuple[Dataset, int]:
     buffer.seek(132)
     meta = read_dataset(buffer, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
     syntax = _text(meta, "TransferSyntaxUID")
+    kind = _text(meta, "MediaStorageSOPClassUID")
     if syntax not in _NATIVE:
-        kind = _text(meta, "MediaStorageSOPClassUID")
         _refuse_other_objects(kind)
         raise SegmentationError("The outlines in this DICOM-SEG are compressed, or stored in a way that is not read.")
     header = read_dataset(
         buffer, syntax == uid.ImplicitVRLittleEndian, True, stop_when=lambda tag, vr, length: tag >= _PIXELS
     )
-    _refuse_other_objects(_text(header, "SOPClassUID"))
+    _refuse_other_objects(_text(header, "SOPClassUID") or kind)
     start = buffer.tell()
     if head[start : start + 4] != _PIXELS_IN_FILE:
         raise SegmentationError("This DICOM-SEG holds no outlines, or its header is damaged.")

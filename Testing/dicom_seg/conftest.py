@@ -90,7 +90,7 @@ def films() -> Callable[..., Dataset]:
     return make_film
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def segment() -> Callable[..., Segmentation]:
     return segmentation_of
 
@@ -114,3 +114,31 @@ def written(tmp_path: Path) -> Callable[..., Written]:
         return Written(place, header, segmentation, tmp_path / "segmentation.dcm")
 
     return write
+
+
+@dataclass
+class Done:
+    """What a command came to."""
+
+    status: int
+    out: str
+    err: str
+    folder: Path
+
+
+@pytest.fixture
+def causalclipseg(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[..., Done]:
+    """Run the command in this process."""
+    from CausalCLIPSegLib.cli import app
+    from CausalCLIPSegLib.command import run_command
+
+    def run(*arguments: object) -> Done:
+        capsys.readouterr()
+        monkeypatch.setattr("sys.argv", ["causalclipseg", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "200")
+        status = run_command(app)
+        return Done(status, *capsys.readouterr(), tmp_path)
+
+    return run
