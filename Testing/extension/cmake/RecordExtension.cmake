@@ -1,0 +1,6 @@
+# What the extension has said of itself, one line a variable.
+set(lines)
+foreach(name NAME HOMEPAGE CONTRIBUTORS DESCRIPTION ICONURL SCREENSHOTURLS DEPENDS)
+  string(APPEND lines "${name}=${EXTENSION_${name}}\n")
+endforeach()
+file(WRITE ${CMAKE_BINARY_DIR}/extension.txt "${lines}")
