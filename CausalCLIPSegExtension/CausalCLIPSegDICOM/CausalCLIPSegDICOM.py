@@ -9,45 +9,38 @@ from DICOMLib import DICOMLoadable, DICOMPlugin
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
+from CausalCLIPSegLib import scene
+
 __all__ = ["CausalCLIPSegDICOM", "CausalCLIPSegDICOMPlugin"]
 
 _CONFIDENCE = 0.97
 """A little more than Slicer's own reader of segmentations, which fails for radiographs."""
+_EXPORT_CONFIDENCE = 1.01
+"""Slicer's own exporter claims 1 for every segmentation, and of equals the list puts it first."""
+_FILM_IS_MISSING = _("The radiograph of this segmentation is not in the DICOM database. Import it first.")
 
 
 class CausalCLIPSegDICOMPlugin(DICOMPlugin):
-    """Reads DICOM-SEG that refers to one CR or DX image, and writes it."""
+    """Reads DICOM-SEG that refers to one radiograph, and writes it."""
 
     def __init__(self):
         super().__init__()
         self.loadType = _("Segmentation of a radiograph")
 
     def examineForImport(self, fileLists):  # noqa: N802, N803
-        """Return what can be loaded of lists of files; nothing where the library is not installed."""
+        """Return what can be loaded of lists of files; nothing where the library is not installed.
+
+        Never what was found earlier: the film, or the library, may have come since.
+        """
         return [one for files in fileLists for one in self.examineFiles(files)]
 
     def examineFiles(self, files):  # noqa: N802
         """Return what can be loaded of some files."""
-        loadables = []
-        for path in files:
-            if slicer.dicomDatabase.fileValue(path, self.tags["modality"]) != "SEG" or not exchange.available():
-                continue
-            film = self._film(path)
-            if film is None:
-                continue
-            loadable = DICOMLoadable()
-            loadable.files = [path]
-            loadable.name = slicer.dicomDatabase.fileValue(path, self.tags["seriesDescription"]) or _("Segmentation")
-            loadable.tooltip = _("Outlines on a chest radiograph, loaded on their film by rows and columns")
-            loadable.selected = True
-            loadable.confidence = _CONFIDENCE
-            loadable.uid = slicer.dicomDatabase.fileValue(path, self.tags["instanceUID"])
-            loadable.referencedInstanceUIDs = [film]
-            loadables.append(loadable)
-        return loadables
+        return [one for one in map(self._examine, files) if one is not None]
 
-    def _film(self, path):
-        """Return the instance of the radiograph that a segmentation is of, None where it is of something else."""
+    def _examine(self, path):
+        if slicer.dicomDatabase.fileValue(path, self.tags["modality"]) != "SEG" or not exchange.available():
+            return None
         from CausalCLIPSegLib.errors import CausalCLIPSegError
 
         try:
@@ -57,9 +50,19 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         if source is None:
             return None
         film = slicer.dicomDatabase.fileForInstance(source.sop_instance_uid)
-        if not film or slicer.dicomDatabase.fileValue(film, self.tags["modality"]) not in exchange.MODALITIES:
+        kind = slicer.dicomDatabase.fileValue(film, self.tags["sopClassUID"]) if film else source.sop_class_uid
+        if not exchange.isRadiograph(kind):
             return None
-        return source.sop_instance_uid
+        loadable = DICOMLoadable()
+        loadable.files = [path]
+        loadable.name = slicer.dicomDatabase.fileValue(path, self.tags["seriesDescription"]) or _("Segmentation")
+        loadable.tooltip = _("Outlines on a chest radiograph, loaded on their film by rows and columns")
+        loadable.warning = "" if film else _FILM_IS_MISSING
+        loadable.selected = bool(film)
+        loadable.confidence = _CONFIDENCE
+        loadable.uid = slicer.dicomDatabase.fileValue(path, self.tags["instanceUID"])
+        loadable.referencedInstanceUIDs = [source.sop_instance_uid]
+        return loadable
 
     def load(self, loadable):
         """Load a segmentation, and its film where that is not in the scene yet."""
@@ -69,24 +72,32 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
             segmentation = exchange.readSegmentation(loadable.files[0])
             instance = segmentation.source.sop_instance_uid
             film = exchange.filmInScene(instance) or self._loadFilm(instance)
-            if film is None:
-                logging.error("The film of the segmentation cannot be loaded.")
-                return False
             node = exchange.showSegmentation(segmentation, film, loadable.name)
-        except (CausalCLIPSegError, OSError, ValueError) as error:
-            logging.error(str(error))
+        except (CausalCLIPSegError, OSError, ValueError, RuntimeError) as error:
+            logging.error(f"{loadable.name}: {error}")
             return False
         node.SetAttribute("DICOM.instanceUIDs", loadable.uid)
+        self.addSeriesInSubjectHierarchy(loadable, node)
+        scene.place_beside(slicer.mrmlScene, node, film)  # a film that was opened as a file is in no study
         return True
 
     def _loadFilm(self, instance):  # noqa: N802
-        from DICOMLib import DICOMUtils
-
+        """Load the film of a segmentation alone; raises ValueError where it is not there."""
         path = slicer.dicomDatabase.fileForInstance(instance)
         if not path:
-            return None
-        DICOMUtils.loadSeriesByUID([slicer.dicomDatabase.fileValue(path, self.tags["seriesInstanceUID"])])
-        return exchange.filmInScene(instance)
+            raise ValueError(_FILM_IS_MISSING)
+        series = slicer.dicomDatabase.fileValue(path, self.tags["seriesInstanceUID"])
+        if len(slicer.dicomDatabase.filesForSeries(series)) > 1:  # as a series they would be the slices of one volume
+            volume = slicer.util.loadVolume(path, {"singleFile": True})
+            volume.SetAttribute("DICOM.instanceUIDs", instance)
+            return volume
+        from DICOMLib import DICOMUtils
+
+        DICOMUtils.loadSeriesByUID([series])
+        film = exchange.filmInScene(instance)
+        if film is None:
+            raise ValueError(_("The radiograph of this segmentation cannot be loaded."))
+        return film
 
     def examineForExport(self, subjectHierarchyItemID):  # noqa: N802, N803
         """Return what can be exported of an item; nothing where it would fail."""
@@ -95,7 +106,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         if node is None or not node.IsA("vtkMRMLSegmentationNode") or exchange.whyNotExported(node):
             return []
         exportable = slicer.qSlicerDICOMExportable()
-        exportable.confidence = 1.0
+        exportable.confidence = _EXPORT_CONFIDENCE
         exportable.setTag("Modality", "SEG")
         exportable.setTag("SeriesDescription", node.GetName())
         exportable.name = self.loadType
@@ -109,11 +120,11 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         from CausalCLIPSegLib.errors import CausalCLIPSegError
 
         hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
-        for number, exportable in enumerate(exportables):
+        for exportable in exportables:
             node = hierarchy.GetItemDataNode(exportable.subjectHierarchyItemID)
-            path = Path(exportable.directory) / f"radiograph-segmentation-{number + 1}.dcm"
+            folder, description = Path(exportable.directory), exportable.tag("SeriesDescription")
             try:
-                exchange.writeSegmentation(node, path, exportable.tag("SeriesDescription"))
+                path = exchange.writeSegmentation(node, folder, description)
             except (CausalCLIPSegError, OSError, ValueError) as error:
                 return str(error)
             slicer.dicomDatabase.insert(str(path))
@@ -129,9 +140,15 @@ class CausalCLIPSegDICOM(ScriptedLoadableModule):
         parent.categories = ["Developer Tools.DICOM Plugins"]
         parent.contributors = ["The CausalCLIPSeg contributors"]
         parent.helpText = _("Reads and writes DICOM segmentations of chest radiographs. It has no panel.")
-        parent.acknowledgementText = ""
+        parent.acknowledgementText = _("DICOM-SEG is written by highdicom.")
         parent.hidden = True
-        if not hasattr(slicer.modules, "dicomPlugins"):  # this module may come before the DICOM module
+
+    def setup(self):
+        """Register when all modules are there.
+
+        The browser loads in the order of registration, and a film that comes with its segmentation must come first.
+        """
+        if not hasattr(slicer.modules, "dicomPlugins"):
             slicer.modules.dicomPlugins = {}
         # Slicer looks the class up by the name of its file
         slicer.modules.dicomPlugins["CausalCLIPSegDICOM"] = CausalCLIPSegDICOMPlugin

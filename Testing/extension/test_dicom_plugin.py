@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+import types
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
+from dx_films import make_film, save_film
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from pydicom import uid
 from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
 
 from CausalCLIPSegLib import scene
 
 MASK = (slice(100, 160), slice(30, 90))
+OWN_IMPORT, OWN_EXPORT = 0.95, 1.0
+"""Confidence of the plugin that Slicer has of its own, in DICOMSegmentationPlugin.py."""
 
 
 @pytest.fixture
@@ -27,13 +36,23 @@ def film_file(tmp_path) -> Path:
 
 
 @pytest.fixture
-def loaded(slicer, film_file):
-    """The film in the database and in the scene."""
+def database(slicer):
+    """Slicer's DICOM database, empty."""
     slicer.dicomDatabase.files.clear()
-    slicer.dicomDatabase.insert(str(film_file))
-    volume = slicer.util.loadVolume(str(film_file))
-    volume.SetAttribute("DICOM.instanceUIDs", str(pydicom.dcmread(film_file, stop_before_pixels=True).SOPInstanceUID))
-    return volume
+    return slicer.dicomDatabase
+
+
+@pytest.fixture
+def loaded(slicer, database, film_file):
+    """The real film in the database and in the scene."""
+    return load(slicer, film_file)
+
+
+@pytest.fixture
+def small(slicer, database, tmp_path):
+    """A small film in the database and in the scene."""
+    save_film(make_film((48, 40)), tmp_path / "small.dcm")
+    return load(slicer, tmp_path / "small.dcm")
 
 
 @pytest.fixture
@@ -43,86 +62,305 @@ def plugin(slicer):
     return CausalCLIPSegDICOM.CausalCLIPSegDICOMPlugin()
 
 
-def outlined(slicer, volume):
+def load(slicer, path):
+    """Put a film into the database and the scene, as Slicer's DICOM module does."""
+    slicer.dicomDatabase.insert(str(path))
+    volume = slicer.util.loadVolume(str(path))
+    volume.SetAttribute("DICOM.instanceUIDs", str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID))
+    return volume
+
+
+def outlined(slicer, volume, *masks):
+    """Outline a film; return the node and its item of the subject hierarchy."""
+    if not masks:
+        masks = (np.zeros(scene.film_shape(volume), bool),)
+        masks[0][MASK] = True
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Findings")
     node.CreateDefaultDisplayNodes()
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     node.SetNodeReferenceID(node.GetReferenceImageGeometryReferenceRole(), volume.GetID())
-    node.GetSegmentation().AddEmptySegment("opacity_right", "Opacity, right lung", (0.9, 0.62, 0.0))
-    segment = node.GetSegmentation().GetSegment("opacity_right")
-    segment.SetTag(scene.SIDE_TAG, "right")
-    segment.SetTag(scene.KIND_TAG, "opacity")
-    mask = np.zeros(scene.film_shape(volume), bool)
-    mask[MASK] = True
-    scene.set_mask(node, "opacity_right", volume, mask)
+    for number, mask in enumerate(masks):
+        identifier = f"opacity_{number}"
+        node.GetSegmentation().AddEmptySegment(identifier, f"Opacity {number}, right lung", (0.9, 0.62, 0.0))
+        segment = node.GetSegmentation().GetSegment(identifier)
+        segment.SetTag(scene.SIDE_TAG, "right")
+        segment.SetTag(scene.KIND_TAG, "opacity")
+        scene.set_mask(node, identifier, volume, mask)
     scene.place_beside(slicer.mrmlScene, node, volume)
-    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
-    return node, hierarchy.GetItemByDataNode(node), mask
+    return node, item_of(slicer, node)
+
+
+def item_of(slicer, node):
+    return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene).GetItemByDataNode(node)
+
+
+def export(plugin, item, folder) -> Path:
+    """Export as Slicer's dialog does, into a folder; return the file."""
+    before = set(folder.glob("*.dcm"))
+    (exportable,) = plugin.examineForExport(item)
+    exportable.directory = str(folder)
+    assert plugin.export([exportable]) == ""
+    (path,) = set(folder.glob("*.dcm")) - before
+    return path
+
+
+def segmentations(slicer):
+    return slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+
+
+def masks_of(node, film):
+    return [one["mask"] for one in scene.describe_segments(node, film)]
+
+
+# -- out and back -----------------------------------------------------------------------------------------------------
 
 
 def test_out_and_back_is_the_same_pixels_on_the_same_film(slicer, plugin, loaded, tmp_path):
-    node, item, mask = outlined(slicer, loaded)
+    node, item = outlined(slicer, loaded)
+    (mask,) = masks_of(node, loaded)
     (exportable,) = plugin.examineForExport(item)
     assert "radiograph" in exportable.tooltip
     assert exportable.pluginClass == "CausalCLIPSegDICOM"
-    exportable.directory = str(tmp_path)
-    assert plugin.export([exportable]) == ""
-    (written,) = slicer.dicomDatabase.inserted[-1:]
+    assert exportable.confidence > OWN_EXPORT
+    written = export(plugin, item, tmp_path)
+    assert slicer.dicomDatabase.inserted[-1] == str(written)
 
-    (loadable,) = plugin.examineForImport([[written]])
+    (loadable,) = plugin.examineForImport([[str(written)]])
     assert loadable.selected
+    assert loadable.confidence > OWN_IMPORT
+    assert loadable.warning == ""
     assert "radiograph" in loadable.tooltip
     slicer.mrmlScene.RemoveNode(node)
     assert plugin.load(loadable)
-    back = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")[0]
+    (back,) = segmentations(slicer)
     assert back.GetNodeReference(back.GetReferenceImageGeometryReferenceRole()) is loaded
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    film, segmentation = (item_of(slicer, one) for one in (loaded, back))
+    assert hierarchy.GetItemParent(segmentation) == hierarchy.GetItemParent(film)
+    assert hierarchy.GetItemUID(segmentation, "DICOM") == pydicom.dcmread(written).SeriesInstanceUID
     (segment,) = scene.describe_segments(back, loaded)
     assert np.array_equal(segment["mask"], mask)
-    assert segment["name"] == "Opacity, right lung"
+    assert segment["name"] == "Opacity 0, right lung"
     assert segment["side"] == "right"
     assert segment["color"] == pytest.approx((0.9, 0.62, 0.0), abs=0.02)
 
 
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drawn=arrays.arrays(bool, st.tuples(st.integers(1, 4), st.just(48), st.just(40))))
+def test_any_outlines_come_back_also_where_they_overlap(slicer, plugin, small, tmp_path, drawn):
+    drawn[:, 0, 0] = True  # an empty segment is left out
+    node, item = outlined(slicer, small, *drawn)
+    (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
+    slicer.mrmlScene.RemoveNode(node)
+    assert plugin.load(loadable)
+    (back,) = segmentations(slicer)
+    assert np.array_equal(masks_of(back, small), drawn)
+    slicer.mrmlScene.RemoveNode(back)
+
+
+def test_rows_and_columns_count_where_the_film_lies_elsewhere_in_space(slicer, plugin, small, tmp_path):
+    node, item = outlined(slicer, small, np.eye(48, 40, dtype=bool))
+    (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
+    slicer.mrmlScene.RemoveNode(node)
+    small.SetSpacing(0.31, 0.7, 2)
+    small.SetOrigin(-10, 20, 30)
+    assert plugin.load(loadable)
+    (back,) = segmentations(slicer)
+    assert np.array_equal(masks_of(back, small)[0], np.eye(48, 40, dtype=bool))
+
+
 def test_the_film_comes_along_where_it_is_not_in_the_scene(slicer, plugin, loaded, tmp_path):
-    _, item, mask = outlined(slicer, loaded)
-    (exportable,) = plugin.examineForExport(item)
-    exportable.directory = str(tmp_path)
-    assert plugin.export([exportable]) == ""
-    (loadable,) = plugin.examineFiles([slicer.dicomDatabase.inserted[-1]])
+    node, item = outlined(slicer, loaded)
+    (mask,) = masks_of(node, loaded)
+    (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
     slicer.mrmlScene.Clear(0)
     assert plugin.load(loadable)
-    film = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")[0]
-    node = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")[0]
-    assert np.array_equal(scene.describe_segments(node, film)[0]["mask"], mask)
+    (film,) = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    (node,) = segmentations(slicer)
+    assert np.array_equal(masks_of(node, film)[0], mask)
 
 
-def test_nothing_is_offered_that_would_fail(slicer, plugin, loaded, film_file, tmp_path):
-    assert plugin.examineFiles([str(film_file)]) == []
-    node, item, _ = outlined(slicer, loaded)
-    scene.set_mask(node, "opacity_right", loaded, np.zeros(scene.film_shape(loaded), bool))
+def test_of_a_series_with_two_films_only_its_own_comes_along(slicer, plugin, small, tmp_path):
+    _, item = outlined(slicer, small, np.eye(48, 40, dtype=bool))
+    (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
+    save_film(make_film((30, 20), SOPInstanceUID="2.25.777"), tmp_path / "lateral.dcm")
+    slicer.dicomDatabase.insert(str(tmp_path / "lateral.dcm"))
+    slicer.mrmlScene.Clear(0)
+    assert plugin.load(loadable)
+    (film,) = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    assert film.GetAttribute("DICOM.instanceUIDs") == "2.25.102"
+    assert np.array_equal(masks_of(segmentations(slicer)[0], film)[0], np.eye(48, 40, dtype=bool))
+
+
+# -- what cannot be loaded --------------------------------------------------------------------------------------------
+
+
+def test_a_segmentation_without_its_film_says_so_before_and_when_it_is_loaded(slicer, plugin, small, tmp_path, caplog):
+    sentence = "The radiograph of this segmentation is not in the DICOM database. Import it first."
+    _, item = outlined(slicer, small, np.ones((48, 40), bool))
+    written = export(plugin, item, tmp_path)
+    film = slicer.dicomDatabase.files.pop(small.GetAttribute("DICOM.instanceUIDs"))
+    slicer.mrmlScene.Clear(0)
+    (loadable,) = plugin.examineForImport([[str(written)]])
+    assert loadable.warning == sentence
+    assert not loadable.selected
+    with caplog.at_level(logging.ERROR):
+        assert not plugin.load(loadable)
+    assert sentence in caplog.text
+    assert segmentations(slicer) == []
+    slicer.dicomDatabase.insert(film)  # what was found earlier does not count
+    (loadable,) = plugin.examineForImport([[str(written)]])
+    assert loadable.warning == ""
+    assert plugin.load(loadable)
+
+
+def test_a_film_that_was_cropped_is_told_and_leaves_nothing_behind(slicer, plugin, small, tmp_path, caplog):
+    node, item = outlined(slicer, small, np.ones((48, 40), bool))
+    (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
+    slicer.mrmlScene.RemoveNode(node)
+    slicer.util.updateVolumeFromArray(small, np.zeros((1, 20, 20), np.int16))
+    with caplog.at_level(logging.ERROR):
+        assert not plugin.load(loadable)
+    assert "The segmentation has another size than the film." in caplog.text
+    assert segmentations(slicer) == []
+
+
+def test_nothing_is_offered_of_what_is_no_outline_of_a_radiograph(slicer, plugin, small, tmp_path):
+    _, item = outlined(slicer, small, np.ones((48, 40), bool))
+    written = export(plugin, item, tmp_path)
+    assert plugin.examineFiles([str(tmp_path / "small.dcm")]) == []
+    film = slicer.dicomDatabase.files.pop(small.GetAttribute("DICOM.instanceUIDs"))
+    other = pydicom.dcmread(written)
+    for item in other.ReferencedSeriesSequence[0].ReferencedInstanceSequence:
+        item.ReferencedSOPClassUID = uid.CTImageStorage
+    frames = (*other.PerFrameFunctionalGroupsSequence, *other.SharedFunctionalGroupsSequence)
+    for group in frames:
+        for derivation in group.get("DerivationImageSequence", ()):
+            derivation.SourceImageSequence[0].ReferencedSOPClassUID = uid.CTImageStorage
+    other.save_as(tmp_path / "of-a-ct.dcm")
+    assert plugin.examineFiles([str(tmp_path / "of-a-ct.dcm")]) == []
+    slicer.dicomDatabase.insert(film)
+    other = pydicom.dcmread(written)
+    other.SegmentationType = "FRACTIONAL"
+    other.save_as(tmp_path / "probabilities.dcm")
+    assert plugin.examineFiles([str(tmp_path / "probabilities.dcm")]) == []
+    assert len(plugin.examineFiles([str(written), str(tmp_path / "probabilities.dcm")])) == 1
+
+
+def test_nothing_is_offered_without_the_library(slicer, plugin, small, tmp_path, monkeypatch):
+    from CausalCLIPSegDICOMModule import exchange
+
+    node, item = outlined(slicer, small, np.ones((48, 40), bool))
+    written = export(plugin, item, tmp_path)
+    monkeypatch.setattr(exchange, "available", lambda: False)
+    assert plugin.examineForImport([[str(written)]]) == []
+    assert plugin.examineForExport(item) == []
+    assert exchange.whyNotExported(node) == "The packages of CausalCLIPSeg are not installed."
+
+
+# -- what cannot be exported ------------------------------------------------------------------------------------------
+
+
+def loses_its_film(slicer, node, film):
+    slicer.mrmlScene.RemoveNode(film)
+
+
+def came_as_a_picture(slicer, node, film):
+    film.SetAttribute("DICOM.instanceUIDs", None)
+
+
+def is_not_in_the_database(slicer, node, film):
+    slicer.dicomDatabase.files.clear()
+
+
+def loses_its_segments(slicer, node, film):
+    node.GetSegmentation().RemoveAllSegments()
+
+
+def was_cropped(slicer, node, film):
+    slicer.util.updateVolumeFromArray(film, np.zeros((1, 20, 20), np.int16))
+
+
+def is_a_ct(slicer, node, film):
+    path = Path(slicer.dicomDatabase.fileForInstance(film.GetAttribute("DICOM.instanceUIDs")))
+    save_film(make_film((48, 40), SOPClassUID=uid.CTImageStorage, Modality="CT"), path)
+
+
+def is_gone_from_the_disk(slicer, node, film):
+    Path(slicer.dicomDatabase.fileForInstance(film.GetAttribute("DICOM.instanceUIDs"))).unlink()
+
+
+@pytest.mark.parametrize(
+    ("happens", "sentence"),
+    [
+        (loses_its_film, "The segmentation lies on no film."),
+        (came_as_a_picture, "The film did not come from the DICOM database."),
+        (is_not_in_the_database, "The film did not come from the DICOM database."),
+        (is_gone_from_the_disk, "The film did not come from the DICOM database."),
+        (loses_its_segments, "Nothing is outlined."),
+        (was_cropped, "The film was cropped or resampled, so outlines do not fit."),
+        (is_a_ct, "The film does not say which kind of radiograph it is, so a DICOM-SEG cannot refer to it."),
+    ],
+)
+def test_what_would_fail_is_not_offered_and_says_why(slicer, plugin, small, tmp_path, happens, sentence):
+    node, item = outlined(slicer, small, np.ones((48, 40), bool))
+    (exportable,) = plugin.examineForExport(item)
+    exportable.directory = str(tmp_path / "out")
+    (tmp_path / "out").mkdir()
+    happens(slicer, node, small)
+    assert plugin.examineForExport(item) == []
+    assert plugin.export([exportable]) == sentence  # it happened while the dialog was open
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_empty_segments_are_left_out_and_nothing_else_is_no_segmentation(slicer, plugin, small, tmp_path):
+    full, empty = np.ones((48, 40), bool), np.zeros((48, 40), bool)
+    node, item = outlined(slicer, small, full, empty)
+    assert len(pydicom.dcmread(export(plugin, item, tmp_path)).SegmentSequence) == 1
+    scene.set_mask(node, "opacity_0", small, empty)
     (exportable,) = plugin.examineForExport(item)
     exportable.directory = str(tmp_path)
     assert plugin.export([exportable]) == "Nothing is outlined."
-    loaded.SetAttribute("DICOM.instanceUIDs", None)
-    assert plugin.examineForExport(item) == []
 
 
-def test_a_segmentation_whose_film_is_not_in_the_database_is_not_offered(slicer, plugin, loaded, tmp_path):
-    _, item, _ = outlined(slicer, loaded)
+def test_a_folder_that_cannot_be_written_is_told(slicer, plugin, small, tmp_path):
+    _, item = outlined(slicer, small, np.ones((48, 40), bool))
     (exportable,) = plugin.examineForExport(item)
-    exportable.directory = str(tmp_path)
-    assert plugin.export([exportable]) == ""
-    written = slicer.dicomDatabase.inserted[-1]
-    slicer.dicomDatabase.files.pop(loaded.GetAttribute("DICOM.instanceUIDs"))
-    assert plugin.examineFiles([written]) == []
+    exportable.directory = str(tmp_path / "nowhere")
+    assert "nowhere" in plugin.export([exportable])
 
 
-def test_the_module_is_hidden_and_registers_its_plugin_under_its_own_name(slicer):
-    import types
+def test_an_export_replaces_no_other_file(slicer, plugin, small, tmp_path):
+    _, item = outlined(slicer, small, np.ones((48, 40), bool))
+    first, second = export(plugin, item, tmp_path), export(plugin, item, tmp_path)
+    assert first.is_file()
+    assert first != second
 
+
+def test_only_segmentations_are_exported(slicer, plugin, small):
+    assert plugin.examineForExport(item_of(slicer, small)) == []
+
+
+# -- the module -------------------------------------------------------------------------------------------------------
+
+
+def test_the_module_is_hidden_and_registers_its_plugin_last_under_its_own_name(slicer, monkeypatch):
     import CausalCLIPSegDICOM
 
+    monkeypatch.delattr(slicer.modules, "dicomPlugins")
     parent = types.SimpleNamespace(path=CausalCLIPSegDICOM.__file__)
-    CausalCLIPSegDICOM.CausalCLIPSegDICOM(parent)
+    module = CausalCLIPSegDICOM.CausalCLIPSegDICOM(parent)
     assert parent.hidden
+    slicer.modules.dicomPlugins = {"DICOMScalarVolumePlugin": object}  # of a module that is created later
+    module.setup()
+    assert list(slicer.modules.dicomPlugins) == ["DICOMScalarVolumePlugin", "CausalCLIPSegDICOM"]
     assert slicer.modules.dicomPlugins["CausalCLIPSegDICOM"] is CausalCLIPSegDICOM.CausalCLIPSegDICOMPlugin
+
+
+@pytest.mark.parametrize("name", ["CausalCLIPSeg", "CausalCLIPSegDICOM"])
+def test_modules_say_what_slicers_generic_test_wants_to_hear(slicer, name):
+    imported = __import__(name)
+    parent = types.SimpleNamespace(path=imported.__file__)
+    getattr(imported, name)(parent)
+    said = parent.title, parent.categories, parent.contributors, parent.helpText, parent.acknowledgementText
+    assert all(said), said

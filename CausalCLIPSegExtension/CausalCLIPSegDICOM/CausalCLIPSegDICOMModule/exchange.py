@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import slicer
+from slicer.i18n import tr as _
 
 from CausalCLIPSegLib import scene
 
-MODALITIES = frozenset({"CR", "DX"})
 _TRACKING_ID_TAG = "CausalCLIPSeg.TrackingID"
 _TRACKING_UID_TAG = "CausalCLIPSeg.TrackingUID"
 _COLORS = ((0.90, 0.62, 0.00), (0.34, 0.71, 0.91), (0.00, 0.62, 0.45), (0.80, 0.47, 0.65))
@@ -22,6 +22,18 @@ def available() -> bool:
     except ImportError:
         return False
     return True
+
+
+def isRadiograph(kind: str) -> bool:  # noqa: N802
+    """Whether images of a SOP class are single films: radiographs, and the pictures that scanners make of films."""
+    from pydicom import uid
+
+    return kind in {
+        uid.ComputedRadiographyImageStorage,
+        uid.DigitalXRayImageStorageForPresentation,
+        uid.DigitalXRayImageStorageForProcessing,
+        uid.SecondaryCaptureImageStorage,
+    }
 
 
 def readSegmentation(path: str) -> Any:  # noqa: N802
@@ -38,7 +50,7 @@ def filmInScene(instance: str) -> Any:  # noqa: N802
 
 
 def showSegmentation(segmentation: Any, film: Any, name: str) -> Any:  # noqa: N802
-    """Put the segments of a file on their film, as a new segmentation node beside it.
+    """Put the segments of a file on their film, as a new segmentation node.
 
     Args:
         segmentation: as `readSegmentation` gives it, of the film's rows and columns.
@@ -50,7 +62,7 @@ def showSegmentation(segmentation: Any, film: Any, name: str) -> Any:  # noqa: N
     """
     shape = scene.film_shape(film)
     if any(one.mask.shape != shape for one in segmentation.segments):
-        raise ValueError("The segmentation has another size than the film.")
+        raise ValueError(_("The segmentation has another size than the film."))
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", slicer.mrmlScene.GenerateUniqueName(name))
     node.CreateDefaultDisplayNodes()
     node.SetReferenceImageGeometryParameterFromVolumeNode(film)
@@ -73,7 +85,6 @@ def showSegmentation(segmentation: Any, film: Any, name: str) -> Any:  # noqa: N
         if side is not None:
             segment.SetTag(scene.SIDE_TAG, side)
         scene.set_mask(node, identifier, film, one.mask, original=True)
-    scene.place_beside(slicer.mrmlScene, node, film)
     return node
 
 
@@ -81,15 +92,22 @@ def whyNotExported(node: Any) -> str:  # noqa: N802
     """Return in one sentence why a segmentation cannot be written for a radiograph, "" where it can."""
     film = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
     if film is None:
-        return "The segmentation lies on no film."
+        return _("The segmentation lies on no film.")
     path = headerFile(film)
     if not path:
-        return "The film did not come from the DICOM database."
-    if slicer.dicomDatabase.fileValue(path, "0008,0060") not in MODALITIES:
-        return "The film is no radiograph (CR or DX)."
+        return _("The film did not come from the DICOM database.")
     if node.GetSegmentation().GetNumberOfSegments() == 0:
-        return "Nothing is outlined."
-    return "" if available() else "The packages of CausalCLIPSeg are not installed."
+        return _("Nothing is outlined.")
+    if not available():
+        return _("The packages of CausalCLIPSeg are not installed.")
+    from CausalCLIPSegLib.dicom_seg.source import read_film
+    from CausalCLIPSegLib.errors import CausalCLIPSegError
+
+    try:
+        shape = read_film(Path(path))[1]
+    except CausalCLIPSegError as error:
+        return str(error)
+    return "" if shape == scene.film_shape(film) else _("The film was cropped or resampled, so outlines do not fit.")
 
 
 def headerFile(film: Any) -> str:  # noqa: N802
@@ -99,17 +117,16 @@ def headerFile(film: Any) -> str:  # noqa: N802
     return path if path and Path(path).is_file() else ""
 
 
-def writeSegmentation(node: Any, path: Path, description: str) -> None:  # noqa: N802
-    """Write the segments of a node as they are now; empty ones are left out.
+def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noqa: N802
+    """Write the segments of a node as they are now, as a new file of the folder; empty ones are left out.
 
     Raises:
         ValueError: it cannot be written, for the reason that the sentence gives.
         CausalCLIPSegError: the film's header does not allow it.
         OSError: the file cannot be written.
     """
-    from CausalCLIPSegLib.dicom_image import read_header
     from CausalCLIPSegLib.dicom_seg.content import Segmentation
-    from CausalCLIPSegLib.dicom_seg.source import reference_to
+    from CausalCLIPSegLib.dicom_seg.source import read_film, reference_to
     from CausalCLIPSegLib.dicom_seg.writing import encode, save
 
     reason = whyNotExported(node)
@@ -118,15 +135,17 @@ def writeSegmentation(node: Any, path: Path, description: str) -> None:  # noqa:
     film = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
     described = [one for one in scene.describe_segments(node, film) if one["mask"].any()]
     if not described:
-        raise ValueError("Nothing is outlined.")
-    header = read_header(Path(headerFile(film)))
+        raise ValueError(_("Nothing is outlined."))
+    header = read_film(Path(headerFile(film)))[0]
     written = Segmentation(
         segments=tuple(_codedSegment(one, node.GetSegmentation().GetSegment(one["id"])) for one in described),
         source=reference_to(header),
         study_instance_uid=str(header.StudyInstanceUID),
         description=description,
     )
+    path = folder / f"{written.sop_instance_uid}.dcm"
     save(encode(written, header), path)
+    return path
 
 
 def _codedSegment(described: dict[str, Any], segment: Any) -> Any:  # noqa: N802

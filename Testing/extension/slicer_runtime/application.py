@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import sys
 import tempfile
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -20,7 +22,7 @@ from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
 
 from slicer_runtime import parameter_node, sample_data, scripted_module
 from slicer_runtime.pythonqt import Class, Instance, wrap
-from slicer_runtime.segment_editor import qMRMLSegmentEditorWidget
+from slicer_runtime.segment_editor import SegmentEditorModule, qMRMLSegmentEditorWidget
 from slicer_runtime.widgets import ctkCollapsibleButton, ctkSliderWidget, qMRMLNodeComboBox, qMRMLWidget
 
 WIDGETS: dict[str, type] = {
@@ -113,6 +115,9 @@ class DicomDatabase:
         found = pydicom.dcmread(path, stop_before_pixels=True).get((group, element))
         return "" if found is None else str(found.value)
 
+    def filesForSeries(self, uid: str) -> list[str]:  # noqa: N802
+        return [path for path in self.files.values() if self.fileValue(path, "0020,000E") == uid]
+
     def insert(self, path: str) -> None:
         import pydicom
 
@@ -146,6 +151,9 @@ class App:
 
     def translate(self, context: str, text: str) -> str:
         return text
+
+    def processEvents(self) -> None:  # noqa: N802
+        QtWidgets.QApplication.processEvents()
 
     def testingEnabled(self) -> bool:  # noqa: N802
         return True
@@ -272,6 +280,7 @@ def _keep_hierarchy(scene: Any) -> None:
 def _modules() -> Any:
     modules = types.SimpleNamespace()
     modules.dicomPlugins = {}
+    modules.segmenteditor = SegmentEditorModule()
     modules.terminologies = types.SimpleNamespace(logic=lambda: slicer._runtime_logics[1])
     modules.volumes = types.SimpleNamespace(logic=lambda: slicer._runtime_logics[2])
     modules.segmentations = types.SimpleNamespace(logic=lambda: slicer._runtime_logics[0])
@@ -296,14 +305,28 @@ def _utilities(application: Application) -> None:
             slicer.mrmlScene.RemoveNode(node)
         raise RuntimeError(f"Failed to load volume from file: {path}")
 
+    def load_segmentation(path: str) -> Any:
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", Path(path).name.split(".")[0])
+        node.AddDefaultStorageNode(str(path))
+        if not node.GetStorageNode().ReadData(node):
+            slicer.mrmlScene.RemoveNode(node)
+            raise RuntimeError(f"Failed to load segmentation from file: {path}")
+        return node
+
+    def select_module(name: str) -> None:
+        application.selected.append(name)
+        if name == "SegmentEditor":
+            slicer.modules.segmenteditor.enter()
+
     def error_display(text: str, *arguments: Any, **options: Any) -> None:
         application.errors.append(text)
 
     replaced = {
         "setSliceViewerLayers": set_slice_layers,
         "loadVolume": load_volume,
+        "loadSegmentation": load_segmentation,
         "modulePath": lambda name: str(Path(sys.modules[name].__file__ or "")),
-        "selectModule": lambda name: application.selected.append(name),
+        "selectModule": select_module,
         "mainWindow": lambda: None,
         "errorDisplay": error_display,
         "confirmOkCancelDisplay": lambda text, *_, **__: bool(application.dialogs.ask(text)),
@@ -323,8 +346,9 @@ def _python_files(application: Application) -> None:
     source = os.environ.get("CAUSALCLIPSEG_SLICER_SOURCE")
     if source:
         slicer.__path__.append(str(Path(source) / "Base" / "Python" / "slicer"))
-        for name in ("i18n", "parameterNodeWrapper"):
-            setattr(slicer, name, importlib.import_module(f"slicer.{name}"))
+        with _named_in(Path(source) / "Base" / "Python" / "slicer" / "parameterNodeWrapper"):
+            for name in ("i18n", "parameterNodeWrapper"):
+                setattr(slicer, name, importlib.import_module(f"slicer.{name}"))
         sys.modules["slicer.ScriptedLoadableModule"] = _public(scripted_module, "slicer.ScriptedLoadableModule")
         return
     sys.modules["slicer.ScriptedLoadableModule"] = _public(scripted_module, "slicer.ScriptedLoadableModule")
@@ -333,6 +357,20 @@ def _python_files(application: Application) -> None:
     for name, module in (("parameterNodeWrapper", wrapper), ("i18n", i18n)):
         sys.modules[f"slicer.{name}"] = module
         setattr(slicer, name, module)
+
+
+@contextmanager
+def _named_in(folder: Path) -> Iterator[None]:
+    """Let the widgets that files speak of in annotations be there while the files are imported, and not after."""
+    text = "".join(one.read_text(encoding="utf-8") for one in folder.glob("*.py"))
+    spoken_of = re.findall(r"\b(ctk|slicer)\.((?:ctk|q)[A-Z]\w+)", text)
+    modules = {"ctk": sys.modules["ctk"], "slicer": slicer}
+    absent = {(module, name) for module, name in spoken_of if not hasattr(modules[module], name)}
+    for module, name in absent:
+        setattr(modules[module], name, type(name, (), {}))
+    yield
+    for module, name in absent:
+        delattr(modules[module], name)
 
 
 def _public(module: Any, name: str) -> types.ModuleType:
@@ -381,7 +419,13 @@ class Plugin:
             "seriesInstanceUID": "0020,000E",
             "modality": "0008,0060",
             "instanceUID": "0008,0018",
+            "sopClassUID": "0008,0016",
         }
+
+    def addSeriesInSubjectHierarchy(self, loadable: Any, node: Any) -> None:  # noqa: N802
+        hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+        series = slicer.dicomDatabase.fileValue(loadable.files[0], self.tags["seriesInstanceUID"])
+        hierarchy.SetItemUID(hierarchy.CreateItem(hierarchy.GetSceneItemID(), node), "DICOM", series)
 
 
 class Exportable:
