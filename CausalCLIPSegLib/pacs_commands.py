@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,6 +16,8 @@ from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.pacs.archive import Pacs
+    from CausalCLIPSegLib.pacs.pull import Pulled
+    from CausalCLIPSegLib.pacs.push import Pushed
     from CausalCLIPSegLib.pacs.query import Match
 
 app = typer.Typer(
@@ -112,8 +115,8 @@ def pull(
     as_json: JsonOption = False,
 ) -> None:
     """Fetch images, and the segmentations that refer to them, into a folder. What lies there is not fetched again."""
-    from CausalCLIPSegLib.pacs.pull import Pulled, pull_segmentations
     from CausalCLIPSegLib.pacs.pull import pull as pull_images
+    from CausalCLIPSegLib.pacs.pull import pull_segmentations
     from CausalCLIPSegLib.pacs.query import Query, search
 
     if with_segmentations and only_segmentations:
@@ -129,10 +132,7 @@ def pull(
         for one in pulled:
             done.append(one)
             if as_json:
-                _line(
-                    {"instance": one.instance, "status": one.status, "file": str(one.file)}
-                    | ({"reason": one.reason} if one.reason else {})
-                )
+                _line(_report(one))
 
     try:
         with _archive(archive, "Looking") as (pacs, status):
@@ -152,7 +152,7 @@ def pull(
     except KeyboardInterrupt:
         _stopped(f"{_count(done, 'fetched')} fetched, each of them complete.")
     if not as_json:
-        _show_report([(one.status, str(one.file), one.reason) for one in done])
+        _show_report(done)
         if not done:
             out.print("No segmentation in the archive refers to these images.")
     if any(one.status == "failed" for one in done):
@@ -166,7 +166,7 @@ def push(
     as_json: JsonOption = False,
 ) -> None:
     """Store DICOM files in the archive. What the archive has is not sent again, so a run that failed is repeated."""
-    from CausalCLIPSegLib.pacs.push import Pushed, find_files
+    from CausalCLIPSegLib.pacs.push import find_files
     from CausalCLIPSegLib.pacs.push import push as push_files
 
     files = find_files(paths)
@@ -176,14 +176,11 @@ def push(
             for one in push_files(pacs, files, status.update):
                 done.append(one)
                 if as_json:
-                    _line(
-                        {"instance": one.instance, "status": one.status, "file": str(one.file)}
-                        | ({"reason": one.reason} if one.reason else {})
-                    )
+                    _line(_report(one))
     except KeyboardInterrupt:
         _stopped(f"{_count(done, 'stored')} stored; the same command goes on from there.")
     if not as_json:
-        _show_report([(one.status, str(one.file), one.reason) for one in done])
+        _show_report(done)
     if not all(one.is_well for one in done):
         raise typer.Exit(SOME_FAILED)
 
@@ -231,12 +228,16 @@ def _show_matches(matches: list[Match], level: str) -> None:
         out.print(f"    {level} {getattr(match, level)}", soft_wrap=True)
 
 
-def _show_report(rows: list[tuple[str, str, str]]) -> None:
-    for status, file, reason in rows:
-        out.print(f"{status}: {file}{f' ({reason})' if reason else ''}", soft_wrap=True)
-    if rows:
-        counts = {status: sum(row[0] == status for row in rows) for status in dict.fromkeys(row[0] for row in rows)}
-        out.print(", ".join(f"{count} {status}" for status, count in counts.items()))
+def _report(one: Pulled | Pushed) -> dict[str, str]:
+    said = {"instance": one.instance, "status": one.status, "file": str(one.file)}
+    return said | ({"reason": one.reason} if one.reason else {})
+
+
+def _show_report(done: Sequence[Pulled | Pushed]) -> None:
+    for one in done:
+        out.print(f"{one.status}: {one.file}{f' ({one.reason})' if one.reason else ''}", soft_wrap=True)
+    if done:
+        out.print(", ".join(f"{count} {status}" for status, count in Counter(one.status for one in done).items()))
 
 
 def _stopped(sentence: str) -> None:
@@ -244,7 +245,7 @@ def _stopped(sentence: str) -> None:
     raise typer.Exit(_STOPPED)
 
 
-def _count(done: list[Any], status: str) -> int:
+def _count(done: Sequence[Pulled | Pushed], status: str) -> int:
     return sum(one.status == status for one in done)
 
 

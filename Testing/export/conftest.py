@@ -7,92 +7,29 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pytest
+from made_results import hill, make_radiograph, make_result
 from pydicom.data import get_testdata_file
 
-from CausalCLIPSegLib.laterality import Laterality, Side
-from CausalCLIPSegLib.notes.expression import Finding, ReferringExpression
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
-from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
+from CausalCLIPSegLib.result import SegmentationResult
 
 MakeRadiograph = Callable[..., Radiograph]
 MakeResult = Callable[..., SegmentationResult]
 
 
-def _radiograph(
-    pixels: npt.NDArray[np.floating],
-    spacing: tuple[float, float] | None = None,
-    affine: npt.NDArray[np.float64] | None = None,
-    mirrored: bool | None = None,
-    warnings: tuple[str, ...] = (),
-) -> Radiograph:
-    row_mm, column_mm = spacing or (1.0, 1.0)
-    affine = np.diag([column_mm, row_mm, 1.0, 1.0]) if affine is None else affine
-    return Radiograph(pixels.astype(np.float32), spacing, affine, "film.png", mirrored=mirrored, warnings=warnings)
+@pytest.fixture(scope="session", name="make_radiograph")
+def _make_radiograph() -> MakeRadiograph:
+    return make_radiograph
 
 
-def _hill(
-    shape: tuple[int, int], row: float, column: float, height: float = 0.12, width: float = 0.1
-) -> npt.NDArray[np.float32]:
-    """Probability that falls from 1 through 0.5 on a wavy ellipse; centre and half axes in parts of the image."""
-    rows, columns = np.ogrid[: shape[0], : shape[1]]
-    y, x = (rows / shape[0] - row) / height, (columns / shape[1] - column) / width
-    angle = np.arctan2(y, x)
-    edge = 1 + 0.12 * np.sin(3 * angle + 1) + 0.06 * np.sin(5 * angle)
-    return (0.5 - 0.5 * np.tanh(3 * (np.hypot(y, x) / edge - 1))).astype(np.float32)
+@pytest.fixture(scope="session", name="make_result")
+def _make_result() -> MakeResult:
+    return make_result
 
 
-def _result(
-    film: Radiograph,
-    probability: npt.NDArray[np.floating],
-    note: str = "Consolidation in the right lower zone.",
-    prompt: str = "Unilateral pulmonary infection, one infected area, lower left lung.",
-    threshold: float = 0.5,
-    laterality: Laterality = "viewer",
-    sides: tuple[Side, ...] = ("right",),
-) -> SegmentationResult:
-    """Put the left half of the picture on the patient's right, or the other way round where it is mirrored."""
-    mask = probability >= threshold
-    viewers_left = np.broadcast_to(np.arange(mask.shape[1]) < mask.shape[1] // 2, mask.shape)
-    rights = ~viewers_left if film.mirrored else viewers_left
-    halves: tuple[tuple[Side, npt.NDArray[np.bool_], tuple[float, float, float]], ...] = (
-        ("right", mask & rights, (0.902, 0.624, 0.0)),
-        ("left", mask & ~rights, (0.337, 0.706, 0.914)),
-    )
-    return SegmentationResult(
-        radiograph=film,
-        note=note,
-        expression=ReferringExpression(
-            sides=sides,
-            zones={side: ("lower",) for side in sides},  # noqa: C420 - a dict of Side, not of str
-            findings=(Finding("consolidation", "Consolidation"),),
-        ),
-        prompt=prompt,
-        laterality=laterality,
-        probability=probability.astype(np.float32),
-        threshold=threshold,
-        causal_attention=np.full(mask.shape, 0.5, np.float32),
-        segments=tuple(
-            Segment(f"infection_{side}", f"Pulmonary infection, {side} lung", side, half, color)
-            for side, half, color in halves
-            if half.any()
-        ),
-        provenance=Provenance("qata-lite0", "2", "3fa9bc12" * 8, "cpu", "0.1.0", {"text": 0.02, "image": 0.4}),
-    )
-
-
-@pytest.fixture(scope="session")
-def make_radiograph() -> MakeRadiograph:
-    return _radiograph
-
-
-@pytest.fixture(scope="session")
-def make_result() -> MakeResult:
-    return _result
-
-
-@pytest.fixture(scope="session")
-def hill() -> Callable[..., npt.NDArray[np.float32]]:
-    return _hill
+@pytest.fixture(scope="session", name="hill")
+def _hill() -> Callable[..., npt.NDArray[np.float32]]:
+    return hill
 
 
 @pytest.fixture(scope="session")
@@ -104,23 +41,23 @@ def real_film() -> Radiograph:
 @pytest.fixture(scope="session")
 def real_result(real_film: Radiograph) -> SegmentationResult:
     """One area in the patient's right lower zone of the real film."""
-    return _result(real_film, _hill(real_film.pixels.shape, 0.62, 0.28))
+    return make_result(real_film, hill(real_film.pixels.shape, 0.62, 0.28))
 
 
 @pytest.fixture(scope="session")
 def small_film() -> Radiograph:
     """A made film, 90 x 70, calibrated with 2 mm between rows and 1.5 mm between columns."""
     rows, columns = np.mgrid[:90, :70]
-    return _radiograph((rows + columns) / 158, spacing=(2.0, 1.5))
+    return make_radiograph((rows + columns) / 158, spacing=(2.0, 1.5))
 
 
 @pytest.fixture(scope="session")
 def small_result(small_film: Radiograph) -> SegmentationResult:
     """An area on either side of the small film."""
-    probability = np.maximum(_hill((90, 70), 0.6, 0.25), _hill((90, 70), 0.3, 0.75))
-    return _result(small_film, probability, sides=("right", "left"))
+    probability = np.maximum(hill((90, 70), 0.6, 0.25), hill((90, 70), 0.3, 0.75))
+    return make_result(small_film, probability, sides=("right", "left"))
 
 
 @pytest.fixture(scope="session")
 def empty_result(small_film: Radiograph) -> SegmentationResult:
-    return _result(small_film, np.zeros((90, 70)))
+    return make_result(small_film, np.zeros((90, 70)))

@@ -13,22 +13,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-import highdicom
 import numpy as np
 import pytest
 import requests
-from pydicom import Dataset, dcmread
+from dx_films import KINDS, make_film, save_film
+from made_results import hill, make_result
 from pydicom.data import get_testdata_file
-from pydicom.sr.codedict import codes
-from pydicom.uid import generate_uid
 
+from CausalCLIPSegLib.export.dicom_seg import write_dicom_seg
 from CausalCLIPSegLib.pacs.configuration import CONFIGURATION, PASSWORD, TOKEN, USERNAME
+from CausalCLIPSegLib.radiograph import read_radiograph
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 READER = ("reader", "correct horse")
@@ -216,62 +215,12 @@ def film_file(name: str) -> Path:
     return Path(str(get_testdata_file(name, download=False)))
 
 
-def as_file(dataset: Dataset) -> bytes:
-    buffer = BytesIO()
-    dataset.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
-
-
-def segmentation_of(film: Dataset) -> Dataset:
-    """A segmentation as other programs take it: BINARY, with a nominal plane, three segments that overlap."""
-    source = Dataset()
-    source.update({element.tag: element for element in film if element.keyword != "PixelData"})
-    source.file_meta = film.file_meta
-    for keyword in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyID", "AccessionNumber"):
-        if keyword not in source:
-            setattr(source, keyword, "")
-    for keyword in ("StudyDate", "StudyTime", "ReferringPhysicianName"):
-        if keyword not in source:
-            setattr(source, keyword, None)
-    source.FrameOfReferenceUID = generate_uid(entropy_srcs=[film.SOPInstanceUID])
-    source.PositionReferenceIndicator = ""
-    source.ImagePositionPatient = [0, 0, 0]
-    source.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-    source.PixelSpacing = [1, 1]
-    source.SliceThickness = 1
-    mask = np.random.default_rng(7).random((1, film.Rows, film.Columns, 3)) > 0.9
-    algorithm = highdicom.AlgorithmIdentificationSequence(
-        "test", codes.DCM.ArtificialIntelligence, "1", parameters={"threshold": "0.5"}
-    )
-    segments = [
-        highdicom.seg.SegmentDescription(
-            number,
-            f"Opacity {number}",
-            highdicom.sr.CodedConcept("49755003", "SCT", "Morphologically Altered Structure"),
-            highdicom.sr.CodedConcept("112001", "DCM", "Opacity"),
-            "AUTOMATIC",
-            algorithm,
-            tracking_uid=generate_uid(),
-            tracking_id=f"opacity {number}",
-        )
-        for number in (1, 2, 3)
-    ]
-    return highdicom.seg.Segmentation(
-        [source],
-        mask,
-        "BINARY",
-        segments,
-        generate_uid(),
-        100,
-        generate_uid(),
-        1,
-        "test",
-        "test",
-        "1",
-        "1",
-        omit_empty_frames=False,
-        content_creator_name="Tester^Test",
-    )
+def segment(film: Path, path: Path) -> None:
+    """Write a segmentation of a film as the program writes it, with a finding on either side."""
+    radiograph = read_radiograph(film)
+    shape = radiograph.pixels.shape
+    probability = np.maximum(hill(shape, 0.6, 0.25), hill(shape, 0.3, 0.75))
+    write_dicom_seg(make_result(radiograph, probability, sides=("right", "left")), path)
 
 
 @dataclass
@@ -285,21 +234,35 @@ class Files:
 
 
 @pytest.fixture(scope="session")
-def _segmentation() -> bytes:
-    return as_file(segmentation_of(dcmread(film_file("RG1_UNCR.dcm"))))
+def _segmentation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("segmentation") / "seg.dcm"
+    segment(film_file("RG1_UNCR.dcm"), path)
+    return path
 
 
 @pytest.fixture
-def files(tmp_path: Path, _segmentation: bytes) -> Files:
+def files(tmp_path: Path, _segmentation: Path) -> Files:
     """A real chest film, a segmentation of it, and another film of the same person in JPEG 2000."""
     folder = tmp_path / "push"
     folder.mkdir()
     given = Files(folder, folder / "film.dcm", folder / "j2k.dcm", folder / "seg.dcm")
     given.film.write_bytes(film_file("RG1_UNCR.dcm").read_bytes())
     given.compressed.write_bytes(film_file("RG1_J2KR.dcm").read_bytes())
-    given.segmentation.write_bytes(_segmentation)
+    given.segmentation.write_bytes(_segmentation.read_bytes())
     (folder / "result.json").write_text("{}")
     return given
+
+
+@pytest.fixture(scope="session")
+def all_kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with films of all kinds in one study, and a segmentation of each."""
+    folder = tmp_path_factory.mktemp("kinds")
+    for number, kind in enumerate(KINDS):
+        film = make_film(**KINDS[kind])
+        film.SOPInstanceUID = f"2.25.{2000 + number}"
+        save_film(film, folder / f"{kind}.dcm")
+        segment(folder / f"{kind}.dcm", folder / f"{kind}.seg.dcm")
+    return folder
 
 
 # -- the command ------------------------------------------------------------------------------------------------------

@@ -160,6 +160,19 @@ def cuts(handler: Handler) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/dicom\r\nContent-Length: 1000\r\n\r\nDICM")
 
 
+class Stall:
+    """Sends what it is given, and then nothing until `end` is set."""
+
+    def __init__(self, sends: bytes = b"") -> None:
+        self.sends = sends
+        self.reached, self.end = Event(), Event()
+
+    def __call__(self, handler: Handler) -> None:
+        handler.wfile.write(self.sends)
+        self.reached.set()
+        self.end.wait(60)
+
+
 def by_itself(_: Handler) -> Answer:
     return 0, "", b""
 
@@ -255,10 +268,10 @@ def test_a_plain_no_is_taken_as_one(status, words, server, pacs):
 
 def test_silence_is_told_after_the_time_that_was_set(server, pacs, configure):
     configure(f'[archives.a]\nurl = "{server.url}"\ntimeout = 0.3\nretries = 1\nretry_wait = 0\n')
-    end = Event()
-    server.plan = [lambda _: end.wait(30) and None] * 2
+    stall = Stall()
+    server.plan = [stall] * 2
     done = pacs("check")
-    end.set()
+    stall.end.set()
     assert done.status == 2
     assert "did not answer within 0.3 seconds" in done.err
     assert len(server.requests) == 2
@@ -391,19 +404,14 @@ def test_an_archive_that_ignores_the_question_does_not_decide_what_is_fetched(se
 def test_stopping_leaves_whole_files_and_nothing_else(server, pacs, three, tmp_path, configure):
     assert pacs("push", three).status == 0
     path = configure(f'[archives.a]\nurl = "{server.url}"\n{QUICK}')
-    reached, end = Event(), Event()
+    data = server.held["1.2.3.2"]
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/dicom\r\nContent-Length: {len(data)}\r\n\r\n"
+    stall = Stall(head.encode() + data[:5000])
 
-    def stall(handler: Handler) -> Answer | None:
-        if not handler.path.partition("?")[0].endswith("1.2.3.2"):
-            return by_itself(handler)
-        data = server.held["1.2.3.2"]
-        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/dicom\r\n")
-        handler.wfile.write(f"Content-Length: {len(data)}\r\n\r\n".encode() + data[:5000])
-        reached.set()
-        end.wait(60)
-        return None
+    def second_stalls(handler: Handler) -> Answer | None:
+        return stall(handler) if handler.path.partition("?")[0].endswith("1.2.3.2") else by_itself(handler)
 
-    server.plan = [stall] * 20
+    server.plan = [second_stalls] * 20
     folder = tmp_path / "pulled"
     command = [sys.executable, "-m", "CausalCLIPSegLib.cli", "pacs", "pull", "--study", str(FILM.StudyInstanceUID)]
     environment = {**os.environ, CONFIGURATION: str(path), "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -416,10 +424,10 @@ def test_stopping_leaves_whole_files_and_nothing_else(server, pacs, three, tmp_p
         # Tests that a shell runs in the background are started with the signal ignored, and would pass that on.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    assert reached.wait(60)
+    assert stall.reached.wait(60)
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=60)[1]
-    end.set()
+    stall.end.set()
     assert process.returncode == 130, said
     assert "Traceback" not in said
     assert "1 fetched" in said
