@@ -138,8 +138,10 @@ def describe_film(header: Dataset) -> Dataset:
     """
     reference = reference_to(header)
     rows, columns = _whole_number(header, "Rows"), _whole_number(header, "Columns")
-    if not (0 < rows <= grey_scale.MAX_SIDE and 0 < columns <= grey_scale.MAX_SIDE):
+    if not 0 < min(rows, columns) <= max(rows, columns) <= grey_scale.MAX_SIDE:
         raise SegmentationError("The header of the film does not say how large its picture is.")
+    if min(rows, columns) < grey_scale.MIN_SIDE:
+        raise SegmentationError(f"The film is too small for a radiograph: {columns} x {rows} pixels.")
     film = Dataset()
     film.SpecificCharacterSet = "ISO_IR 192"
     for keyword in _IDENTITY:

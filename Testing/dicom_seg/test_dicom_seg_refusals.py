@@ -925,6 +925,11 @@ def film_of_huge_size(kit):
     return film(Rows=65535, Columns=65535)
 
 
+@bad(FILMS, "too small")
+def film_of_a_few_pixels(kit):
+    return film(shape=(5, 1))
+
+
 @bad(FILMS, "")
 def film_cut_in_the_header(kit):
     return film()[:500]
