@@ -28,6 +28,20 @@ class Output(NamedTuple):
     attention: list[Tensor]
 
 
+class Features(NamedTuple):
+    """What the network knows of a film before it hears a note.
+
+    Attributes:
+        causal: F^c of all stages at one scale, fused, B x C x h x w.
+        confounding: F^s, likewise; None at inference and without causal intervention.
+        attention: as in `Output`.
+    """
+
+    causal: Tensor
+    confounding: Tensor | None
+    attention: list[Tensor]
+
+
 class Branch(nn.Module):
     """Fusion and decoder of one side of the intervention: what makes a mask of parted features."""
 
@@ -42,10 +56,6 @@ class Branch(nn.Module):
             configuration.decoder,
             low_resolution=configuration.low_resolution_convolutions,
         )
-
-    def forward(self, text: Tensor, scaled: Tensor) -> Tensor:
-        """Return logits, B x 1 x H x W, from tau, B x T, and the stages at one scale, B x 3C x h x w."""
-        return self.decoder(text, self.fusion(scaled))
 
 
 class CausalCLIPSeg(nn.Module):
@@ -83,22 +93,31 @@ class CausalCLIPSeg(nn.Module):
         """Return tau, B x T, of tokens, int64 B x L. It depends on the note alone: encode once, use for many films."""
         return self.text_encoder(tokens)
 
-    def forward(self, image: Tensor, text: Tensor, *, confounder: bool = True) -> Output:
-        """Segment images by their texts.
+    def encode_image(self, image: Tensor, *, confounder: bool = True) -> Features:
+        """Return what depends on the film alone: encode once, ask for as many notes as you like.
 
         Args:
             image: B x 1 x H x W, float in [0, 1], H and W multiples of 32.
-            text: tau, B x T, from `encode_text`.
-            confounder: run the confounder's branch too; training needs it, inference does not.
-
-        Returns:
-            Logits at the image's resolution.
+            confounder: encode for the confounder's branch too; training needs it, inference does not.
         """
         stages = [project(stage) for project, stage in zip(self.projections, self.vision_encoder(image), strict=True)]
         if self.maskers is None or self.confounder is None:
-            return Output(self.causal(text, self.unifier(stages)), None, [])
+            return Features(self.causal.fusion(self.unifier(stages)), None, [])
         attention = [masker(stage) for masker, stage in zip(self.maskers, stages, strict=True)]
         causal, confounding = zip(*map(part, stages, attention), strict=True)
-        logits = self.causal(text, self.unifier(causal))
-        confounder_logits = self.confounder(text, self.unifier(confounding)) if confounder else None
-        return Output(logits, confounder_logits, attention)
+        return Features(
+            self.causal.fusion(self.unifier(causal)),
+            self.confounder.fusion(self.unifier(confounding)) if confounder else None,
+            attention,
+        )
+
+    def decode(self, features: Features, text: Tensor) -> Output:
+        """Segment films by their texts, tau of `encode_text`, B x T; logits are at the image's resolution."""
+        logits = self.causal.decoder(text, features.causal)
+        if self.confounder is None or features.confounding is None:
+            return Output(logits, None, features.attention)
+        return Output(logits, self.confounder.decoder(text, features.confounding), features.attention)
+
+    def forward(self, image: Tensor, text: Tensor, *, confounder: bool = True) -> Output:
+        """Segment images by their texts: `encode_image` and `decode` in one."""
+        return self.decode(self.encode_image(image, confounder=confounder), text)

@@ -54,6 +54,26 @@ def test_a_sentence_is_encoded_once(segmenter, film, monkeypatch):
     np.testing.assert_array_equal(first.probability, again.probability)
 
 
+def test_a_second_note_on_the_same_film_encodes_it_no_more_and_answers_as_a_first_one(
+    tiny_checkpoint, film, monkeypatch
+):
+    segmenter = Segmenter.from_checkpoint(tiny_checkpoint)
+    encoded = []
+    encode = segmenter.network.encode_image
+    monkeypatch.setattr(
+        segmenter.network, "encode_image", lambda *args, **more: (encoded.append(1), encode(*args, **more))[1]
+    )
+    notes = ("Left lung opacity.", "Right lung opacity.")
+    kept = [segmenter.segment(film, note).probability for note in notes]
+    assert len(encoded) == 1
+    changed = replace(film, pixels=film.pixels * np.float32(0.9))
+    segmenter.segment(changed, notes[0])
+    assert len(encoded) == 2, "another film is another film"
+    for note, probability in zip(notes, kept, strict=True):
+        fresh = Segmenter.from_checkpoint(tiny_checkpoint).segment(film, note).probability
+        assert np.array_equal(fresh, probability)
+
+
 def test_a_mirrored_film_gives_the_mirrored_outline_on_the_same_side_of_the_patient(segmenter, film):
     usual = segmenter.segment(film, NOTE, threshold=0.4)
     turned = replace(film, pixels=np.ascontiguousarray(film.pixels[:, ::-1]), mirrored=True)
@@ -116,14 +136,14 @@ def test_several_scales_are_averaged(tiny_checkpoint, film):
 
 def test_too_little_memory_on_the_gpu_falls_back_to_the_cpu_with_a_warning(segmenter, film, monkeypatch):
     expected = segmenter.segment(film, NOTE)
-    forward, failures = segmenter.network.forward, [torch.cuda.OutOfMemoryError("CUDA out of memory")]
+    decode, failures = segmenter.network.decode, [torch.cuda.OutOfMemoryError("CUDA out of memory")]
 
     def scarce(*args, **kwargs):
         if failures:
             raise failures.pop()
-        return forward(*args, **kwargs)
+        return decode(*args, **kwargs)
 
-    monkeypatch.setattr(segmenter.network, "forward", scarce)
+    monkeypatch.setattr(segmenter.network, "decode", scarce)
     with pytest.warns(DeviceWarning, match="CPU instead"):
         result = segmenter.segment(film, NOTE)
     assert result.provenance.device == "cpu"

@@ -18,7 +18,7 @@ def _told_to(name: str) -> bool:
 
 
 def _handle(segmenter):
-    forward, probabilities = segmenter.network.forward, segmenter.probabilities
+    decode, probabilities = segmenter.network.decode, segmenter.probabilities
 
     def scarce(*args, **kwargs):
         if _told_to("memory"):
@@ -26,7 +26,7 @@ def _handle(segmenter):
 
             (FOLDER / "memory").unlink()
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
-        return forward(*args, **kwargs)
+        return decode(*args, **kwargs)
 
     def held(*args, **kwargs):
         while _told_to("hold"):
@@ -38,7 +38,7 @@ def _handle(segmenter):
             raise RuntimeError("a patient's name")
         return probabilities(*args, **kwargs)
 
-    segmenter.network.forward, segmenter.probabilities = scarce, held
+    segmenter.network.decode, segmenter.probabilities = scarce, held
     segmenter.handled = True
 
 
