@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,22 +13,23 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from CausalCLIPSegLib.card import Card, write_card
 from CausalCLIPSegLib.command import run_command
-from CausalCLIPSegLib.device import Device
-from CausalCLIPSegLib.segmenter import Segmenter
 from training.ablations import NOTE_KINDS, commonest, read_kinds
 from training.contact_sheet import draw_sheet
 from training.dataset import Sample, Split, read_split, spread
 from training.describe_agreement import describe_command, fit_extent_command
-from training.evaluate import Evaluation, Questions
-from training.evaluate import evaluate as measure
-from training.export import export_checkpoint, network_of, read_yaml
-from training.export_onnx import export_onnx
 from training.notes_benchmark import notes
+from training.options import CheckpointOption, DataOption, DeviceOption, JsonOption, LimitOption, SplitOption
 from training.paraphrases import evaluate_paraphrases
 from training.report import print_figures
+from training.results import results_command
 from training.shifts import SHIFTS
 from training.whole_file import write_whole
 
+if TYPE_CHECKING:
+    from CausalCLIPSegLib.device import Device
+    from training.evaluate import Evaluation, Questions
+
+# What needs torch is imported by the command that needs it, so that the others and --help answer at once.
 app = typer.Typer(
     help="Train, evaluate and export checkpoints.",
     add_completion=False,
@@ -40,6 +41,7 @@ app.command()(notes)
 app.command()(evaluate_paraphrases)
 app.command("describe")(describe_command)
 app.command("fit-extent")(fit_extent_command)
+app.command("results")(results_command)
 
 
 @app.command(
@@ -56,12 +58,12 @@ def fit(context: typer.Context) -> None:
 
 @app.command()
 def evaluate(
-    data: Annotated[Path, typer.Option(help="A folder laid out as LViT's, or with val.csv and test.csv.")],
-    split: Annotated[Literal["train", "val", "test"], typer.Option(help="Which split.")] = "val",
-    checkpoint: Annotated[str, typer.Option(help="Name or folder of a checkpoint.")] = "default",
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many images, spread over the split.")] = None,
-    device: Annotated[Device, typer.Option(help="Where to run.")] = "auto",
+    data: DataOption,
+    split: SplitOption = "val",
+    checkpoint: CheckpointOption = "default",
+    json_file: JsonOption = None,
+    limit: LimitOption = None,
+    device: DeviceOption = "auto",
     notes: Annotated[str, typer.Option(help=f"Other notes to read the films by: {', '.join(NOTE_KINDS)}; all.")] = "",
     shifts: Annotated[bool, typer.Option("--shifts", help="Measure on changed films as well.")] = False,
     worst: Annotated[Path | None, typer.Option(help="Draw the worst cases on this picture (PNG).")] = None,
@@ -71,6 +73,8 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Of the resampling for the intervals.")] = 0,
 ) -> None:
     """Measure a checkpoint: Dice and mIoU with intervals, by side and size, calibration, and how it takes the note."""
+    from training.evaluate import Questions
+
     kinds = read_kinds(notes)
     samples = read_split(data, split, strict=strict)
     constant = commonest(samples) if "constant" in kinds else None
@@ -98,10 +102,13 @@ def export(
     card: Annotated[Path, typer.Option(help="YAML with the words of the card.")],
     output: Annotated[Path, typer.Option(help="Folder to write card and weights into.")],
     data: Annotated[Path, typer.Option(help="A folder laid out as LViT's; its validation split is measured.")],
-    limit: Annotated[int | None, typer.Option(min=1, help="Measure only so many images.")] = None,
-    device: Annotated[Device, typer.Option(help="Where to run.")] = "auto",
+    limit: LimitOption = None,
+    device: DeviceOption = "auto",
 ) -> None:
     """Write the weights of a run as a checkpoint, and measure the written file on validation for its card."""
+    from training.export import export_checkpoint, network_of
+    from training.yaml_file import read_yaml
+
     written = export_checkpoint(run, network_of(config), read_yaml(card), output)
     figures, _ = _measure(str(output), spread(read_split(data, "val"), limit), "val", device)
     command = f"python -m training evaluate --data DIR --split val --checkpoint {written.name}"
@@ -114,9 +121,11 @@ def export(
 @app.command("export-onnx")
 def onnx(
     output: Annotated[Path, typer.Option(help="Folder to write the two graphs and the card into.")],
-    checkpoint: Annotated[str, typer.Option(help="Name or folder of a checkpoint.")] = "default",
+    checkpoint: CheckpointOption = "default",
 ) -> None:
     """Write a checkpoint as ONNX graphs, and run them by ONNX Runtime against torch."""
+    from training.export_onnx import export_onnx
+
     difference = export_onnx(checkpoint, output)
     console.print(f"{output}: probabilities differ from torch's by at most {difference:.1e}.")
 
@@ -124,6 +133,9 @@ def onnx(
 def _measure(
     checkpoint: str, samples: list[Sample], split: Split, device: Device, questions: Questions | None = None
 ) -> tuple[dict[str, Any], Evaluation]:
+    from CausalCLIPSegLib.segmenter import Segmenter
+    from training.evaluate import evaluate as measure
+
     segmenter = Segmenter.from_checkpoint(checkpoint, device)
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:

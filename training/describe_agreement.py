@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -20,6 +20,7 @@ from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note
 from CausalCLIPSegLib.notes.description import describe
 from training.dataset import read_split, spread
 from training.fit_extent import fit
+from training.options import DataOption, JsonOption, LimitOption, SplitOption
 from training.sample import DatasetError, Sample
 from training.whole_file import write_whole
 
@@ -107,10 +108,10 @@ def _percent(value: float | None) -> str:
 
 
 def describe_command(
-    data: Annotated[Path, typer.Option(help="A folder laid out as LViT's, or with val.csv and test.csv.")],
-    split: Annotated[Literal["train", "val", "test"], typer.Option(help="Which split.")] = "val",
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many images, spread over the split.")] = None,
+    data: DataOption,
+    split: SplitOption = "val",
+    json_file: JsonOption = None,
+    limit: LimitOption = None,
 ) -> None:
     """Measure how often the description of a ground truth agrees with the published note."""
     samples = spread(read_split(data, split), limit)

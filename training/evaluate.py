@@ -68,6 +68,9 @@ class Evaluation:
         """Return the contents of the json file; left and right are the patient's, figures in percent."""
         seed = self.questions.seed
         notes = {kind: self._beside_own(scores) for kind, scores in self.notes.items()}
+        if "none" in self.notes:
+            for kind, scores in self.notes.items():
+                notes[kind]["minus_none"] = difference(scores, self.notes["none"], seed)
         shifts: dict[str, dict[str, Any]] = {}
         for (kind, strength), scores in self.shifts.items():
             shifts.setdefault(kind, {})[strength] = self._beside_own(scores)

@@ -25,6 +25,7 @@ from CausalCLIPSegLib.command import run_command
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.laterality import Side
 from CausalCLIPSegLib.notes import Finding, ReferringExpression, Zone, parse_note
+from training.options import JsonOption
 
 GOLD = Path(__file__).parents[1] / "Testing" / "notes" / "gold" / "gold.jsonl"
 
@@ -182,7 +183,7 @@ def measure(cases: Sequence[Case]) -> tuple[dict[str, Any], list[Case]]:
 
 def notes(
     gold: Annotated[Path, typer.Option(help="Notes with their meaning, one JSON object a line.")] = GOLD,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    json_file: JsonOption = None,
     missed: Annotated[bool, typer.Option("--missed", help="Also print the notes that are not understood.")] = False,
 ) -> None:
     """Measure how well notes are understood: exact match of the merged expression, and F1 of its parts."""

@@ -12,8 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
@@ -26,6 +25,7 @@ from CausalCLIPSegLib.device import Device
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, say_side
 from CausalCLIPSegLib.notes import ReferringExpression, Zone, parse_note, say, swap_sides
 from training.dataset import Sample, read_split, spread
+from training.options import CheckpointOption, DataOption, DeviceOption, JsonOption, LimitOption, SplitOption
 
 if TYPE_CHECKING:
     from training.scores import Scores
@@ -195,12 +195,12 @@ def dice_under_paraphrases(
 
 
 def evaluate_paraphrases(
-    data: Annotated[Path, typer.Option(help="A folder laid out as LViT's, or with val.csv and test.csv.")],
-    split: Annotated[Literal["train", "val", "test"], typer.Option(help="Which split.")] = "val",
-    checkpoint: Annotated[str, typer.Option(help="Name or folder of a checkpoint.")] = "default",
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many images, spread over the split.")] = None,
-    device: Annotated[Device, typer.Option(help="Where to run.")] = "auto",
+    data: DataOption,
+    split: SplitOption = "val",
+    checkpoint: CheckpointOption = "default",
+    json_file: JsonOption = None,
+    limit: LimitOption = None,
+    device: DeviceOption = "auto",
     sentences_only: Annotated[bool, typer.Option("--sentences-only", help="Run no network.")] = False,
 ) -> None:
     """Measure how far ten paraphrases of each note change the sentence for the network, and the Dice."""

@@ -60,13 +60,19 @@ def _table(title: str, first: str, rows: Iterable[tuple[str, Figures]]) -> Table
 
 def _beside_own(title: str, first: str, rows: Iterable[tuple[str, Figures]]) -> Table:
     table = Table(title=title)
-    for heading in (first, "n", "Dice", "mIoU", "Dice minus as it is", "95 %"):
+    rows = list(rows)
+    gaps = {"minus_own": "Dice minus as it is", "minus_none": "Dice minus no note"}
+    shown = [gap for gap in gaps if any(gap in row for _, row in rows)]
+    for heading in (first, "n", "Dice", "mIoU", *(cell for gap in shown for cell in (gaps[gap], "95 %"))):
         table.add_column(heading, justify="left" if heading == first else "right")
     for name, row in rows:
-        gap = row["minus_own"]
-        values = (f"{gap['dice']:+.2f}", _range(gap["interval"])) if gap else ("-", "-")
+        values = [cell for gap in shown for cell in _gap(row.get(gap))]
         table.add_row(name, str(row["n"]), _number(row, "dice"), _number(row, "miou"), *values)
     return table
+
+
+def _gap(gap: Figures | None) -> tuple[str, str]:
+    return (f"{gap['dice']:+.2f}", _range(gap["interval"])) if gap else ("-", "-")
 
 
 def _number(row: Figures, key: str) -> str:

@@ -84,6 +84,8 @@ def test_fit_export_evaluate(tmp_path, lvit_folder, configuration, run, capsys):
     assert figures["notes"]["own"]["dice"] == figures["dice"]
     assert figures["notes"]["own"]["minus_own"] == {"dice": 0.0, "interval": [0.0, 0.0]}
     assert [figures["notes"][kind]["n"] for kind in figures["notes"]] == [8, 8, 8, 8, 8, 0]
+    side_only, none = figures["notes"]["side-only"], figures["notes"]["none"]
+    assert side_only["minus_none"]["dice"] == pytest.approx(side_only["dice"] - none["dice"], abs=0.011)
     for strengths in figures["shifts"].values():
         for row in strengths.values():
             gap = round(row["dice"] - figures["dice"], 2)
@@ -94,6 +96,12 @@ def test_fit_export_evaluate(tmp_path, lvit_folder, configuration, run, capsys):
     assert "Dice" in said
     assert re.search(r"side-only +│ +8", said)
     assert "film_0" not in said, "names of films go to the files that were asked for"
+
+
+def test_help_and_notes_wait_for_no_torch():
+    look = "import sys, training.__main__; print(sorted({'torch', 'lightning'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_run_goes_on_from_a_checkpoint_with_a_card(tiny_network, tiny_run):
