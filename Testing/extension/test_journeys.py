@@ -5,8 +5,54 @@ from __future__ import annotations
 import json
 import os
 import signal
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
+from PySide6 import QtCore, QtGui, QtTest, QtWidgets
+
+from CausalCLIPSegLib import scene
+
+
+class Editor:
+    """The segment editor in the panel, as a person uses it."""
+
+    def __init__(self, panel) -> None:
+        self.widget = panel.ui.segmentEditor._object
+
+    def child(self, name: str):
+        return self.widget.findChild(QtWidgets.QWidget, name)
+
+    def click(self, name: str) -> None:
+        button = self.child(name)
+        assert button.isVisible(), name
+        assert button.isEnabled(), name
+        QtTest.QTest.mouseClick(button, QtCore.Qt.MouseButton.LeftButton)
+
+    def choose(self, segment: str) -> None:
+        table = self.child("SegmentsTableView")
+        (item,) = table.findItems(segment, QtCore.Qt.MatchFlag.MatchExactly)
+        table.setCurrentItem(item)
+
+    def shown(self) -> list[str]:
+        table = self.child("SegmentsTableView")
+        return [table.item(row, 0).text() for row in range(table.rowCount())]
+
+    @property
+    def effect(self) -> str:
+        active = self.widget.activeEffect()
+        return "" if active is None else active.name
+
+
+@pytest.fixture
+def panel_after_a_run(open_panel, film):
+    """A panel with the result of a note that names both sides."""
+    panel = open_panel()
+    panel.ui.imageSelector.setCurrentNode(film)
+    panel.write("Bibasal opacities.")
+    panel.run()
+    assert len(panel.logic.segments) == 2
+    return panel
 
 
 def test_apply_says_why_it_cannot_be_used(open_panel, slicer):
@@ -220,13 +266,7 @@ def test_saved_scene_comes_back_with_note_result_and_threshold(open_panel, film,
     panel.run()
     panel.ui.thresholdSlider.value = 0.4
     shown = panel.ui.resultLabel.text
-    path = tmp_path / "scene.mrb"
-    assert slicer.mrmlScene.WriteToMRB(str(path))
-    slicer.mrmlScene.Clear(0)
-    assert panel.ui.noteEdit.plainText == ""
-    (tmp_path / "unpacked").mkdir()
-    slicer.mrmlScene.SetRootDirectory(str(tmp_path / "unpacked"))
-    assert slicer.mrmlScene.ReadFromMRB(str(path), True)
+    save_and_reopen(slicer, tmp_path)
     assert panel.ui.noteEdit.plainText == "Right basal opacity."
     assert panel.ui.resultLabel.text == shown
     assert panel.ui.thresholdSlider.value == 0.4
@@ -278,3 +318,296 @@ def test_colored_and_deep_volumes(open_panel, slicer):
     panel.write("Right basal opacity.")
     panel.run()
     assert "not calibrated" in panel.ui.resultLabel.text
+
+
+# -- correction -------------------------------------------------------------------------------------------------------
+
+
+def test_a_pixel_is_painted_and_taken_back_in_the_panel(panel_after_a_run):
+    panel, editor = panel_after_a_run, Editor(panel_after_a_run)
+    assert editor.shown() == ["Opacity, right lung", "Opacity, left lung"]
+    assert not editor.child("UndoButton").isEnabled()
+    editor.choose("Opacity, left lung")
+    editor.click("Paint")
+    before = [one["area_fraction"] for one in panel.logic.segments]
+    assert editor.widget.click_in_view(0, 0)
+    after = [one["area_fraction"] for one in panel.logic.segments]
+    assert after[0] == before[0]
+    assert after[1] == pytest.approx(before[1] + 1 / (64 * 48))
+    assert [one["corrected"] for one in panel.logic.segments] == [False, True]
+    panel.ui.thresholdSlider.value = 0.3
+    assert panel.logic.segments[1]["area_fraction"] == after[1], "a corrected segment keeps its shape"
+    assert panel.logic.segments[0]["area_fraction"] > before[0]
+    panel.picture("correcting")
+    editor.click("UndoButton")
+    assert not any(one["corrected"] for one in panel.logic.segments)
+    assert "corrected" not in panel.ui.resultLabel.text
+    panel.ui.thresholdSlider.value = 0.2
+    assert panel.logic.segments[1]["area_fraction"] > before[1], "what was taken back follows the threshold again"
+
+
+def test_a_correction_never_erases_its_neighbour(panel_after_a_run):
+    panel, editor = panel_after_a_run, Editor(panel_after_a_run)
+    volume, segmentation = panel.logic.film(), panel.logic.parameters.segmentation
+    left = scene.read_mask(segmentation, "opacity_left", volume)
+    row, column = np.argwhere(left)[0]
+    editor.choose("Opacity, right lung")
+    editor.click("Paint")
+    assert editor.widget.click_in_view(int(row), int(column))
+    assert scene.read_mask(segmentation, "opacity_right", volume)[row, column]
+    assert np.array_equal(scene.read_mask(segmentation, "opacity_left", volume), left)
+
+
+def test_only_effects_for_one_slice_are_offered(panel_after_a_run):
+    editor = Editor(panel_after_a_run)
+    assert editor.child("Threshold").isVisible()
+    for name in ("Grow from seeds", "Fill between slices", "Mask volume", "Hollow"):
+        assert not editor.child(name).isVisible()
+    for name in (
+        "SegmentationNodeComboBox",
+        "SourceVolumeNodeComboBox",
+        "SwitchToSegmentationsButton",
+        "Show3DButton",
+    ):
+        assert not editor.child(name).isVisible()
+
+
+@pytest.mark.parametrize("leave", ["module", "section", "run", "scene"])
+def test_no_effect_stays_active_behind_the_panel(panel_after_a_run, slicer, leave):
+    panel, editor = panel_after_a_run, Editor(panel_after_a_run)
+    editor.click("Paint")
+    assert editor.effect == "Paint"
+    if leave == "module":
+        panel.widget.exit()
+    elif leave == "section":
+        panel.ui.correctSection.collapsed = True
+    elif leave == "run":
+        panel.run()
+        assert panel.logic.parameters.segmentation is editor.widget.segmentationNode()
+    else:
+        slicer.mrmlScene.Clear(0)
+        assert editor.widget.mrmlSegmentEditorNode().GetSegmentationNode() is None
+        assert editor.shown() == []
+    assert editor.effect == ""
+    assert not editor.widget.click_in_view(0, 0)
+    assert not editor.widget.Logic.CanUndo()
+
+
+def test_the_scene_goes_while_an_effect_is_active_and_the_next_result_can_be_corrected(panel_after_a_run, slicer):
+    panel, editor = panel_after_a_run, Editor(panel_after_a_run)
+    editor.click("Paint")
+    for remove_singletons in (0, 1):
+        slicer.mrmlScene.Clear(remove_singletons)
+        film = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "another film")
+        slicer.util.updateVolumeFromArray(film, np.arange(40 * 30, dtype=np.int16).reshape(1, 40, 30))
+        panel.ui.imageSelector.setCurrentNode(film)
+        panel.write("Right basal opacity.")
+        panel.run()
+        editor.click("Paint")
+        assert editor.widget.click_in_view(0, 0)
+        assert panel.logic.segments[0]["corrected"]
+
+
+def test_a_segmentation_of_somebody_else_is_not_taken(open_panel, film, slicer):
+    panel = open_panel()
+    editor = Editor(panel)
+    theirs = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "somebody's")
+    theirs.GetSegmentation().AddEmptySegment("theirs")
+    assert editor.widget.mrmlSegmentEditorNode().GetSegmentationNode() is None
+    panel.ui.imageSelector.setCurrentNode(film)
+    panel.write("Right basal opacity.")
+    panel.run()
+    assert editor.shown() == ["Opacity, right lung"]
+
+
+def test_the_editor_goes_on_in_its_own_module(panel_after_a_run, slicer, application):
+    panel = panel_after_a_run
+    panel.click("openEditorButton")
+    assert application.selected[-1] == "SegmentEditor"
+    node = slicer.modules.segmenteditor.editor.mrmlSegmentEditorNode()
+    assert node.GetSegmentationNode() is panel.logic.parameters.segmentation
+    assert node.GetSourceVolumeNode() is panel.logic.film()
+
+
+@pytest.mark.parametrize("gone", ["segmentation", "film"])
+def test_what_another_module_removes_is_no_longer_shown(panel_after_a_run, slicer, gone):
+    panel, editor = panel_after_a_run, Editor(panel_after_a_run)
+    editor.click("Paint")
+    slicer.mrmlScene.RemoveNode(panel.logic.parameters.segmentation if gone == "segmentation" else panel.logic.film())
+    reason = "There is no result yet." if gone == "segmentation" else "was removed from the scene"
+    for name in ("exportButton", "thresholdSlider", "causalCheckBox", "segmentEditor", "openEditorButton"):
+        assert not getattr(panel.ui, name).enabled, name
+        assert reason in getattr(panel.ui, name).toolTip
+    assert "%" not in panel.ui.resultLabel.text
+    assert not editor.widget.ViewsObserved
+
+
+def test_two_results_are_saved_and_the_right_one_is_corrected(panel_after_a_run, slicer, tmp_path):
+    panel, editor = panel_after_a_run, Editor(panel_after_a_run)
+    panel.click("compareCheckBox")
+    panel.write("Left basal opacity.")
+    panel.run()
+    save_and_reopen(slicer, tmp_path)
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 2
+    assert editor.shown() == ["Opacity, left lung"]
+    assert editor.widget.mrmlSegmentEditorNode().GetSegmentationNode() is panel.logic.parameters.segmentation
+    assert editor.widget.mrmlSegmentEditorNode().GetOverwriteMode() == slicer.vtkMRMLSegmentEditorNode.OverwriteNone
+    editor.click("Paint")
+    assert editor.widget.click_in_view(0, 0)
+    assert panel.logic.segments[0]["corrected"]
+
+
+def save_and_reopen(slicer, folder) -> None:
+    """Save the scene, close it, and open the file."""
+    path = folder / "scene.mrb"
+    assert slicer.mrmlScene.WriteToMRB(str(path))
+    slicer.mrmlScene.Clear(0)
+    (folder / "unpacked").mkdir()
+    slicer.mrmlScene.SetRootDirectory(str(folder / "unpacked"))
+    assert slicer.mrmlScene.ReadFromMRB(str(path), True)
+
+
+# -- note and outline -------------------------------------------------------------------------------------------------
+
+
+def test_where_note_and_outline_disagree_is_said_until_the_outline_is_changed(panel_after_a_run):
+    panel = panel_after_a_run
+    result = json.loads(panel.logic.parameters.resultJson)
+    sentence = "The note says lower, the outline is <upper>."
+    panel.logic.parameters.resultJson = json.dumps({**result, "disagreements": [sentence]})
+    panel.logic.refresh()
+    shown = "Compare: The note says lower, the outline is &lt;upper&gt;."
+    assert shown in panel.ui.resultLabel.text
+    panel.ui.thresholdSlider.value = 0.3
+    assert shown not in panel.ui.resultLabel.text
+    panel.ui.thresholdSlider.value = result["threshold"]
+    assert shown in panel.ui.resultLabel.text
+    panel.ui.segmentEditor._object.paint("opacity_left", 0, 0)
+    assert shown not in panel.ui.resultLabel.text
+
+
+# -- sample -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_sample_is_in_slicers_list_and_comes_without_the_internet(slicer, application, monkeypatch):
+    import socket
+
+    import CausalCLIPSeg
+
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("something is fetched"))
+    for _ in range(2):  # a reload of the module registers it once
+        CausalCLIPSeg.CausalCLIPSeg(SimpleNamespace())
+        slicer.app.complete_startup()
+    (sample,) = slicer.modules.sampleDataSources["CausalCLIPSeg"]
+    thumbnail = QtGui.QImage(sample.thumbnailFileName)
+    assert (thumbnail.width(), thumbnail.height()) == (260, 280)
+    sample.customDownloader(sample)
+    (volume,) = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    assert scene.film_shape(volume) == (1955, 1841)
+    composite = slicer.mrmlScene.GetNodeByID("vtkMRMLSliceCompositeNodeRed")
+    assert composite.GetBackgroundVolumeID() == volume.GetID()
+    assert application.errors == []
+
+
+def test_a_sample_that_is_not_there_is_said(open_panel, slicer, monkeypatch):
+    panel = open_panel()
+    monkeypatch.setattr("pydicom.data.get_testdata_file", lambda *_, **__: None)
+    panel.click("sampleButton")
+    assert "comes with the installation" in panel.ui.statusLabel.text
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLVolumeNode") == 0
+
+
+# -- looks ------------------------------------------------------------------------------------------------------------
+
+NARROW = 400
+
+
+def test_nothing_is_cut_off_in_a_narrow_panel(panel_after_a_run, application):
+    panel, editor = panel_after_a_run, Editor(panel_after_a_run)
+    editor.click("Paint")
+    for name in ("advancedSection", "logSection", "installationSection"):
+        getattr(panel.ui, name).collapsed = False
+    root = panel.widget.uiWidget._object
+    assert root.minimumSizeHint().width() <= NARROW
+    panel.parent.resize(NARROW + 20, 1500)
+    panel.picture("narrow")
+    kinds = (QtWidgets.QAbstractButton, QtWidgets.QLabel, QtWidgets.QComboBox)
+    own = [one for one in root.findChildren(QtWidgets.QWidget) if isinstance(one, kinds) and one.isVisible()]
+    assert len(own) > 30
+    for one in own:
+        assert one.width() >= one.minimumSizeHint().width(), one.objectName()
+        assert one.height() >= one.minimumSizeHint().height() - 1, one.objectName()
+
+
+def test_the_colors_are_those_of_the_desktop(panel_after_a_run, application):
+    panel = panel_after_a_run
+    assert not any(one.styleSheet() for one in panel.widget.uiWidget._object.findChildren(QtWidgets.QWidget))
+    before = application.qt_application.palette()
+    dark = QtGui.QPalette(QtGui.QColor(40, 40, 44), QtGui.QColor(24, 24, 26))
+    application.qt_application.setPalette(dark)
+    picture = QtGui.QImage(str(panel.picture("dark")))
+    application.qt_application.setPalette(before)
+    assert picture.pixelColor(3, 3).lightness() < 60
+
+
+# -- Slicer's own test ------------------------------------------------------------------------------------------------
+
+
+def test_the_self_test_runs(open_panel, slicer, monkeypatch):
+    import CausalCLIPSeg
+
+    panel = open_panel()
+    entry = SimpleNamespace(widgetRepresentation=lambda: SimpleNamespace(self=lambda: panel.widget))
+    monkeypatch.setattr(slicer.modules, "causalclipseg", entry, raising=False)
+    CausalCLIPSeg.CausalCLIPSegTest().runTest()
+
+
+# -- the whole way ----------------------------------------------------------------------------------------------------
+
+
+def test_the_whole_way_with_the_real_worker(open_panel, slicer, application, tmp_path):
+    panel = open_panel(command=None)
+    editor = Editor(panel)
+    panel.click("sampleButton")
+    panel.wait(lambda: panel.logic.understood is not None)
+    panel.press(control=True)
+    panel.wait(lambda: panel.logic.parameters.segmentation is not None, 240)
+    volume, segmentation = panel.logic.film(), panel.logic.parameters.segmentation
+    panel.ui.thresholdSlider.value = 0.4
+    right, left = panel.logic.segments
+
+    editor.choose(left["name"])
+    editor.click("Paint")
+    editor.widget.click_in_view(20, 30)
+    editor.widget.click_in_view(21, 31)
+    editor.click("UndoButton")
+    editor.click("NULL")
+    mask = scene.read_mask(segmentation, left["id"], volume)
+    assert mask[20, 30]
+    assert not mask[21, 31]
+    assert [one["corrected"] for one in panel.logic.segments] == [False, True]
+
+    application.dialogs.answers.append(tmp_path / "findings.seg.nrrd")
+    panel.ui.exportCombo.currentIndex = 2
+    panel.click("exportButton")
+    panel.wait(lambda: panel.logic.exporting is None, 120)
+    back = slicer.util.loadSegmentation(str(tmp_path / "findings.seg.nrrd"))
+    found = {one["name"]: one for one in scene.describe_segments(back, volume)}
+    assert set(found) == {right["name"], left["name"]}
+    assert np.array_equal(found[left["name"]]["mask"], mask)
+    for one in (right, left):
+        assert found[one["name"]]["color"] == pytest.approx(one["color"], abs=0.01)
+    slicer.mrmlScene.RemoveNode(back)
+
+    shown = panel.ui.resultLabel.text
+    save_and_reopen(slicer, tmp_path)
+    assert panel.ui.resultLabel.text == shown
+    assert panel.ui.thresholdSlider.value == 0.4
+    assert editor.shown() == [right["name"], left["name"]]
+    assert not editor.child("UndoButton").isEnabled()
+    volume, segmentation = panel.logic.film(), panel.logic.parameters.segmentation
+    assert np.array_equal(scene.read_mask(segmentation, left["id"], volume), mask)
+    panel.ui.thresholdSlider.value = 0.6
+    assert np.array_equal(scene.read_mask(segmentation, left["id"], volume), mask)
+    assert panel.logic.segments[0]["area_fraction"] < right["area_fraction"]
+    assert "Corrected, so left as they are" in panel.ui.statusLabel.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6 import QtWidgets
 
 
 def test_properties_are_attributes_and_unknown_names_fail(slicer):
@@ -45,6 +46,36 @@ def test_no_signal_can_be_defined_in_python(slicer):
     assert not hasattr(qt, "Signal")
 
 
+@pytest.fixture
+def editor(slicer, film):
+    """An editor of two segments, "a" and "b", of four pixels each, that lie side by side."""
+    segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    segmentation.SetReferenceImageGeometryParameterFromVolumeNode(film)
+    for identifier, first in (("a", 10), ("b", 12)):
+        segmentation.GetSegmentation().AddEmptySegment(identifier, identifier, (1, 0, 0))
+        values = np.zeros((1, 64, 48), np.uint8)
+        values[0, 10:12, first : first + 2] = 1
+        slicer.util.updateSegmentBinaryLabelmapFromArray(values, segmentation, identifier, film)
+    widget = slicer.qMRMLSegmentEditorWidget()
+    widget.setMRMLScene(slicer.mrmlScene)
+    widget.setMRMLSegmentEditorNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentEditorNode"))
+    widget.setSegmentationNode(segmentation)
+    widget.setSourceVolumeNode(film)
+    yield widget
+    widget.setMRMLScene(None)
+
+
+def pixels(editor) -> dict[str, int]:
+    import slicer
+
+    node = editor.mrmlSegmentEditorNode()
+    segmentation, volume = node.GetSegmentationNode(), node.GetSourceVolumeNode()
+    return {
+        name: int(slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, name, volume).sum())
+        for name in segmentation.GetSegmentation().GetSegmentIDs()
+    }
+
+
 def test_segment_editor_wants_its_order(slicer, film):
     editor = slicer.qMRMLSegmentEditorWidget()
     segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
@@ -55,6 +86,69 @@ def test_segment_editor_wants_its_order(slicer, film):
         editor.setSegmentationNode(segmentation)
     with pytest.raises(RuntimeError, match="segmentation"):
         editor.setSourceVolumeNode(film)
+
+
+@pytest.mark.parametrize(("mode", "left"), [("OverwriteAllSegments", 3), ("OverwriteNone", 4)])
+def test_a_stroke_over_a_neighbour_obeys_the_overwrite_mode(slicer, editor, mode, left):
+    editor.mrmlSegmentEditorNode().SetOverwriteMode(getattr(slicer.vtkMRMLSegmentEditorNode, mode))
+    editor.setCurrentSegmentID("a")
+    editor.setActiveEffectByName("Paint")
+    assert editor.click_in_view(10, 12)
+    assert pixels(editor) == {"a": 5, "b": left}
+
+
+def test_undo_and_redo_are_slicers_own(editor):
+    buttons = [editor._object.findChild(QtWidgets.QToolButton, name) for name in ("UndoButton", "RedoButton")]
+    assert [one.isEnabled() for one in buttons] == [False, False]
+    editor.setCurrentSegmentID("b")
+    editor.setActiveEffectByName("Erase")
+    editor.click_in_view(10, 12)
+    assert pixels(editor) == {"a": 4, "b": 3}
+    assert [one.isEnabled() for one in buttons] == [True, False]
+    buttons[0].click()
+    assert pixels(editor) == {"a": 4, "b": 4}
+    assert [one.isEnabled() for one in buttons] == [False, True]
+    buttons[1].click()
+    assert pixels(editor) == {"a": 4, "b": 3}
+    editor.undoEnabled = True
+    assert [one.isEnabled() for one in buttons] == [False, False]
+
+
+def test_views_are_heard_only_while_an_effect_is_active(editor):
+    assert not editor.click_in_view(0, 0)
+    editor.setActiveEffectByName("Paint")
+    assert editor.click_in_view(0, 0)
+    editor.setActiveEffect(None)
+    assert not editor.click_in_view(1, 1)
+    editor.setActiveEffectByName("Paint")
+    editor.setSegmentationNode(None)
+    assert editor.activeEffect() is None
+
+
+def test_effects_are_shown_in_the_order_that_was_asked_for(editor):
+    def shown() -> list[str]:
+        grid = editor._object.findChild(QtWidgets.QFrame, "EffectsGroupBox").layout()
+        return [grid.itemAt(number).widget().objectName() for number in range(grid.count())]
+
+    assert len(shown()) == 15
+    editor.setEffectNameOrder(["Erase", "Paint"])
+    editor.unorderedEffectsVisible = False
+    assert shown() == ["NULL", "Erase", "Paint"]
+    with pytest.raises(RuntimeError, match="Pencil"):
+        editor.setEffectNameOrder(["Pencil"])
+
+
+def test_the_editors_own_list_takes_a_segmentation_that_it_may_show(slicer, editor):
+    node = editor.mrmlSegmentEditorNode()
+    slicer.mrmlScene.RemoveNode(node.GetSegmentationNode())
+    assert node.GetSegmentationNode() is None
+    editor.segmentationNodeSelectorAddAttribute("vtkMRMLSegmentationNode", "Mine", "1")
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "somebody's")
+    assert node.GetSegmentationNode() is None
+    mine = slicer.vtkMRMLSegmentationNode()
+    mine.SetAttribute("Mine", "1")
+    slicer.mrmlScene.AddNode(mine)
+    assert node.GetSegmentationNode() is mine
 
 
 def test_parameters_live_in_the_node(slicer, film):

@@ -6,8 +6,8 @@ from typing import Any
 
 import slicer
 
-EFFECTS = ["Paint", "Draw", "Erase", "Scissors", "Islands", "Margin", "Smoothing", "Threshold", "Logical operators"]
-"""Those that make sense on one slice; others want a stack of slices or several seeds, or change the film itself."""
+EFFECTS = ["Paint", "Draw", "Erase", "Scissors", "Islands", "Margin", "Smoothing", "Threshold"]
+"""Those that correct an outline on one slice; the others are for a stack of slices, for several seeds, or rare."""
 
 _NODE_TAG = "CausalCLIPSegEditor"
 _OURS = "CausalCLIPSeg.Result"
@@ -35,12 +35,16 @@ class Correction:
         """
         node = self._takeNode()
         if segmentation is None or volume is None:
-            if node.GetSegmentationNode() is not None:
+            if node.GetSegmentationNode() is not None or node.GetActiveEffectName():
                 self.letGo()
             return
         if node.GetSegmentationNode() is segmentation and node.GetSourceVolumeNode() is volume:
             return
         self.rest()
+        # a scene that is closed keeps this node but sets it back, so it is told each time
+        node.SetSaveWithScene(False)
+        # segments of one result may overlap, and a correction of one must not erase its neighbor
+        node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
         segmentation.SetAttribute(_OURS, "1")
         self._editor.setSegmentationNode(segmentation)  # Slicer wants the editor's node before, the volume after it
         self._editor.setSourceVolumeNode(volume)
@@ -73,9 +77,6 @@ class Correction:
             node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLSegmentEditorNode")
             node.UnRegister(None)
             node.SetSingletonTag(_NODE_TAG)
-            node.SetSaveWithScene(False)
-            # segments of one result may overlap, and a correction of one must not erase its neighbor
-            node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
             node = slicer.mrmlScene.AddNode(node)
         self._editor.setMRMLSegmentEditorNode(node)
         return node

@@ -85,6 +85,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self._started = 0.0
         self._askedNote = ""
         self._overlays: dict[str, Any] = {}
+        self._outlining = False
 
     # -- the scene ----------------------------------------------------------------------------------------------------
 
@@ -92,6 +93,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         """Take up the scene as it is now: new, loaded, or emptied."""
         self.detach()
         self.parameters = stored.Parameters(self.getParameterNode())
+        self.warnings = list((stored.result(self.parameters) or {}).get("warnings", ()))
         self._observe(self.parameters.segmentation)
         self.measure()
         self.askNote()
@@ -129,8 +131,9 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self._observed = held
 
     def _segmentsChanged(self, caller: Any = None, event: Any = None) -> None:  # noqa: N802
-        self.measure()
-        self.changed.emit()
+        if not self._outlining:
+            self.measure()
+            self.changed.emit()
 
     def _workerChanged(self) -> None:  # noqa: N802
         self.changed.emit()
@@ -328,9 +331,10 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self.parameters.probability = probability
         self.parameters.threshold = _inRange(result["threshold"])
         kept = {name: asked[name] for name in ("note", "laterality", "side", "mirrored")}
-        self.parameters.resultJson = json.dumps({**result, "asked": kept}, ensure_ascii=False)
-        stored.remember(self.parameters, asked["note"])
         self.warnings = [*self.warnings, *(one for one in result["warnings"] if one not in self.warnings)]
+        known = {**result, "warnings": self.warnings, "asked": kept}
+        self.parameters.resultJson = json.dumps(known, ensure_ascii=False)
+        stored.remember(self.parameters, asked["note"])
         self._observe(segmentation)
         self.measure()
         if self.parameters.compare and self.parameters.earlier is not None:
@@ -379,7 +383,11 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             return
         rows, columns = scene.film_shape(volume)
         probability = slicer.util.arrayFromVolume(self.parameters.probability).reshape(rows, columns)
-        left = scene.rethreshold(self.parameters.segmentation, volume, result, probability, threshold)
+        self._outlining = True  # one measurement after all segments, not several after each: the slider waits for it
+        try:
+            left = scene.rethreshold(self.parameters.segmentation, volume, result, probability, threshold)
+        finally:
+            self._outlining = False
         names = [self.parameters.segmentation.GetSegmentation().GetSegment(one).GetName() for one in left]
         self.status = (
             _("Corrected, so left as they are: {names}.").format(names=", ".join(names))

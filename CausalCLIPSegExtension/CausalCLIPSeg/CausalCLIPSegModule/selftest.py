@@ -52,10 +52,20 @@ class CausalCLIPSegTest(ScriptedLoadableModuleTest):
         assert sum(after) > sum(before)
         segment = segmentation.GetSegmentation().GetNthSegmentID(0)
         film = widget.logic.film()
+        editor = widget.ui.segmentEditor
+        editor.setCurrentSegmentID(segment)
+        editor.setActiveEffectByName("Paint")
+        assert editor.activeEffect() is not None
+        editor.saveStateForUndo()
         values = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, film)
         values[0, 0, 0] = 1
         slicer.util.updateSegmentBinaryLabelmapFromArray(values, segmentation, segment, film)
         assert widget.logic.segments[0]["corrected"]
+        editor.undo()
+        assert not widget.logic.segments[0]["corrected"]
+        slicer.mrmlScene.Clear()
+        assert editor.activeEffect() is None
+        assert widget.logic.parameters.segmentation is None
 
     def _widget(self) -> Any:
         slicer.util.selectModule("CausalCLIPSeg")

@@ -14,6 +14,7 @@ import vtk
 from PySide6 import QtCore, QtGui, QtWidgets
 from PySide6.QtCore import Property, Signal, Slot
 
+from slicer_runtime.pythonqt import wrap
 from slicer_runtime.widgets import qMRMLNodeComboBox, qMRMLWidget
 
 REGISTERED = (
@@ -31,6 +32,29 @@ _BRUSHES = {
     "Paint": slicer.vtkSlicerSegmentEditorLogic.ModificationModeAdd,
     "Erase": slicer.vtkSlicerSegmentEditorLogic.ModificationModeRemove,
 }
+
+
+class SegmentEditorModule:
+    """Slicer's module of this name: an editor with a node of its own, made when the module is opened.
+
+    Attributes:
+        editor: the widget, None before.
+    """
+
+    def __init__(self) -> None:
+        self.editor: Any = None
+
+    def enter(self) -> None:
+        editor = qMRMLSegmentEditorWidget()
+        editor.setMRMLScene(slicer.mrmlScene)
+        editor.setMRMLSegmentEditorNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentEditorNode"))
+        self.editor = wrap(editor)
+
+    def widgetRepresentation(self) -> SegmentEditorModule:  # noqa: N802
+        return self
+
+    def self(self) -> SegmentEditorModule:
+        return self
 
 
 class Effect(QtCore.QObject):
