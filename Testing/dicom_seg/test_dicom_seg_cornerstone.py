@@ -25,6 +25,7 @@ from CausalCLIPSegLib.dicom_seg.content import Segmentation
 from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
 from CausalCLIPSegLib.dicom_seg.revising import revise
 from CausalCLIPSegLib.dicom_seg.writing import encode, save
+from CausalCLIPSegLib.grey_scale import MIN_SIDE
 
 NODE = Path(__file__).parents[1] / "node"
 
@@ -90,7 +91,7 @@ def test_any_size_and_any_number_of_segments_that_overlap(cornerstone, films, se
     rng = np.random.default_rng(11)
     asked, expected = [], []
     for number in range(40):
-        shape = tuple(rng.integers(4, 40, 2).tolist())
+        shape = tuple(rng.integers(MIN_SIDE, MIN_SIDE + 40, 2).tolist())
         elements = ODD_FILMS[number % len(ODD_FILMS)] | {"SOPInstanceUID": f"2.25.{1000 + number}"}
         film, path = tmp_path / f"film-{number}.dcm", tmp_path / f"segmentation-{number}.dcm"
         films(shape=shape, **elements).save_as(film, enforce_file_format=True)
