@@ -86,9 +86,10 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.noteFileButton.connect("clicked()", self._onNoteFile)
         ui.historyCombo.connect("activated(int)", self._onHistory)
         ui.applyButton.connect("clicked()", self._onApply)
-        self._shortcut = qt.QShortcut(qt.QKeySequence("Ctrl+Return"), self.uiWidget)
-        self._shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)  # elsewhere the keys are Slicer's
-        self._shortcut.connect("activated()", self._onApplyKey)
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):  # Enter is the key among the numbers
+            shortcut = qt.QShortcut(qt.QKeySequence(keys), self.uiWidget)
+            shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)  # elsewhere the keys are Slicer's
+            shortcut.connect("activated()", self._onApplyKey)
         ui.thresholdSlider.connect("valueChanged(double)", self._onThreshold)
         ui.causalCheckBox.connect("toggled(bool)", lambda on: self._onOverlay("causal_attention", on))
         ui.confounderCheckBox.connect("toggled(bool)", lambda on: self._onOverlay("confounder_attention", on))

@@ -63,6 +63,11 @@ class ctkCollapsibleButton(QtWidgets.QGroupBox):  # noqa: N801
         if event.position().y() < self._header_height():
             self._set_collapsed(not self._collapsed)
 
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:  # noqa: N802
+        """A button in CTK, which the space bar presses."""
+        if event.key() == QtCore.Qt.Key.Key_Space:
+            self._set_collapsed(not self._collapsed)
+
     text = Property(str, _get_text, _set_text)
     collapsed = Property(bool, _get_collapsed, _set_collapsed)
 
