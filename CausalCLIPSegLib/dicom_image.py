@@ -134,7 +134,10 @@ def _decode(path: Path) -> npt.NDArray[Any]:
         dataset.file_meta.TransferSyntaxUID = _native_syntax(dataset)
     syntax = dataset.file_meta.TransferSyntaxUID
     if not syntax.is_encapsulated:
-        return pixel_array(dataset, index=0)
+        stored = pixel_array(dataset, index=0)
+        if len(dataset.PixelData) >= stored.nbytes + stored[0].nbytes:  # room for another row: the header is wrong
+            raise RadiographError(_DAMAGED_PIXELS)
+        return stored
     _refuse_other_size(dataset)
     # On damaged data the run-length decoder of pylibjpeg raises something that is no Exception; GDCM, which pydicom
     # would try first where it is installed, ends the whole process.

@@ -282,6 +282,26 @@ def test_no_patient_in_what_is_said(causalclipseg, corrected, caplog, recwarn, t
     assert not [warning for warning in recwarn if SECRET in str(warning.message)]
 
 
+@pytest.mark.parametrize(
+    ("place", "status"),
+    [("dicom_image.read_header", 2), ("dicom_seg.writing.encode", 1)],
+    ids=["expected", "unexpected"],
+)
+def test_causes_are_logged_without_their_words(causalclipseg, corrected, monkeypatch, caplog, place, status):
+    made, nrrd = corrected()
+
+    def fail(*given):
+        raise ValueError(f"Invalid value for VR PN: '{SECRET}'")
+
+    monkeypatch.setattr(f"CausalCLIPSegLib.{place}", fail)
+    caplog.set_level(logging.DEBUG)
+    done = causalclipseg("--verbose", "seg", "convert", nrrd, "--image", made.film)
+    assert done.status == status
+    assert SECRET not in done.out + done.err + caplog.text
+    assert "ValueError" in caplog.text
+    assert "in fail" in caplog.text
+
+
 def test_the_patient_is_in_the_file_and_nowhere_else(causalclipseg, corrected, tmp_path):
     made, _ = corrected(secretive_film())
     assert dcmread(made.path).PatientName == f"{SECRET}^Gerda"
