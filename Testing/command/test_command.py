@@ -61,6 +61,10 @@ def test_the_demo_writes_everything_and_says_what_it_found(tmp_path):
     assert filed.StudyInstanceUID == dcmread(FILM, stop_before_pixels=True).StudyInstanceUID
     shares = [segment["area_fraction"] for segment in result["segments"]]
     np.testing.assert_allclose(filed.pixel_array.mean(axis=(1, 2)), shares, atol=1e-6)
+    # the film does not say that nothing is burned in
+    assert any("burned into the picture" in sentence for sentence in result["warnings"])
+    assert "burned into the picture" in done.stdout
+    assert str(filed.PatientName) not in (folder / "result.json").read_text() + done.stdout + done.stderr
     again = causalclipseg("demo", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
 
@@ -159,3 +163,12 @@ def test_importing_the_library_loads_no_torch(tmp_path):
     code += "import CausalCLIPSegLib.export; assert 'torch' not in sys.modules"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path)
+
+
+def test_where_note_and_outline_disagree_is_said(png, tmp_path):
+    arguments = ("--note", "Opacity in the left upper zone.", "--threshold", "0.001", "--output", "result")
+    done = causalclipseg("segment", str(png), *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    sentences = json.loads((tmp_path / "result" / "result.json").read_text())["disagreements"]
+    assert sentences
+    assert all(one in done.stdout for one in sentences)
