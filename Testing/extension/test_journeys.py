@@ -575,6 +575,7 @@ def test_the_whole_way_with_the_real_worker(open_panel, slicer, application, tmp
     volume, segmentation = panel.logic.film(), panel.logic.parameters.segmentation
     panel.ui.thresholdSlider.value = 0.4
     right, left = panel.logic.segments
+    assert json.loads(panel.logic.parameters.resultJson)["disagreements"] == []
 
     editor.choose(left["name"])
     editor.click("Paint")

@@ -165,6 +165,24 @@ def test_parameters_live_in_the_node(slicer, film):
         one.threshold = 1.5
 
 
+def test_parameters_still_have_a_node_while_the_scene_tells_that_it_is_gone(slicer, film):
+    from CausalCLIPSegModule.parameters import Parameters
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScriptedModuleNode")
+    one = Parameters(node)
+    one.image = film
+    seen = []
+
+    def removed(caller, event):
+        seen.append(one.image)
+        node.Modified()
+        seen.append(one.image)
+
+    slicer.mrmlScene.AddObserver(slicer.mrmlScene.NodeRemovedEvent, removed)
+    slicer.mrmlScene.RemoveNode(film)
+    assert seen == [film, None]
+
+
 def test_an_unexpected_dialog_fails(slicer):
     with pytest.raises(AssertionError, match="unexpected dialog"):
         slicer.util.confirmOkCancelDisplay("Really?")

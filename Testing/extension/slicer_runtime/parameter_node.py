@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+import weakref
 from typing import Any
 
 import vtk
@@ -31,6 +32,12 @@ def parameterNodeWrapper(cls: type) -> type:  # noqa: N802
 
     def initialize(self: Any, parameter_node: Any) -> None:
         self.parameterNode = parameter_node
+        self._nodes = {}
+        itself = weakref.ref(self)
+        tag = parameter_node.AddObserver(
+            vtk.vtkCommand.ModifiedEvent, lambda *_: itself() is not None and itself()._nodes.clear()
+        )
+        weakref.finalize(self, parameter_node.RemoveObserver, tag)
         for name in types:
             setattr(self, name, getattr(self, name))  # a value that was never set becomes its default
 
@@ -53,12 +60,14 @@ def _property(name: str, annotated: Any, default: Any) -> property:
     if isinstance(kind, type) and issubclass(kind, vtk.vtkObject):
 
         def read_node(self: Any) -> Any:
-            return self.parameterNode.GetNodeReference(name)
+            # kept until the parameter node was modified, as Slicer does: also while the scene tells that it is gone
+            return self._nodes.setdefault(name, self.parameterNode.GetNodeReference(name))
 
         def write_node(self: Any, value: Any) -> None:
             if value is not None and not isinstance(value, kind):
                 raise ValueError(f"{name} takes a {kind.__name__}")
             self.parameterNode.SetNodeReferenceID(name, value.GetID() if value is not None else None)
+            self._nodes[name] = value
 
         return property(read_node, write_node)
 
