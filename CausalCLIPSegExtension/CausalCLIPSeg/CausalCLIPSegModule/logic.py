@@ -429,6 +429,8 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
     def refresh(self) -> None:
         """Look anew at the scene, in which other modules may have removed or changed what is shown here."""
         if self.parameters is not None:
+            # otherwise Slicer's parameters still have a node while the scene tells that it is gone
+            self.parameters.parameterNode.Modified()
             self._observe(self.parameters.segmentation)
             self.measure()
             self.changed.emit()

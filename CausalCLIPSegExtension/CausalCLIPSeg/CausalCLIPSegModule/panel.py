@@ -47,7 +47,6 @@ class Panel:
         apply: text of the button.
         understood, result: rich text.
         status: plain text.
-        failed: the status is an error.
         busy: something runs whose end is not known by time.
         percent: of the run.
         log: lines of the worker.
@@ -59,7 +58,6 @@ class Panel:
     understood: str
     result: str
     status: str
-    failed: bool
     busy: bool
     percent: int
     log: str
@@ -100,14 +98,12 @@ def describe(
     if not removable:
         blocked.setdefault("removeButton", _("This module has installed nothing."))
     _blockResult(blocked, logic, busy, exportIndex, hasHeader)
-    text, failed = _status(logic)
     return Panel(
         blocked=blocked,
         apply=_applyText(logic),
         understood=_understood(logic, missing),
         result=_result(logic),
-        status=text,
-        failed=failed,
+        status=_status(logic),
         busy=busy,
         percent=round(100 * logic.fraction),
         log="\n".join(logic.worker.log),
@@ -171,15 +167,13 @@ def _applyText(logic: Any) -> str:  # noqa: N802
     return _("End by force") if logic.cancelling else _("Cancel")
 
 
-def _status(logic: Any) -> tuple[str, bool]:
+def _status(logic: Any) -> str:
     if logic.running is not None:
         if logic.cancelling:
-            return _("Canceling; the phase that runs is finished first."), False
+            return _("Canceling; the phase that runs is finished first.")
         phase = logic.worker.phase if logic.worker.phase and not logic.fraction else logic.phase
-        return _("{phase} - {seconds:.0f} s").format(phase=phase, seconds=logic.seconds), False
-    if logic.error:
-        return logic.error, True
-    return logic.status, False
+        return _("{phase} - {seconds:.0f} s").format(phase=phase, seconds=logic.seconds)
+    return logic.error or logic.status
 
 
 def sideName(side: str) -> str:  # noqa: N802

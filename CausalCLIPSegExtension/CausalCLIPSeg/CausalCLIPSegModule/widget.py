@@ -139,11 +139,8 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.detach()
 
     def _onNodeRemoved(self, caller: Any, event: Any) -> None:  # noqa: N802
-        if (
-            self.logic.parameters is not None
-            and not slicer.mrmlScene.IsClosing()
-            and self._nodes() != self._shownNodes
-        ):
+        scene = slicer.mrmlScene
+        if not scene.IsClosing() and any(one and not scene.IsNodePresent(one) for one in self._shownNodes):
             self.logic.refresh()
 
     def _onBatchEnded(self, caller: Any, event: Any) -> None:  # noqa: N802
