@@ -50,7 +50,7 @@ def decide(expression: ReferringExpression, side: SideChoice | None) -> Referrin
     else:
         missing = [side] if side not in expression.sides else []
     if missing:
-        raise NoteError(f"The note does not speak of the patient's {missing[0]} lung, which --side {side} asks for.")
+        raise NoteError(f"The note does not speak of the patient's {missing[0]} lung, which was chosen.")
     chosen = SIDES if side == "both" else (side,)
     count = expression.count if len(chosen) == len(expression.sides) else None
     return replace(expression, sides=chosen, weak=expression.weak and side == "both", count=count, questions=())

@@ -51,6 +51,25 @@ def worker_command() -> Callable[[], tuple[str, list[str], str]]:
     return lambda: (sys.executable, [str(HERE / "scripted_worker.py")], str(ROOT))
 
 
+@pytest.fixture(scope="session")
+def kept_worker(application) -> Iterator[Callable[[str, Any], Any]]:
+    """Give a worker that many panels share, for the time that a start takes: a panel that closes does not end it."""
+    from CausalCLIPSegModule.worker_process import WorkerProcess
+
+    class KeptWorker(WorkerProcess):
+        def stop(self, wait: bool = True) -> None:
+            pass
+
+    kept: dict[str, KeptWorker] = {}
+
+    def keep(name: str, command: Any) -> KeptWorker:
+        return kept.setdefault(name, KeptWorker(command))
+
+    yield keep
+    for one in kept.values():
+        WorkerProcess.stop(one)
+
+
 class Panel:
     """The panel as a person has it: sees texts, presses buttons and keys."""
 
@@ -112,11 +131,11 @@ def open_panel(application, slicer, worker_command) -> Iterator[Callable[..., Pa
 
     opened: list[Panel] = []
 
-    def open_one(command: Any = worker_command, installation: Any = None) -> Panel:
+    def open_one(command: Any = worker_command, installation: Any = None, worker: Any = None) -> Panel:
         import CausalCLIPSeg
 
         parent = runtime.make_parent()
-        logic = CausalCLIPSegLogic(WorkerProcess(command) if command else None)
+        logic = CausalCLIPSegLogic(worker or (WorkerProcess(command) if command else None))
         there = installation or Installation(EXTENSION / "CausalCLIPSeg/Resources/requirements.txt", None, everything)
         widget = CausalCLIPSeg.CausalCLIPSegWidget(parent, logic, there)
         widget.setup()

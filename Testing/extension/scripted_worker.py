@@ -1,7 +1,8 @@
 """The worker's protocol with a few lines in the place of the network: quick, and slow or broken where a note says so.
 
-The note "slow" makes the run wait until it is cancelled, "crash" ends the process in the middle of it, "memory" warns
-as a run does that falls back to the processor. What a note means is read by the library itself.
+The note "slow" makes the run wait until it is cancelled, "stuck" makes it wait for ever, "crash" ends the process in
+the middle of it, "memory" warns as a run does that falls back to the processor, "turned" asks whether the film is
+mirrored. What a note means is read by the library itself. The result names the checkpoint and the device asked for.
 """
 
 from __future__ import annotations
@@ -16,13 +17,21 @@ from typing import Any
 import numpy as np
 
 from CausalCLIPSegLib import worker_protocol as protocol
-from CausalCLIPSegLib.notes import parse_note, say, summary
+from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.notes import decide, parse_note, say, summary
 from CausalCLIPSegLib.sides import split_by_side
 
 LOCK = threading.Lock()
 CANCELLED: dict[str, threading.Event] = {}
 COLORS = {"right": (0.90, 0.62, 0.00), "left": (0.34, 0.71, 0.91)}
 SIDES = {"right": ("24028007", "Right"), "left": ("7771000", "Left")}
+CARDS = [
+    protocol.CheckpointDocument(
+        **{"name": name, "laterality": "viewer", "threshold": 0.5, "limits": []},
+        **dict.fromkeys(("version", "summary", "finding", "intended_use", "licence"), ""),
+    )
+    for name in ("first", "second")
+]
 
 
 def code(value: str, scheme: str, meaning: str) -> protocol.CodeDocument:
@@ -36,6 +45,8 @@ def send(event: Any) -> None:
 
 def understand(request: Any) -> protocol.Understood:
     expression = parse_note(request.note if request.request == "segment" else request.text, request.laterality)
+    if request.side is not None:
+        expression = decide(expression, request.side)
     facts = expression.to_dict()
     return protocol.Understood(
         **{
@@ -54,8 +65,13 @@ def segment(request: protocol.SegmentRequest) -> None:
     send(protocol.ProgressEvent(id=request.id, phase="Looking at the film", fraction=0.5))
     if "crash" in request.note:
         os._exit(9)
+    if "stuck" in request.note:
+        threading.Event().wait()
     if "slow" in request.note:
         stop.wait()
+    if "turned" in request.note and request.mirrored is None:
+        send(protocol.ErrorEvent(id=request.id, kind="mirrored", message="The film is marked as mirrored."))
+        return
     if "memory" in request.note:
         send(
             protocol.WarningEvent(
@@ -132,8 +148,8 @@ def segment(request: protocol.SegmentRequest) -> None:
             causal_attention=folder / "causal_attention.npy",
             confounder_attention=folder / "confounder_attention.npy",
             provenance=protocol.Provenance(
-                checkpoint=protocol.CheckpointUsed(name="scripted", version="0", sha256="ab" * 32),
-                device="cpu",
+                checkpoint=protocol.CheckpointUsed(name=request.checkpoint, version="0", sha256="ab" * 32),
+                device="cuda" if request.device == "cuda" else "cpu",
                 version="0",
                 seconds={},
             ),
@@ -164,7 +180,10 @@ def main() -> None:
         identifier, kind = document["id"], document["request"]
         if kind == "note":
             request = protocol.NoteRequest.model_validate(document)
-            send(protocol.NoteResult(id=identifier, understood=understand(request)))
+            try:
+                send(protocol.NoteResult(id=identifier, understood=understand(request)))
+            except CausalCLIPSegError as error:
+                send(protocol.ErrorEvent(id=identifier, kind="user", message=str(error)))
         elif kind == "segment":
             CANCELLED[identifier] = threading.Event()
             long = protocol.SegmentRequest.model_validate(document)
@@ -172,7 +191,7 @@ def main() -> None:
         elif kind == "hello":
             send(
                 protocol.HelloResult(
-                    id=identifier, version="0", libraries="loaded", devices=["cpu"], checkpoints=[], formats=[]
+                    id=identifier, version="0", libraries="loaded", devices=["cpu"], checkpoints=CARDS, formats=[]
                 )
             )
         elif kind == "export":

@@ -163,8 +163,10 @@ def check_order(keys: Keys) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_tab_reads_the_panel_and_nothing_is_without_words(open_panel, film, slicer, state):
-    panel = open_panel()
+def test_tab_reads_the_panel_and_nothing_is_without_words(
+    open_panel, film, slicer, kept_worker, worker_command, state
+):
+    panel = open_panel(worker=kept_worker("scripted", worker_command))
     state(panel, film, slicer)
     keys = Keys(panel)
     check_words(keys)

@@ -20,6 +20,7 @@ from CausalCLIPSegLib import scene
 from CausalCLIPSegModule import parameters as stored
 from CausalCLIPSegModule import sample
 from CausalCLIPSegModule.film import dicomFile
+from CausalCLIPSegModule.note_file import readNoteFile
 from CausalCLIPSegModule.signals import Signal
 from CausalCLIPSegModule.worker_process import WorkerProcess
 
@@ -29,6 +30,8 @@ _CHANGES_OF_SEGMENTS = (
     "SegmentModified",
     "SourceRepresentationModified",
 )
+_LONGEST_NOTE = 100_000
+"""Characters; the worker answers no line that is very much longer."""
 
 
 class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
@@ -156,6 +159,16 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             self.askNote()
             self.changed.emit()
 
+    def readNote(self, path: str) -> str:  # noqa: N802
+        """Return the note that a text file holds; "" where it holds none, and `error` says why."""
+        self.error = ""
+        try:
+            return readNoteFile(path)
+        except ValueError as error:
+            self.error = str(error)
+            self.changed.emit()
+            return ""
+
     def setChoice(self, name: str, value: Any) -> None:  # noqa: N802
         """Set "side", "mirrored", "laterality", "device", "checkpoint" or "compare"."""
         if self.parameters is None or getattr(self.parameters, name) == value:
@@ -171,6 +184,9 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         if self.parameters is None or not self.installed or not self.parameters.note.strip():
             self._askedNote = ""
             return
+        if len(self.parameters.note) > _LONGEST_NOTE:
+            self._askedNote, self.error = "", _("The note is too long; give the part that describes the lungs.")
+            return
         request = {
             "request": "note",
             "text": self.parameters.note,
@@ -178,6 +194,11 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             "checkpoint": self._checkpoint(),
         }
         self._askedNote = self._send(request, self._noteAnswered, timeout=60) or ""
+
+    @property
+    def readingNote(self) -> bool:  # noqa: N802
+        """Whether the worker was asked what the note means, and has not answered."""
+        return bool(self._askedNote) and self.understood is None
 
     def _reading(self) -> dict[str, Any]:
         """How the note is read: fields that "note", "segment" and "export" share."""

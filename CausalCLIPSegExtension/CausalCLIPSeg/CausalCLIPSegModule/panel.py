@@ -153,7 +153,9 @@ def _whyNoRun(logic: Any, missing: list[str]) -> str:  # noqa: N802
     if not logic.parameters.note.strip():
         return _("Write or paste a note first.")
     if logic.understood is None:
-        return _("The note is being read.") if logic.worker.state != "failed" else ""
+        if logic.worker.state == "failed":
+            return ""
+        return _("The note is being read.") if logic.readingNote else _("The note cannot be read.")
     if logic.understood["questions"]:
         return _("The note contradicts itself. Choose a side first.")
     if not logic.understood["sides"]:
@@ -196,7 +198,9 @@ def _understood(logic: Any, missing: list[str]) -> str:
         return _("Nothing written yet.")
     found = logic.understood
     if found is None:
-        return _("Reading the note...") if logic.worker.state != "failed" else _("Not known: the worker does not run.")
+        if logic.worker.state == "failed":
+            return _("Not known: the worker does not run.")
+        return _("Reading the note...") if logic.readingNote else _("Not known: the note cannot be read.")
     lines = [f"<b>{escape(question)}</b>" for question in found["questions"]]
     for side, viewer in zip(found["sides"], found["sides_viewer"], strict=True):
         where = ", ".join(_zone(zone) for zone in found["zones"].get(side, []))

@@ -182,10 +182,9 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onNoteFile(self) -> None:  # noqa: N802
         path = qt.QFileDialog.getOpenFileName(self.uiWidget, _("Read the note from"), "", _("Text (*.txt);;All (*)"))
-        if not path:
-            return
-        with slicer.util.tryWithErrorDisplay(_("The note cannot be read.")):
-            self.ui.noteEdit.setPlainText(Path(path).read_text(encoding="utf-8"))
+        text = self.logic.readNote(path) if path else ""
+        if text:
+            self.ui.noteEdit.setPlainText(text)
             self._takeNote()
 
     def _onHistory(self, index: int) -> None:  # noqa: N802
@@ -259,9 +258,11 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             ):
                 return
             self.installation.acceptTerms()
-        with slicer.util.tryWithErrorDisplay(_("The installation failed.")):
-            self.installation.install(folder)
-        self._attach()
+        try:
+            with slicer.util.tryWithErrorDisplay(_("The installation failed.")):  # raises again what it has shown
+                self.installation.install(folder)
+        finally:
+            self._attach()
 
     def _onRemove(self) -> None:  # noqa: N802
         names = self.installation.installedByUs()
@@ -313,8 +314,9 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.causalCheckBox.checked = self.logic.shown == "causal_attention"
         ui.confounderCheckBox.checked = self.logic.shown == "confounder_attention"
         ui.thresholdSlider.value = parameters.threshold
-        _fill(ui.checkpointCombo, ["default", *(one for one in self.logic.checkpoints if one != "default")])
-        ui.checkpointCombo.currentIndex = max(0, ui.checkpointCombo.findText(parameters.checkpoint))
+        # also one that a saved scene speaks of and that is not at hand: it is what would be run
+        _fill(ui.checkpointCombo, list(dict.fromkeys(["default", *self.logic.checkpoints, parameters.checkpoint])))
+        ui.checkpointCombo.currentIndex = ui.checkpointCombo.findText(parameters.checkpoint)
         _fill(ui.historyCombo, [_("Earlier notes"), *stored.history(parameters)])
 
     def _showPanel(self, described: panel.Panel) -> None:  # noqa: N802
