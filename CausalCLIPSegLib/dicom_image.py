@@ -7,6 +7,7 @@ empty ones or contradict themselves.
 
 from __future__ import annotations
 
+import io
 import math
 import zlib
 from pathlib import Path
@@ -17,6 +18,8 @@ import numpy.typing as npt
 from libjpeg import utils as libjpeg
 from openjpeg import utils as openjpeg
 from pydicom import Dataset, dcmread, uid
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.dataelem import RawDataElement
 from pydicom.encaps import generate_frames
 from pydicom.filereader import read_file_meta_info
 from pydicom.multival import MultiValue
@@ -39,6 +42,10 @@ _FRONTAL_ONLY = "the program works on frontal chest films."
 _DAMAGED_PIXELS = "The pixels of this DICOM file are damaged or do not fit its header."
 
 _MAX_INFLATED_BYTES = 400_000_000
+_MAX_READS = 100_000
+_MAX_SEQUENCE_BYTES = 1 << 20
+_MAX_ITEMS = 10_000
+_ITEM = b"\xfe\xff\x00\xe0"
 # Half a step of an 8-bit screen: nobody can tell such a pixel from black or from white.
 _HALF_STEP = 0.5 / 255
 _MAX_SATURATED = 0.9
@@ -55,11 +62,13 @@ def read_header(path: Path) -> Dataset:
         the data set with every value converted; elements that cannot be converted are left out.
 
     Raises:
-        RadiographError: the compressed header would fill the memory.
+        RadiographError: the compressed header would fill the memory, or has more parts than that of any radiograph.
         Exception: whatever pydicom raises for a damaged file.
     """
     _refuse_deflate_bomb(path)
-    header = dcmread(path, stop_before_pixels=True, force=True)
+    with _CountedFile(path) as file:
+        header = dcmread(file, stop_before_pixels=True, force=True)
+    _drop_large_sequences(header)
     _convert_all(header)
     return header
 
@@ -111,6 +120,33 @@ def _refuse_deflate_bomb(path: Path) -> None:
             data = inflater.unconsumed_tail or (b"" if inflater.eof else file.read(1 << 20))
     if inflated > _MAX_INFLATED_BYTES:
         raise RadiographError("This DICOM file unpacks to more than any radiograph holds; it is probably damaged.")
+
+
+class _CountedFile(io.FileIO):
+    """A file that is not read in a million pieces: an element or an item of a header takes two or three."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._left = _MAX_READS
+
+    def read(self, size: int | None = -1) -> bytes | None:  # type: ignore[override]
+        self._left -= 1
+        if self._left < 0:
+            raise RadiographError("The header of this DICOM file has more parts than any radiograph's.")
+        return super().read(-1 if size is None else size)
+
+
+def _drop_large_sequences(header: Dataset) -> None:
+    """Leave out sequences, not taken apart yet, that would become objects without end; nothing here asks for them."""
+    left = _MAX_SEQUENCE_BYTES
+    for tag in list(header.keys()):
+        raw = header.get_item(tag)
+        known = dictionary_VR(tag) if dictionary_has_tag(tag) else "UN"
+        if not isinstance(raw, RawDataElement) or "SQ" not in {raw.VR, known} or not raw.value:
+            continue
+        left -= len(raw.value)
+        if left < 0 or raw.value.count(_ITEM) > _MAX_ITEMS:
+            del header[tag]
 
 
 def _convert_all(dataset: Dataset) -> None:

@@ -10,6 +10,7 @@ import os
 import struct
 import subprocess
 import sys
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from pydicom import DataElement, Dataset, dcmread, uid
 from pydicom.encaps import encapsulate
 
 from CausalCLIPSegLib.dicom_seg.nrrd import write_segments
+from CausalCLIPSegLib.dicom_seg.source import read_film
 from CausalCLIPSegLib.dicom_seg.writing import encode, save
 
 ROOT = Path(__file__).parents[2]
@@ -870,6 +872,13 @@ def film(**elements):
     return buffer.getvalue()
 
 
+def spiked(element):
+    """Return a film with an element, already as bytes, at the beginning of its data set."""
+    data = film()
+    at = data.index(b"\x08\0\x05\0CS")
+    return data[:at] + element + data[at:]
+
+
 @bad(FILMS, "empty")
 def film_nothing(kit):
     return b""
@@ -923,6 +932,16 @@ def film_without_rows(kit):
 @bad(FILMS, "how large")
 def film_of_huge_size(kit):
     return film(Rows=65535, Columns=65535)
+
+
+@bad(FILMS, "more parts")
+def film_of_many_elements(kit):
+    return spiked(b"".join(struct.pack("<HH", 9, n) + b"LO\0\0" for n in range(5000)) * 1000)
+
+
+@bad(FILMS, "more parts")
+def film_of_many_items(kit):
+    return spiked(b"\x08\0\x01\0SQ\0\0\xff\xff\xff\xff" + b"\xfe\xff\x00\xe0\0\0\0\0" * 5_000_000)
 
 
 @bad(FILMS, "too small")
@@ -1051,11 +1070,20 @@ def test_a_pipe_is_not_waited_for(causalclipseg, tmp_path):
     assert "no file" in refused(causalclipseg("seg", "show", tmp_path / "pipe.dcm"))
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is closed to this user")
-def test_no_permission(kit, causalclipseg, tmp_path):
-    (tmp_path / "closed.dcm").write_bytes(kit.good.read_bytes())
-    (tmp_path / "closed.dcm").chmod(0)
-    assert "permission" in refused(causalclipseg("seg", "show", tmp_path / "closed.dcm"))
+def test_no_permission(kit, causalclipseg, monkeypatch):
+    def locked(self, *given, **named):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", locked)
+    assert "permission" in refused(causalclipseg("seg", "show", kit.good))
+
+
+def test_sequences_without_end_are_left_out(tmp_path):
+    items = b"\xfe\xff\x00\xe0\0\0\0\0" * 1_000_000
+    (tmp_path / "film.dcm").write_bytes(spiked(b"\x08\0\x01\0SQ\0\0" + struct.pack("<I", len(items)) + items))
+    start = time.process_time()
+    assert read_film(tmp_path / "film.dcm")[1] == SHAPE
+    assert time.process_time() - start < 2
 
 
 def test_a_giant_file(kit, causalclipseg, tmp_path):
