@@ -1,18 +1,115 @@
-"""The panel with the real worker process and the embedded checkpoint, on a real chest film."""
+"""The panel with the real worker process and the embedded checkpoint, on a real chest film and on made ones."""
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from pathlib import Path
+from typing import Any
 
+import nrrd
 import numpy as np
 import pydicom
+import pytest
+from dx_films import make_film, save_film
+from PIL import Image
 
 from CausalCLIPSegLib import scene
 from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
 
+ROOT = Path(__file__).parent.parent.parent
+NOTE = "Opacity in the left lower zone."
 
-def test_from_sample_to_dicom_seg_and_back(open_panel, slicer, application, tmp_path):
-    panel = open_panel(command=None)
+
+@pytest.fixture(scope="module")
+def handle(tmp_path_factory) -> Path:
+    """The folder by whose files the real worker is held up; see Testing/worker/held_worker.py."""
+    folder = tmp_path_factory.mktemp("handle")
+    os.environ["HOLD"] = str(folder)
+    return folder
+
+
+@pytest.fixture
+def panel(open_panel, kept_worker, handle, slicer) -> Any:
+    """The panel with the real worker, which these tests share."""
+    script = str(ROOT / "Testing/worker/held_worker.py")
+    worker = kept_worker("real", lambda: (sys.executable, [script], str(ROOT)))
+    slicer.dicomDatabase.files.clear()
+    yield open_panel(worker=worker)
+    for path in handle.iterdir():
+        path.unlink()
+
+
+@pytest.fixture
+def load(slicer, tmp_path):
+    """Load a made film as Slicer's DICOM module does; elements of its header as arguments."""
+
+    def load_one(**elements: Any) -> Any:
+        path = tmp_path / "film.dcm"
+        save_film(make_film((96, 80), **elements), path)
+        slicer.dicomDatabase.insert(str(path))
+        volume = slicer.util.loadVolume(str(path))
+        volume.SetAttribute("DICOM.instanceUIDs", "2.25.102")
+        return volume
+
+    return load_one
+
+
+def choose(panel: Any, name: str, text: str) -> None:
+    combo = getattr(panel.ui, name)
+    combo.currentIndex = next(index for index in range(combo.count) if text in combo.itemText(index))
+
+
+def ready(panel: Any, film: Any) -> None:
+    """Choose a film and write a note."""
+    panel.ui.imageSelector.setCurrentNode(film)
+    panel.write(NOTE)
+
+
+def outline(panel: Any, film: Any) -> None:
+    """Run on a made film: of noise, in which only a low threshold finds something."""
+    ready(panel, film)
+    panel.click("applyButton")
+    panel.wait(lambda: panel.logic.running is None, 240)
+    assert "Done in" in panel.ui.statusLabel.text, panel.ui.statusLabel.text
+    panel.ui.thresholdSlider.value = 0.02
+
+
+def masks(segmentation: Any, volume: Any) -> dict[str, np.ndarray]:
+    return {one["name"]: one["mask"] for one in scene.describe_segments(segmentation, volume)}
+
+
+def test_dicom_film_note_threshold_correction_database_and_back_by_the_plugin(panel, slicer, load):
+    film = load()
+    outline(panel, film)
+    assert "Outlined again from 0.02 on." in panel.ui.statusLabel.text
+    assert "mm²" in panel.ui.resultLabel.text  # the header has a spacing
+    segmentation = panel.logic.parameters.segmentation
+    panel.ui.segmentEditor._object.paint(panel.logic.segments[0]["id"], 5, 7)
+    assert "corrected" in panel.ui.resultLabel.text
+    drawn = masks(segmentation, film)
+
+    choose(panel, "exportCombo", "database")
+    panel.click("exportButton")
+    panel.wait(lambda: panel.logic.exporting is None, 240)
+    assert panel.ui.statusLabel.text == "The segmentation is in the DICOM database, in the study of its film."
+    written = slicer.dicomDatabase.inserted[-1]
+    assert pydicom.dcmread(written).StudyInstanceUID == "2.25.100"
+
+    import CausalCLIPSegDICOM
+
+    plugin = CausalCLIPSegDICOM.CausalCLIPSegDICOMPlugin()
+    (loadable,) = plugin.examineForImport([[written]])
+    assert plugin.load(loadable)
+    back = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")[-1]
+    assert back is not segmentation
+    found = masks(back, film)
+    assert set(found) == {name for name, mask in drawn.items() if mask.any()}
+    assert all(np.array_equal(found[name], drawn[name]) for name in found)
+
+
+def test_the_sample_is_outlined_and_exported_as_dicom_seg(panel, application, tmp_path):
     panel.click("sampleButton")
     panel.wait(lambda: panel.logic.understood is not None)
     shown = panel.ui.understoodLabel.text
@@ -25,50 +122,93 @@ def test_from_sample_to_dicom_seg_and_back(open_panel, slicer, application, tmp_
     volume, segmentation = panel.logic.film(), panel.logic.parameters.segmentation
     assert len(panel.logic.segments) == 2
     panel.picture("sample")
-
-    area = sum(one["area_fraction"] for one in panel.logic.segments)
-    panel.ui.thresholdSlider.value = 0.3
-    assert sum(one["area_fraction"] for one in panel.logic.segments) > area
-
-    corrected = panel.logic.segments[0]["id"]
-    panel.ui.segmentEditor._object.paint(corrected, 5, 7)
-    assert "corrected" in panel.ui.resultLabel.text
-    mask = scene.read_mask(segmentation, corrected, volume)
-    assert mask[5, 7]
+    corrected = panel.logic.segments[0]
+    panel.ui.segmentEditor._object.paint(corrected["id"], 5, 7)
 
     application.dialogs.answers.append(tmp_path / "findings.dcm")
-    panel.ui.exportCombo.currentIndex = 0
+    choose(panel, "exportCombo", "DICOM-SEG file")
     panel.click("exportButton")
     panel.wait(lambda: panel.logic.exporting is None, 240)
     assert "findings.dcm" in panel.ui.statusLabel.text, panel.ui.statusLabel.text
-    written = read_dicom_seg(tmp_path / "findings.dcm")
-    by_name = {one.label: one for one in written.segments}
-    assert set(by_name) == {one["name"] for one in panel.logic.segments}
-    name = next(one["name"] for one in panel.logic.segments if one["id"] == corrected)
-    assert np.array_equal(by_name[name].mask, mask)
-    assert by_name[name].algorithm_type == "SEMIAUTOMATIC"
-    header = pydicom.dcmread(_film(volume), stop_before_pixels=True)
-    assert written.source.sop_instance_uid == header.SOPInstanceUID
-
-    # back into the scene by the DICOM plugin, on the same film
-    import CausalCLIPSegDICOM
-
-    slicer.dicomDatabase.files.clear()
-    slicer.dicomDatabase.insert(_film(volume))
-    slicer.dicomDatabase.insert(str(tmp_path / "findings.dcm"))
-    volume.SetAttribute("DICOM.instanceUIDs", str(header.SOPInstanceUID))
-    plugin = CausalCLIPSegDICOM.CausalCLIPSegDICOMPlugin()
-    (loadable,) = plugin.examineForImport([[str(tmp_path / "findings.dcm")]])
-    assert plugin.load(loadable)
-    back = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")[-1]
-    masks = {one["name"]: one["mask"] for one in scene.describe_segments(back, volume)}
-    assert np.array_equal(masks[name], mask)
+    written = {one.label: one for one in read_dicom_seg(tmp_path / "findings.dcm").segments}
+    drawn = masks(segmentation, volume)
+    assert set(written) == set(drawn)
+    assert all(np.array_equal(written[name].mask, drawn[name]) for name in drawn)
+    made = {name: one.algorithm_type for name, one in written.items()}
+    assert made.pop(corrected["name"]) == "SEMIAUTOMATIC"
+    assert set(made.values()) == {"AUTOMATIC"}
 
 
-def _film(volume) -> str:
-    from CausalCLIPSegModule.logic import dicomFile
+def test_segmentation_file_and_picture(panel, load, application, tmp_path):
+    outline(panel, load())
+    for kind, name in (("nrrd", "findings.seg.nrrd"), ("Picture", "findings.png")):
+        choose(panel, "exportCombo", kind)
+        application.dialogs.answers.append(tmp_path / name.split(".")[0])  # the ending comes by itself
+        panel.click("exportButton")
+        panel.wait(lambda: panel.logic.exporting is None, 240)
+        assert panel.ui.statusLabel.text == f"Written: {tmp_path / name}"
+    values, header = nrrd.read(str(tmp_path / "findings.seg.nrrd"))
+    assert values.shape[-3:] == (80, 96, 1)
+    assert header["Segment0_Name"] == panel.logic.segments[0]["name"]
+    with Image.open(tmp_path / "findings.png") as picture:
+        picture.load()
 
-    path = dicomFile(volume)
-    assert path is not None
-    assert Path(path).is_file()
-    return path
+
+def test_cancel_in_mid_run_changes_nothing_and_keeps_the_worker(panel, load, handle, slicer):
+    film = load()
+    ready(panel, film)
+    nodes = slicer.mrmlScene.GetNumberOfNodes()
+    (handle / "hold").touch()
+    panel.click("applyButton")
+    panel.wait(lambda: panel.logic.fraction > 0, 120)
+    pid = panel.logic.worker.pid
+    panel.click("applyButton")
+    assert panel.ui.statusLabel.text == "Canceling; the phase that runs is finished first."
+    (handle / "hold").unlink()
+    panel.wait(lambda: panel.logic.running is None)
+    assert panel.ui.statusLabel.text == "Canceled; nothing was changed."
+    assert slicer.mrmlScene.GetNumberOfNodes() == nodes
+    panel.click("applyButton")
+    panel.wait(lambda: panel.logic.running is None, 120)
+    assert "Done in" in panel.ui.statusLabel.text
+    assert panel.logic.worker.pid == pid
+
+
+def test_too_little_memory_on_the_graphics_card_is_said_with_the_result(panel, load, handle):
+    ready(panel, load())
+    (handle / "memory").touch()
+    panel.click("applyButton")
+    panel.wait(lambda: panel.logic.running is None, 120)
+    assert "Done in" in panel.ui.statusLabel.text
+    assert "CPU instead" in panel.ui.resultLabel.text
+
+
+def test_a_film_that_is_marked_as_mirrored_is_asked_about(panel, load):
+    film = load(PatientOrientation=["R", "F"])
+    ready(panel, film)
+    panel.click("applyButton")
+    panel.wait(lambda: panel.logic.running is None, 120)
+    assert "mirrored" in panel.ui.statusLabel.text
+    assert "Say under Advanced whether the film is mirrored" in panel.ui.statusLabel.text
+    assert panel.logic.parameters.segmentation is None
+    panel.ui.mirroredCombo.currentIndex = 2
+    panel.wait(lambda: panel.ui.applyButton.enabled)
+    assert "Patient's left</b> (left in the picture)" in panel.ui.understoodLabel.text
+    panel.click("applyButton")
+    panel.wait(lambda: panel.logic.running is None, 120)
+    assert "Done in" in panel.ui.statusLabel.text
+
+
+def test_a_worker_that_is_killed_in_mid_run_is_told_and_starts_again(panel, load, handle):
+    ready(panel, load())
+    (handle / "hold").touch()
+    panel.click("applyButton")
+    panel.wait(lambda: panel.logic.fraction > 0, 120)
+    os.kill(panel.logic.worker.pid, signal.SIGKILL)
+    panel.wait(lambda: panel.logic.running is None)
+    assert "ended unexpectedly" in panel.ui.statusLabel.text
+    assert "Press Apply to start it again." in panel.ui.statusLabel.text
+    (handle / "hold").unlink()
+    panel.click("applyButton")
+    panel.wait(lambda: panel.logic.running is None, 240)
+    assert "Done in" in panel.ui.statusLabel.text
