@@ -104,6 +104,20 @@ def test_a_failed_installation_is_told_and_what_it_left_can_be_removed(installat
     assert installer.there == {"numpy": "2.4.0"}
 
 
+def test_the_panel_shows_what_a_failed_installation_left(open_panel, installation, installer, application):
+    installer.fails = True
+    panel = open_panel(installation=installation)
+    assert not panel.ui.removeButton.enabled
+    application.dialogs.answers = [True]
+    panel.click("installButton")
+    assert panel.ui.installationLabel.text == "Not installed yet: rapidfuzz."
+    assert panel.ui.installButton.enabled
+    assert panel.ui.removeButton.enabled
+    installer.fails = False
+    panel.click("installButton")
+    assert panel.ui.installationLabel.text == "Everything that the network needs is installed."
+
+
 def test_an_installed_version_that_is_too_old_is_missing(installation, installer):
     installer.there |= {"torch": "2.5.1", "safetensors": "0.5.0", "rapidfuzz": "3.10.0"}
     assert installation.missing() == ["torch"]

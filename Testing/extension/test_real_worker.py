@@ -80,7 +80,7 @@ def masks(segmentation: Any, volume: Any) -> dict[str, np.ndarray]:
     return {one["name"]: one["mask"] for one in scene.describe_segments(segmentation, volume)}
 
 
-def test_dicom_film_note_threshold_correction_database_and_back_by_the_plugin(panel, slicer, load):
+def test_dicom_film_note_threshold_correction_database_and_back_by_the_plugin(panel, slicer, load, monkeypatch):
     film = load()
     outline(panel, film)
     assert "Outlined again from 0.02 on." in panel.ui.statusLabel.text
@@ -91,6 +91,10 @@ def test_dicom_film_note_threshold_correction_database_and_back_by_the_plugin(pa
     drawn = masks(segmentation, film)
 
     choose(panel, "exportCombo", "database")
+    with monkeypatch.context() as closed:
+        closed.setattr(slicer.dicomDatabase, "isOpen", False)
+        panel.click("exportButton")
+    assert panel.ui.statusLabel.text == "There is no DICOM database yet; open the module DICOM once."
     panel.click("exportButton")
     panel.wait(lambda: panel.logic.exporting is None, 240)
     assert panel.ui.statusLabel.text == "The segmentation is in the DICOM database, in the study of its film."

@@ -493,6 +493,10 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         result, volume = stored.result(self.parameters), self.film()
         if result is None or volume is None or self.exporting is not None or self.running is not None:
             return
+        if path is None and not slicer.dicomDatabase.isOpen:
+            self.error = _("There is no DICOM database yet; open the module DICOM once.")
+            self.changed.emit()
+            return
         try:
             folder = self._newFolder()
             request = {
