@@ -556,7 +556,7 @@ def test_the_colors_are_those_of_the_desktop(panel_after_a_run, application):
 def test_the_self_test_runs(open_panel, slicer, monkeypatch):
     import CausalCLIPSeg
 
-    panel = open_panel()
+    panel = open_panel(command=None)
     entry = SimpleNamespace(widgetRepresentation=lambda: SimpleNamespace(self=lambda: panel.widget))
     monkeypatch.setattr(slicer.modules, "causalclipseg", entry, raising=False)
     CausalCLIPSeg.CausalCLIPSegTest().runTest()

@@ -19,6 +19,12 @@ def dicomFile(volume: Any) -> str | None:  # noqa: N802
     """Return the DICOM file that a film was loaded from, None where there is none or it is gone."""
     path = volume.GetAttribute(_HEADER_ATTRIBUTE) or ""
     uids = (volume.GetAttribute("DICOM.instanceUIDs") or "").split()
-    if not path and len(uids) == 1 and slicer.dicomDatabase is not None:
-        path = slicer.dicomDatabase.fileForInstance(uids[0])
+    database = dicomDatabase()
+    if not path and len(uids) == 1 and database is not None:
+        path = database.fileForInstance(uids[0])
     return path if path and Path(path).is_file() else None
+
+
+def dicomDatabase() -> Any:  # noqa: N802
+    """Return Slicer's DICOM database, None where the module DICOM is disabled."""
+    return getattr(slicer, "dicomDatabase", None)

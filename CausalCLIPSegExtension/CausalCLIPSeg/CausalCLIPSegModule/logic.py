@@ -19,7 +19,7 @@ from slicer.util import VTKObservationMixin
 from CausalCLIPSegLib import scene
 from CausalCLIPSegModule import parameters as stored
 from CausalCLIPSegModule import sample
-from CausalCLIPSegModule.film import dicomFile
+from CausalCLIPSegModule.film import dicomDatabase, dicomFile
 from CausalCLIPSegModule.note_file import readNoteFile
 from CausalCLIPSegModule.signals import Signal
 from CausalCLIPSegModule.worker_process import WorkerProcess
@@ -493,7 +493,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         result, volume = stored.result(self.parameters), self.film()
         if result is None or volume is None or self.exporting is not None or self.running is not None:
             return
-        if path is None and not slicer.dicomDatabase.isOpen:
+        if path is None and not getattr(dicomDatabase(), "isOpen", False):
             self.error = _("There is no DICOM database yet; open the module DICOM once.")
             self.changed.emit()
             return
