@@ -21,6 +21,10 @@ class SegmentationError(CausalCLIPSegError):
     """A segmentation file cannot be read, cannot be made of this film, or belongs to another one."""
 
 
+class UnchangedError(SegmentationError):
+    """A correction says the same as what it corrects."""
+
+
 class OutputError(CausalCLIPSegError):
     """A result cannot be written where it was asked for."""
 

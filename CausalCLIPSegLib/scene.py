@@ -4,8 +4,9 @@ The scene is an argument, so that Slicer, a browser viewer and the tests share t
 before a function is called, and nothing but numpy and scipy besides. Results come as the worker's event "result" of a
 "segment" request gives them (worker_protocol.SegmentResult), as plain dictionaries.
 
-A segment that this file puts into a scene carries, as tags, its side, its kind, and a digest of its mask. Whether a
-person has corrected it is told by the digest, so also after saving, loading and undoing.
+A segment that this file puts into a scene carries, as tags, its side, its kind, the threshold that its mask came with,
+and a digest of the mask. Whether a person has corrected it is told by the digest, so also after saving, loading and
+undoing.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ SIDE_TAG = "CausalCLIPSeg.Side"
 KIND_TAG = "CausalCLIPSeg.Kind"
 CHECKPOINT_TAG = "CausalCLIPSeg.CheckpointSHA256"
 DIGEST_TAG = "CausalCLIPSeg.MaskDigest"
+THRESHOLD_TAG = "CausalCLIPSeg.Threshold"
 """Tags of a segment that is ours."""
 
 OVERLAYS: dict[Overlay, tuple[str, colors.Color]] = {
@@ -116,6 +118,7 @@ def show_result(scene: Any, volume: Any, result: Result, name: str = "CausalCLIP
     for segment in result["segments"]:
         _add_segment(segmentation, segment, result)
         set_mask(segmentation, segment["id"], volume, masks[segment["id"]], original=True)
+        _tell_threshold(segmentation, segment["id"], result["threshold"])
     place_beside(scene, segmentation, volume)
     return segmentation
 
@@ -163,7 +166,12 @@ def rethreshold(
             left_alone.append(identifier)
             continue
         set_mask(segmentation, identifier, volume, parts[side], original=True)
+        _tell_threshold(segmentation, identifier, threshold)
     return left_alone
+
+
+def _tell_threshold(segmentation: Any, identifier: str, threshold: float) -> None:
+    segmentation.GetSegmentation().GetSegment(identifier).SetTag(THRESHOLD_TAG, repr(float(threshold)))
 
 
 def set_mask(segmentation: Any, identifier: str, volume: Any, mask: Mask, *, original: bool = False) -> None:
@@ -234,8 +242,9 @@ def describe_segments(
 
     Returns:
         For each segment: id, name, color, side (of the patient; None for one that a person made), kind, corrected,
-        algorithm_type (AUTOMATIC; SEMIAUTOMATIC for a corrected one; MANUAL for one that a person made), mask (bool,
-        rows x columns), area_mm2 (None without calibration), area_fraction.
+        algorithm_type (AUTOMATIC; SEMIAUTOMATIC for a corrected one; MANUAL for one that a person made), threshold (of
+        the outline that the network gave; None where it is not known), mask (bool, rows x columns), area_mm2 (None
+        without calibration), area_fraction.
     """
     described = []
     held = segmentation.GetSegmentation()
@@ -244,6 +253,7 @@ def describe_segments(
         mask = read_mask(segmentation, identifier, volume)
         side = _tag(segment, SIDE_TAG)
         digest = _tag(segment, DIGEST_TAG)
+        threshold = _tag(segment, THRESHOLD_TAG)
         corrected = digest != _digest(mask)
         described.append(
             {
@@ -254,6 +264,7 @@ def describe_segments(
                 "kind": _tag(segment, KIND_TAG),
                 "corrected": corrected,
                 "algorithm_type": "MANUAL" if digest is None else "SEMIAUTOMATIC" if corrected else "AUTOMATIC",
+                "threshold": None if threshold is None else float(threshold),
                 "mask": mask,
                 "area_mm2": None if spacing is None else float(mask.sum()) * spacing[0] * spacing[1],
                 "area_fraction": float(mask.mean()),

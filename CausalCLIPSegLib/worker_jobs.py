@@ -425,11 +425,17 @@ def _writers(
         )
 
     def write_dicom(path: Path) -> None:
+        from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
+        from CausalCLIPSegLib.dicom_seg.revising import succeed
         from CausalCLIPSegLib.dicom_seg.writing import encode, save
 
         assert result.radiograph.header is not None, "why_not has asked"
         content = dicom_seg.segmentation_of(result, with_note=request.with_note)
-        save(encode(replace(content, segments=marked(content.segments)), result.radiograph.header), path)
+        content = replace(content, segments=marked(content.segments))
+        if request.previous is not None:
+            previous = read_dicom_seg(request.previous)
+            content = succeed(previous, content, request.editor, request.instance_number)
+        save(encode(content, result.radiograph.header), path)
 
     def write_nrrd(path: Path) -> None:
         segments = marked(dicom_seg.coded_segments(result, with_note=False))

@@ -250,6 +250,9 @@ class ExportRequest(_Request):
         note, laterality, language, side, mirrored: as they were given to "segment".
         prompt, prompt_laterality, threshold, provenance: as the result of "segment" told them.
         probability: .npy of that result; the picture's outlines are smoother with it.
+        previous: DICOM-SEG of an earlier export, whose place the new one takes as the next instance of its series.
+        instance_number: the lowest one that it may have there.
+        editor: who changed the segments since; only with `previous`.
     """
 
     id: Identifier
@@ -270,6 +273,9 @@ class ExportRequest(_Request):
     threshold: Threshold
     provenance: Provenance
     probability: AbsolutePath | None = None
+    previous: AbsolutePath | None = None
+    instance_number: int = Field(default=1, ge=1)
+    editor: str = ""
 
 
 class CancelRequest(_Request):

@@ -15,6 +15,8 @@ __all__ = ["CausalCLIPSegDICOM", "CausalCLIPSegDICOMPlugin"]
 
 _CONFIDENCE = 0.97
 """A little more than Slicer's own reader of segmentations, which fails for radiographs."""
+_CORRECTED_CONFIDENCE = 0.9
+"""Of all that a series offers, Slicer selects what has the highest confidence, whatever is said to be selected."""
 _EXPORT_CONFIDENCE = 1.01
 """Slicer's own exporter claims 1 for every segmentation, and of equals the list puts it first."""
 _FILM_IS_MISSING = _("The radiograph of this segmentation is not in the DICOM database. Import it first.")
@@ -35,8 +37,15 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         return [one for files in fileLists for one in self.examineFiles(files)]
 
     def examineFiles(self, files):  # noqa: N802
-        """Return what can be loaded of some files."""
-        return [one for one in map(self._examine, files) if one is not None]
+        """Return what can be loaded of some files; of a segmentation and its corrections the last is selected."""
+        found = [one for one in map(self._examine, files) if one is not None]
+        corrected = {loadable.corrects for loadable in found}
+        for loadable in found:
+            if loadable.uid in corrected:
+                loadable.selected = False
+                loadable.confidence = _CORRECTED_CONFIDENCE
+                loadable.warning = loadable.warning or _("A later segmentation of this series corrects this one.")
+        return found
 
     def _examine(self, path):
         if slicer.dicomDatabase.fileValue(path, self.tags["modality"]) != "SEG" or not exchange.available():
@@ -44,9 +53,10 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         from CausalCLIPSegLib.errors import CausalCLIPSegError
 
         try:
-            source = exchange.readSegmentation(path).source
+            segmentation = exchange.readSegmentation(path)
         except CausalCLIPSegError:
             return None
+        source = segmentation.source
         if source is None:
             return None
         film = slicer.dicomDatabase.fileForInstance(source.sop_instance_uid)
@@ -61,11 +71,14 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         loadable.selected = bool(film)
         loadable.confidence = _CONFIDENCE
         loadable.uid = slicer.dicomDatabase.fileValue(path, self.tags["instanceUID"])
+        loadable.corrects = segmentation.previous.sop_instance_uid if segmentation.previous else ""
         loadable.referencedInstanceUIDs = [source.sop_instance_uid]
         return loadable
 
     def load(self, loadable):
         """Load a segmentation, and its film where that is not in the scene yet."""
+        from CausalCLIPSegModule import series
+
         from CausalCLIPSegLib.errors import CausalCLIPSegError
 
         try:
@@ -76,7 +89,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         except (CausalCLIPSegError, OSError, ValueError, RuntimeError) as error:
             logging.error(f"{loadable.name}: {error}")
             return False
-        node.SetAttribute("DICOM.instanceUIDs", loadable.uid)
+        series.remember(node, loadable.uid)
         self.addSeriesInSubjectHierarchy(loadable, node)
         scene.place_beside(slicer.mrmlScene, node, film)  # a film that was opened as a file is in no study
         return True

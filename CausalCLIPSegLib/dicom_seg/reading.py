@@ -24,7 +24,7 @@ from CausalCLIPSegLib.dicom_seg.content import (
     Color,
     ImageReference,
     Segmentation,
-    new_uid,
+    derived_uid,
 )
 from CausalCLIPSegLib.dicom_seg.source import is_uid, one_line, refuse_file
 from CausalCLIPSegLib.errors import SegmentationError
@@ -223,15 +223,16 @@ def _masks(
 
 def _segmentation(header: Dataset, masks: dict[int, npt.NDArray[np.bool_]]) -> Segmentation:
     items = {_count(item, "SegmentNumber"): item for item in _items(header, "SegmentSequence")}
+    instance = _required(header, "SOPInstanceUID")
     return Segmentation(
-        segments=tuple(_segment(items[number], number, mask) for number, mask in sorted(masks.items())),
+        segments=tuple(_segment(items[number], number, mask, instance) for number, mask in sorted(masks.items())),
         source=_source(header),
         study_instance_uid=_required(header, "StudyInstanceUID"),
         series_instance_uid=_required(header, "SeriesInstanceUID"),
         series_number=_count(header, "SeriesNumber") or 1,
         series_started=_moment(header, "Series"),
         sop_class_uid=_required(header, "SOPClassUID"),
-        sop_instance_uid=_required(header, "SOPInstanceUID"),
+        sop_instance_uid=instance,
         instance_number=max(_count(header, "InstanceNumber"), 1),
         label=_text(header, "ContentLabel"),
         description=_text(header, "ContentDescription"),
@@ -284,7 +285,7 @@ def _reference(item: Dataset, series: str = "") -> ImageReference:
     )
 
 
-def _segment(item: Dataset, number: int, mask: npt.NDArray[np.bool_]) -> CodedSegment:
+def _segment(item: Dataset, number: int, mask: npt.NDArray[np.bool_], instance: str) -> CodedSegment:
     category, kind = (_code(item, f"SegmentedProperty{name}CodeSequence") for name in ("Category", "Type"))
     if category is None or kind is None:
         raise SegmentationError("This DICOM-SEG does not say what its segments are.")
@@ -302,7 +303,8 @@ def _segment(item: Dataset, number: int, mask: npt.NDArray[np.bool_]) -> CodedSe
         algorithm_type=cast(AlgorithmType, made) if made in get_args(AlgorithmType) else "MANUAL",
         algorithm=_algorithm(item),
         tracking_id=_text(item, "TrackingID") or label,
-        tracking_uid=tracking_uid if is_uid(tracking_uid) else new_uid(),
+        # the same each time that the file is read: by it a correction finds what it corrects
+        tracking_uid=tracking_uid if is_uid(tracking_uid) else derived_uid(instance, str(number)),
         color=_color(item),
     )
 

@@ -10,9 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import uid
 
-from CausalCLIPSegLib.dicom_seg.content import CodedSegment, ImageReference, Segmentation, new_uid
+from CausalCLIPSegLib.dicom_seg.content import CodedSegment, Color, ImageReference, Segmentation, new_uid
 from CausalCLIPSegLib.dicom_seg.source import one_line
-from CausalCLIPSegLib.errors import SegmentationError
+from CausalCLIPSegLib.errors import SegmentationError, UnchangedError
+
+_WORDS = ("category", "type", "region", "laterality", "algorithm_type", "tracking_uid")
+_COLOR_STEP = 0.02
 
 
 def revise(
@@ -20,6 +23,7 @@ def revise(
     corrected: Mapping[str, npt.NDArray[np.bool_]],
     editor: str,
     added: Sequence[CodedSegment] = (),
+    renamed: Mapping[str, CodedSegment] | None = None,
 ) -> Segmentation:
     """Return a corrected segmentation: the next object of the same series, so that viewers show it instead.
 
@@ -31,10 +35,13 @@ def revise(
             segment that is missing here was removed.
         editor: name of the person, as "Family^Given" or in one piece.
         added: segments that the person drew.
+        renamed: segments that the person gave other words or another color, by tracking identifier; each is the
+            earlier one with these replaced.
 
     Raises:
-        SegmentationError: a mask of another size or of no segment, segments that cannot be told apart, nothing
-            changed, nothing left, or no editor.
+        UnchangedError: nothing changed.
+        SegmentationError: a mask of another size or of no segment, segments that cannot be told apart, nothing left,
+            or no editor.
     """
     name = one_line(editor)
     if not name or name != " ".join(editor.split()):
@@ -46,23 +53,63 @@ def revise(
         raise SegmentationError("A corrected outline belongs to no segment of the segmentation that it corrects.")
     if any(mask.shape != previous.shape for mask in (*corrected.values(), *(part.mask for part in added))):
         raise SegmentationError("A corrected outline has another size than the segmentation that it corrects.")
-    kept = [
-        _change(part, corrected[part.tracking_uid]) for part in previous.segments if part.tracking_uid in corrected
-    ]
+    parts = [(renamed or {}).get(part.tracking_uid, part) for part in previous.segments]
+    kept = [_change(part, corrected[part.tracking_uid]) for part in parts if part.tracking_uid in corrected]
     segments = (*kept, *added)
     if not segments:
         raise SegmentationError("No segment is left; empty the outlines instead of removing all segments.")
-    if segments == previous.segments:
-        raise SegmentationError("The outlines are the same as before, so there is nothing to write.")
+    return succeed(previous, replace(previous, segments=segments), name)
+
+
+def succeed(previous: Segmentation, segmentation: Segmentation, editor: str, number: int = 1) -> Segmentation:
+    """Return a segmentation as the next object of the series of an earlier one, so that viewers show it instead.
+
+    Args:
+        previous: what it takes the place of.
+        segmentation: of the same film.
+        editor: name of the person, as "Family^Given" or in one piece.
+        number: the lowest Instance Number that it may have, for a series that has grown since `previous`.
+
+    Raises:
+        UnchangedError: it says the same as the earlier one.
+        SegmentationError: it is that of another film.
+    """
+    if _film(segmentation) != _film(previous):
+        raise SegmentationError("The segmentation belongs to another film than the one whose place it takes.")
+    pairs = zip(segmentation.segments, previous.segments, strict=False)
+    if len(segmentation.segments) == len(previous.segments) and all(_same(one, other) for one, other in pairs):
+        raise UnchangedError("The outlines are the same as before, so there is nothing to write.")
     return replace(
-        previous,
-        segments=segments,
+        segmentation,
+        series_instance_uid=previous.series_instance_uid,
+        series_number=previous.series_number,
+        series_started=previous.series_started,
         sop_class_uid=uid.SegmentationStorage,
         sop_instance_uid=new_uid(),
-        instance_number=previous.instance_number + 1,
-        creator=name,
+        instance_number=max(previous.instance_number + 1, number),
+        creator=one_line(editor),
         previous=ImageReference(previous.sop_class_uid, previous.sop_instance_uid, previous.series_instance_uid),
     )
+
+
+def _film(segmentation: Segmentation) -> str:
+    return segmentation.source.sop_instance_uid if segmentation.source else ""
+
+
+def _same(one: CodedSegment, other: CodedSegment) -> bool:
+    return (
+        one_line(one.label) == one_line(other.label)
+        and all(getattr(one, name) == getattr(other, name) for name in _WORDS)
+        and same_color(one.color, other.color)
+        and np.array_equal(one.mask, other.mask)
+    )
+
+
+def same_color(one: Color | None, other: Color | None) -> bool:
+    """Whether two colors are the same one, which files hold in steps of another color space."""
+    if one is None or other is None:
+        return one is other
+    return bool(np.allclose(one, other, rtol=0, atol=_COLOR_STEP))
 
 
 def _change(segment: CodedSegment, mask: npt.NDArray[np.bool_]) -> CodedSegment:
@@ -77,12 +124,33 @@ def _change(segment: CodedSegment, mask: npt.NDArray[np.bool_]) -> CodedSegment:
     )
 
 
+def recognise(previous: Segmentation, segments: Sequence[CodedSegment]) -> list[str | None]:
+    """Tell for each segment of an edited file which one it is of the segmentation that was edited.
+
+    They are recognised by tracking identifier, else, where an editor has lost that, by a name that is the only one.
+
+    Returns:
+        tracking identifiers; None for a segment that is new.
+
+    Raises:
+        SegmentationError: two segments of the file are the same one.
+    """
+    by_uid = {part.tracking_uid: part.tracking_uid for part in previous.segments}
+    labels = Counter(part.label for part in previous.segments)
+    by_label = {part.label: part.tracking_uid for part in previous.segments if labels[part.label] == 1}
+    known = [by_uid.get(segment.tracking_uid) or by_label.get(segment.label) for segment in segments]
+    for number, one in enumerate(known):
+        if one is not None and one in known[:number]:
+            raise SegmentationError(
+                f"Two segments of the corrected file stand for the same one: {segments[number].label}."
+            )
+    return known
+
+
 def match(
     previous: Segmentation, segments: Sequence[CodedSegment]
 ) -> tuple[dict[str, npt.NDArray[np.bool_]], tuple[CodedSegment, ...]]:
     """Sort the segments of an edited file into those of the segmentation that was edited, and new ones.
-
-    They are recognised by tracking identifier, else, where an editor has lost that, by a name that is the only one.
 
     Returns:
         masks by tracking identifier and new segments, as `revise` takes them. What is new was drawn by hand, whatever
@@ -91,17 +159,9 @@ def match(
     Raises:
         SegmentationError: two segments of the file are the same one.
     """
-    by_uid = {part.tracking_uid: part.tracking_uid for part in previous.segments}
-    labels = Counter(part.label for part in previous.segments)
-    by_label = {part.label: part.tracking_uid for part in previous.segments if labels[part.label] == 1}
-    masks: dict[str, npt.NDArray[np.bool_]] = {}
-    added = []
-    for segment in segments:
-        known = by_uid.get(segment.tracking_uid) or by_label.get(segment.label)
-        if known is None:
-            added.append(replace(segment, algorithm_type="MANUAL", algorithm=None, tracking_uid=new_uid()))
-        elif known in masks:
-            raise SegmentationError(f"Two segments of the corrected file stand for the same one: {segment.label}.")
-        else:
-            masks[known] = segment.mask
-    return masks, tuple(added)
+    known = recognise(previous, segments)
+    masks = {one: segment.mask for one, segment in zip(known, segments, strict=True) if one is not None}
+    added = (segment for one, segment in zip(known, segments, strict=True) if one is None)
+    return masks, tuple(
+        replace(segment, algorithm_type="MANUAL", algorithm=None, tracking_uid=new_uid()) for segment in added
+    )

@@ -16,10 +16,10 @@ from slicer_core_calls import Slicer
 from CausalCLIPSegLib.dicom_seg.content import ImageReference
 from CausalCLIPSegLib.dicom_seg.nrrd import read_segments, segmentation_from_segments, write_segments
 from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
-from CausalCLIPSegLib.dicom_seg.revising import match, revise
+from CausalCLIPSegLib.dicom_seg.revising import match, revise, succeed
 from CausalCLIPSegLib.dicom_seg.source import one_line
 from CausalCLIPSegLib.dicom_seg.writing import encode, save
-from CausalCLIPSegLib.errors import SegmentationError
+from CausalCLIPSegLib.errors import SegmentationError, UnchangedError
 
 QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -106,6 +106,34 @@ def test_segments_of_equal_names_are_told_apart_by_identifier(segment):
     strangers = [replace(part, tracking_uid=f"2.25.{number}") for number, part in enumerate(twins.segments)]
     masks, added = match(twins, strangers)
     assert (len(masks), len(added)) == (0, 3)
+
+
+def test_what_follows_is_of_the_same_film_and_says_something_else(segment):
+    made, other = segment(make_film()), segment(make_film(SOPInstanceUID="2.25.999"))
+    with pytest.raises(SegmentationError, match="another film"):
+        succeed(made, other, "Roe^Richard")
+    with pytest.raises(UnchangedError, match="the same as before"):
+        succeed(made, made, "Roe^Richard")
+    first, *rest = made.segments
+    for changed in ((replace(first, label="Effusion"), *rest), (replace(first, color=(0, 0, 1)), *rest), tuple(rest)):
+        after = succeed(made, replace(made, segments=changed), "Roe^Richard", 7)
+        assert (after.series_instance_uid, after.instance_number) == (made.series_instance_uid, 7)
+        assert after.segments == changed
+    masks = {part.tracking_uid: part.mask for part in made.segments}
+    after = revise(made, masks, "Roe^Richard", renamed={first.tracking_uid: replace(first, label="Effusion")})
+    assert [part.label for part in after.segments] == ["Effusion", *(part.label for part in rest)]
+    assert [part.algorithm_type for part in after.segments] == [part.algorithm_type for part in made.segments]
+
+
+def test_identifiers_that_a_file_lacks_are_the_same_each_time(segment, tmp_path):
+    film = make_film()
+    data = encode(segment(film), film)
+    for item in data.SegmentSequence:
+        del item.TrackingUID
+    save(data, tmp_path / "a.dcm")
+    first, second = ([one.tracking_uid for one in read_dicom_seg(tmp_path / "a.dcm").segments] for _ in range(2))
+    assert first == second
+    assert len(set(first)) == len(first)
 
 
 def test_segments_of_one_identifier_are_not_corrected(segment):

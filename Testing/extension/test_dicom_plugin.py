@@ -331,9 +331,12 @@ def test_a_folder_that_cannot_be_written_is_told(slicer, plugin, small, tmp_path
 
 
 def test_an_export_replaces_no_other_file(slicer, plugin, small, tmp_path):
-    _, item = outlined(slicer, small, np.ones((48, 40), bool))
-    first, second = export(plugin, item, tmp_path), export(plugin, item, tmp_path)
-    assert first.is_file()
+    node, item = outlined(slicer, small, np.ones((48, 40), bool))
+    first = export(plugin, item, tmp_path)
+    before = first.read_bytes()
+    scene.set_mask(node, "opacity_0", small, np.eye(48, 40, dtype=bool))
+    second = export(plugin, item, tmp_path)
+    assert first.read_bytes() == before
     assert first != second
 
 

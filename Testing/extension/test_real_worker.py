@@ -113,6 +113,47 @@ def test_dicom_film_note_threshold_correction_database_and_back_by_the_plugin(pa
     assert all(np.array_equal(found[name], drawn[name]) for name in found)
 
 
+def test_a_second_export_to_the_database_takes_the_place_of_the_first(panel, slicer, load):
+    film = load()
+    outline(panel, film)
+    choose(panel, "exportCombo", "database")
+
+    def into_the_database() -> str:
+        panel.click("exportButton")
+        panel.wait(lambda: panel.logic.exporting is None, 240)
+        return panel.ui.statusLabel.text
+
+    assert "in the study of its film" in into_the_database()
+    first = read_dicom_seg(slicer.dicomDatabase.inserted[-1])
+    assert into_the_database() == "The outlines are the same as before, so there is nothing to write."
+    segment = panel.logic.segments[0]
+    panel.ui.segmentEditor._object.paint(segment["id"], 5, 7)
+    panel.ui.thresholdSlider.value = 0.03
+    drawn = masks(panel.logic.parameters.segmentation, film)
+    assert into_the_database() == "The changed segmentation is in the DICOM database, in the series of the one before."
+    second = read_dicom_seg(slicer.dicomDatabase.inserted[-1])
+    assert (second.series_instance_uid, second.instance_number) == (first.series_instance_uid, 2)
+    assert second.previous.sop_instance_uid == first.sop_instance_uid
+    assert second.creator == "Anonymous"
+    assert {one.label: one.algorithm_type for one in second.segments}[segment["name"]] == "SEMIAUTOMATIC"
+    assert {one.algorithm.parameters["threshold"] for one in second.segments} == {"0.03"}
+    assert all(np.array_equal(one.mask, drawn[one.label]) for one in second.segments)
+    known = {one.label: one.tracking_uid for one in first.segments}
+    assert all(known.get(one.label, one.tracking_uid) == one.tracking_uid for one in second.segments)
+
+    import CausalCLIPSegDICOM
+
+    plugin = CausalCLIPSegDICOM.CausalCLIPSegDICOMPlugin()  # its export goes on where the panel has ended
+    panel.ui.segmentEditor._object.paint(segment["id"], 6, 7)
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    (exportable,) = plugin.examineForExport(hierarchy.GetItemByDataNode(panel.logic.parameters.segmentation))
+    exportable.directory = str(Path(slicer.dicomDatabase.inserted[-1]).parent)
+    assert plugin.export([exportable]) == ""
+    third = read_dicom_seg(slicer.dicomDatabase.inserted[-1])
+    assert third.previous.sop_instance_uid == second.sop_instance_uid
+    assert [one.tracking_uid for one in third.segments] == [one.tracking_uid for one in second.segments]
+
+
 def test_the_sample_is_outlined_and_exported_as_dicom_seg(panel, application, tmp_path):
     panel.click("sampleButton")
     panel.wait(lambda: panel.logic.understood is not None)

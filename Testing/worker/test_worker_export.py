@@ -10,6 +10,8 @@ import slicerio
 from PIL import Image
 from pydicom.data import get_testdata_file
 
+from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
+
 FILM = str(get_testdata_file("RG1_UNCR.dcm", download=False))
 SHAPE = (1955, 1841)
 NOTE = "Rounded opacities in the right lower zone."
@@ -102,6 +104,28 @@ def test_an_earlier_export_is_kept_unless_told(worker, request_of_export, tmp_pa
     assert (tmp_path / "out" / "segmentation.seg.nrrd").read_bytes() == before
     assert worker.ask("export", **{**request, "segments": request["segments"][:1], "force": True})["event"] == "result"
     assert (tmp_path / "out" / "segmentation.seg.nrrd").read_bytes() != before
+
+
+def test_a_second_export_takes_the_place_of_the_first(worker, request_of_export, masks, tmp_path):
+    request = {**request_of_export, "formats": ["dicom-seg"]}
+    first = read_dicom_seg(worker.ask("export", **request)["files"]["dicom-seg"])
+    path = tmp_path / "out" / "segmentation.dcm"
+    follow = {"previous": str(path), "output": str(tmp_path / "second"), "editor": "Jane Doe", "instance_number": 4}
+    error = worker.ask("export", **{**request, **follow})
+    assert (error["event"], error["kind"]) == ("error", "user")
+    assert error["message"] == "The outlines are the same as before, so there is nothing to write."
+    np.save(tmp_path / "left.npy", ~masks["left"])
+    second = read_dicom_seg(worker.ask("export", **{**request, **follow})["files"]["dicom-seg"])
+    assert (second.series_instance_uid, second.instance_number) == (first.series_instance_uid, 4)
+    assert second.previous.sop_instance_uid == first.sop_instance_uid
+    assert second.creator == "Jane Doe"
+    np.testing.assert_array_equal(second.segments[0].mask, masks["right"])
+    np.testing.assert_array_equal(second.segments[1].mask, ~masks["left"])
+    assert [one.tracking_uid for one in second.segments] == [one.tracking_uid for one in first.segments]
+    path.write_bytes(b"damaged")
+    error = worker.ask("export", **{**request, **follow, "output": str(tmp_path / "third")})
+    assert (error["event"], error["kind"]) == ("error", "user")
+    assert left_behind(tmp_path / "third") == []
 
 
 def test_nothing_outlined_has_a_picture_but_no_dicom_seg(worker, request_of_export, tmp_path):

@@ -18,7 +18,7 @@ from slicer.util import VTKObservationMixin
 
 from CausalCLIPSegLib import scene
 from CausalCLIPSegModule import parameters as stored
-from CausalCLIPSegModule import sample
+from CausalCLIPSegModule import sample, series
 from CausalCLIPSegModule.film import dicomDatabase, dicomFile
 from CausalCLIPSegModule.note_file import readNoteFile
 from CausalCLIPSegModule.signals import Signal
@@ -135,8 +135,16 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
     def _segmentsChanged(self, caller: Any = None, event: Any = None) -> None:  # noqa: N802
         if not self._outlining:
+            self.status = ""  # it may speak of what was changed just now
             self.measure()
+            self._followOutline()
             self.changed.emit()
+
+    def _followOutline(self) -> None:  # noqa: N802
+        """Bring the threshold back to that of the outline, when the editor has taken back what came with another."""
+        found = {one["threshold"] for one in self.segments if one["threshold"] is not None and not one["corrected"]}
+        if len(found) == 1:
+            self.parameters.threshold = found.pop()
 
     def _workerChanged(self) -> None:  # noqa: N802
         self.changed.emit()
@@ -434,7 +442,11 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             return
         spacing = tuple(result["spacing"]) if result and result["spacing"] else None
         described = scene.describe_segments(self.parameters.segmentation, volume, spacing)
-        self.segments = [{key: value for key, value in one.items() if key != "mask"} for one in described]
+        self.segments = [
+            {**one, "threshold": None if one["threshold"] is None else _inRange(one["threshold"])} for one in described
+        ]
+        for one in self.segments:
+            del one["mask"]
         if result and self._isAsRun(result):
             self.disagreements = list(result.get("disagreements", ()))
 
@@ -488,7 +500,8 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
         Args:
             kind: "dicom-seg", "seg-nrrd" or "picture".
-            path: the file; None puts a DICOM-SEG into Slicer's database.
+            path: the file; None puts a DICOM-SEG into Slicer's database, where the next one of the same result takes
+                the place of the one before.
         """
         result, volume = stored.result(self.parameters), self.film()
         if result is None or volume is None or self.exporting is not None or self.running is not None:
@@ -510,16 +523,27 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
                 "prompt_laterality": result["understood"]["prompt_laterality"],
                 "threshold": self.parameters.threshold,
                 "provenance": result["provenance"],
+                **(self._succession() if path is None else {}),
             }
         except (OSError, ValueError) as error:
             self.error = str(error)
             self.changed.emit()
             return
         self.error, self.status = "", _("Exporting")
-        self.exporting = self._send(request, lambda event: self._exportAnswered(event, kind, path))
+        exported = self.parameters.segmentation
+        self.exporting = self._send(request, lambda event: self._exportAnswered(event, kind, path, exported))
         self.changed.emit()
 
-    def _exportAnswered(self, event: dict[str, Any], kind: str, path: Path | None) -> None:  # noqa: N802
+    def _succession(self) -> dict[str, Any]:
+        """Return the fields of an "export" request that say which segmentation in the database is followed."""
+        earlier = series.earlierFile(self.parameters.segmentation)
+        if earlier is None:
+            return {}
+        return {"previous": earlier, "instance_number": series.nextNumber(earlier), "editor": series.editorName()}
+
+    def _exportAnswered(  # noqa: N802
+        self, event: dict[str, Any], kind: str, path: Path | None, segmentation: Any
+    ) -> None:
         if event["event"] in {"progress", "warning"}:
             return
         self.exporting, self.status = None, ""
@@ -527,18 +551,25 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             self._failed(event)
         elif event["event"] == "result":
             try:
-                self._deliver(Path(event["files"][kind]), path)
+                self._deliver(Path(event["files"][kind]), path, segmentation)
             except OSError as error:
                 self.error = _("The file cannot be written: {reason}.").format(reason=error.strerror)
         self.changed.emit()
 
-    def _deliver(self, made: Path, path: Path | None) -> None:
+    def _deliver(self, made: Path, path: Path | None, segmentation: Any) -> None:
         if path is not None:
             shutil.copyfile(made, path)
             self.status = _("Written: {path}").format(path=path)
             return
-        slicer.dicomDatabase.insert(str(made))
-        self.status = _("The segmentation is in the DICOM database, in the study of its film.")
+        database = dicomDatabase()
+        database.insert(str(made))
+        followed = series.earlierFile(segmentation) is not None
+        series.remember(segmentation, database.fileValue(str(made), "0008,0018"))
+        self.status = (
+            _("The changed segmentation is in the DICOM database, in the series of the one before.")
+            if followed
+            else _("The segmentation is in the DICOM database, in the study of its film.")
+        )
 
     # -- sample -------------------------------------------------------------------------------------------------------
 

@@ -224,20 +224,22 @@ def _result(logic: Any) -> str:
         return _("No result yet.")
     if logic.film() is None:
         return _("The film of this result was removed from the scene.")
-    found = "".join(_row(one) for one in logic.segments)
+    found = "".join(_row(one, logic.parameters.threshold) for one in logic.segments)
     text = f'<table cellspacing="0" cellpadding="0">{found}</table>' if found else _("Nothing is outlined.") + "<br>"
     said = [_("Compare: {sentence}").format(sentence=escape(one)) for one in logic.disagreements]
     said += [f"<i>{escape(warning)}</i>" for warning in logic.warnings]
     return text + "<br>".join(said)
 
 
-def _row(segment: dict[str, Any]) -> str:
+def _row(segment: dict[str, Any], threshold: float) -> str:
     """Return a segment's color, name, area and share of the image, as a row of a table."""
     red, green, blue = bytes_of(segment["color"])
     measured = segment["area_mm2"] is not None
     area = _("{area:.0f} mm²").format(area=segment["area_mm2"]) if measured else _("not calibrated")
     share = _("{share:.1f} % of the image").format(share=100 * segment["area_fraction"])
     words = [area, share, *([_("corrected")] if segment["corrected"] else [])]
+    if not segment["corrected"] and segment["threshold"] not in {None, threshold}:
+        words.append(_("outlined from {threshold:.2f} on").format(threshold=segment["threshold"]))
     return (
         f'<tr><td style="color:rgb({red},{green},{blue})">&#9632;&nbsp;</td>'
         f"<td><b>{escape(segment['name'])}</b><br>{', '.join(words)}</td></tr>"

@@ -32,8 +32,7 @@ def loadSample() -> Any:  # noqa: N802
         pass
     if path is None:
         raise RuntimeError(_("The sample comes with the installation; see the section Installation of CausalCLIPSeg."))
-    volume = slicer.util.loadVolume(str(path), {"singleFile": True})
-    volume.SetName(_("Sample radiograph"))
+    volume = slicer.util.loadVolume(str(path), {"singleFile": True, "name": _("Sample radiograph")})
     rememberHeader(volume, str(path))
     return volume
 

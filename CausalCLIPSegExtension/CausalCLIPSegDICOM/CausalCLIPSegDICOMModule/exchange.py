@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,16 +120,27 @@ def headerFile(film: Any) -> str:  # noqa: N802
 
 
 def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noqa: N802
-    """Write the segments of a node as they are now, as a new file of the folder; empty ones are left out.
+    """Write the segments of a node as they are now into a file of the folder; empty ones are left out.
+
+    What came from a file, or was written before, becomes the next instance of the same series; the same instance where
+    nothing has changed. It begins a new series where the earlier file is gone, or is of another film.
+
+    Args:
+        node: vtkMRMLSegmentationNode.
+        folder: that exists.
+        description: of a new series.
 
     Raises:
         ValueError: it cannot be written, for the reason that the sentence gives.
         CausalCLIPSegError: the film's header does not allow it.
         OSError: the file cannot be written.
     """
+    from CausalCLIPSegModule import series
+
     from CausalCLIPSegLib.dicom_seg.content import Segmentation
     from CausalCLIPSegLib.dicom_seg.source import read_film, reference_to
     from CausalCLIPSegLib.dicom_seg.writing import encode, save
+    from CausalCLIPSegLib.errors import UnchangedError
 
     reason = whyNotExported(node)
     if reason:
@@ -137,15 +150,83 @@ def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noq
     if not described:
         raise ValueError(_("Nothing is outlined."))
     header = read_film(Path(headerFile(film)))[0]
-    written = Segmentation(
-        segments=tuple(_codedSegment(one, node.GetSegmentation().GetSegment(one["id"])) for one in described),
-        source=reference_to(header),
-        study_instance_uid=str(header.StudyInstanceUID),
-        description=description,
-    )
+    held = [node.GetSegmentation().GetSegment(one["id"]) for one in described]
+    parts = [_codedSegment(one, segment) for one, segment in zip(described, held, strict=True)]
+    earlier = series.earlierFile(node)
+    previous = _previous(earlier, reference_to(header), parts[0].mask.shape)
+    if previous is None:
+        written = Segmentation(
+            segments=tuple(parts),
+            source=reference_to(header),
+            study_instance_uid=str(header.StudyInstanceUID),
+            description=description,
+        )
+    else:
+        try:
+            written, parts = _revised(previous, parts, series.editorName(), series.nextNumber(earlier))
+        except UnchangedError:
+            path = folder / f"{previous.sop_instance_uid}.dcm"
+            if not path.exists():
+                shutil.copyfile(earlier, path)
+            return path
     path = folder / f"{written.sop_instance_uid}.dcm"
     save(encode(written, header), path)
+    series.remember(node, written.sop_instance_uid)
+    for segment, part in zip(held, parts, strict=True):
+        segment.SetTag(_TRACKING_ID_TAG, part.tracking_id)
+        segment.SetTag(_TRACKING_UID_TAG, part.tracking_uid)
     return path
+
+
+def _previous(path: str | None, film: Any, shape: tuple[int, ...]) -> Any:
+    """Return the segmentation in an earlier file; None where there is none that can be corrected on this film."""
+    from CausalCLIPSegLib.errors import CausalCLIPSegError
+
+    if path is None:
+        return None
+    try:
+        found = readSegmentation(path)
+    except CausalCLIPSegError:
+        return None
+    fits = found.source is not None and found.source.sop_instance_uid == film.sop_instance_uid and found.shape == shape
+    distinct = len({one.tracking_uid for one in found.segments}) == len(found.segments)
+    return found if fits and distinct else None
+
+
+def _revised(previous: Any, parts: list[Any], editor: str, number: int) -> tuple[Any, list[Any]]:
+    """Return the correction of a segmentation, and for each part the segment that stands for it there."""
+    from CausalCLIPSegLib.dicom_seg.revising import match, recognise, revise
+
+    known = recognise(previous, parts)
+    masks, added = match(previous, parts)
+    before = {one.tracking_uid: one for one in previous.segments}
+    renamed = {uid: _renamed(before[uid], part) for uid, part in zip(known, parts, strict=True) if uid}
+    written = revise(previous, masks, editor, added, renamed)
+    after, new = {one.tracking_uid: one for one in written.segments}, iter(added)
+    stand = [after[uid] if uid else next(new) for uid in known]
+    return replace(written, instance_number=max(written.instance_number, number)), stand
+
+
+def _renamed(before: Any, now: Any) -> Any:
+    """Return an earlier segment with the words and the color that a person has given it since."""
+    from CausalCLIPSegLib.dicom_seg.revising import same_color
+    from CausalCLIPSegLib.terminology import LUNG
+
+    shown = replace(before, region=before.region or LUNG)  # as `showSegmentation` puts it into the scene
+    words = {
+        name: getattr(now, name)
+        for name in ("category", "type", "region", "laterality")
+        if _short(getattr(now, name)) != _short(getattr(shown, name))
+    }
+    if now.label != before.label:
+        words["label"] = now.label
+    if before.color and not same_color(before.color, now.color):
+        words["color"] = now.color
+    return replace(before, **words)
+
+
+def _short(code: Any) -> tuple[str, str] | None:
+    return None if code is None else (code.value, code.scheme)
 
 
 def _codedSegment(described: dict[str, Any], segment: Any) -> Any:  # noqa: N802

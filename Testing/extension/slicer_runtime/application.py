@@ -112,7 +112,10 @@ class DicomDatabase:
         import pydicom
 
         group, element = (int(part, 16) for part in tag.split(","))
-        found = pydicom.dcmread(path, stop_before_pixels=True).get((group, element))
+        try:
+            found = pydicom.dcmread(path, stop_before_pixels=True).get((group, element))
+        except (OSError, pydicom.errors.InvalidDicomError):  # CTK tells nothing of a file that it cannot read
+            return ""
         return "" if found is None else str(found.value)
 
     def filesForSeries(self, uid: str) -> list[str]:  # noqa: N802
@@ -134,6 +137,7 @@ class App:
         self.temporaryPath = str(folder)
         self.majorVersion, self.minorVersion = 5, 12
         self._layout = LayoutManager()
+        self._logic = slicer.vtkSlicerApplicationLogic()
         self._at_startup: list[Callable[[], None]] = []
 
     def connect(self, signal: str, slot: Callable[[], None]) -> None:
@@ -145,6 +149,9 @@ class App:
         """All modules are there: the application says so, once."""
         while self._at_startup:
             self._at_startup.pop(0)()
+
+    def applicationLogic(self) -> Any:  # noqa: N802
+        return self._logic
 
     def layoutManager(self) -> LayoutManager:  # noqa: N802
         return self._layout
@@ -300,6 +307,7 @@ def _utilities(application: Application) -> None:
         for kind in ("vtkMRMLScalarVolumeNode", "vtkMRMLVectorVolumeNode"):
             node = slicer.mrmlScene.AddNewNodeByClass(kind, Path(path).stem)
             if storage.ReadData(node):
+                node.SetName((properties or {}).get("name", node.GetName()))
                 node.CreateDefaultDisplayNodes()
                 return node
             slicer.mrmlScene.RemoveNode(node)
