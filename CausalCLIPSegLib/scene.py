@@ -210,10 +210,13 @@ def read_mask(segmentation: Any, identifier: str, volume: Any) -> Mask:
     import slicer
 
     rows, columns = film_shape(volume)
-    if segmentation.GetSegmentation().GetSegment(identifier) is None:
+    segment = segmentation.GetSegmentation().GetSegment(identifier)
+    if segment is None:
         raise ValueError(f"There is no segment “{identifier}”.")
     image = slicer.vtkOrientedImageData()
-    if not segmentation.GetBinaryLabelmapRepresentation(identifier, image) or image.IsEmpty():
+    kind = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    there = segment.GetRepresentation(kind) is not None  # asked for one that is not, MRML writes errors into the log
+    if not there or not segmentation.GetBinaryLabelmapRepresentation(identifier, image) or image.IsEmpty():
         return np.zeros((rows, columns), dtype=bool)
     film = _grid(volume)
     if not _same_place(segmentation, volume, image, film):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -116,6 +119,79 @@ def test_the_panel_shows_what_a_failed_installation_left(open_panel, installatio
     installer.fails = False
     panel.click("installButton")
     assert panel.ui.installationLabel.text == "Everything that the network needs is installed."
+
+
+# -- Slicer's own installers ------------------------------------------------------------------------------------------
+
+
+class Packaging:
+    """slicer.packaging of Slicer 5.12, in whose source these signatures are."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[object, ...]] = []
+
+    def pip_install(
+        self,
+        requirements,
+        constraints=None,
+        no_deps_requirements=None,
+        skip_packages=None,
+        blocking=True,
+        show_progress=True,
+        requester=None,
+        logCallback=None,  # noqa: N803
+        completedCallback=None,  # noqa: N803
+    ) -> None:
+        assert blocking
+        self.asked.append((requirements, requester))
+
+    def pip_uninstall(self, requirements, blocking=True, logCallback=None, completedCallback=None) -> None:  # noqa: N803
+        assert blocking
+        self.asked.append((requirements,))
+
+
+def test_slicer_5_12_installs_with_a_window_that_names_the_module(slicer, monkeypatch):
+    from CausalCLIPSegModule import compatibility
+
+    packaging = Packaging()
+    monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
+    monkeypatch.setattr(slicer.util, "pip_install", lambda *_: pytest.fail("that of 5.10"))
+    compatibility.install(["rapidfuzz<4"], "CausalCLIPSeg")
+    compatibility.uninstall(["rapidfuzz"])
+    assert packaging.asked == [(["rapidfuzz<4"], "CausalCLIPSeg"), (["rapidfuzz"],)]
+
+
+def test_slicer_5_10_installs_with_what_it_has(slicer, monkeypatch):
+    from CausalCLIPSegModule import compatibility
+
+    asked: list[list[str]] = []
+    monkeypatch.setitem(sys.modules, "slicer.packaging", None)  # there is none to import
+    for name in ("pip_install", "pip_uninstall"):
+        monkeypatch.setattr(slicer.util, name, asked.append)
+    compatibility.install(["rapidfuzz<4"], "CausalCLIPSeg")
+    compatibility.uninstall(["rapidfuzz"])
+    assert asked == [["rapidfuzz<4"], ["rapidfuzz"]]
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        ("extension", None),
+        ("refused", "PyTorch was not installed."),
+        ("nothing", "Install the extension PyTorch in the Extensions Manager first."),
+    ],
+)
+def test_torch_comes_by_its_extension_or_it_is_said_why_not(slicer, monkeypatch, found, sentence):
+    from CausalCLIPSegModule import compatibility
+
+    class PyTorchUtilsLogic:
+        def installTorch(self, askConfirmation=False, **_: object) -> object:  # noqa: N802, N803
+            return object() if askConfirmation and found == "extension" else None
+
+    utilities = SimpleNamespace(PyTorchUtilsLogic=PyTorchUtilsLogic)
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", None if found == "nothing" else utilities)
+    with contextlib.nullcontext() if sentence is None else pytest.raises(RuntimeError, match=sentence):
+        compatibility.installTorch()
 
 
 def test_an_installed_version_that_is_too_old_is_missing(installation, installer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from types import SimpleNamespace
 
@@ -158,7 +159,8 @@ def test_cancel_in_mid_run_changes_nothing(open_panel, film, slicer):
     panel.write("slow right basal opacity")
     nodes = slicer.mrmlScene.GetNumberOfNodes()
     panel.click("applyButton")
-    panel.wait(lambda: "Looking at the film" in panel.ui.statusLabel.text)
+    assert panel.ui.logSection.collapsed
+    panel.wait(lambda: re.fullmatch(r"Looking at the film - \d+ s", panel.ui.statusLabel.text))
     assert panel.ui.applyButton.text == "Cancel"
     assert not panel.ui.noteEdit.enabled
     assert "Not during a run." in panel.ui.noteEdit.toolTip
@@ -578,6 +580,14 @@ def test_nothing_is_cut_off_in_a_narrow_panel(panel_after_a_run, application):
     for one in own:
         assert one.width() >= one.minimumSizeHint().width(), one.objectName()
         assert one.height() >= one.minimumSizeHint().height() - 1, one.objectName()
+
+
+def test_no_gap_opens_where_little_is_written(open_panel, film):
+    panel = open_panel()
+    panel.picture("short")
+    label = panel.ui.understoodLabel._object
+    assert label.height() <= max(label.heightForWidth(label.width()), label.minimumHeight()) + 2
+    assert panel.ui.noteEdit._object.height() >= 64
 
 
 def test_the_colors_are_those_of_the_desktop(panel_after_a_run, application):

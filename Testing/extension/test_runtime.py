@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+from pydicom.data import get_testdata_file
 from PySide6 import QtWidgets
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+EXTENSION = ROOT / "CausalCLIPSegExtension"
 
 
 def test_properties_are_attributes_and_unknown_names_fail(slicer):
@@ -201,6 +210,37 @@ def test_node_lists_hold_the_classes_they_are_for(slicer, film):
     slicer.mrmlScene.RemoveNode(film)
     assert seen == [film, None]
     assert selector.currentNode() is None
+
+
+def test_no_torch_comes_into_slicers_process():
+    """The panel with all that it does before and after a run, and the DICOM plugin, in a process of their own."""
+    script = f"""
+import sys
+sys.path[:0] = [{str(HERE)!r}]
+import slicer_runtime
+application = slicer_runtime.start([{str(EXTENSION / "CausalCLIPSeg")!r}, {str(EXTENSION / "CausalCLIPSegDICOM")!r}])
+import CausalCLIPSeg, CausalCLIPSegDICOM, slicer
+from CausalCLIPSegDICOMModule import exchange
+from slicer_runtime.application import make_parent
+widget = CausalCLIPSeg.CausalCLIPSegWidget(make_parent())
+widget.setup()
+widget.ui.sampleButton.click()
+volume = widget.logic.parameters.image
+slicer.dicomDatabase.insert({get_testdata_file("RG1_UNCR.dcm", download=False)!r})
+volume.SetAttribute("DICOM.instanceUIDs", next(iter(slicer.dicomDatabase.files)))
+node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+node.SetNodeReferenceID(node.GetReferenceImageGeometryReferenceRole(), volume.GetID())
+node.GetSegmentation().AddEmptySegment("one")
+exchange.scene.set_mask(node, "one", volume, slicer.util.arrayFromVolume(volume)[0] > 9)
+from pathlib import Path
+path = exchange.writeSegmentation(node, Path(application.folder), "")
+exchange.showSegmentation(exchange.readSegmentation(str(path)), volume, "again")
+widget.cleanup()
+application.close()
+print([name for name in ("torch", "timm", "open_clip") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=240)
+    assert done.stdout.splitlines()[-1:] == ["[]"], done.stderr
 
 
 def test_a_volume_comes_as_it_was_written(slicer, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import slicer
+from slicer.i18n import tr as _
 
 
 def install(arguments: list[str], requester: str) -> None:
@@ -44,9 +45,9 @@ def installTorch() -> None:  # noqa: N802
     try:
         import PyTorchUtils
     except ImportError as error:
-        raise RuntimeError("Install the extension PyTorch in the Extensions Manager first.") from error
+        raise RuntimeError(_("Install the extension PyTorch in the Extensions Manager first.")) from error
     if PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True) is None:
-        raise RuntimeError("PyTorch was not installed.")
+        raise RuntimeError(_("PyTorch was not installed."))
 
 
 def wheels(folder: str) -> list[str]:

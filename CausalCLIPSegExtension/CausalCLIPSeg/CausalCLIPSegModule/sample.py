@@ -47,7 +47,7 @@ def registerSample() -> None:  # noqa: N802
         thumbnailFileName=str(_THUMBNAIL),
         uris="",  # nothing is downloaded: the film lies on the disk
         fileNames=FILM,
-        nodeNames="Sample radiograph",
+        nodeNames=_("Sample radiograph"),
         customDownloader=_showSample,
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import qt
+from slicer.i18n import tr as _
 
 from CausalCLIPSegLib.worker_client import MODULE, WorkerClient
 from CausalCLIPSegModule.signals import Signal
@@ -148,11 +149,11 @@ class WorkerProcess:
         self._read(process, client)
         if client is self._client:
             self.phase, self._pid = "", 0
-        client.finished(f"Its exit status is {code}.")
+        client.finished(_("Its exit status is {code}.").format(code=code))
 
     def _failed(self, client: WorkerClient, process: Any, error: Any) -> None:
         if error == qt.QProcess.FailedToStart:
-            client.finished("It does not start; look into the section Installation.")
+            client.finished(_("It does not start; look into the section Installation."))
 
     def _onState(self, state: str) -> None:  # noqa: N802
         if self._client is not None:
