@@ -20,7 +20,8 @@ class Installer:
         self.asked: list[list[str]] = []
         self.fails = False
 
-    def installTorch(self) -> None:  # noqa: N802
+    def installTorch(self, torch: str, torchvision: str) -> None:  # noqa: N802
+        assert (torch, torchvision) == ("<3,>=2.6", "")
         self.there |= {"torch": "2.8.0", "filelock": "3.0"}
 
     def install(self, arguments: list[str], requester: str) -> None:
@@ -185,13 +186,20 @@ def test_torch_comes_by_its_extension_or_it_is_said_why_not(slicer, monkeypatch,
     from CausalCLIPSegModule import compatibility
 
     class PyTorchUtilsLogic:
-        def installTorch(self, askConfirmation=False, **_: object) -> object:  # noqa: N802, N803
+        def installTorch(  # noqa: N802, as in the extension's source
+            self,
+            askConfirmation=False,  # noqa: N803
+            forceComputationBackend=None,  # noqa: N803
+            torchVersionRequirement=None,  # noqa: N803
+            torchvisionVersionRequirement=None,  # noqa: N803
+        ) -> object:
+            assert (torchVersionRequirement, torchvisionVersionRequirement) == (">=2.6,<3", ">=0.21,<1")
             return object() if askConfirmation and found == "extension" else None
 
     utilities = SimpleNamespace(PyTorchUtilsLogic=PyTorchUtilsLogic)
     monkeypatch.setitem(sys.modules, "PyTorchUtils", None if found == "nothing" else utilities)
     with contextlib.nullcontext() if sentence is None else pytest.raises(RuntimeError, match=sentence):
-        compatibility.installTorch()
+        compatibility.installTorch(">=2.6,<3", ">=0.21,<1")
 
 
 def test_an_installed_version_that_is_too_old_is_missing(installation, installer):

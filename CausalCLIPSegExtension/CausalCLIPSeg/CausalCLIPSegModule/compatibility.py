@@ -36,8 +36,11 @@ def uninstall(names: list[str]) -> None:
     pip_uninstall(names)
 
 
-def installTorch() -> None:  # noqa: N802
-    """Let the PyTorch extension install the PyTorch that fits the machine.
+def installTorch(torch: str, torchvision: str) -> None:  # noqa: N802
+    """Let the PyTorch extension install the PyTorch that fits the machine; it imports torch once when it has.
+
+    Args:
+        torch, torchvision: versions that are wanted, as in ">=2.6,<3".
 
     Raises:
         RuntimeError: the extension is not there, or was told not to.
@@ -46,7 +49,10 @@ def installTorch() -> None:  # noqa: N802
         import PyTorchUtils
     except ImportError as error:
         raise RuntimeError(_("Install the extension PyTorch in the Extensions Manager first.")) from error
-    if PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True) is None:
+    installed = PyTorchUtils.PyTorchUtilsLogic().installTorch(
+        askConfirmation=True, torchVersionRequirement=torch, torchvisionVersionRequirement=torchvision
+    )
+    if installed is None:
         raise RuntimeError(_("PyTorch was not installed."))
 
 

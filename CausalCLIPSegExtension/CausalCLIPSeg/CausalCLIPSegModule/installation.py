@@ -87,7 +87,8 @@ class Installation:
         before = self._versions()
         try:
             if folder is None and _BY_EXTENSION & set(self.missing()):
-                self._installer.installTorch()
+                versions = {one.name: str(one.specifier) for one in self.requirements()}
+                self._installer.installTorch(versions.get("torch", ""), versions.get("torchvision", ""))
             missing = set(self.missing())
             wanted = [str(one) for one in self.requirements() if one.name in missing]
             if wanted:
