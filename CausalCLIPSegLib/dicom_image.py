@@ -7,9 +7,7 @@ empty ones or contradict themselves.
 
 from __future__ import annotations
 
-import io
 import math
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from libjpeg import utils as libjpeg
 from openjpeg import utils as openjpeg
-from pydicom import Dataset, dcmread, uid
-from pydicom.datadict import dictionary_has_tag, dictionary_VR
-from pydicom.dataelem import RawDataElement
+from pydicom import Dataset, uid
 from pydicom.encaps import generate_frames
-from pydicom.filereader import read_file_meta_info
 from pydicom.multival import MultiValue
 from pydicom.pixels import pixel_array
 
 from CausalCLIPSegLib import grey_scale
+from CausalCLIPSegLib.dicom_file import DAMAGED_PIXELS, read_pixel_data
 from CausalCLIPSegLib.errors import RadiographError
 
 _RADIOGRAPHS = frozenset(
@@ -39,38 +35,16 @@ _RADIOGRAPHS = frozenset(
 _RADIOGRAPHIC_MODALITIES = frozenset({"CR", "DX", "DR", "RG", "OT", "SC"})
 
 _FRONTAL_ONLY = "the program works on frontal chest films."
-_DAMAGED_PIXELS = "The pixels of this DICOM file are damaged or do not fit its header."
 
-_MAX_INFLATED_BYTES = 400_000_000
-_MAX_READS = 100_000
-_MAX_SEQUENCE_BYTES = 1 << 20
-_MAX_ITEMS = 10_000
-_ITEM = b"\xfe\xff\x00\xe0"
 # Half a step of an 8-bit screen: nobody can tell such a pixel from black or from white.
 _HALF_STEP = 0.5 / 255
 _MAX_SATURATED = 0.9
 _MIN_CONTRAST = 0.1
+_MOST_DENSE = 1000
+"""Pixels to a byte of a compressed picture: one without contrast has more, one barely recognisable a hundred."""
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
-
-
-def read_header(path: Path) -> Dataset:
-    """Read all of a DICOM file but its pixels; without preamble and without file meta information too.
-
-    Returns:
-        the data set with every value converted; elements that cannot be converted are left out.
-
-    Raises:
-        RadiographError: the compressed header would fill the memory, or has more parts than that of any radiograph.
-        Exception: whatever pydicom raises for a damaged file.
-    """
-    _refuse_deflate_bomb(path)
-    with _CountedFile(path) as file:
-        header = dcmread(file, stop_before_pixels=True, force=True)
-    _drop_large_sequences(header)
-    _convert_all(header)
-    return header
 
 
 def read_pixels(path: Path, header: Dataset) -> npt.NDArray[np.float32]:
@@ -87,12 +61,11 @@ def read_pixels(path: Path, header: Dataset) -> npt.NDArray[np.float32]:
         RadiographError: no, damaged or coloured pixels, or pixels without contrast.
         Exception: whatever pydicom and its plugins raise for damaged pixels.
     """
-    stored = _decode(path)
+    stored = _decode(path, header)
     if stored.ndim == 3:
         return grey_scale.single_channel(stored, full_scale=2 ** int(header.BitsStored) - 1)
     valid = ~_padding(stored, header)
-    if not valid.any():
-        raise RadiographError(grey_scale.NO_CONTRAST)
+    grey_scale.refuse_flat(stored[valid])
     values = _modality_values(stored, header)
     shown = _voi_values(values, header)
     if shown is None or not _is_useful(shown[valid]):
@@ -102,77 +75,16 @@ def read_pixels(path: Path, header: Dataset) -> npt.NDArray[np.float32]:
     return np.where(valid, shown, np.float32(0)).astype(np.float32)
 
 
-def _refuse_deflate_bomb(path: Path) -> None:
-    """Inflate a deflated data set piece by piece and forget it: pydicom inflates it all at once, whatever its size."""
-    with path.open("rb") as file:
-        file.seek(128)
-        if file.read(4) != b"DICM":
-            return
-        meta = read_file_meta_info(path)
-        if meta.get("TransferSyntaxUID") != uid.DeflatedExplicitVRLittleEndian:
-            return
-        # Preamble, "DICM" and the group length element take 144 bytes.
-        file.seek(144 + meta.FileMetaInformationGroupLength)
-        inflater, inflated = zlib.decompressobj(-zlib.MAX_WBITS), 0
-        data = file.read(1 << 20)
-        while data and inflated <= _MAX_INFLATED_BYTES:
-            inflated += len(inflater.decompress(data, 1 << 24))
-            data = inflater.unconsumed_tail or (b"" if inflater.eof else file.read(1 << 20))
-    if inflated > _MAX_INFLATED_BYTES:
-        raise RadiographError("This DICOM file unpacks to more than any radiograph holds; it is probably damaged.")
-
-
-class _CountedFile(io.FileIO):
-    """A file that is not read in a million pieces: an element or an item of a header takes two or three."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._left = _MAX_READS
-
-    def read(self, size: int | None = -1) -> bytes | None:  # type: ignore[override]
-        self._left -= 1
-        if self._left < 0:
-            raise RadiographError("The header of this DICOM file has more parts than any radiograph's.")
-        return super().read(-1 if size is None else size)
-
-
-def _drop_large_sequences(header: Dataset) -> None:
-    """Leave out sequences, not taken apart yet, that would become objects without end; nothing here asks for them."""
-    left = _MAX_SEQUENCE_BYTES
-    for tag in list(header.keys()):
-        raw = header.get_item(tag)
-        known = dictionary_VR(tag) if dictionary_has_tag(tag) else "UN"
-        if not isinstance(raw, RawDataElement) or "SQ" not in {raw.VR, known} or not raw.value:
-            continue
-        left -= len(raw.value)
-        if left < 0 or raw.value.count(_ITEM) > _MAX_ITEMS:
-            del header[tag]
-
-
-def _convert_all(dataset: Dataset) -> None:
-    """Convert all values now: done later it would raise, or quote patient data in a warning, at some distant place."""
-    for tag in list(dataset.keys()):
-        try:
-            value = dataset[tag].value
-        except Exception:  # pydicom has no common class for values that do not fit their VR
-            del dataset[tag]
-            continue
-        for item in value if dataset[tag].VR == "SQ" else ():
-            _convert_all(item)
-
-
-def _decode(path: Path) -> npt.NDArray[Any]:
+def _decode(path: Path, header: Dataset) -> npt.NDArray[Any]:
     """Return the stored values, rows x columns or rows x columns x 3, integers."""
-    dataset = dcmread(path, force=True)
-    if "PixelData" not in dataset:
-        raise RadiographError("This DICOM file holds no picture, or its picture was cut off.")
+    dataset = read_pixel_data(path, header)
     if "TransferSyntaxUID" not in dataset.file_meta:
         dataset.file_meta.TransferSyntaxUID = _native_syntax(dataset)
     syntax = dataset.file_meta.TransferSyntaxUID
     if not syntax.is_encapsulated:
         stored = pixel_array(dataset, index=0)
         if len(dataset.PixelData) >= stored.nbytes + stored[0].nbytes:  # room for another row: the header is wrong
-            raise RadiographError(_DAMAGED_PIXELS)
+            raise RadiographError(DAMAGED_PIXELS)
         return stored
     _refuse_other_size(dataset)
     # On damaged data the run-length decoder of pylibjpeg raises something that is no Exception; GDCM, which pydicom
@@ -196,7 +108,9 @@ def _refuse_other_size(dataset: Dataset) -> None:
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
     syntax = dataset.file_meta.TransferSyntaxUID
-    if syntax == uid.RLELossless:
+    if _MOST_DENSE * len(frame) < rows * columns:
+        fits = False
+    elif syntax == uid.RLELossless:
         # Run-length encoding at its worst adds one byte to 128.
         fits = len(frame) < 64 + 1.1 * rows * columns * dataset.SamplesPerPixel * math.ceil(dataset.BitsAllocated / 8)
     else:
@@ -204,7 +118,7 @@ def _refuse_other_size(dataset: Dataset) -> None:
         coded = openjpeg.get_parameters(frame) if is_jpeg_2000 else libjpeg.get_parameters(frame)
         fits = (coded["rows"], coded["columns"]) == (rows, columns)
     if not fits:
-        raise RadiographError(_DAMAGED_PIXELS)
+        raise RadiographError(DAMAGED_PIXELS)
 
 
 def _refuse_overflow(stored: npt.NDArray[Any], dataset: Dataset) -> None:
@@ -212,7 +126,7 @@ def _refuse_overflow(stored: npt.NDArray[Any], dataset: Dataset) -> None:
     bits = int(dataset.BitsStored)
     low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if dataset.PixelRepresentation else (0, 2**bits - 1)
     if stored.min() < low or stored.max() > high:
-        raise RadiographError(_DAMAGED_PIXELS)
+        raise RadiographError(DAMAGED_PIXELS)
 
 
 # -- refusing ---------------------------------------------------------------------------------------------------------

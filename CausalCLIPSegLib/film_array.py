@@ -133,11 +133,11 @@ def _unchanged(values: npt.NDArray[Any], path: Path) -> Radiograph | None:
 
 
 def _read_header(path: Path) -> Dataset:
-    from CausalCLIPSegLib import dicom_image
+    from CausalCLIPSegLib import dicom_file, dicom_image
 
     try:
         with quiet():
-            header = dicom_image.read_header(path)
+            header = dicom_file.read_header(path)
     except Exception as error:  # pydicom raises many kinds for files that are damaged or something else
         raise RadiographError("The DICOM file that the picture comes from cannot be read.") from error
     dicom_image.refuse_unsuitable(header)

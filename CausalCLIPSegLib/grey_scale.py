@@ -11,8 +11,8 @@ MIN_SIDE = 32
 """Rows and columns below which nothing can be outlined."""
 MAX_SIDE = 20_000
 """Rows and columns above which a header is wrong or malicious; the largest flat detectors have fewer than 5,000."""
-MAX_PIXELS = 120_000_000
-"""Pixels of the whole image, for the same reason: decoding more would take gigabytes."""
+MAX_PIXELS = 64_000_000
+"""Pixels of the whole image, for the same reason; a film of 35 x 43 cm scanned in steps of 50 µm has 60 million."""
 
 NO_CONTRAST = "The picture has no contrast: all its pixels are equally bright."
 
@@ -21,13 +21,14 @@ _COLOUR_TOLERANCE = 8 / 255
 # A coloured logo or letters in a corner do not make a film a colour picture.
 _COLOURED_SHARE = 0.01
 _PERCENTILES = (0.5, 99.5)
+_STRIP = 256
 
 
 def check_size(rows: int, columns: int) -> None:
     """Refuse what is too small or too large for a radiograph; to be asked before any pixel is decoded.
 
     Raises:
-        RadiographError: fewer than 32 or more than 20,000 pixels on a side, or more than 120 million in all.
+        RadiographError: fewer than 32 or more than 20,000 pixels on a side, or more than 64 million in all.
     """
     if min(rows, columns) < MIN_SIDE:
         raise RadiographError(
@@ -39,6 +40,16 @@ def check_size(rows: int, columns: int) -> None:
             f"The picture claims to have {columns} x {rows} pixels, more than any radiograph has; the file is "
             "probably damaged."
         )
+
+
+def refuse_flat(values: npt.NDArray[np.generic]) -> None:
+    """Refuse what has no contrast, before it is turned into a type that takes more memory.
+
+    Raises:
+        RadiographError: no two values differ.
+    """
+    if values.size == 0 or values.min() == values.max():
+        raise RadiographError(NO_CONTRAST)
 
 
 def single_channel(values: npt.NDArray[np.unsignedinteger], full_scale: int) -> npt.NDArray[np.float32]:
@@ -55,12 +66,22 @@ def single_channel(values: npt.NDArray[np.unsignedinteger], full_scale: int) -> 
         RadiographError: in more than one pixel of a hundred the channels differ by more than JPEG makes them differ.
     """
     channels = values.shape[2]
-    if channels >= 3 and (np.ptp(values[..., :3], axis=2) > _COLOUR_TOLERANCE * full_scale).mean() > _COLOURED_SHARE:
+    if channels >= 3 and _coloured_share(values, _COLOUR_TOLERANCE * full_scale) > _COLOURED_SHARE:
         raise RadiographError("The picture is in colour; a radiograph is grey.")
     # Green is the middle one of the three, and exact where all are equal.
     grey = values[..., 1 if channels >= 3 else 0] / np.float32(full_scale)
     opacity = values[..., -1] / np.float32(full_scale) if channels in (2, 4) else np.float32(1)
     return np.asarray(grey * opacity, dtype=np.float32)
+
+
+def _coloured_share(values: npt.NDArray[np.unsignedinteger], tolerance: float) -> float:
+    """Return the share of pixels whose channels differ by more than that; a strip at a time, which takes no memory."""
+    coloured = 0
+    for top in range(0, len(values), _STRIP):
+        red, green, blue = np.moveaxis(values[top : top + _STRIP, :, :3], 2, 0)
+        spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+        coloured += int(np.count_nonzero(spread > tolerance))
+    return coloured / (values.shape[0] * values.shape[1])
 
 
 def stretch(values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.float32]:
@@ -80,14 +101,13 @@ def stretch(values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_] | None
     """
     finite = np.isfinite(values)
     valid = finite if valid is None else valid & finite
+    refuse_flat(values[valid])
     # float64 throughout: 32-bit numbers and the differences of large floats would not survive in float32.
     inside = values[valid].astype(np.float64)
-    if inside.size == 0:
-        raise RadiographError(NO_CONTRAST)
     low, high = np.percentile(inside, _PERCENTILES)
     if low == high:  # nearly all pixels are the same, for instance a small picture on a large black ground
         low, high = inside.min(), inside.max()
-    if low == high:
+    if low == high:  # whole numbers of 64 bits that are alike in float64
         raise RadiographError(NO_CONTRAST)
     stretched = np.zeros(values.shape, dtype=np.float32)
     with np.errstate(over="ignore"):

@@ -182,9 +182,9 @@ def checked_radiograph(name: str, pixels: npt.NDArray[np.float32], **said: Any) 
 
 
 def _read_dicom(path: Path) -> Radiograph:
-    from CausalCLIPSegLib import dicom_image  # pydicom takes its time to import
+    from CausalCLIPSegLib import dicom_file, dicom_image  # pydicom takes its time to import
 
-    header = dicom_image.read_header(path)
+    header = dicom_file.read_header(path)
     dicom_image.refuse_unsuitable(header)
     return checked_radiograph(
         path.name,
@@ -229,6 +229,10 @@ def _refuse_picture(image: Image.Image) -> None:
 
 
 def _picture_pixels(image: Image.Image) -> npt.NDArray[np.float32]:
+    if len(image.getbands()) == 1:
+        low, high = image.getextrema()
+        if low == high:
+            raise RadiographError(NO_CONTRAST)
     if image.mode[0] in "IF":  # 16-bit and 32-bit integers, 32-bit floats
         return stretch(np.asarray(image))
     if image.mode not in {"L", "LA", "RGB", "RGBA"}:  # palettes, CMYK, YCbCr, Lab

@@ -11,7 +11,7 @@ from pydicom.config import IGNORE, RAISE
 from pydicom.datadict import dictionary_VR
 from pydicom.valuerep import DSfloat
 
-from CausalCLIPSegLib import dicom_image, grey_scale
+from CausalCLIPSegLib import dicom_file, dicom_image, grey_scale
 from CausalCLIPSegLib.dicom_seg.content import ImageReference, derived_uid
 from CausalCLIPSegLib.errors import CausalCLIPSegError, SegmentationError
 from CausalCLIPSegLib.quiet import quiet
@@ -83,7 +83,7 @@ def read_film(path: Path) -> tuple[Dataset, tuple[int, int]]:
     try:
         with quiet():
             refuse_file(path, "DICOM film", _MOST_FILM_BYTES)
-            header = dicom_image.read_header(path)
+            header = dicom_file.read_header(path)
             film = describe_film(header)
     except CausalCLIPSegError:
         raise
