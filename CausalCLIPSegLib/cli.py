@@ -201,8 +201,11 @@ def _run(
         # a note without a finding, or of two minds about the side, is told before all that takes time
         say(decide(parse_note(text, laterality, language), side), "patient")
         radiograph = read_radiograph(image)
+        from CausalCLIPSegLib.export import PROBABILITY, refuse_earlier_result, write_result
+
+        if not force:
+            refuse_earlier_result(folder)
         status.update("Loading the checkpoint")
-        from CausalCLIPSegLib.export import PROBABILITY, write_result
         from CausalCLIPSegLib.segmenter import Segmenter
 
         segmenter = Segmenter.from_checkpoint(checkpoint, device)

@@ -24,7 +24,8 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
         stopped: what is true when it is stopped.
 
     Returns:
-        The exit status: 0; 2 for a user's mistake, which is one line on stderr; 130 when it was stopped; 1 for what
+        The exit status: 0; 2 for a user's mistake, which is one line on stderr, or the help where no
+        command was given; 130 when it was stopped; 1 for what
         nobody expected.
     """
     command = get_command(app)
@@ -44,6 +45,9 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
         _log_cause(error)
         return _fail(str(error), 2)
     except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # typer exports no class to ask for
+            typer.echo(error.format_message(), err=True)
+            return 2
         return _fail(error.format_message(), 2)
     except (typer.Abort, KeyboardInterrupt):
         return _fail(stopped, 130)

@@ -60,6 +60,16 @@ OUTPUTS: tuple[Output, ...] = (
 RESULT_JSON = "result.json"
 
 
+def refuse_earlier_result(directory: Path) -> None:
+    """Refuse a folder that holds files of a result already.
+
+    Raises:
+        OutputError: it does.
+    """
+    if earlier := _earlier(directory):
+        raise OutputError(f"{directory} already holds the result of an earlier run: {', '.join(earlier)}.")
+
+
 def write_result(
     result: SegmentationResult,
     directory: Path,
@@ -89,11 +99,10 @@ def write_result(
     wanted = [output for output in OUTPUTS if not output.on_request or output.name in extra]
     outputs = [output for output in wanted if output.applies(result)]
     names = [*(output.name for output in outputs), RESULT_JSON]
-    known = [*(output.name for output in OUTPUTS), RESULT_JSON]
     try:
-        earlier = [name for name in known if os.path.lexists(directory / name)]
-        if earlier and not force:
-            raise OutputError(f"{directory} already holds the result of an earlier run: {', '.join(earlier)}.")
+        if not force:
+            refuse_earlier_result(directory)
+        earlier = _earlier(directory)
         with _staging_folder(_nearest_folder(directory)) as stage:
             for output in outputs:
                 choice = {"with_note": with_note} if output.carries_note else {}
@@ -108,6 +117,11 @@ def write_result(
         reason = error.strerror or "the disk reports an error"
         raise OutputError(f"The result cannot be written to {directory}: {reason}.") from error
     return {name: directory / name for name in names}
+
+
+def _earlier(directory: Path) -> list[str]:
+    """Return the names of the files of a result that are there, whichever result it was."""
+    return [name for name in (*(output.name for output in OUTPUTS), RESULT_JSON) if os.path.lexists(directory / name)]
 
 
 def _nearest_folder(directory: Path) -> Path:

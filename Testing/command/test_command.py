@@ -91,12 +91,24 @@ def test_a_note_of_one_side_outlines_that_side(tmp_path, png):
     assert areas.get("right", 0) >= 0.95 * sum(areas.values())
 
 
+@pytest.mark.parametrize("group", [[], ["seg"], ["pacs"]], ids=str)
+def test_without_a_command_there_is_the_help(tmp_path, group):
+    done = causalclipseg(*group, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("Usage: ")
+    assert "Commands:" in lines
+
+
 def test_a_result_is_not_replaced_without_being_told(tmp_path, png):
     first = causalclipseg("segment", "film.png", "--note", "right lower opacity", "--output", "out", cwd=tmp_path)
     assert first.returncode == 0, first.stderr
     before = (tmp_path / "out" / "result.json").read_bytes()
     sentence = refused(causalclipseg("segment", "film.png", "--note", "left", "--output", "out", cwd=tmp_path))
     assert "earlier run" in sentence
+    unloaded = ["--checkpoint", "none"]  # is told before all that takes time
+    at_once = causalclipseg("segment", "film.png", "--note", "left", "--output", "out", *unloaded, cwd=tmp_path)
+    assert refused(at_once) == sentence
     assert (tmp_path / "out" / "result.json").read_bytes() == before
     last = causalclipseg("segment", "film.png", "--note", "left", "--output", "out", "--force", cwd=tmp_path)
     assert last.returncode == 0, last.stderr
