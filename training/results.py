@@ -1,4 +1,4 @@
-"""The page of results: tables of what evaluations wrote, so that no figure on it is typed by hand."""
+"""The page of results: tables of what evaluations wrote, so that no figure in it is typed by hand."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def page(folder: Path) -> str:
     figures = {run.name: _read(folder / run.evaluation) for run in results.runs}
     parts = [
         "# Results",
-        "Written by `python -m training results` from the files in [results](results); no figure is typed by hand.",
+        "Written by `python -m training results` from the files in [results](results); no table is typed by hand.",
         results.remark.strip(),
         "## Runs",
         _table(_run_rows(results.runs, figures)),
