@@ -1,0 +1,63 @@
+"""The page of results says what the files of the evaluations say, and the committed page is the one of its files."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from training.dataset import DatasetError
+from training.results import page
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+def figures(dice: float, noise: float) -> dict:
+    gap = {"dice": -2.5, "interval": [-3.0, -2.0]}
+    return {
+        **{"split": "val", "n": 20, "dice": dice, "miou": dice - 10, "dice_global": dice + 5},
+        "interval": {"dice": [dice - 1, dice + 1]},
+        "calibration": {"ece": 0.012},
+        "notes": {kind: {"n": 20, "dice": dice, "minus_own": gap, "minus_none": gap} for kind in ("own", "none")},
+        "shifts": {"noise": {"weak": {"dice": noise}, "strong": {"dice": noise - 10}}},
+    }
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    names = {"with 1": (80.0, 70.0), "with 2": (82.0, 74.0), "without 1": (79.0, 69.0), "without 2": (82.5, 70.0)}
+    about = {"command": "fit", "seed": "1", "hardware": "two cores", "hours": 0.25}
+    runs = [{"name": name, "evaluation": f"{name}.json", **about} for name in names]
+    for name, values in names.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(figures(*values)))
+    groups = [["with 1", "with 2"], ["without 1", "without 2"]]
+    comparison = {"title": "Worth", "first": "with", "second": "without", "runs": groups}
+    settings = {"remark": "Few films.", "runs": runs, "notes": ["with 1"], "comparisons": [comparison]}
+    (tmp_path / "runs.yaml").write_text(yaml.safe_dump(settings))
+    return tmp_path
+
+
+def test_the_tables_hold_the_figures_of_the_files(folder):
+    text = page(folder)
+    assert "| with 1 | 20 of val | 80.00 | 79.0 to 81.0 | 70.00 | 85.00 | 1 | 0.25 | two cores | `fit` |" in text
+    assert "| with 1 | none | 20 | 80.00 | -2.50 | -2.50 (-3.00 to -2.00) |" in text
+    assert "| Dice | 81.00 ± 1.41 | 80.75 ± 2.47 | +0.25 | +1.00, -0.50 |" in text
+    assert "| Dice, noise strong | 62.00 ± 2.83 | 59.50 ± 0.71 | +2.50 | +1.00, +4.00 |" in text
+    assert "| Dice, mean of the changed films | 67.00 ± 2.83 | 64.50 ± 0.71 | +2.50 | +1.00, +4.00 |" in text
+    for table in text.split("\n\n"):
+        if table.startswith("|"):
+            assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_what_cannot_be_read_is_said_in_a_sentence(folder):
+    (folder / "with 1.json").write_text("{")
+    with pytest.raises(DatasetError, match=r"evaluation .*with 1\.json cannot be read"):
+        page(folder)
+    (folder / "runs.yaml").write_text("runs: 3")
+    with pytest.raises(DatasetError, match="no list of runs"):
+        page(folder)
+
+
+def test_the_committed_page_is_that_of_its_files():
+    assert (DOCS / "results.md").read_text(encoding="utf-8") == page(DOCS / "results")
