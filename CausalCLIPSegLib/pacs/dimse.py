@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydicom import Dataset
 from pydicom.uid import (
@@ -55,6 +55,7 @@ _USUAL_CLASSES = (
 _MOST_CONTEXTS = 128
 _NOT_WANTED = 0x0124
 _LOST = "The connection to the archive was lost."
+Answered = TypeVar("Answered")
 
 
 class Dimse:
@@ -73,8 +74,9 @@ class Dimse:
         self._entity.network_timeout = archive.timeout
         self._entity.connection_timeout = archive.timeout
         self._tls = _client_context(archive) if archive.tls else None
-        self._patiently = patiently(archive.retries, archive.retry_wait)
+        self._retrying = patiently(archive.retries, archive.retry_wait)
         self._associations: dict[str, Association] = {}
+        self._purpose = ""  # of the association that was used last
         self._expected: str | None = None
         self._arrived: dict[str, bytes] = {}
         self._listening = False
@@ -226,16 +228,26 @@ class Dimse:
         if not any(context.abstract_syntax == kind for context in association.accepted_contexts):
             return Answer("refused", f"the archive does not take {kind.name} in {syntax.name}")
         try:
-            status = association.send_c_store(dataset)
+            return stored(self._once(lambda: _read_status(association.send_c_store(dataset), None)))
         except (ValueError, AttributeError) as error:
             raise PacsError(f"The file cannot be sent as it is ({type(error).__name__}).") from None
-        except RuntimeError:
-            raise UnreachableError(_LOST) from None
-        if "Status" not in status:
-            raise UnreachableError(_LOST)
-        return stored(int(status.Status))
 
     # -- connections ------------------------------------------------------------------------------------------------
+
+    def _patiently(self, call: Callable[..., Answered], *arguments: Any) -> Answered:
+        """Call what can be asked twice without harm, again where the connection was lost."""
+        return self._retrying(self._once, call, *arguments)
+
+    def _once(self, call: Callable[..., Answered], *arguments: Any) -> Answered:
+        """Call; what was lost is not used again, for pynetdicom may notice only later that it is."""
+        try:
+            return call(*arguments)
+        except RuntimeError:  # pynetdicom's, for an association that has ended meanwhile
+            self._associations.pop(self._purpose, None)
+            raise UnreachableError(_LOST) from None
+        except UnreachableError:
+            self._associations.pop(self._purpose, None)
+            raise
 
     def _associate(
         self,
@@ -245,6 +257,7 @@ class Dimse:
         handlers: Sequence[tuple[Any, Callable[..., Any]]] = (),
     ) -> Association:
         """Return the association for a purpose, a new one where there is none or it was lost."""
+        self._purpose = purpose
         known = self._associations.get(purpose)
         if known is not None and known.is_established:
             return known
