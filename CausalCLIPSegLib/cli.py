@@ -90,7 +90,10 @@ def segment(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the result of an earlier run.")] = False,
     without_note: Annotated[
-        bool, typer.Option("--without-note", help="Leave the note out of the DICOM files; result.json has it always.")
+        bool,
+        typer.Option(
+            "--without-note", help="Leave the note out of the DICOM files, which keep the sentence made of it."
+        ),
     ] = False,
     probability: Annotated[
         bool,
