@@ -17,6 +17,7 @@ from pydicom import Dataset
 
 from CausalCLIPSegLib import grey_scale
 from CausalCLIPSegLib.dicom_seg.content import Algorithm, AlgorithmType, CodedSegment, Color, Segmentation, new_uid
+from CausalCLIPSegLib.dicom_seg.limits import MOST_BYTES, MOST_HEADER_BYTES, MOST_PIXELS, MOST_SEGMENTS
 from CausalCLIPSegLib.dicom_seg.source import is_uid, one_line, reference_to, refuse_file
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.quiet import quiet
@@ -25,11 +26,6 @@ from CausalCLIPSegLib.terminology import CATEGORY, CONTEXT_NAME, LUNG, OPACITY, 
 _REGION_CONTEXT = "Anatomic codes - DICOM master list"
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _UNKNOWN_COLOR = (0.5, 0.5, 0.5)
-_MOST_BYTES = 1 << 27
-_MOST_HEADER_BYTES = 1 << 20
-_MOST_PIXELS = 200_000_000
-"""Of all masks together, one byte each."""
-_MOST_SEGMENTS = 255
 _MOST_SHIFT = 1e-3
 """Pixels by which rounded coordinates may differ."""
 _SKIPS = frozenset({"line skip", "lineskip", "byte skip", "byteskip"})
@@ -162,7 +158,7 @@ def segmentation_from_segments(segments: tuple[CodedSegment, ...], header: Datas
 
 
 def _read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ...]:
-    refuse_file(path, ".seg.nrrd", _MOST_BYTES)
+    refuse_file(path, ".seg.nrrd", MOST_BYTES)
     head = _read_head(path)
     header = nrrd.read_header(io.BytesIO(head))
     layers, columns, rows = _refuse_unsuitable(header)
@@ -170,7 +166,7 @@ def _read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ..
     fields = said.get("segments") or []
     if not fields:
         raise SegmentationError("This NRRD file holds no segments; it is a picture.")
-    if len(fields) > _MOST_SEGMENTS or len(fields) * shape[0] * shape[1] > _MOST_PIXELS:
+    if len(fields) > MOST_SEGMENTS or len(fields) * shape[0] * shape[1] > MOST_PIXELS:
         raise SegmentationError("This .seg.nrrd holds more segments than the outlines of a radiograph.")
     values = [(each.get("layer", -1), each.get("labelValue", 0)) for each in fields]
     if len(set(values)) < len(values) or not all(0 <= layer < layers and label for layer, label in values):
@@ -191,7 +187,7 @@ def _read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ..
 def _read_head(path: Path) -> bytes:
     """Return the bytes before the values; no library is given a header of any length."""
     with path.open("rb") as file:
-        head = file.read(_MOST_HEADER_BYTES)
+        head = file.read(MOST_HEADER_BYTES)
     if not head.startswith(b"NRRD"):
         raise SegmentationError("The file is no .seg.nrrd of 3D Slicer.")
     end = re.search(rb"\n\r?\n", head)
@@ -210,7 +206,7 @@ def _refuse_unsuitable(header: dict[str, Any]) -> tuple[int, int, int]:
     if len(sizes) not in {3, 4} or header["dimension"] != len(sizes) or min(sizes) < 1 or sizes[-1] != 1:
         raise SegmentationError("This .seg.nrrd is not that of one picture.")
     layers, columns, rows = (sizes[0] if len(sizes) == 4 else 1), sizes[-3], sizes[-2]
-    if max(rows, columns) > grey_scale.MAX_SIDE or layers * rows * columns > _MOST_PIXELS:
+    if max(rows, columns) > grey_scale.MAX_SIDE or layers * rows * columns > MOST_PIXELS:
         raise SegmentationError("This .seg.nrrd claims more pixels than any radiograph has; it is probably damaged.")
     return layers, columns, rows
 
@@ -255,7 +251,7 @@ def _voxels(path: Path, start: int, header: dict[str, Any]) -> npt.NDArray[np.in
         data = file.read()
     if header["encoding"] != "raw":
         inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        data = inflater.decompress(data, _MOST_BYTES)
+        data = inflater.decompress(data, MOST_BYTES)
         if not inflater.eof:  # cut off, or a bomb
             raise SegmentationError(_DAMAGED)
     buffer = io.BytesIO(data)

@@ -26,6 +26,7 @@ from CausalCLIPSegLib.dicom_seg.content import (
     Segmentation,
     derived_uid,
 )
+from CausalCLIPSegLib.dicom_seg.limits import MOST_BYTES, MOST_HEADER_BYTES, MOST_PIXELS, MOST_SEGMENTS
 from CausalCLIPSegLib.dicom_seg.source import is_uid, one_line, refuse_file
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.quiet import quiet
@@ -33,14 +34,8 @@ from CausalCLIPSegLib.terminology import Code
 
 _DAMAGED = "The file is damaged, incomplete or no DICOM-SEG."
 _DAMAGED_PIXELS = "The outlines in this DICOM-SEG are damaged or do not fit its header."
-_MOST_BYTES = 1 << 27
-_MOST_HEADER_BYTES = 1 << 20
-"""Up to the pixels; a segment and its frame take 2,000, with a long note among the parameters 12,000."""
 _MOST_ITEMS = 10_000
 """In all sequences of a header; 255 segments have 4,000."""
-_MOST_PIXELS = 200_000_000
-"""Pixels of all masks together, one byte each; three segments of the largest detectors take a third of it."""
-_MOST_SEGMENTS = 255
 _MOST_PARAMETERS = 50
 _MOST_CHARACTERS = 1024
 _LABEL_MAP = uid.UID("1.2.840.10008.5.1.4.1.1.66.7")  # newer than pydicom's dictionary
@@ -63,7 +58,7 @@ def read_dicom_seg(path: str | Path) -> Segmentation:
     path = Path(path)
     try:
         with quiet():
-            refuse_file(path, "DICOM-SEG", _MOST_BYTES)
+            refuse_file(path, "DICOM-SEG", MOST_BYTES)
             with path.open("rb") as file:
                 header, start = _read_header(file)
                 grid = _grid(header)
@@ -93,7 +88,7 @@ class _Grid(NamedTuple):
 
 def _read_header(file: BinaryIO) -> tuple[Dataset, int]:
     """Return the header, none of its values converted yet, and where the pixels begin."""
-    head = file.read(_MOST_HEADER_BYTES)
+    head = file.read(MOST_HEADER_BYTES)
     if head[128:132] != b"DICM":
         raise SegmentationError("The file is no DICOM file, or its beginning is missing.")
     if head.count(_ITEM) > _MOST_ITEMS:
@@ -139,7 +134,7 @@ def _grid(header: Dataset) -> _Grid:
     segments = len(_items(header, "SegmentSequence"))
     if not segments:
         raise SegmentationError("This DICOM-SEG describes no segment.")
-    if segments > _MOST_SEGMENTS or segments * grid.rows * grid.columns > _MOST_PIXELS:
+    if segments > MOST_SEGMENTS or segments * grid.rows * grid.columns > MOST_PIXELS:
         raise SegmentationError("This DICOM-SEG holds more segments than the outlines of a radiograph.")
     if grid.frames > (segments if grid.binary else 1):
         raise SegmentationError("This DICOM-SEG speaks of several pictures, not of one radiograph.")

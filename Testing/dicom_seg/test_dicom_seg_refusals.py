@@ -805,10 +805,15 @@ def nrrd_of_a_film_that_starts_elsewhere(kit):
     return kit.nrrd(b"0;39;0;47;0;0;", b"5;44;0;47;0;0;")
 
 
-def shifted(kit, words):
+def with_line(kit, name, words):
+    """Return the file with other words on the line of its header that begins with a name."""
     head, data = kit.nrrd_parts()
-    old = next(line for line in head.splitlines() if line.startswith(b"Segmentation_ReferenceImageExtentOffset"))
-    return head.replace(old, b"Segmentation_ReferenceImageExtentOffset:=" + words) + gzip.compress(data)
+    old = next(line for line in head.splitlines() if line.startswith(name))
+    return head.replace(old, name + words) + gzip.compress(data)
+
+
+def shifted(kit, words):
+    return with_line(kit, b"Segmentation_ReferenceImageExtentOffset", b":=" + words)
 
 
 @bad(NRRD, "another grid")
@@ -827,9 +832,7 @@ def nrrd_of_a_broken_place(kit):
 
 
 def turned(kit, directions):
-    head, data = kit.nrrd_parts()
-    old = next(line for line in head.splitlines() if line.startswith(b"space directions"))
-    return head.replace(old, b"space directions: " + directions) + gzip.compress(data)
+    return with_line(kit, b"space directions", b": " + directions)
 
 
 @bad(NRRD, "another grid")

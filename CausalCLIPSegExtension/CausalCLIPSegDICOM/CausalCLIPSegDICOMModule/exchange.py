@@ -10,11 +10,11 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from CausalCLIPSegLib import scene
+from CausalCLIPSegLib import colors, scene
 
 _TRACKING_ID_TAG = "CausalCLIPSeg.TrackingID"
 _TRACKING_UID_TAG = "CausalCLIPSeg.TrackingUID"
-_COLORS = ((0.90, 0.62, 0.00), (0.34, 0.71, 0.91), (0.00, 0.62, 0.45), (0.80, 0.47, 0.65))
+_COLORS = tuple(map(colors.unit, (colors.ORANGE, colors.SKY_BLUE, colors.GREEN, colors.PURPLE)))
 
 
 def available() -> bool:
@@ -92,10 +92,12 @@ def showSegmentation(segmentation: Any, film: Any, name: str) -> Any:  # noqa: N
 
 def whyNotExported(node: Any) -> str:  # noqa: N802
     """Return in one sentence why a segmentation cannot be written for a radiograph, "" where it can."""
+    from CausalCLIPSegModule.film import databaseFile
+
     film = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
     if film is None:
         return _("The segmentation lies on no film.")
-    path = headerFile(film)
+    path = databaseFile(film)
     if not path:
         return _("The film did not come from the DICOM database.")
     if node.GetSegmentation().GetNumberOfSegments() == 0:
@@ -110,13 +112,6 @@ def whyNotExported(node: Any) -> str:  # noqa: N802
     except CausalCLIPSegError as error:
         return str(error)
     return "" if shape == scene.film_shape(film) else _("The film was cropped or resampled, so outlines do not fit.")
-
-
-def headerFile(film: Any) -> str:  # noqa: N802
-    """Return the file that a film was loaded from, "" where it is not known."""
-    uids = (film.GetAttribute("DICOM.instanceUIDs") or "").split()
-    path = slicer.dicomDatabase.fileForInstance(uids[0]) if len(uids) == 1 else ""
-    return path if path and Path(path).is_file() else ""
 
 
 def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noqa: N802
@@ -136,6 +131,7 @@ def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noq
         OSError: the file cannot be written.
     """
     from CausalCLIPSegModule import series
+    from CausalCLIPSegModule.film import databaseFile
 
     from CausalCLIPSegLib.dicom_seg.content import Segmentation
     from CausalCLIPSegLib.dicom_seg.source import read_film, reference_to
@@ -149,7 +145,7 @@ def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noq
     described = [one for one in scene.describe_segments(node, film) if one["mask"].any()]
     if not described:
         raise ValueError(_("Nothing is outlined."))
-    header = read_film(Path(headerFile(film)))[0]
+    header = read_film(Path(databaseFile(film)))[0]
     held = [node.GetSegmentation().GetSegment(one["id"]) for one in described]
     parts = [_codedSegment(one, segment) for one, segment in zip(described, held, strict=True)]
     earlier = series.earlierFile(node)
