@@ -4,7 +4,6 @@ import gzip
 import io
 import os
 import struct
-import time
 import zlib
 from pathlib import Path
 
@@ -815,10 +814,7 @@ def test_bad_input_is_refused(kit, tmp_path, name, capfd):
     path = tmp_path / (f"{name}.{ending}" if ending else name)
     path.write_bytes(make(kit))
     capfd.readouterr()
-    started = time.process_time()
-    sentence = refusal(path)
-    assert time.process_time() - started < 2
-    assert word in sentence
+    assert word in refusal(path)
     assert capfd.readouterr().out == ""
 
 
@@ -826,7 +822,7 @@ def costs_of(folder):
     return reading_costs(folder, "from CausalCLIPSegLib.radiograph import read_radiograph", '{"*": read_radiograph}')
 
 
-def test_all_are_refused_in_little_memory(kit, tmp_path):
+def test_all_are_refused_in_little_time_and_memory(kit, tmp_path):
     folder = tmp_path / "all"
     folder.mkdir()
     for name, (_, make, ending) in BAD.items():

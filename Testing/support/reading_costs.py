@@ -20,14 +20,18 @@ from CausalCLIPSegLib.errors import CausalCLIPSegError
 
 read = {readers}
 for path in sorted(Path(sys.argv[1]).iterdir()):
-    Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-    start = time.process_time()
-    try:
-        read.get(path.suffix[1:], read.get("*"))(path)
-        refused = False
-    except CausalCLIPSegError:
-        refused = True
-    seconds = time.process_time() - start
+    seconds = float("inf")
+    for attempt in range(3):  # a busy machine makes it slower, never faster: the least counts
+        Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+        start = time.process_time()
+        try:
+            read.get(path.suffix[1:], read.get("*"))(path)
+            refused = False
+        except CausalCLIPSegError:
+            refused = True
+        seconds = min(seconds, time.process_time() - start)
+        if seconds < 1:
+            break
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     print(json.dumps([path.name, seconds, int(peak.split()[1]) / 1000, refused]))
 """
