@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Literal
 
 import torch
@@ -17,6 +18,7 @@ from training.learning_rates import parameter_groups
 from training.memory import checkpoint_gradients
 from training.metrics import OverlapMetrics
 from training.objective import CausalObjective
+from training.stochastic_depth import skip_blocks
 
 
 def configure(network: dict[str, Any], causal_intervention: bool | None = None) -> NetworkConfiguration:
@@ -47,6 +49,7 @@ class CausalTraining(LightningModule):
         warmup_steps: int = 0,
         frozen: tuple[str, ...] = (),
         fixed_batch_norm: bool = False,
+        drop_path: float = 0.0,
         gradient_checkpointing: bool = False,
         compile_backend: str | None = None,
     ) -> None:
@@ -71,6 +74,7 @@ class CausalTraining(LightningModule):
             warmup_steps: steps of a linear rise before the cosine.
             frozen: parts of the network, by the beginning of their names, whose weights keep their start values.
             fixed_batch_norm: batch norms keep the statistics that they start with; for small batches a device.
+            drop_path: how often the vision encoder's last block is skipped, see `skip_blocks`.
             gradient_checkpointing: compute blocks of the encoders twice rather than keep their activations.
             compile_backend: a backend of torch.compile, for instance "inductor"; None: eager.
         """
@@ -93,6 +97,9 @@ class CausalTraining(LightningModule):
         self.weight_decay = weight_decay
         self.warmup_steps = warmup_steps
         self.fixed_batch_norm = fixed_batch_norm
+        self.drop_path = drop_path
+        if drop_path:
+            skip_blocks(self.network, drop_path)
         if gradient_checkpointing:
             checkpoint_gradients(self.network)
         if compile_backend is not None:
@@ -109,6 +116,12 @@ class CausalTraining(LightningModule):
                 if isinstance(module, torch.nn.BatchNorm2d):
                     module.eval()
         return self
+
+    def on_train_epoch_start(self) -> None:
+        """Seed what is drawn in the network, so that a resumed run draws as an uninterrupted one."""
+        if self.drop_path:
+            seed = int(os.environ.get("PL_GLOBAL_SEED", 0))
+            torch.manual_seed(hash((seed, self.current_epoch, self.global_rank)))
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor], index: int) -> Tensor:
         """Return the loss of a batch."""

@@ -54,9 +54,13 @@ def test_the_rows_of_table_2(switches, clip, intervention, small, monkeypatch):
     assert cli.trainer.max_epochs == 2000
 
 
-@pytest.mark.parametrize("name", ["default", "best"])
-def test_the_small_recipes_build(name, monkeypatch):
-    cli = build(name, monkeypatch=monkeypatch)
+@pytest.mark.parametrize(
+    "names",
+    [["default"], ["best"], *(["default", name] for name in ("ablation", "weak_notes", "regularised", "image_only"))],
+    ids=lambda names: names[-1],
+)
+def test_the_small_recipes_build(names, monkeypatch):
+    cli = build(*names, monkeypatch=monkeypatch)
     assert cli.model.network.configuration.vision.name == "tf_efficientnet_lite0"
     assert cli.datamodule.seed == 1, "the seed of the data is that of everything"
 

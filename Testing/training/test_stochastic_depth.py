@@ -1,0 +1,68 @@
+"""Blocks of the vision encoder are skipped in training only, more often the deeper they lie."""
+
+import pytest
+import torch
+from timm.layers import DropPath
+from torch import nn
+
+from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
+from CausalCLIPSegLib.network.configuration import NetworkConfiguration
+from training.module import CausalTraining
+from training.stochastic_depth import skip_blocks
+
+
+@pytest.fixture
+def lite(tiny_network) -> dict:
+    return {**tiny_network.model_dump(mode="json"), "vision": {"kind": "timm", "name": "tf_efficientnet_lite0"}}
+
+
+def rates(network: CausalCLIPSeg) -> list[float]:
+    return [module.drop_prob for module in network.modules() if isinstance(module, DropPath)]
+
+
+def test_deeper_blocks_are_skipped_more_often(lite):
+    network = CausalCLIPSeg(NetworkConfiguration.model_validate(lite))
+    names = list(network.state_dict())
+    skip_blocks(network, 0.2)
+    found = rates(network)
+    assert found == sorted(found)
+    assert 0 < found[0] < found[-1] <= 0.2
+    assert list(network.state_dict()) == names
+
+
+def test_only_in_training(lite):
+    network = CausalCLIPSeg(NetworkConfiguration.model_validate(lite)).eval()
+    image = torch.rand(1, 1, 64, 64)
+    before = network.vision_encoder(image)
+    skip_blocks(network, 0.9)
+    network.eval()
+    assert all(torch.equal(a, b) for a, b in zip(network.vision_encoder(image), before, strict=True))
+    network.train()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+    assert not torch.equal(network.vision_encoder(image)[-1], before[-1])
+
+
+def test_an_epoch_draws_the_same_whatever_came_before(lite, monkeypatch):
+    module = CausalTraining(lite, drop_path=0.5)
+    drawn = []
+    for seed, before in (("7", 1), ("7", 2), ("8", 1)):
+        monkeypatch.setenv("PL_GLOBAL_SEED", seed)
+        torch.manual_seed(before)
+        module.on_train_epoch_start()
+        drawn.append(torch.rand(4))
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.0])
+def test_no_other_rate(lite, rate):
+    with pytest.raises(CausalCLIPSegError, match="from 0 to below 1"):
+        skip_blocks(CausalCLIPSeg(NetworkConfiguration.model_validate(lite)), rate)
+
+
+def test_no_other_encoder(tiny_network):
+    with pytest.raises(CausalCLIPSegError, match="timm"):
+        CausalTraining(tiny_network.model_dump(mode="json"), drop_path=0.1)

@@ -1,0 +1,27 @@
+"""Stochastic depth: residual blocks of the vision encoder are skipped at random (Huang et al., ECCV 2016)."""
+
+from __future__ import annotations
+
+from timm.layers import DropPath
+
+from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
+from CausalCLIPSegLib.network.vision_encoder import TimmEncoder
+
+
+def skip_blocks(network: CausalCLIPSeg, rate: float) -> None:
+    """Let the last residual block be skipped for a film with probability `rate`, earlier ones in proportion to depth.
+
+    Weights and their names stay the same, and nothing is skipped outside of training.
+
+    Raises:
+        CausalCLIPSegError: if the rate is outside [0, 1), or the encoder has no blocks that can be skipped.
+    """
+    if not 0 <= rate < 1:
+        raise CausalCLIPSegError("Blocks are skipped with a probability from 0 to below 1.")
+    if not isinstance(network.vision_encoder, TimmEncoder):
+        raise CausalCLIPSegError("Blocks can be skipped in the encoders of timm only.")
+    blocks = [block for stage in network.vision_encoder.body.blocks for block in stage]  # type: ignore[union-attr]
+    for depth, block in enumerate(blocks, start=1):
+        if getattr(block, "has_skip", False):
+            block.drop_path = DropPath(rate * depth / len(blocks))
