@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.card import Card, write_card
 from CausalCLIPSegLib.command import run_command
 from training.ablations import NOTE_KINDS, commonest, read_kinds
@@ -18,7 +19,7 @@ from training.contact_sheet import draw_sheet
 from training.dataset import Sample, Split, read_split, spread
 from training.describe_agreement import describe_command, fit_extent_command
 from training.notes_benchmark import notes
-from training.options import CheckpointOption, DataOption, DeviceOption, JsonOption, LimitOption, SplitOption
+from training.options import CheckpointOption, DataOption, DeviceOption, LimitOption, SplitOption
 from training.paraphrases import evaluate_paraphrases
 from training.report import print_figures
 from training.results import results_command
@@ -26,8 +27,9 @@ from training.shifts import SHIFTS
 from training.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from CausalCLIPSegLib.device import Device
+    from CausalCLIPSegLib.segmenter import Segmenter
     from training.evaluate import Evaluation, Questions
+    from training.journal import Journal
 
 # What needs torch is imported by the command that needs it, so that the others and --help answer at once.
 app = typer.Typer(
@@ -36,7 +38,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-console = Console(highlight=False)
+console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
 app.command()(notes)
 app.command()(evaluate_paraphrases)
 app.command("describe")(describe_command)
@@ -61,7 +63,12 @@ def evaluate(
     data: DataOption,
     split: SplitOption = "val",
     checkpoint: CheckpointOption = "default",
-    json_file: JsonOption = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--json", help="Write the figures to this file; an evaluation that was stopped goes on where it was."
+        ),
+    ] = None,
     limit: LimitOption = None,
     device: DeviceOption = "auto",
     notes: Annotated[str, typer.Option(help=f"Other notes to read the films by: {', '.join(NOTE_KINDS)}; all.")] = "",
@@ -73,20 +80,26 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Of the resampling for the intervals.")] = 0,
 ) -> None:
     """Measure a checkpoint: Dice and mIoU with intervals, by side and size, calibration, and how it takes the note."""
-    from training.evaluate import Questions
+    from CausalCLIPSegLib.segmenter import Segmenter
+    from training.evaluate import Questions, worst_tiles
 
     kinds = read_kinds(notes)
     samples = read_split(data, split, strict=strict)
     constant = commonest(samples) if "constant" in kinds else None
-    questions = Questions(kinds, SHIFTS if shifts else (), constant, worst_number if worst else 0, seed)
-    figures, result = _measure(checkpoint, spread(samples, limit), split, device, questions)
+    samples = spread(samples, limit)
+    questions = Questions(kinds, SHIFTS if shifts else (), constant, seed)
+    segmenter = Segmenter.from_checkpoint(checkpoint, device)
+    journal = None if json_file is None else _journal(json_file, segmenter, samples, questions)
+    figures, result = _measure(segmenter, samples, split, questions, journal)
     if json_file is not None:
         write_whole(json_file, json.dumps(figures, indent=2) + "\n")
+    if journal is not None:
+        journal.remove()
     if cases is not None:
         result.own.write_csv(cases)
     title = f"{figures['checkpoint']} on {split}"
     if worst is not None:
-        draw_sheet(result.worst.tiles(), worst, f"{title}: lowest Dice")
+        draw_sheet(worst_tiles(segmenter, samples, result.own, worst_number), worst, f"{title}: lowest Dice")
     print_figures(console, figures, title)
 
 
@@ -106,11 +119,13 @@ def export(
     device: DeviceOption = "auto",
 ) -> None:
     """Write the weights of a run as a checkpoint, and measure the written file on validation for its card."""
+    from CausalCLIPSegLib.segmenter import Segmenter
     from training.export import export_checkpoint, network_of
     from training.yaml_file import read_yaml
 
     written = export_checkpoint(run, network_of(config), read_yaml(card), output)
-    figures, _ = _measure(str(output), spread(read_split(data, "val"), limit), "val", device)
+    segmenter = Segmenter.from_checkpoint(str(output), device)
+    figures, _ = _measure(segmenter, spread(read_split(data, "val"), limit), "val")
     command = f"python -m training evaluate --data DIR --split val --checkpoint {written.name}"
     write_card(
         Card.model_validate({**written.model_dump(), "figures": {"validation": figures, "command": command}}), output
@@ -130,17 +145,41 @@ def onnx(
     console.print(f"{output}: probabilities differ from torch's by at most {difference:.1e}.")
 
 
+def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], questions: Questions) -> Journal:
+    """Return the journal beside the file of figures, which holds what a stopped evaluation has measured."""
+    from training.journal import Journal, fingerprint
+
+    question = {
+        "card": segmenter.card.model_dump(mode="json", exclude={"figures"}),
+        "program": __version__,
+        "notes": questions.notes,
+        "constant": str(questions.constant),
+        "shifts": [(shift.kind, shift.strength) for shift in questions.shifts],
+    }
+    journal = Journal(json_file.with_name(f"{json_file.name}.journal"), fingerprint(samples, question))
+    if journal.cases:
+        errors.print(f"Going on: {len(journal.cases)} of {len(samples)} films were measured before.")
+    return journal
+
+
 def _measure(
-    checkpoint: str, samples: list[Sample], split: Split, device: Device, questions: Questions | None = None
+    segmenter: Segmenter,
+    samples: list[Sample],
+    split: Split,
+    questions: Questions | None = None,
+    journal: Journal | None = None,
 ) -> tuple[dict[str, Any], Evaluation]:
-    from CausalCLIPSegLib.segmenter import Segmenter
     from training.evaluate import evaluate as measure
 
-    segmenter = Segmenter.from_checkpoint(checkpoint, device)
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(f"Measuring on {split}", total=len(samples))
-        result = measure(segmenter, samples, lambda: progress.advance(task), questions)
+    try:
+        with Progress(*columns, console=errors) as progress:
+            task = progress.add_task(f"Measuring on {split}", total=len(samples))
+            result = measure(segmenter, samples, lambda: progress.advance(task), questions, journal)
+    except KeyboardInterrupt:
+        if journal is not None:
+            errors.print("The same command goes on where this one was stopped.")
+        raise
     card = segmenter.card
     about = {"checkpoint": card.name, "sha256": card.sha256, "split": split, "device": segmenter.device.type}
     return {**about, **result.figures()}, result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,23 +11,42 @@ import numpy.typing as npt
 BINS = 10
 
 
+@dataclass(frozen=True)
 class Calibration:
-    """Reliability bins of pixel probabilities, filled case by case."""
+    """Reliability bins of pixel probabilities.
 
-    def __init__(self) -> None:
-        self.pixels = np.zeros(BINS)
-        self.lesion = np.zeros(BINS)
-        self.probability = np.zeros(BINS)
-        self.squared_error = 0.0
+    Attributes:
+        pixels: how many fall in each bin.
+        lesion: how many of them are lesion.
+        probability: the sum of their probabilities.
+        squared_error: of all pixels together.
+    """
 
-    def add(self, probability: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_]) -> None:
-        """Add a case: probability in [0, 1] and ground truth, both rows x columns."""
+    pixels: list[int] = field(default_factory=lambda: [0] * BINS)
+    lesion: list[int] = field(default_factory=lambda: [0] * BINS)
+    probability: list[float] = field(default_factory=lambda: [0.0] * BINS)
+    squared_error: float = 0.0
+
+    @classmethod
+    def of(cls, probability: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_]) -> Calibration:
+        """Count one case: probability in [0, 1] and ground truth, both rows x columns."""
         values, actual = probability.ravel().astype(np.float64), truth.ravel()
         index = np.minimum((values * BINS).astype(int), BINS - 1)
-        self.pixels += np.bincount(index, minlength=BINS)
-        self.lesion += np.bincount(index, actual, minlength=BINS)
-        self.probability += np.bincount(index, values, minlength=BINS)
-        self.squared_error += float(((values - actual) ** 2).sum())
+        return cls(
+            pixels=np.bincount(index, minlength=BINS).tolist(),
+            lesion=np.bincount(index, actual, minlength=BINS).astype(int).tolist(),
+            probability=np.bincount(index, values, minlength=BINS).tolist(),
+            squared_error=float(((values - actual) ** 2).sum()),
+        )
+
+    def __add__(self, other: Calibration) -> Calibration:
+        """Return the counts of both."""
+        return Calibration(
+            [a + b for a, b in zip(self.pixels, other.pixels, strict=True)],
+            [a + b for a, b in zip(self.lesion, other.lesion, strict=True)],
+            [a + b for a, b in zip(self.probability, other.probability, strict=True)],
+            self.squared_error + other.squared_error,
+        )
 
     def figures(self) -> dict[str, Any]:
         """Return the expected calibration error, the Brier score and the bins.
@@ -35,22 +55,23 @@ class Calibration:
         that hold any pixel alike. A bin has the bounds "from" and "to", its share of the pixels, the mean
         probability and the share of lesion among its pixels (None for an empty bin).
         """
-        total = self.pixels.sum()
+        pixels = np.array(self.pixels)
+        total = pixels.sum()
         if not total:
             return {}
-        filled = self.pixels > 0
-        count = np.maximum(self.pixels, 1)
-        mean, share = self.probability / count, self.lesion / count
+        filled = pixels > 0
+        count = np.maximum(pixels, 1)
+        mean, share = np.array(self.probability) / count, np.array(self.lesion) / count
         gap = np.abs(mean - share)
         return {
-            "ece": round(float((gap * self.pixels).sum() / total), 5),
+            "ece": round(float((gap * pixels).sum() / total), 5),
             "ece_even": round(float(gap[filled].mean()), 5),
             "brier": round(self.squared_error / float(total), 5),
             "bins": [
                 {
                     "from": index / BINS,
                     "to": (index + 1) / BINS,
-                    "pixels": round(float(self.pixels[index] / total), 6),
+                    "pixels": round(float(pixels[index] / total), 6),
                     "probability": round(float(mean[index]), 4) if filled[index] else None,
                     "lesion": round(float(share[index]), 4) if filled[index] else None,
                 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,26 +30,6 @@ class Tile:
     truth: npt.NDArray[np.bool_]
     prediction: npt.NDArray[np.bool_]
     caption: str
-
-
-class Worst:
-    """Keeps the tiles of the lowest scores, and no more of them than asked for."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self._heap: list[tuple[float, int, Tile]] = []
-        self._added = 0
-
-    def add(self, score: float, tile: Tile) -> None:
-        """Offer a tile."""
-        self._added += 1
-        if self.number:
-            push = heapq.heappush if len(self._heap) < self.number else heapq.heappushpop
-            push(self._heap, (-score, self._added, tile))  # the number keeps equal scores from comparing tiles
-
-    def tiles(self) -> list[Tile]:
-        """Return the kept tiles, worst first."""
-        return [tile for _, _, tile in sorted(self._heap, key=lambda entry: (-entry[0], entry[1]))]
 
 
 def draw_sheet(tiles: Sequence[Tile], path: Path, title: str, columns: int = 4) -> None:

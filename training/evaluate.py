@@ -21,10 +21,12 @@ from CausalCLIPSegLib.sides import split_by_side
 from training.ablations import NoteKind, ablated, commonest, exchanged
 from training.bootstrap import difference, intervals
 from training.calibration import Calibration
-from training.contact_sheet import Tile, Worst
+from training.case import Case
+from training.contact_sheet import Tile
 from training.dataset import DatasetError, Sample, Split, read_split, spread
+from training.journal import Journal
 from training.listening import Listening
-from training.scores import Scores
+from training.scores import Counts, Scores, count
 from training.shifts import Shift
 
 Mask = npt.NDArray[np.bool_]
@@ -38,14 +40,12 @@ class Questions:
         notes: other notes to read the films by.
         shifts: changed films to read.
         constant: what the note for every film says, where one is asked for.
-        worst: how many of the worst films to keep for a sheet.
         seed: of the resampling.
     """
 
     notes: Sequence[NoteKind] = ()
     shifts: Sequence[Shift] = ()
     constant: ReferringExpression | None = None
-    worst: int = 0
     seed: int = 0
 
 
@@ -58,11 +58,30 @@ class Evaluation:
     sides: dict[str, str] = field(default_factory=dict)
     listening: Listening = field(default_factory=Listening)
     calibration: Calibration = field(default_factory=Calibration)
-    notes: dict[str, Scores] = field(default_factory=dict)
-    shifts: dict[tuple[str, str], Scores] = field(default_factory=dict)
-    worst: Worst = field(default_factory=lambda: Worst(0))
+    notes: dict[str, Scores] = field(init=False)
+    shifts: dict[tuple[str, str], Scores] = field(init=False)
     refused: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.notes = {kind: Scores() for kind in self.questions.notes}
+        self.shifts = {(shift.kind, shift.strength): Scores() for shift in self.questions.shifts}
+
+    def add(self, case: Case) -> None:
+        """Add a case that answers the questions."""
+        if case.side is None or case.own is None:
+            self.refused.append(case.name)
+            return
+        self.seconds += case.seconds
+        self.sides[case.name] = case.side
+        self.own.add(case.name, case.own)
+        for kind, counts in case.notes.items():
+            self.notes[kind].add(case.name, counts)
+        for kind, strengths in case.shifts.items():
+            for strength, counts in strengths.items():
+                self.shifts[kind, strength].add(case.name, counts)
+        self.listening += case.listening or Listening()
+        self.calibration += case.calibration or Calibration()
 
     def figures(self) -> dict[str, Any]:
         """Return the contents of the json file; left and right are the patient's, figures in percent."""
@@ -109,6 +128,7 @@ def evaluate(
     samples: Sequence[Sample],
     advance: Callable[[], None] = lambda: None,
     questions: Questions | None = None,
+    journal: Journal | None = None,
 ) -> Evaluation:
     """Segment every sample by its own note, one-sided ones by the note of the other side too, and as asked.
 
@@ -119,6 +139,7 @@ def evaluate(
         samples: of a split.
         advance: called after each sample.
         questions: what else to measure.
+        journal: of this evaluation; what it holds is not measured again.
 
     Raises:
         DatasetError: if a file cannot be read, or film and mask differ in size.
@@ -126,43 +147,73 @@ def evaluate(
     questions = questions or Questions()
     if "constant" in questions.notes and questions.constant is None:
         questions = replace(questions, constant=commonest(samples))
-    result = Evaluation(questions, worst=Worst(questions.worst))
-    result.notes = {kind: Scores() for kind in questions.notes}
-    result.shifts = {(shift.kind, shift.strength): Scores() for shift in questions.shifts}
+    result = Evaluation(questions)
+    known = {} if journal is None else journal.cases
     for sample in samples:
-        _case(segmenter, sample, result)
+        case = known.get(sample.name)
+        if case is None:
+            case = measure(segmenter, sample, questions)
+            if journal is not None:
+                journal.add(case)
+        result.add(case)
         advance()
     return result
 
 
-def _case(segmenter: Segmenter, sample: Sample, result: Evaluation) -> None:
-    radiograph, truth = read_radiograph(sample.image), sample.load_mask()
-    if truth.shape != radiograph.pixels.shape:
-        raise DatasetError(f"The image {sample.name} and its mask differ in size.")
+def measure(segmenter: Segmenter, sample: Sample, questions: Questions) -> Case:
+    """Measure one film.
+
+    Raises:
+        DatasetError: if a file cannot be read, or film and mask differ in size.
+    """
+    radiograph, truth = _load(sample)
     start = time.perf_counter()
     try:
         own = segmenter.segment(radiograph, sample.note, laterality=sample.laterality)
     except NoteError:
-        result.refused.append(sample.name)
-        return
-    result.seconds += time.perf_counter() - start
-    result.sides[sample.name] = f"{own.expression.sides[0]} only" if len(own.expression.sides) == 1 else "both"
-    result.own.add(sample.name, own.mask, truth)
-    result.calibration.add(own.probability, truth)
-    if result.questions.worst:
-        dice = float(result.own.where(lambda name: name == sample.name).dice[0])
-        caption = f"{sample.name}\nDice {100 * dice:.1f}"
-        result.worst.add(dice, Tile(radiograph.pixels.astype(np.float16), truth, own.mask, caption))
-    _read_other_notes(segmenter, sample, own, truth, result)
-    for shift in result.questions.shifts:
+        return Case(sample.name)
+    seconds = time.perf_counter() - start
+    notes, listening = _read_other_notes(segmenter, own, truth, questions)
+    shifts: dict[str, dict[str, Counts]] = {}
+    for shift in questions.shifts:
         pixels, moved = shift(radiograph.pixels, truth, sample.name)
         mask = _mask(segmenter, replace(radiograph, pixels=pixels), own.prompt)
-        result.shifts[shift.kind, shift.strength].add(sample.name, mask, moved)
+        shifts.setdefault(shift.kind, {})[shift.strength] = count(mask, moved)
+    sides = own.expression.sides
+    return Case(
+        name=sample.name,
+        side=f"{sides[0]} only" if len(sides) == 1 else "both",
+        own=count(own.mask, truth),
+        notes=notes,
+        shifts=shifts,
+        listening=listening,
+        calibration=Calibration.of(own.probability, truth),
+        seconds=seconds,
+    )
+
+
+def worst_tiles(segmenter: Segmenter, samples: Sequence[Sample], scores: Scores, number: int) -> list[Tile]:
+    """Return the films with the lowest Dice, the lowest first, segmented once more for a sheet."""
+    by_name = {sample.name: sample for sample in samples}
+    tiles = []
+    for dice, name in sorted(zip(scores.dice.tolist(), scores.names, strict=True))[:number]:
+        sample = by_name[name]
+        radiograph, truth = _load(sample)
+        mask = segmenter.segment(radiograph, sample.note, laterality=sample.laterality).mask
+        tiles.append(Tile(radiograph.pixels, truth, mask, f"{name}\nDice {100 * dice:.1f}"))
+    return tiles
+
+
+def _load(sample: Sample) -> tuple[Radiograph, Mask]:
+    radiograph, truth = read_radiograph(sample.image), sample.load_mask()
+    if truth.shape != radiograph.pixels.shape:
+        raise DatasetError(f"The image {sample.name} and its mask differ in size.")
+    return radiograph, truth
 
 
 def _read_other_notes(
-    segmenter: Segmenter, sample: Sample, own: SegmentationResult, truth: Mask, result: Evaluation
-) -> None:
+    segmenter: Segmenter, own: SegmentationResult, truth: Mask, questions: Questions
+) -> tuple[dict[str, Counts], Listening | None]:
     expression = own.expression
     masks = {own.prompt: own.mask}  # notes that say the same are read once
 
@@ -172,13 +223,15 @@ def _read_other_notes(
             masks[sentence] = _mask(segmenter, own.radiograph, sentence)
         return masks[sentence]
 
-    for kind, scores in result.notes.items():
-        said = ablated(kind, expression, result.questions.constant or expression)  # type: ignore[arg-type]
+    notes: dict[str, Counts] = {}
+    for kind in questions.notes:
+        said = ablated(kind, expression, questions.constant or expression)
         if said is not None:
-            scores.add(sample.name, read(said), truth)
-    if len(expression.sides) == 1:
-        named = split_by_side(np.ones(truth.shape, dtype=bool))[expression.sides[0]]
-        result.listening.add(own.mask, read(exchanged(expression)), named)
+            notes[kind] = count(read(said), truth)
+    if len(expression.sides) == 2:
+        return notes, None
+    named = split_by_side(np.ones(truth.shape, dtype=bool))[expression.sides[0]]
+    return notes, Listening.of(own.mask, read(exchanged(expression)), named)
 
 
 def _mask(segmenter: Segmenter, radiograph: Radiograph, prompt: str) -> Mask:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 Mask = npt.NDArray[np.bool_]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Listening:
     """Where the predicted area of one-sided cases lies, in pixels, with the own note and with its side swapped."""
 
@@ -22,14 +22,21 @@ class Listening:
     swapped_on_named_side: int = 0
     swapped_empty: int = 0
 
-    def add(self, own: Mask, swapped: Mask, named: Mask) -> None:
-        """Add a case; `named` is true on the half of the film that its own note names."""
-        self.n += 1
-        self.own += int(own.sum())
-        self.own_on_named_side += int((own & named).sum())
-        self.swapped += int(swapped.sum())
-        self.swapped_on_named_side += int((swapped & ~named).sum())
-        self.swapped_empty += not swapped.any()
+    @classmethod
+    def of(cls, own: Mask, swapped: Mask, named: Mask) -> Listening:
+        """Count one case; `named` is true on the half of the film that its own note names."""
+        return cls(
+            n=1,
+            own=int(own.sum()),
+            own_on_named_side=int((own & named).sum()),
+            swapped=int(swapped.sum()),
+            swapped_on_named_side=int((swapped & ~named).sum()),
+            swapped_empty=int(not swapped.any()),
+        )
+
+    def __add__(self, other: Listening) -> Listening:
+        """Return the counts of both."""
+        return Listening(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
     def figures(self) -> dict[str, Any]:
         """Return shares of the predicted area in percent; None where there is none.

@@ -176,7 +176,7 @@ def dice_under_paraphrases(
     from CausalCLIPSegLib.grid import to_radiograph_grid
     from CausalCLIPSegLib.radiograph import read_radiograph
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.scores import Scores
+    from training.scores import Scores, count
 
     segmenter = Segmenter.from_checkpoint(checkpoint, device)
     published, by_style = Scores(), {style: Scores() for style in STYLES}
@@ -187,9 +187,9 @@ def dice_under_paraphrases(
         for sentence in {own, *said.values()} - {None}:
             probability = segmenter.probabilities(radiograph, str(sentence)).probability
             masks[sentence] = to_radiograph_grid(probability, *truth.shape) >= segmenter.card.threshold
-        published.add(sample.name, masks[own], truth)
+        published.add(sample.name, count(masks[own], truth))
         for style in STYLES:
-            by_style[style].add(sample.name, masks[said[style]], truth)
+            by_style[style].add(sample.name, count(masks[said[style]], truth))
         advance()
     return published, by_style
 

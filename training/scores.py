@@ -22,21 +22,28 @@ SIZES |= {"over 14 %": (14.0, 100.0)}
 """Named quantities of ground-truth area, percent of the picture, from above the first to the second number; close to
 the quarters of QaTa-COV19's validation split, so that each holds enough films."""
 
+Counts = tuple[int, int, int, int]
+"""Pixels of a case: predicted, actual, both, and the whole picture."""
+
 _PATIENT = re.compile(r"(sub-[A-Za-z0-9]+)_")
 
 
+def count(predicted: Mask, actual: Mask) -> Counts:
+    """Count the pixels of a case; the masks are bool, rows x columns."""
+    return int(predicted.sum()), int(actual.sum()), int(np.count_nonzero(predicted & actual)), actual.size
+
+
 class Scores:
-    """Pixel counts of each case: predicted, actual, both, and the whole picture."""
+    """The pixel counts of each case."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self._counts: list[tuple[int, int, int, int]] = []
+        self._counts: list[Counts] = []
 
-    def add(self, name: str, predicted: Mask, actual: Mask) -> None:
-        """Add a case; the masks are bool, rows x columns."""
+    def add(self, name: str, counts: Counts) -> None:
+        """Add a case."""
         self.names.append(name)
-        both = int(np.count_nonzero(predicted & actual))
-        self._counts.append((int(predicted.sum()), int(actual.sum()), both, actual.size))
+        self._counts.append(counts)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -77,8 +84,7 @@ class Scores:
         part = Scores()
         for name, counts in zip(self.names, self._counts, strict=True):
             if keep(name):
-                part.names.append(name)
-                part._counts.append(counts)
+                part.add(name, counts)
         return part
 
     def by_size(self) -> dict[str, Scores]:

@@ -11,10 +11,10 @@ from CausalCLIPSegLib.notes import parse_note, say
 from training.ablations import NOTE_KINDS, NoteKindError, ablated, commonest, exchanged, read_kinds
 from training.bootstrap import difference, intervals
 from training.calibration import Calibration
-from training.contact_sheet import Tile, Worst, draw_sheet
+from training.contact_sheet import Tile, draw_sheet
 from training.dataset import read_split
 from training.metrics import OverlapMetrics
-from training.scores import Scores
+from training.scores import Scores, count
 from training.shifts import SHIFTS
 
 ONE_SIDED = "Unilateral pulmonary infection, one infected area, lower left lung."
@@ -29,7 +29,7 @@ def scores_of(*dice: float, names: list[str] | None = None) -> Scores:
         actual, predicted = np.zeros(1000, bool), np.zeros(1000, bool)
         actual[:100] = True
         predicted[100 - round(100 * value) : 200 - round(100 * value)] = True
-        scores.add(names[index] if names else f"film_{index}", predicted[None], actual[None])
+        scores.add(names[index] if names else f"film_{index}", count(predicted[None], actual[None]))
     return scores
 
 
@@ -38,7 +38,7 @@ def scores_of(*dice: float, names: list[str] | None = None) -> Scores:
 def test_scores_agree_with_the_metrics_of_training(predicted, actual):
     scores, metrics = Scores(), OverlapMetrics()
     for index, (one, other) in enumerate(zip(predicted, actual, strict=True)):
-        scores.add(str(index), one, other)
+        scores.add(str(index), count(one, other))
         metrics.update(torch.from_numpy(one)[None, None], torch.from_numpy(other)[None, None])
     expected = metrics.compute()
     for name in ("dice", "miou", "dice_global"):
@@ -50,7 +50,7 @@ def test_cases_are_parted_by_their_area():
     for percent in (0, 1, 3, 5, 10, 50):
         mask = np.zeros((10, 100), bool)
         mask.flat[: percent * 10] = True
-        scores.add(f"{percent}", mask, mask)
+        scores.add(f"{percent}", count(mask, mask))
     parts = {size: part.names for size, part in scores.by_size().items()}
     assert parts == {
         "none": ["0"],
@@ -95,9 +95,8 @@ def test_calibration_of_true_and_of_boastful_probabilities():
     rng = np.random.default_rng(3)
     probability = rng.random((400, 400), dtype=np.float32)
     truth = rng.random((400, 400)) < probability
-    honest, boastful = Calibration(), Calibration()
-    honest.add(probability, truth)
-    boastful.add(np.where(probability > 0.5, 1, 0).astype(np.float32), truth)
+    honest = Calibration.of(probability[:100], truth[:100]) + Calibration.of(probability[100:], truth[100:])
+    boastful = Calibration.of(np.where(probability > 0.5, 1, 0).astype(np.float32), truth)
     assert honest.figures()["ece"] < 0.01
     assert boastful.figures()["ece"] == pytest.approx(0.25, abs=0.01)
     assert honest.figures()["brier"] == pytest.approx(1 / 6, abs=0.01)
@@ -163,12 +162,8 @@ def test_a_shift_changes_the_film_the_same_way_every_time(shift):
         assert moved is mask
 
 
-def test_the_worst_are_kept_and_drawn(tmp_path):
-    worst = Worst(3)
+def test_a_sheet_of_films_is_drawn(tmp_path):
     film = np.zeros((20, 30))
-    for score in (0.5, 0.1, 0.9, 0.1, 0.3):
-        worst.add(score, Tile(film, film > 0, film > 0, str(score)))
-    assert [tile.caption for tile in worst.tiles()] == ["0.1", "0.1", "0.3"]
     mask = np.zeros((20, 30), bool)
     mask[5:9, 5:9] = True
     draw_sheet([Tile(film, mask, ~mask, "a")], tmp_path / "sheet.png", "title")

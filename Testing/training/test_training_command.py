@@ -169,27 +169,6 @@ def test_onnx_graphs_answer_as_torch_does(tmp_path, tiny_checkpoint, capsys):
     assert np.abs(probability - expected.numpy()).max() < 1e-4
 
 
-def test_a_stopped_evaluation_writes_nothing(tmp_path, lvit_folder, tiny_checkpoint, monkeypatch):
-    from CausalCLIPSegLib.command import run_command
-    from training import evaluate
-
-    calls = []
-
-    def interrupted(*given):
-        calls.append(given)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return case(*given)
-
-    case = evaluate._case
-    monkeypatch.setattr(evaluate, "_case", interrupted)
-    figures = tmp_path / "out" / "figures.json"
-    arguments = ["evaluate", "--data", lvit_folder, "--checkpoint", tiny_checkpoint, "--json", figures]
-    monkeypatch.setattr(sys, "argv", ["training", *map(str, arguments)])
-    assert run_command(app) == 130
-    assert not figures.parent.exists()
-
-
 def test_a_missing_data_set_is_one_sentence(tmp_path, tiny_checkpoint):
     done = subprocess.run(
         [sys.executable, "-m", "training", "evaluate", "--data", "nowhere", "--checkpoint", str(tiny_checkpoint)],

@@ -1,0 +1,120 @@
+"""An evaluation that was stopped goes on where it was, and ends with the figures of one that was not."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import training.evaluate
+from CausalCLIPSegLib.command import run_command
+from CausalCLIPSegLib.errors import OutputError
+from training.__main__ import app
+from training.calibration import Calibration
+from training.case import Case
+from training.dataset import read_split
+from training.journal import Journal, fingerprint
+from training.listening import Listening
+
+HALF = np.arange(20).reshape(4, 5) % 2 == 0
+CASES = [
+    Case("refused"),
+    Case(
+        name="film",
+        side="left only",
+        own=(1, 2, 3, 20),
+        notes={"none": (4, 5, 6, 20)},
+        shifts={"blur": {"mild": (7, 8, 9, 20)}},
+        listening=Listening.of(HALF, ~HALF, HALF),
+        calibration=Calibration.of(np.linspace(0, 1, 20, dtype=np.float32).reshape(4, 5), HALF),
+        seconds=0.1,
+    ),
+]
+
+
+def test_cases_come_back_as_they_were(tmp_path):
+    journal = Journal(tmp_path / "deep" / "journal", "mark")
+    for case in CASES:
+        journal.add(case)
+    again = Journal(journal.path, "mark")
+    assert list(again.cases.values()) == CASES
+    again.remove()
+    assert list(journal.path.parent.iterdir()) == []
+
+
+def test_a_line_that_was_cut_off_is_measured_again(tmp_path):
+    journal = Journal(tmp_path / "journal", "mark")
+    for case in CASES:
+        journal.add(case)
+    whole = journal.path.read_text()
+    for length in range(len(whole)):
+        journal.path.write_text(whole[:length])
+        found = list(Journal(journal.path, "mark").cases.values())
+        assert found == CASES[: len(found)]
+        assert len(found) <= 1 or length == len(whole) - 1, "the last line lacks its end"
+
+
+def test_a_journal_of_another_evaluation_is_begun_anew(tmp_path):
+    Journal(tmp_path / "journal", "mark").add(CASES[1])
+    assert Journal(tmp_path / "journal", "other").cases == {}
+    assert Journal(tmp_path / "journal", "mark").cases == {}
+
+
+def test_a_journal_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written"):
+        Journal(tmp_path / "file" / "journal", "mark")
+
+
+def test_other_films_notes_and_questions_are_another_evaluation(lvit_folder):
+    samples = read_split(lvit_folder, "val")
+    mark = fingerprint(samples, {"notes": ["none"]})
+    assert mark == fingerprint(samples, {"notes": ["none"]})
+    others = [
+        fingerprint(samples, {"notes": []}),
+        fingerprint(samples[1:], {"notes": ["none"]}),
+        fingerprint([replace(samples[0], note="Other."), *samples[1:]], {"notes": ["none"]}),
+        fingerprint([replace(samples[0], mask=samples[1].mask), *samples[1:]], {"notes": ["none"]}),
+    ]
+    assert len({mark, *others}) == 5
+
+
+def test_stopped_and_repeated(tmp_path, lvit_folder, tiny_checkpoint, monkeypatch, capsys):
+    measured = []
+    measure = training.evaluate.measure
+
+    def stop_after(number):
+        def measuring(segmenter, sample, questions):
+            if len(measured) == number:
+                raise KeyboardInterrupt
+            measured.append(sample.name)
+            return measure(segmenter, sample, questions)
+
+        monkeypatch.setattr(training.evaluate, "measure", measuring)
+
+    def evaluate(name: str, *more: str | Path) -> int:
+        arguments = ["evaluate", "--data", lvit_folder, "--checkpoint", tiny_checkpoint, "--device", "cpu"]
+        arguments += ["--json", tmp_path / "figures" / name, "--notes", "all", *more]
+        monkeypatch.setattr(sys, "argv", ["training", *map(str, arguments)])
+        return run_command(app)
+
+    def figures(name: str) -> dict:
+        figures = json.loads((tmp_path / "figures" / name).read_text())
+        return {key: value for key, value in figures.items() if key != "seconds_per_image"}
+
+    assert evaluate("whole.json") == 0
+    stop_after(3)
+    assert evaluate("parts.json") == 130
+    assert not (tmp_path / "figures" / "parts.json").exists()
+    assert "The same command goes on" in capsys.readouterr().err
+    stop_after(5)
+    assert evaluate("parts.json") == 130
+    stop_after(None)
+    assert evaluate("parts.json", "--worst", tmp_path / "worst.png") == 0
+    assert "5 of 8 films were measured before" in capsys.readouterr().err.replace("\n", " ")
+    assert figures("parts.json") == figures("whole.json")
+    assert len(set(measured)) == len(measured) == 8, "no film twice"
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {"whole.json", "parts.json"}
+    assert (tmp_path / "worst.png").stat().st_size > 10_000
