@@ -19,6 +19,13 @@ _CORRECTED_CONFIDENCE = 0.9
 """Of all that a series offers, Slicer selects what has the highest confidence, whatever is said to be selected."""
 _EXPORT_CONFIDENCE = 1.01
 """Slicer's own exporter claims 1 for every segmentation, and of equals the list puts it first."""
+_TAGS = {
+    "seriesInstanceUID": "0020,000E",
+    "modality": "0008,0060",
+    "instanceUID": "0008,0018",
+    "sopClassUID": "0008,0016",
+}
+"""Those that Slicer's base class does not name before 5.12; the database reads what is named here ahead of time."""
 _FILM_IS_MISSING = _("The radiograph of this segmentation is not in the DICOM database. Import it first.")
 
 
@@ -28,6 +35,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
     def __init__(self):
         super().__init__()
         self.loadType = _("Segmentation of a radiograph")
+        self.tags.update(_TAGS)
 
     def examineForImport(self, fileLists):  # noqa: N802, N803
         """Return what can be loaded of lists of files; nothing where the library is not installed.

@@ -418,21 +418,19 @@ class Loadable:
 
 
 class Plugin:
-    """DICOMLib.DICOMPlugin: the tags that plugins share."""
+    """DICOMLib.DICOMPlugin of Slicer 5.10, which names fewer tags than that of 5.12."""
 
     def __init__(self) -> None:
         self.loadType = "Generic DICOM"
         self.tags = {
             "seriesDescription": "0008,103E",
-            "seriesInstanceUID": "0020,000E",
-            "modality": "0008,0060",
-            "instanceUID": "0008,0018",
-            "sopClassUID": "0008,0016",
+            "seriesNumber": "0020,0011",
+            "frameOfReferenceUID": "0020,0052",
         }
 
     def addSeriesInSubjectHierarchy(self, loadable: Any, node: Any) -> None:  # noqa: N802
         hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
-        series = slicer.dicomDatabase.fileValue(loadable.files[0], self.tags["seriesInstanceUID"])
+        series = slicer.dicomDatabase.fileValue(loadable.files[0], "0020,000E")
         hierarchy.SetItemUID(hierarchy.CreateItem(hierarchy.GetSceneItemID(), node), "DICOM", series)
 
 
