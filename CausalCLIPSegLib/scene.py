@@ -63,6 +63,17 @@ def film_shape(volume: Any) -> tuple[int, int]:
     return sides[1], sides[0]  # VTK counts along the fastest axis first
 
 
+def is_film(volume: Any) -> bool:
+    """Whether a volume can be a film: one picture, and neither labels nor a map that `show_overlay` has made."""
+    if volume.IsA("vtkMRMLLabelMapVolumeNode") or volume.GetAttribute(_OVERLAY_ATTRIBUTE) is not None:
+        return False
+    try:
+        film_shape(volume)
+    except ValueError:
+        return False
+    return True
+
+
 def save_film(volume: Any, path: Path, *, inverted: bool = False) -> dict[str, Any]:
     """Write a volume's values for the worker, and return the "image" of a request (worker_protocol.ArrayImage).
 

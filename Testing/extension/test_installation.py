@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,14 +20,17 @@ class Installer:
         self.there = {"numpy": "2.4.0"}
         self.asked: list[list[str]] = []
         self.fails = False
+        self.newer: dict[str, str] = {}
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def installTorch(self, torch: str, torchvision: str) -> None:  # noqa: N802
         assert (torch, torchvision) == ("<3,>=2.6", "")
         self.there |= {"torch": "2.8.0", "filelock": "3.0"}
 
     def install(self, arguments: list[str], requester: str) -> None:
+        self.meanwhile()
         self.asked.append(arguments)
-        self.there |= {"safetensors": "0.6.0"}
+        self.there |= {"safetensors": "0.6.0", **self.newer}
         if self.fails:
             raise RuntimeError("no connection")
         self.there |= {"rapidfuzz": "3.12.0"}
@@ -88,6 +92,27 @@ def test_terms_are_asked_once_and_refused_terms_install_nothing(
     application.dialogs.answers = [True]
     panel.click("removeButton")
     assert installer.there == {"numpy": "2.4.0"}
+
+
+def test_what_was_there_in_an_older_version_wants_a_restart(open_panel, installation, installer, application):
+    panel = open_panel(installation=installation)
+    installer.there["pydicom"] = "2.4.4"  # as in Slicer 5.10
+    installer.newer = {"pydicom": "3.0.2"}
+    application.dialogs.answers = [True]
+    panel.click("installButton")
+    assert application.dialogs.shown[-1].startswith("Restart Slicer now")
+    assert application.dialogs.shown[-1].endswith("\n\npydicom")
+    assert "pydicom" not in installation.installedByUs()
+
+
+def test_nothing_can_be_pressed_while_pip_runs(open_panel, installation, installer, application):
+    panel = open_panel(installation=installation)
+    usable = []
+    installer.meanwhile = lambda: usable.append(panel.ui.installButton._object.isEnabled())
+    application.dialogs.answers = [True]
+    panel.click("installButton")
+    assert usable == [False]
+    assert panel.ui.removeButton._object.isEnabled()
 
 
 def test_a_folder_of_wheels_needs_no_internet(open_panel, installation, installer, application):

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -231,7 +232,7 @@ def test_two_runs_leave_one_result_but_keep_what_a_person_corrected(open_panel, 
     assert "stays in the scene" in panel.ui.statusLabel.text
 
 
-def test_what_if_shows_two_notes_side_by_side(open_panel, film, slicer):
+def test_what_if_shows_two_notes_side_by_side(open_panel, film, slicer, application):
     panel = open_panel()
     panel.ui.imageSelector.setCurrentNode(film)
     panel.write("Right basal opacity.")
@@ -246,6 +247,25 @@ def test_what_if_shows_two_notes_side_by_side(open_panel, film, slicer):
     assert first.GetDisplayNode().GetViewNodeIDs() == ("vtkMRMLSliceNodeRed",)
     assert second.GetDisplayNode().GetViewNodeIDs() == ("vtkMRMLSliceNodeYellow",)
     assert slicer.app.layoutManager().layout == slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView
+    assert application.fitted == {"Red": (0, 0, 1), "Yellow": (0, 0, 1)}  # both onto the film, none from its side
+
+    panel.click("compareCheckBox")
+    panel.write("Bibasal opacities.")
+    panel.run()
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == [panel.logic.parameters.segmentation]
+
+
+def test_a_corrected_result_that_was_kept_for_comparison_stays(panel_after_a_run, slicer):
+    panel, editor = panel_after_a_run, Editor(panel_after_a_run)
+    corrected = panel.logic.parameters.segmentation
+    editor.click("Paint")
+    assert editor.widget.click_in_view(0, 0)
+    panel.click("compareCheckBox")
+    panel.run()
+    panel.click("compareCheckBox")
+    panel.run()
+    left = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+    assert left == [corrected, panel.logic.parameters.segmentation]
 
 
 def test_overlays_come_and_go(open_panel, film, slicer):
@@ -308,6 +328,36 @@ def test_reload_leaves_no_process_no_timer_no_node(open_panel, film, slicer, app
     again = open_panel()
     assert again.ui.noteEdit.plainText == "Right basal opacity."
     assert "Opacity, right lung" in again.ui.resultLabel.text
+
+
+def test_slicers_reload_button_loads_all_files_of_the_module(open_panel, slicer, monkeypatch):
+    panel = open_panel()
+    loaded: list[set[str]] = []
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    reload = lambda name: loaded.append({one for one in sys.modules if one.startswith(name)})  # noqa: E731
+    monkeypatch.setattr(slicer.util, "reloadScriptedModule", reload, raising=False)
+    panel.widget.onReload()
+    assert loaded == [{"CausalCLIPSeg", *(one for one in sys.modules if one.startswith("CausalCLIPSegLib"))}]
+
+
+def test_the_only_film_of_the_scene_is_taken_and_no_map_of_a_result(open_panel, film, slicer):
+    panel = open_panel()
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
+    assert panel.ui.imageSelector.currentNode() is None
+    panel.widget.enter()
+    assert panel.ui.imageSelector.currentNode() is film
+    panel.write("Right basal opacity.")
+    panel.run()
+    panel.ui.imageSelector.setCurrentNode(panel.logic.parameters.probability)
+    assert "map of a result" in panel.ui.applyButton.toolTip
+    panel.ui.imageSelector.setCurrentNode(None)
+    panel.widget.enter()
+    assert panel.ui.imageSelector.currentNode() is film
+    other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "other")
+    slicer.util.updateVolumeFromArray(other, np.zeros((1, 8, 8), np.int16))
+    panel.ui.imageSelector.setCurrentNode(None)
+    panel.widget.enter()
+    assert panel.ui.imageSelector.currentNode() is None  # which of the two is for the person to say
 
 
 def test_colored_and_deep_volumes(open_panel, slicer):

@@ -197,16 +197,18 @@ def test_an_unexpected_dialog_fails(slicer):
         slicer.util.confirmOkCancelDisplay("Really?")
 
 
-def test_node_lists_hold_the_classes_they_are_for(slicer, film):
+@pytest.mark.parametrize(("children", "count"), [(True, 3), (False, 2)])
+def test_node_lists_hold_the_classes_they_are_for(slicer, film, children, count):
     selector = slicer.qMRMLNodeComboBox()
     selector.nodeTypes = ["vtkMRMLScalarVolumeNode"]
     selector.noneEnabled = True
+    selector.showChildNodeTypes = children
     selector.setMRMLScene(slicer.mrmlScene)
     seen = []
     selector.connect("currentNodeChanged(vtkMRMLNode*)", seen.append)
     selector.setCurrentNode(film)
     slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "photo")
-    assert selector._object._box.count() == 2
+    assert selector._object._box.count() == count
     slicer.mrmlScene.RemoveNode(film)
     assert seen == [film, None]
     assert selector.currentNode() is None

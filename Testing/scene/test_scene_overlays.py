@@ -6,7 +6,7 @@ import slicer
 import vtk
 from vtk.util import numpy_support
 
-from CausalCLIPSegLib.scene import OVERLAYS, save_film, show_overlay
+from CausalCLIPSegLib.scene import OVERLAYS, is_film, save_film, show_overlay
 from CausalCLIPSegLib.worker_protocol import ArrayImage
 
 SHAPE = (40, 30)
@@ -35,6 +35,14 @@ def test_a_map_lies_on_the_film(scene, volume, result, overlay):
     table = display.GetColorNode().GetLookupTable()
     assert table.GetTableValue(0)[3] == 0
     assert table.GetTableValue(255) == pytest.approx((*OVERLAYS[overlay][1], 1), abs=1 / 255)
+
+
+def test_a_film_is_one_picture_and_neither_labels_nor_a_map(scene, volume, make_volume, result):
+    assert is_film(volume)
+    assert not is_film(show_overlay(scene, volume, result, "probability"))
+    assert not is_film(make_volume(np.zeros((2, *SHAPE), np.uint8)))
+    assert not is_film(make_volume(np.zeros((1, *SHAPE), np.int16), kind="vtkMRMLLabelMapVolumeNode"))
+    assert not is_film(scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode"))
 
 
 def test_maps_of_one_kind_share_their_colours(scene, volume, result):

@@ -73,11 +73,14 @@ class Installation:
         """Remember that they were."""
         qt.QSettings().setValue(_TERMS_KEY, TERMS_VERSION)
 
-    def install(self, folder: str | None = None) -> None:
+    def install(self, folder: str | None = None) -> list[str]:
         """Install what is missing.
 
         Args:
             folder: of wheels, for a machine without internet; None: from the internet, PyTorch by its extension.
+
+        Returns:
+            the packages that were there in another version: what Slicer has imported of them is still the old one.
 
         Raises:
             RuntimeError: the terms were not accepted, or something could not be installed.
@@ -97,8 +100,10 @@ class Installation:
         finally:
             # also what a failed installation left behind can be removed
             importlib.invalidate_caches()
-            new = set(self._versions()) - set(before)
+            after = self._versions()
+            new = set(after) - set(before)
             qt.QSettings().setValue(_INSTALLED_KEY, json.dumps(sorted(new | set(self.installedByUs()))))
+        return sorted(name for name in before if after.get(name, before[name]) != before[name])
 
     def installedByUs(self) -> list[str]:  # noqa: N802
         """Return the names of the packages that came with our installations and are still there."""

@@ -159,6 +159,13 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
                 slicer.util.setSliceViewerLayers(background=volume, fit=True)
             self.changed.emit()
 
+    def chooseFilm(self) -> None:  # noqa: N802
+        """Take the film of the scene, where none is chosen and there is only one."""
+        if self.parameters is not None and self.parameters.image is None:
+            films = [one for one in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if scene.is_film(one)]
+            if len(films) == 1:
+                self.setImage(films[0])
+
     def setNote(self, text: str) -> None:  # noqa: N802
         """Take another note, and ask what is understood of it."""
         if self.parameters is not None and text != self.parameters.note:
@@ -382,12 +389,10 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
     def _replaced(self, earlier: Any) -> list[Any]:
         """Return the segmentations that a new result takes the place of; what a person has corrected is never one."""
-        if not self.parameters.compare:
-            gone = earlier
-        else:
-            gone = self.parameters.earlier if self.parameters.earlier is not earlier else None
-            self.parameters.earlier = earlier
-        return [] if gone is None or _corrected(gone) else [gone]
+        kept = self.parameters.earlier if self.parameters.earlier is not earlier else None
+        gone = [kept] if self.parameters.compare else [kept, earlier]
+        self.parameters.earlier = earlier if self.parameters.compare else None
+        return [one for one in gone if one is not None and not _corrected(one)]
 
     def _removeNode(self, node: Any) -> None:  # noqa: N802
         """Remove a node with what belongs to it alone; the scene by itself would keep its display and its file."""
@@ -590,13 +595,14 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 def showSideBySide(left: Any, right: Any, volume: Any) -> None:  # noqa: N802
     """Show two segmentations of a film beside each other, each in a view of its own."""
     slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView)
-    slicer.util.setSliceViewerLayers(background=volume, fit=True)
     for segmentation, view in ((left, "vtkMRMLSliceNodeRed"), (right, "vtkMRMLSliceNodeYellow")):
         segmentation.GetDisplayNode().SetViewNodeIDs([view])
         node = slicer.mrmlScene.GetNodeByID(view)
         if node is not None:
             node.SetOrientation("Axial")
             node.RotateToVolumePlane(volume)
+    # after the turn: a view that looks at the film from its side would be fitted to an edge
+    slicer.util.setSliceViewerLayers(background=volume, fit=True)
 
 
 def _inRange(threshold: float) -> float:  # noqa: N802

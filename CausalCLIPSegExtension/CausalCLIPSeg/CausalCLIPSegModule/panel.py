@@ -8,6 +8,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from CausalCLIPSegLib import scene
 from CausalCLIPSegLib.colors import bytes_of
 from CausalCLIPSegModule import parameters as stored
 
@@ -147,9 +148,8 @@ def _whyNoRun(logic: Any, missing: list[str]) -> str:  # noqa: N802
     volume = logic.parameters.image
     if volume is None:
         return _("Select a radiograph first.")
-    image = volume.GetImageData()
-    if image is None or sorted(image.GetDimensions())[0] != 1 or sorted(image.GetDimensions())[1] < 2:
-        return _("The selected volume has several slices; a radiograph is one picture.")
+    if not scene.is_film(volume):
+        return _("The selected volume is no radiograph: it has several slices, or is a map of a result.")
     if not logic.parameters.note.strip():
         return _("Write or paste a note first.")
     if logic.understood is None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +122,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._attach()
         else:
             self.logic.refresh()
+        self.logic.chooseFilm()
 
     def exit(self) -> None:
         """Leave the module: no effect of the segment editor stays active in the views."""
@@ -132,6 +136,13 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.changed.disconnect(self._update)
         self.correction.close()
         self.logic.cleanup()
+
+    def onReload(self) -> None:  # noqa: N802
+        """Load all files of the module anew; Slicer by itself does so for the first one only."""
+        package = __name__.split(".")[0]
+        for name in [one for one in sys.modules if one.split(".")[0] == package]:
+            del sys.modules[name]
+        ScriptedLoadableModuleWidget.onReload(self)
 
     def _onSceneStartsToClose(self, caller: Any, event: Any) -> None:  # noqa: N802
         self._noteTimer.stop()
@@ -258,19 +269,32 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             ):
                 return
             self.installation.acceptTerms()
-        try:
-            with slicer.util.tryWithErrorDisplay(_("The installation failed.")):  # raises again what it has shown
-                self.installation.install(folder)
-        finally:
-            self._attach()
+        with self._changingPackages(_("The installation failed.")):
+            replaced = self.installation.install(folder)
+        if replaced:
+            slicer.util.infoDisplay(
+                _("Restart Slicer now: newer versions of these packages were installed, and Slicer still uses the old")
+                + "\n\n"
+                + ", ".join(replaced)
+            )
 
     def _onRemove(self) -> None:  # noqa: N802
         names = self.installation.installedByUs()
         text = _("Remove these packages from Slicer's Python?") + "\n\n" + ", ".join(names)
         if slicer.util.confirmOkCancelDisplay(text, parent=slicer.util.mainWindow()):
             self.logic.worker.stop()
-            with slicer.util.tryWithErrorDisplay(_("The packages cannot be removed.")):
+            with self._changingPackages(_("The packages cannot be removed.")):
                 self.installation.remove()
+
+    @contextmanager
+    def _changingPackages(self, failed: str) -> Iterator[None]:  # noqa: N802
+        """Lock the panel, as Slicer goes on handling clicks while pip runs, and show why it failed, where it does."""
+        self.uiWidget.enabled = False
+        try:
+            with slicer.util.tryWithErrorDisplay(failed):  # raises again what it has shown
+                yield
+        finally:
+            self.uiWidget.enabled = True
             self._attach()
 
     # -- what is shown ------------------------------------------------------------------------------------------------

@@ -173,6 +173,7 @@ class Application:
         dialogs: answers of the person at the screen.
         folder: temporary folder of the application.
         selected: the modules that were switched to.
+        fitted: the direction in which each slice view looked when it was last fitted to its film.
     """
 
     def __init__(self) -> None:
@@ -186,6 +187,7 @@ class Application:
             QtCore.QSettings.Format.IniFormat, QtCore.QSettings.Scope.UserScope, str(self.folder / "settings")
         )
         self.selected: list[str] = []
+        self.fitted: dict[str, tuple[float, ...]] = {}
         self.errors: list[str] = []
 
     def process(self, until: Callable[[], bool], seconds: float = 60) -> bool:
@@ -233,6 +235,11 @@ def new_scene() -> None:
     _scene()
 
 
+def looks_along(view: Any) -> tuple[float, ...]:
+    """Return the direction in which a slice view looks, in RAS."""
+    return tuple(view.GetSliceToRAS().GetElement(row, 2) for row in range(3))
+
+
 def _scene() -> None:
     scene = slicer.vtkMRMLScene()
     slicer.mrmlScene = scene
@@ -256,7 +263,8 @@ def _scene() -> None:
         node.UnRegister(None)
         node.SetSingletonTag(tag)
         scene.AddNode(node)
-    for name in ("Red", "Yellow"):
+    slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene)
+    for name, orientation in (("Red", "Axial"), ("Yellow", "Sagittal")):
         composite = scene.CreateNodeByClass("vtkMRMLSliceCompositeNode")
         composite.UnRegister(None)
         composite.SetSingletonTag(name)
@@ -268,6 +276,7 @@ def _scene() -> None:
         view.SetLayoutName(name)
         view.SetName(name)
         scene.AddNode(view)
+        view.SetOrientation(orientation)
 
 
 def _keep_hierarchy(scene: Any) -> None:
@@ -298,7 +307,10 @@ def _utilities(application: Application) -> None:
     layers = slicer.util.setSliceViewerLayers
 
     def set_slice_layers(*, fit: bool = False, **named: Any) -> None:
-        layers(**named)  # Slicer's own; there are no views here to fit
+        layers(**named)  # Slicer's own, which finds no views here to fit
+        if fit:
+            views = slicer.util.getNodesByClass("vtkMRMLSliceNode")
+            application.fitted = {one.GetName(): looks_along(one) for one in views}
 
     def load_volume(path: str, properties: dict[str, Any] | None = None) -> Any:
         storage = slicer.vtkMRMLVolumeArchetypeStorageNode()

@@ -153,6 +153,7 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
         self._types: list[str] = []
         self._attributes: list[tuple[str, str, str | None]] = []
         self._flags = {"addEnabled": True, "removeEnabled": True, "renameEnabled": False, "noneEnabled": False}
+        self._flags["showChildNodeTypes"] = True
         self._none = "None"
         self._id = ""
         self._ids: list[str] = []
@@ -180,8 +181,8 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
         ids = []
         for index in range(self._scene.GetNumberOfNodes()):
             node = self._scene.GetNthNode(index)
-            exact = node.GetClassName() in self._types
-            if exact and not node.GetHideFromEditors() and self._has_attributes(node):
+            fits = any(map(node.IsA if self._flags["showChildNodeTypes"] else node.GetClassName().__eq__, self._types))
+            if fits and not node.GetHideFromEditors() and self._has_attributes(node):
                 self._box.addItem(node.GetName(), node.GetID())
                 ids.append(node.GetID())
         before, self._ids = self._ids, ids
@@ -239,4 +240,5 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
     removeEnabled = _flag("removeEnabled")  # noqa: N815
     renameEnabled = _flag("renameEnabled")  # noqa: N815
     noneEnabled = _flag("noneEnabled")  # noqa: N815
+    showChildNodeTypes = _flag("showChildNodeTypes")  # noqa: N815
     noneDisplay = Property(str, lambda self: self._none, _set_none)  # noqa: N815
