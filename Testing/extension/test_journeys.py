@@ -103,6 +103,31 @@ def test_control_and_return_runs_and_return_alone_does_not(open_panel, film):
     assert panel.logic.parameters.segmentation is before
 
 
+@pytest.mark.parametrize("with_keys", [True, False])
+def test_a_press_right_after_the_last_word_runs_what_was_typed(open_panel, film, with_keys):
+    panel = open_panel()
+    panel.ui.imageSelector.setCurrentNode(film)
+    panel.write("Left basal opacity.")
+    panel.type("Right basal opacity.")
+    panel.press(control=True) if with_keys else panel.click("applyButton")
+    assert panel.logic.running is None
+    assert panel.ui.statusLabel.text == "The note is being read; the run begins then."
+    panel.wait(lambda: panel.logic.parameters.segmentation is not None)
+    assert "Opacity, right lung" in panel.ui.resultLabel.text
+    assert "left lung" not in panel.ui.resultLabel.text
+
+
+def test_a_press_right_after_the_last_word_runs_nothing_that_has_to_be_asked(open_panel, film):
+    panel = open_panel()
+    panel.ui.imageSelector.setCurrentNode(film)
+    panel.type("Findings: Opacity in the right lower zone. Impression: Opacity in the left lower zone.")
+    panel.press(control=True)
+    panel.wait(lambda: panel.logic.understood is not None)
+    assert panel.logic.running is None
+    assert panel.ui.statusLabel.text == ""
+    assert "Choose a side first" in panel.ui.applyButton.toolTip
+
+
 def test_threshold_correction_undo_and_export(open_panel, film, tmp_path, application):
     panel = open_panel()
     panel.ui.imageSelector.setCurrentNode(film)

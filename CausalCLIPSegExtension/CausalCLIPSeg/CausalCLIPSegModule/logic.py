@@ -43,6 +43,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         understood: of the note as it stands (worker_protocol.Understood), None while that is not known.
         checkpoints: names of those at hand; empty until the worker has told.
         installed: the packages of the network are there; nothing is asked of the worker before.
+        wanted: a run was asked for while the note was still being read.
         running: identifier of the run in progress, else None.
         exporting: identifier of the export in progress, else None.
         cancelling: the run was given up, and ends with its phase.
@@ -76,6 +77,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
     def _forget(self) -> None:
         """Know nothing of any scene."""
         self.understood: dict[str, Any] | None = None
+        self.wanted = False
         self.running: str | None = None
         self.exporting: str | None = None
         self.cancelling = False
@@ -170,7 +172,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         """Take another note, and ask what is understood of it."""
         if self.parameters is not None and text != self.parameters.note:
             self.parameters.note = text
-            self.understood = None
+            self.understood, self.wanted = None, False
             self.askNote()
             self.changed.emit()
 

@@ -175,6 +175,8 @@ def _status(logic: Any) -> str:
             return _("Canceling; the phase that runs is finished first.")
         phase = logic.worker.phase if logic.worker.phase and not logic.fraction else logic.phase
         return _("{phase} - {seconds:.0f} s").format(phase=phase, seconds=logic.seconds)
+    if logic.wanted:
+        return _("The note is being read; the run begins then.")
     return logic.error or logic.status
 
 

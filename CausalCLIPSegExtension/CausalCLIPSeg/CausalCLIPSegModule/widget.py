@@ -205,15 +205,16 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._takeNote()
 
     def _onApplyKey(self) -> None:  # noqa: N802
-        self._takeNote()
-        if self.ui.applyButton.enabled and self.logic.running is None:
-            self.logic.run()
+        if self.logic.running is None:
+            self._onApply()
 
     def _onApply(self) -> None:  # noqa: N802
         if self.logic.running is not None:
             self.logic.cancel()
             return
         self._takeNote()
+        self.logic.wanted = self.logic.readingNote  # a press right after the last word is not lost
+        self._update()
         if self.ui.applyButton.enabled:
             self.logic.run()
 
@@ -303,6 +304,8 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Show the state; setting a control to what it shows changes nothing."""
         if self.logic.parameters is None or self._updating:
             return
+        due = self.logic.wanted and not self.logic.readingNote
+        self.logic.wanted = self.logic.wanted and not due
         self._updating = True
         try:
             self._showParameters()
@@ -318,6 +321,8 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._shownNodes = self._nodes()
         finally:
             self._updating = False
+        if due and self.logic.understood is not None and self.ui.applyButton.enabled:
+            self.logic.run()
 
     def _nodes(self) -> list[Any]:
         """Return the nodes that the panel speaks of: film, result, its film, map of probabilities."""
