@@ -140,8 +140,6 @@ def rethreshold(
     result: Result,
     probability: npt.NDArray[np.floating],
     threshold: float,
-    *,
-    corrected_too: bool = False,
 ) -> list[str]:
     """Outline again where the probability reaches another threshold, in the same segments.
 
@@ -154,7 +152,6 @@ def rethreshold(
         result: the same as was shown.
         probability: of that result, rows x columns.
         threshold: in (0, 1).
-        corrected_too: replace corrections.
 
     Returns:
         The identifiers of the segments that were left alone because they are corrected.
@@ -173,7 +170,7 @@ def rethreshold(
                 continue
             _add_segment(segmentation, template, result)
             identifier = template["id"]
-        elif is_corrected(segmentation, identifier, volume) and not corrected_too:
+        elif is_corrected(segmentation, identifier, volume):
             left_alone.append(identifier)
             continue
         set_mask(segmentation, identifier, volume, parts[side], original=True)

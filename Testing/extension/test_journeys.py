@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import vtk
 from PySide6 import QtCore, QtGui, QtTest, QtWidgets
 
 from CausalCLIPSegLib import scene
@@ -306,6 +307,25 @@ def test_overlays_come_and_go(open_panel, film, slicer):
     assert slicer.mrmlScene.GetNodeByID(composite.GetForegroundVolumeID()).GetName() == "Confounder map"
     panel.click("confounderCheckBox")
     assert composite.GetForegroundVolumeID() is None
+
+
+def test_an_overlay_that_a_person_removed_is_not_removed_again(open_panel, film, slicer):
+    panel = open_panel()
+    panel.ui.imageSelector.setCurrentNode(film)
+    panel.write("Right basal opacity.")
+    panel.run()
+    panel.click("causalCheckBox")
+    removed: list[str] = []
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def hear(caller, event, node):
+        removed.append(node.GetName())
+
+    slicer.mrmlScene.AddObserver(slicer.vtkMRMLScene.NodeRemovedEvent, hear)
+    slicer.mrmlScene.RemoveNode(slicer.util.getNode("Causal attention"))
+    panel.run()
+    assert removed.count("Causal attention") == 1
+    assert removed.count("Probability") == 1  # that of the result before
 
 
 def test_saved_scene_comes_back_with_note_result_and_threshold(open_panel, film, slicer, tmp_path):

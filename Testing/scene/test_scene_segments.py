@@ -183,7 +183,7 @@ def test_a_mirrored_film_keeps_its_sides(scene, volume, probability, make_result
     assert not read_mask(segmentation, "opacity_left", volume)[:, 15:].any()
 
 
-def test_a_correction_is_left_alone_unless_asked(scene, volume, result, probability):
+def test_a_correction_is_left_alone(scene, volume, result, probability):
     segmentation = show_result(scene, volume, result)
     assert not is_corrected(segmentation, "opacity_right", volume)
     corrected = read_mask(segmentation, "opacity_right", volume)
@@ -192,9 +192,6 @@ def test_a_correction_is_left_alone_unless_asked(scene, volume, result, probabil
     assert is_corrected(segmentation, "opacity_right", volume)
     assert rethreshold(segmentation, volume, result, probability, 0.9) == ["opacity_right"]
     np.testing.assert_array_equal(read_mask(segmentation, "opacity_right", volume), corrected)
-    assert rethreshold(segmentation, volume, result, probability, 0.9, corrected_too=True) == []
-    assert not read_mask(segmentation, "opacity_right", volume).any()
-    assert not is_corrected(segmentation, "opacity_right", volume)
 
 
 def test_a_correction_that_is_undone_is_none(scene, volume, result):

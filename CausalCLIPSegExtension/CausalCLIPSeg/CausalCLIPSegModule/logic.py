@@ -398,8 +398,8 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
     def _removeNode(self, node: Any) -> None:  # noqa: N802
         """Remove a node with what belongs to it alone; the scene by itself would keep its display and its file."""
-        if node is None:
-            return
+        if node is None or not slicer.mrmlScene.IsNodePresent(node):
+            return  # a person may have removed it
         own = [node.GetNthDisplayNode(number) for number in range(node.GetNumberOfDisplayNodes())]
         own += [node.GetNthStorageNode(number) for number in range(node.GetNumberOfStorageNodes())]
         for one in (node, *own):

@@ -56,7 +56,6 @@ class WorkerProcess:
         self._client: WorkerClient | None = None
         self._process: Any = None
         self._pid = 0
-        self._stopping = False
         self._timer = qt.QTimer()
         self._timer.setInterval(1000)
         self._timer.connect("timeout()", self._tick)
@@ -98,7 +97,6 @@ class WorkerProcess:
         client, self._client = self._client, None
         if process is None:
             return
-        self._stopping = True
         with contextlib.suppress(RuntimeError):
             if client is not None:
                 client.shutdown()
@@ -123,7 +121,7 @@ class WorkerProcess:
 
     def _start(self) -> None:
         program, arguments, folder = self._command()
-        self.reason, self.phase, self._pid, self._stopping = "", "", 0, False
+        self.reason, self.phase, self._pid = "", "", 0
         process = qt.QProcess()
         process.setWorkingDirectory(folder)
         client = WorkerClient(
