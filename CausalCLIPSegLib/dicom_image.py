@@ -108,7 +108,7 @@ def _refuse_other_size(dataset: Dataset) -> None:
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
     syntax = dataset.file_meta.TransferSyntaxUID
-    if _MOST_DENSE * len(frame) < rows * columns:
+    if _MOST_DENSE * len(frame) < rows * columns or grey_scale.has_many_scans(frame):
         fits = False
     elif syntax == uid.RLELossless:
         # Run-length encoding at its worst adds one byte to 128.
@@ -116,7 +116,8 @@ def _refuse_other_size(dataset: Dataset) -> None:
     else:
         is_jpeg_2000 = frame.startswith((b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP"))
         coded = openjpeg.get_parameters(frame) if is_jpeg_2000 else libjpeg.get_parameters(frame)
-        fits = (coded["rows"], coded["columns"]) == (rows, columns)
+        channels = coded["samples_per_pixel" if is_jpeg_2000 else "nr_components"]
+        fits = (coded["rows"], coded["columns"], channels) == (rows, columns, dataset.get("SamplesPerPixel", 1))
     if not fits:
         raise RadiographError(DAMAGED_PIXELS)
 
@@ -148,7 +149,8 @@ def refuse_unsuitable(header: Dataset) -> None:
     rows, columns = _integer(header, "Rows", 0), _integer(header, "Columns", 0)
     if rows == 0 or columns == 0:
         raise RadiographError("This DICOM file holds no picture.")
-    grey_scale.check_size(rows, columns)
+    samples = _integer(header, "SamplesPerPixel", 1)
+    grey_scale.check_size(rows, columns, samples * math.ceil(_integer(header, "BitsAllocated", 16) / 8))
     if _text(header, "PhotometricInterpretation") == "PALETTE COLOR":
         raise RadiographError("The picture is in colour; a radiograph is grey.")
     if _is_lateral(header):

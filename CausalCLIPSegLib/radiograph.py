@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
-from CausalCLIPSegLib.grey_scale import NO_CONTRAST, check_size, single_channel, stretch
+from CausalCLIPSegLib.grey_scale import NO_CONTRAST, check_size, has_many_scans, single_channel, stretch
 from CausalCLIPSegLib.quiet import quiet
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _FORMATS = "DICOM, PNG, JPEG, TIFF, WebP, NRRD or NIfTI"
 _DAMAGED = "The file is damaged, incomplete or of a variety that the program does not read."
-_MAX_FILE_BYTES = 1 << 30
+_MAX_FILE_BYTES = 1 << 28
+_TIFF_TILE_SIZE = (323, 322)  # rows, columns
 _HEAD_BYTES = 1024
 # Fewer levels than that are a mask, a drawing or a thumbnail, no film.
 _MIN_GREY_LEVELS = 16
@@ -207,6 +208,8 @@ def _read_picture(path: Path) -> Radiograph:
     try:
         with Image.open(path, formats=formats) as image:
             _refuse_picture(image)
+            if image.format in {"JPEG", "MPO"} and has_many_scans(path.read_bytes()):
+                raise RadiographError("The picture is stored in more passes than any radiograph; it is damaged.")
             image.verify()  # the checksums of PNG; loading does not look at them
     except Image.DecompressionBombError as error:
         raise RadiographError("The picture has more pixels than any radiograph; it is probably damaged.") from error
@@ -214,13 +217,19 @@ def _read_picture(path: Path) -> Radiograph:
     with path.open("rb") as file, Image.open(file, formats=formats) as image:
         # PIL turns WhiteIsZero round for 8 bits, but not for more (tag 262, PhotometricInterpretation).
         white_is_zero = image.mode != "L" and getattr(image, "tag_v2", {}).get(262) == 0
-        pixels = _picture_pixels(ImageOps.exif_transpose(image))
+        ImageOps.exif_transpose(image, in_place=True)
+        pixels = _picture_pixels(image)
     return checked_radiograph(path.name, 1 - pixels if white_is_zero else pixels, spacing=None, affine=np.eye(4))
 
 
 def _refuse_picture(image: Image.Image) -> None:
     """Refuse by the header alone."""
-    check_size(image.height, image.width)
+    # A tile may be larger than the picture, and is unpacked whole.
+    tags = getattr(image, "tag_v2", {})
+    rows, columns = (int(tags.get(tag, 0)) for tag in _TIFF_TILE_SIZE)
+    # All but grey of 8 and of 16 bits takes four bytes, palettes when they are resolved.
+    pixel_bytes = 1 if image.mode in {"1", "L"} else 2 if image.mode.startswith("I;16") else 4
+    check_size(max(image.height, rows), max(image.width, columns), pixel_bytes)
     # JPEG files of some cameras carry further pictures, but only for their own ends.
     if image.format in {"TIFF", "PNG", "WEBP"} and getattr(image, "n_frames", 1) > 1:
         raise RadiographError("The file holds several pictures; give it one radiograph.")
@@ -287,18 +296,10 @@ def _read_slice(path: Path, reader: Any) -> Radiograph:
 
     column_axis, row_axis = _slice_axes(reader)
     rows, columns = reader.GetSize()[row_axis], reader.GetSize()[column_axis]
-    image = reader.Execute()
-    values = SimpleITK.GetArrayFromImage(image)
-    if np.iscomplexobj(values):
-        raise RadiographError("The file holds complex numbers; a radiograph has levels of grey.")
-    components = image.GetNumberOfComponentsPerPixel()
+    components = reader.GetNumberOfComponents()
+    values = SimpleITK.GetArrayFromImage(reader.Execute())
     values = values.reshape((rows, columns) if components == 1 else (rows, columns, components))
-    if values.dtype == np.uint8 and components <= 4:
-        pixels = _byte_pixels(values)
-    elif components == 1:
-        pixels = stretch(values)
-    else:
-        raise RadiographError("The file holds several values for each pixel; a radiograph holds one.")
+    pixels = _byte_pixels(values) if values.dtype == np.uint8 else stretch(values)
     spacing = reader.GetSpacing()[row_axis], reader.GetSpacing()[column_axis]
     return checked_radiograph(
         path.name,
@@ -320,15 +321,29 @@ def _itk_reader(path: Path, image_io: str) -> Any:
 
 
 def _slice_axes(reader: Any) -> tuple[int, int]:
-    """Return the axes of the file that run along the columns and along the rows; refuse by the size alone."""
+    """Return the axes of the file that run along the columns and along the rows; refuse by the header alone."""
     sizes = reader.GetSize()
     long = [axis for axis, size in enumerate(sizes) if size > 1]
     if len(long) > 2 or any(axis > 2 for axis in long):
         raise RadiographError("The file holds a volume or several pictures; give it one radiograph.")
     if len(long) < 2:
         raise RadiographError("The file holds no picture, only a line or a point.")
-    check_size(sizes[long[1]], sizes[long[0]])
+    pixel = _one_pixel(reader)
+    if pixel.size > (4 if pixel.dtype == np.uint8 else 1):
+        raise RadiographError("The file holds several values for each pixel; a radiograph holds one.")
+    check_size(sizes[long[1]], sizes[long[0]], pixel.nbytes)
     return long[0], long[1]
+
+
+def _one_pixel(reader: Any) -> npt.NDArray[np.generic]:
+    """Return a pixel as the file will give it, from the header alone: its type and its components."""
+    import SimpleITK
+
+    kind, components = reader.GetPixelID(), reader.GetNumberOfComponents()
+    if kind in {SimpleITK.sitkComplexFloat32, SimpleITK.sitkComplexFloat64}:
+        raise RadiographError("The file holds complex numbers; a radiograph has levels of grey.")
+    pixel = SimpleITK.Image([1, 1], kind, components if components > 1 else 0)
+    return np.asarray(SimpleITK.GetArrayFromImage(pixel))
 
 
 def _itk_affine(reader: Any, column_axis: int, row_axis: int) -> npt.NDArray[np.float64]:

@@ -575,6 +575,128 @@ def large_blank_png(kit):
     return kit.picture(np.full((8000, 8000), 700, np.uint16), compress_level=1)
 
 
+def coloured(side, dtype=np.uint8, channels=3):
+    """A large picture in colours that packs well."""
+    return np.broadcast_to(np.arange(channels, dtype=dtype) * 80, (side, side, channels))
+
+
+@bad("in colour or of more", "png")
+def large_coloured_png(kit):
+    return kit.picture(Image.fromarray(coloured(8000)), compress_level=1)
+
+
+@bad("in colour or of more", "png")
+def large_transparent_png(kit):
+    return kit.picture(Image.fromarray(coloured(8000, channels=4)), compress_level=1)
+
+
+@bad("in colour or of more", "png")
+def large_palette(kit):
+    image = Image.new("P", (8000, 8000), 1)
+    image.putpalette([0, 0, 0, 250, 20, 90])
+    return kit.picture(image, compress_level=1)
+
+
+@bad("in colour or of more", "jpg")
+def large_coloured_jpeg(kit):
+    return kit.picture(Image.fromarray(coloured(8000)), "JPEG", progressive=True)
+
+
+@bad("in colour", "webp")
+def coloured_webp_of_the_size_of_a_film(kit):
+    return kit.picture(Image.fromarray(coloured(4000)), "WEBP", method=0)
+
+
+@bad("in colour or of more", "tif")
+def large_tiff_of_32_bits(kit):
+    return kit.picture(Image.new("F", (8000, 8000), float("nan")), "TIFF", compression="tiff_deflate")
+
+
+def tiff(tags, data):
+    """A TIFF of numbers, with its pixels behind them; None stands for where they begin."""
+    directory = b"".join(
+        struct.pack("<HHII", tag, 4, 1, 14 + 12 * len(tags) if value is None else value)
+        for tag, value in sorted(tags.items())
+    )
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + directory + bytes(4) + data
+
+
+def tiff_tags(rows, columns, samples=1):
+    return {256: columns, 257: rows, 258: 8, 259: 8, 262: 1, 277: samples}
+
+
+@bad("damaged", "tif")
+def tiff_of_many_samples(kit):
+    data = zlib.compress(bytes(100_000_000))
+    return tiff({**tiff_tags(4000, 4000, samples=1000), 273: None, 278: 4000, 279: len(data)}, data)
+
+
+@bad("more than any radiograph", "tif")
+def tiff_of_a_huge_tile(kit):
+    data = zlib.compress(bytes(20_000 * 20_000))
+    return tiff({**tiff_tags(64, 64), 322: 20_000, 323: 20_000, 324: None, 325: len(data)}, data)
+
+
+def many_scans(kit):
+    data = kit.picture(np.full((8000, 8000), 100, np.uint8), "JPEG", progressive=True)
+    return data[:-2] + data[data.rindex(b"\xff\xda") : -2] * 1500 + data[-2:]
+
+
+@bad("more passes", "jpg")
+def jpeg_of_many_scans(kit):
+    return many_scans(kit)
+
+
+@bad("damaged", "dcm")
+def dicom_jpeg_of_many_scans(kit):
+    dataset = kit.make(np.full((48, 40), 100, np.uint8), 8)
+    dataset.Rows = dataset.Columns = 8000
+    dataset.PixelData = encapsulate([many_scans(kit)])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = uid.JPEGBaseline8Bit
+    return kit.save(dataset)
+
+
+@bad("in colour or of more", "dcm")
+def large_coloured_dicom(kit):
+    return deflated(kit, data=kit.dicom(coloured(8000), 8))
+
+
+@bad("in colour", "dcm")
+def coloured_jpeg_2000_of_the_size_of_a_film(kit):
+    dataset = kit.make(coloured(4000), 8)
+    dataset.compress(uid.JPEG2000Lossless)
+    dataset.PixelData = encapsulate([next(generate_frames(dataset.PixelData, number_of_frames=1)) + bytes(20_000)])
+    return kit.save(dataset)
+
+
+@bad("damaged", "dcm")
+def more_channels_than_the_header_says(kit):
+    dataset = kit.make(coloured(1000), 8)
+    dataset.compress(uid.JPEG2000Lossless)
+    dataset.PixelData = encapsulate([next(generate_frames(dataset.PixelData, number_of_frames=1)) + bytes(20_000)])
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    return kit.save(dataset)
+
+
+@bad("several values", "nrrd")
+def nrrd_of_many_values(kit):
+    vectors = kit.volume(np.zeros((48, 40, 2), np.uint16), vector=True)
+    return vectors.replace(b"sizes: 2 40 48", b"sizes: 1000 8000 8000")
+
+
+@bad("in colour or of more", "nrrd")
+def large_nrrd_of_64_bits(kit):
+    return kit.volume(kit.film.astype(np.float64)).replace(b"sizes: 40 48", b"sizes: 8000 8000")
+
+
+@bad("in colour or of more", "nii")
+def large_nifti_of_64_bits(kit):
+    header = bytearray(nifti_header(kit, 8000, 8000))
+    struct.pack_into("<2h", header, 70, 64, 64)  # type and bits
+    return bytes(header)
+
+
 def png_header(width, height):
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
