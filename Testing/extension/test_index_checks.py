@@ -175,5 +175,11 @@ def test_every_key_stop_is_a_control_and_every_buddy_is_there():
             assert one.find("cstring").text in names
 
 
+def test_no_letter_leads_to_two_controls_or_to_a_menu_of_slicer():
+    letters = re.findall(r"&amp;(\w)", UI.read_text(encoding="utf-8").upper().replace("&AMP;", "&amp;"))
+    assert len(letters) == len(set(letters)) > 0
+    assert not set(letters) & set("FEVH")  # File, Edit, View, Help
+
+
 def test_the_panel_says_once_that_it_is_for_research():
     assert UI.read_text(encoding="utf-8").count("not for diagnosis") == 1
