@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from typing import Any
 
 import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
+from CausalCLIPSegLib.causes import frames, sentence
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 
 log = logging.getLogger(__name__)
@@ -24,9 +24,8 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
         stopped: what is true when it is stopped.
 
     Returns:
-        The exit status: 0; 2 for a user's mistake, which is one line on stderr, or the help where no
-        command was given; 130 when it was stopped; 1 for what
-        nobody expected.
+        The exit status: 0, or what the command chose; 2 for a user's mistake, which is one line on stderr, or the
+        help where no command was given; 130 when it was stopped; 1 for what nobody expected.
     """
     command = get_command(app)
     invoke = command.invoke
@@ -42,7 +41,7 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
     try:
         return command.main(standalone_mode=False) or 0
     except CausalCLIPSegError as error:
-        _log_cause(error)
+        log.debug(frames(error))
         return _fail(str(error), 2)
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # typer exports no class to ask for
@@ -54,19 +53,10 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
     except Exception as error:
         if tracebacks:
             raise
-        _log_cause(error)
-        return _fail(f"Something unexpected went wrong ({type(error).__name__}); --verbose tells more.", 1)
+        log.debug(frames(error))
+        return _fail(sentence(error), 1)
 
 
-def _log_cause(error: BaseException) -> None:
-    """Log where an error comes from, but in no words of others: libraries quote the values of a patient's file."""
-    cause: BaseException | None = error
-    while cause is not None:
-        frames = "".join(traceback.format_tb(cause.__traceback__))
-        log.debug("%s\n%s", type(cause).__name__, frames)
-        cause = cause.__cause__ or cause.__context__
-
-
-def _fail(sentence: str, status: int) -> int:
-    typer.echo(" ".join(sentence.split()), err=True)
+def _fail(words: str, status: int) -> int:
+    typer.echo(" ".join(words.split()), err=True)
     return status

@@ -15,7 +15,6 @@ import queue
 import shutil
 import sys
 import threading
-import traceback
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -25,7 +24,10 @@ from pydantic import BaseModel, ValidationError
 
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib import worker_protocol as protocol
+from CausalCLIPSegLib.causes import frames, sentence
 from CausalCLIPSegLib.errors import CausalCLIPSegError
+
+log = logging.getLogger("CausalCLIPSegLib.worker")  # also where this is run as __main__
 
 Send = Callable[[BaseModel], None]
 LongRequest = protocol.SegmentRequest | protocol.ThresholdRequest | protocol.ExportRequest
@@ -361,9 +363,8 @@ def main() -> NoReturn:
     _be_quiet(verbose)
 
     def told(error: BaseException) -> str:
-        if verbose:
-            traceback.print_exception(error, file=sys.stderr)
-        return f"Something unexpected went wrong ({type(error).__name__}); --verbose tells more."
+        log.debug(frames(error))
+        return sentence(error)
 
     channel.send(protocol.ReadyEvent(version=__version__, pid=os.getpid()))
     status = 0
