@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import sys
 import time
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from CausalCLIPSegLib import RESEARCH_ONLY, __version__
 from CausalCLIPSegLib.command import run_command
 from CausalCLIPSegLib.device import Device
 from CausalCLIPSegLib.errors import CausalCLIPSegError, DeviceWarning, NoteError, OutputError
+from CausalCLIPSegLib.film_name import film_name
 from CausalCLIPSegLib.laterality import Laterality
+from CausalCLIPSegLib.note_file import read_note_file
+from CausalCLIPSegLib.pacs_commands import SOME_FAILED
 from CausalCLIPSegLib.pacs_commands import app as pacs_app
 from CausalCLIPSegLib.seg_commands import app as seg_app
 
 if TYPE_CHECKING:
+    from CausalCLIPSegLib.batch.rows import Row
     from CausalCLIPSegLib.notes import SideChoice
     from CausalCLIPSegLib.result import SegmentationResult
 
 DEMO_FILM = "RG1_UNCR.dcm"
 DEMO_NOTE = "Multiple rounded opacities in the right middle and lower zones and in the left middle and lower zones."
+TABLE = "films.csv"
+_STOPPED = 130
 
 app = typer.Typer(
     help="Outline on a chest radiograph what a radiology note speaks of. " + RESEARCH_ONLY,
@@ -50,6 +59,17 @@ LanguageOption = Annotated[
 CheckpointOption = Annotated[str, typer.Option(help="Name or folder of a checkpoint.")]
 DeviceOption = Annotated[Device, typer.Option(help="Where to run; auto takes a CUDA GPU where there is one.")]
 
+ThresholdOption = Annotated[
+    float | None, typer.Option(help="Probability from which on a pixel is outlined, above 0, below 1.")
+]
+WithoutNoteOption = Annotated[
+    bool,
+    typer.Option("--without-note", help="Leave the note out of the DICOM files, which keep the sentence made of it."),
+]
+ProbabilityOption = Annotated[
+    bool, typer.Option("--probability", help="Also write probability.dcm (FRACTIONAL), which few viewers read.")
+]
+
 
 def _print_version(value: bool) -> None:
     if value:
@@ -64,7 +84,9 @@ def _main(
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Tell technical details, also of errors.")] = False,
 ) -> None:
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.CRITICAL, format="%(name)s: %(message)s")
+    logging.basicConfig(level=logging.CRITICAL, format="%(name)s: %(message)s")
+    # ours alone: libraries quote the patient's data
+    logging.getLogger("CausalCLIPSegLib").setLevel(logging.DEBUG if verbose else logging.CRITICAL)
 
 
 @app.command()
@@ -75,9 +97,7 @@ def segment(
     output: Annotated[Path | None, typer.Option(help="Folder for the result; NAME-segmentation if not given.")] = None,
     checkpoint: CheckpointOption = "default",
     device: DeviceOption = "auto",
-    threshold: Annotated[
-        float | None, typer.Option(help="Probability from which on a pixel is outlined, above 0, below 1.")
-    ] = None,
+    threshold: ThresholdOption = None,
     laterality: LateralityOption = "patient",
     language: LanguageOption = None,
     side: Annotated[
@@ -89,24 +109,15 @@ def segment(
         typer.Option("--mirrored/--not-mirrored", help="Whether the film shows the patient's right on the right."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the result of an earlier run.")] = False,
-    without_note: Annotated[
-        bool,
-        typer.Option(
-            "--without-note", help="Leave the note out of the DICOM files, which keep the sentence made of it."
-        ),
-    ] = False,
-    probability: Annotated[
-        bool,
-        typer.Option("--probability", help="Also write probability.dcm (FRACTIONAL), which few viewers read."),
-    ] = False,
+    without_note: WithoutNoteOption = False,
+    probability: ProbabilityOption = False,
 ) -> None:
     """Outline on IMAGE what the note speaks of, and write the result into a folder."""
     if (note is None) == (note_file is None):
         raise NoteError("Give the note either as --note TEXT or as --note-file FILE.")
-    if threshold is not None and not 0 < threshold < 1:
-        raise CausalCLIPSegError(f"The threshold has to lie above 0 and below 1, not at {threshold:g}.")
-    text = note if note is not None else _read_note(note_file)
-    folder = output or Path(f"{image.name.split('.')[0] or 'image'}-segmentation")
+    _check_threshold(threshold)
+    text = read_note_file(note_file) if note_file is not None else note or ""
+    folder = output or Path(f"{film_name(image.name) or 'image'}-segmentation")
     _run(
         image,
         text,
@@ -122,6 +133,76 @@ def segment(
         with_note=not without_note,
         probability=probability,
     )
+
+
+@app.command()
+def batch(
+    films: Annotated[
+        Path,
+        typer.Argument(
+            help="A folder with films and a report of the same name beside each (film.png, film.txt), or a table "
+            "(.csv) with the columns image and note."
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for the results; NAME-segmentations if not given.")
+    ] = None,
+    checkpoint: CheckpointOption = "default",
+    device: DeviceOption = "auto",
+    threshold: ThresholdOption = None,
+    laterality: LateralityOption = "patient",
+    language: LanguageOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace results that another film, note or setting gave.")
+    ] = False,
+    without_note: WithoutNoteOption = False,
+    probability: ProbabilityOption = False,
+) -> None:
+    """Outline many films by their notes, each into a folder of its own, and list them in films.csv.
+
+    A film that cannot be outlined does not stop the others. The same command goes on where it was stopped.
+    """
+    from CausalCLIPSegLib.batch.films import read_films
+    from CausalCLIPSegLib.batch.outlining import Batch, Settings
+    from CausalCLIPSegLib.batch.rows import Rows
+
+    _check_threshold(threshold)
+    warnings.showwarning = _show_warning
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cluster stops with it, and means Ctrl-C
+    results = output or Path(f"{films.resolve().stem}-segmentations")
+    todo = read_films(films, results)
+    settings = Settings(laterality, language, threshold, not without_note, probability)
+    work = Batch(results, settings, checkpoint, device, force=force)
+    ended: Counter[str] = Counter()
+    # what is printed stays above the bar, where there is a screen; a file that takes it has no bar
+    bar = Progress(console=err, disable=not err.is_terminal, redirect_stdout=sys.stdout.isatty(), transient=True)
+    try:
+        with Rows(results / TABLE) as rows, bar:
+            for row, before in bar.track(work.outline(todo, rows), len(todo), description="Outlining films"):
+                ended["outlined before" if before else row.status] += 1
+                if not before:
+                    out.print(f"{ended.total()}/{len(todo)} {row.image}: {_end(row)}", soft_wrap=True)
+    except KeyboardInterrupt:
+        err.print(f"Stopped after {ended.total()} of {len(todo)} films; the same command goes on.")
+        raise typer.Exit(_STOPPED) from None
+    out.print(_count(ended))
+    out.print(str(results / TABLE), soft_wrap=True)
+    out.print(RESEARCH_ONLY)
+    if ended["refused"] or ended["failed"]:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _end(row: Row) -> str:
+    """Say what became of a film."""
+    if row.status != "outlined":
+        return f"{row.status}: {row.message}"
+    shares = (("right", row.right_fraction), ("left", row.left_fraction))
+    said = [f"patient's {side} {100 * float(share):.1f} % of the image" for side, share in shares if share]
+    return ", ".join(said) or "nothing reaches the threshold"
+
+
+def _count(ended: Counter[str]) -> str:
+    return f"{ended.total()} films: {', '.join(f'{number} {how}' for how, number in sorted(ended.items()))}."
 
 
 @app.command()
@@ -155,7 +236,7 @@ def note(
 
     if (text is None) == (file is None):
         raise NoteError("Give the note either as TEXT or as --file FILE.")
-    notes = [text] if text is not None else [line for line in _read_note(file).splitlines() if line.strip()]
+    notes = _notes_of(file) if file is not None else [text or ""]
     whose = read_card(find_checkpoint(checkpoint)).laterality
     for one in notes:
         expression = parse_note(one, laterality, language)
@@ -290,13 +371,16 @@ def _table() -> Table:
     return table
 
 
-def _read_note(path: Path | None) -> str:
-    try:
-        return Path(path or "").read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise NoteError(f"The note file {path} is not plain text (UTF-8).") from error
-    except OSError as error:
-        raise NoteError(f"The note file {path} cannot be read: {error.strerror}.") from error
+def _notes_of(file: Path) -> list[str]:
+    notes = [line for line in read_note_file(file).splitlines() if line.strip()]
+    if not notes:
+        raise NoteError(f"The note file {file} is empty.")
+    return notes
+
+
+def _check_threshold(threshold: float | None) -> None:
+    if threshold is not None and not 0 < threshold < 1:
+        raise CausalCLIPSegError(f"The threshold has to lie above 0 and below 1, not at {threshold:g}.")
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +129,11 @@ def test_a_result_is_not_replaced_without_being_told(tmp_path, png):
         (["segment", "film.png", "--note", "left opacity", "--device", "abacus"], "abacus"),
         (["segment", "film.png", "--note", "left opacity", "--colour", "red"], "--colour"),
         (["note"], "either"),
+        (["batch", "missing"], "no folder or table"),
+        (["batch", "film.png"], "neither a folder nor a table"),
+        (["batch", ".", "--threshold", "0"], "threshold"),
+        (["batch", ".", "--checkpoint", "none"], "no checkpoint"),
+        (["batch", ".", "--language", "fr"], "language 'fr'"),
     ],
 )
 def test_a_mistake_is_one_line_and_leaves_nothing(tmp_path, png, arguments, words):
@@ -149,6 +156,67 @@ def test_note_tells_what_is_understood_as_json_lines(tmp_path):
     assert none["sides"] == []
     assert none["prompt"] is None
     assert {"findings", "ignored"} <= set(one)
+
+
+def test_a_file_without_a_note_is_told(tmp_path):
+    (tmp_path / "notes.txt").write_text("\n \n", encoding="utf-8")
+    assert "empty" in refused(causalclipseg("note", "--file", "notes.txt", cwd=tmp_path))
+
+
+def test_a_film_that_is_named_by_its_uid_gives_its_whole_name_to_the_result(tmp_path, png):
+    png.rename(tmp_path / "1.2.840.1.dcm")  # the content says what it is
+    done = causalclipseg("segment", "1.2.840.1.dcm", "--note", "right lower opacity", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "1.2.840.1-segmentation" / "result.json").is_file()
+
+
+def test_many_films_by_one_command(tmp_path, png):
+    films = tmp_path / "films"
+    films.mkdir()
+    for name, note in (("a", "right lower opacity"), ("b", "Normal chest.")):
+        shutil.copy(png, films / f"{name}.png")
+        (films / f"{name}.txt").write_text(note, encoding="utf-8")
+    done = causalclipseg("batch", "films", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")  # a report without a finding is no failure
+    first, second, count, table, research = done.stdout.splitlines()
+    assert first.startswith("1/2 a.png: patient's right ")
+    assert second == "2/2 b.png: no finding: The note names no finding that can be outlined."
+    assert count == "2 films: 1 no finding, 1 outlined."
+    assert (tmp_path / table).read_text(encoding="utf-8").count("\n") == 3
+    assert research == "For research, not for diagnosis."
+    (films / "c.png").write_bytes(b"no picture")
+    (films / "c.txt").write_text("left opacity", encoding="utf-8")
+    again = causalclipseg("batch", "films", cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (3, "")
+    assert "1 no finding, 1 outlined before, 1 refused" in again.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there a process is ended at once")
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "cluster"])
+def test_many_films_can_be_stopped(tmp_path, png, sign):
+    films = tmp_path / "films"
+    films.mkdir()
+    for number in range(200):
+        shutil.copy(png, films / f"{number:03}.png")
+        (films / f"{number:03}.txt").write_text("right lower opacity", encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "CausalCLIPSegLib.cli", "batch", "films", "--output", "out"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("1/200 000.png: ")
+    process.send_signal(sign)
+    _, said = process.communicate()
+    assert process.returncode == 130, said
+    assert said.startswith("Stopped after ")
+    assert said.endswith(" of 200 films; the same command goes on.\n")
+    ended = int(said.split()[2])
+    assert (tmp_path / "out" / "films.csv").read_text(encoding="utf-8").count("\n") - 1 in (ended, ended + 1)
+    assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".")]
 
 
 def test_a_note_is_shown_as_it_was_written(tmp_path):

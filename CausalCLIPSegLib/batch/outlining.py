@@ -1,0 +1,196 @@
+"""Outline films one after the other, each with its own result folder and its row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.batch.films import Film
+from CausalCLIPSegLib.batch.rows import Row, Rows
+from CausalCLIPSegLib.card import Card, find_checkpoint, read_card
+from CausalCLIPSegLib.causes import frames, sentence
+from CausalCLIPSegLib.device import Device
+from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError, RadiographError
+from CausalCLIPSegLib.export import PROBABILITY, refuse_earlier_result, write_result
+from CausalCLIPSegLib.export.directory import RESULT_JSON
+from CausalCLIPSegLib.export.result_json import ResultDocument, describe_result
+from CausalCLIPSegLib.laterality import Laterality
+from CausalCLIPSegLib.notes import decide, parse_note
+from CausalCLIPSegLib.radiograph import read_radiograph
+
+if TYPE_CHECKING:
+    from CausalCLIPSegLib.segmenter import Segmenter
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What holds for all films; the fields are those of `Segmenter.segment` and `write_result`."""
+
+    laterality: Laterality = "patient"
+    language: str | None = None
+    threshold: float | None = None
+    with_note: bool = True
+    probability: bool = False
+
+
+class Batch:
+    """Films on their way through one segmenter, which is loaded when the first of them needs it."""
+
+    def __init__(
+        self,
+        results: Path,
+        settings: Settings,
+        checkpoint: str | Path = "default",
+        device: Device = "auto",
+        *,
+        force: bool = False,
+    ) -> None:
+        """Be ready to outline.
+
+        Args:
+            results: a folder; each film has its result in a folder below it.
+            settings: for all films.
+            checkpoint: see `find_checkpoint`.
+            device: where to run.
+            force: replace a result that another film, note or setting gave.
+
+        Raises:
+            CheckpointError: there is no such checkpoint.
+            NoteError: there is no lexicon of the language.
+        """
+        parse_note("lungs", settings.laterality, settings.language)  # asks for a lexicon that there may be none of
+        self._results = results
+        self._settings = settings
+        self._checkpoint = find_checkpoint(checkpoint)
+        self._card = read_card(self._checkpoint)
+        self._device: Device = device
+        self._force = force
+        self._segmenter: Segmenter | None = None
+
+    def outline(self, films: Sequence[Film], rows: Rows) -> Iterator[tuple[Row, bool]]:
+        """Outline each film that is not outlined yet, and keep its row.
+
+        Args:
+            films: what to outline, in this order.
+            rows: those of earlier runs; takes the new ones.
+
+        Yields:
+            The row of each film, and whether it had been outlined before, by the same request.
+
+        Raises:
+            CheckpointError: the checkpoint cannot be loaded.
+            DeviceError: the device is not there.
+            OutputError: the row cannot be written.
+        """
+        for film in films:
+            request = request_of(film, self._settings, self._card)
+            before = rows.get(film.name)
+            is_there = (self._results / film.folder / RESULT_JSON).is_file()
+            if before and before.status == "outlined" and before.request == request and is_there:
+                yield before, True
+                continue
+            row = self._row(film, request, self._loaded())
+            rows.put(row)
+            yield row, False
+
+    def _loaded(self) -> Segmenter:
+        if self._segmenter is None:
+            from CausalCLIPSegLib.segmenter import Segmenter  # torch takes its time
+
+            self._segmenter = Segmenter.from_checkpoint(self._checkpoint, self._device)
+        return self._segmenter
+
+    def _row(self, film: Film, request: str, segmenter: Segmenter) -> Row:
+        """Outline one film, and say what became of it, whatever it was."""
+        try:
+            if film.fault:
+                raise CausalCLIPSegError(film.fault)
+            return self._outlined(film, request, segmenter)
+        except CausalCLIPSegError as error:
+            log.debug(frames(error))
+            return Row(film.name, "refused", " ".join(str(error).split()), request=request)
+        except Exception as error:  # a library's mistake with one film is no reason to leave out the others
+            log.debug(frames(error))
+            return Row(film.name, "failed", sentence(error), request=request)
+
+    def _outlined(self, film: Film, request: str, segmenter: Segmenter) -> Row:
+        settings, folder = self._settings, self._results / film.folder
+        laterality = film.laterality or settings.laterality
+        expression = parse_note(film.note, laterality, settings.language)
+        if expression.questions and film.side is None:
+            raise NoteError(f"{expression.questions[0]} Say left, right or both in a table, in the column side.")
+        expression = decide(expression, film.side)
+        if not (self._force and expression.sides):
+            refuse_earlier_result(folder)  # which has another note
+        if not expression.sides:
+            return Row(film.name, "no finding", "The note names no finding that can be outlined.", request=request)
+        radiograph = read_radiograph(film.image)
+        if radiograph.mirrored and film.mirrored is None:
+            raise RadiographError(
+                "The header of this film says that it is mirrored, the patient's right on the right of the picture: "
+                "say yes or no in a table, in the column mirrored."
+            )
+        result = segmenter.segment(
+            radiograph,
+            film.note,
+            laterality=laterality,
+            language=settings.language,
+            side=film.side,
+            threshold=settings.threshold,
+            mirrored=film.mirrored,
+        )
+        extra = (PROBABILITY,) if settings.probability else ()
+        write_result(result, folder, force=self._force, with_note=settings.with_note, extra=extra)
+        return _describe(film, describe_result(result), request)
+
+
+def request_of(film: Film, settings: Settings, card: Card) -> str:
+    """Return a hash of all that a result depends on but the device, 64 hexadecimal digits."""
+    said = {**asdict(settings), "version": __version__, "card": card.model_dump(mode="json"), "note": film.note}
+    said |= {"side": film.side, "mirrored": film.mirrored, "film": _hash(film.image)}
+    said["laterality"] = film.laterality or settings.laterality
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _hash(path: Path) -> str:
+    """Return the hash of a file; empty where it cannot be read, of which its reader makes a sentence."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _describe(film: Film, document: ResultDocument, request: str) -> Row:
+    areas = {part.side_patient: part for part in document.segments}
+    return Row(
+        image=film.name,
+        status="outlined",
+        sides=" ".join(document.sides),
+        sentence=document.prompt,
+        area_mm2=_number(document.area_mm2),
+        area_fraction=_number(document.area_fraction),
+        components=str(document.components),
+        **{f"{side}_mm2": _number(part.area_mm2) for side, part in areas.items()},
+        **{f"{side}_fraction": _number(part.area_fraction) for side, part in areas.items()},
+        warnings=" ".join(document.warnings),
+        disagreements=" ".join(document.disagreements),
+        checkpoint=document.checkpoint.name,
+        checkpoint_sha256=document.checkpoint.sha256,
+        threshold=_number(document.threshold),
+        device=document.device,
+        version=document.version,
+        request=request,
+    )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else repr(value)
