@@ -14,6 +14,9 @@ from CausalCLIPSegLib.errors import CausalCLIPSegError
 
 log = logging.getLogger(__name__)
 
+_PREFIX = "Value error, "
+"""What pydantic, by which typer checks values, puts before the sentence of a check."""
+
 
 def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "Stopped; nothing was written.") -> int:
     """Run the application on the arguments of this process.
@@ -47,6 +50,7 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
         if type(error).__name__ == "NoArgsIsHelpError":  # typer exports no class to ask for
             typer.echo(error.format_message(), err=True)
             return 2
+        error.message = error.message.removeprefix(_PREFIX)
         return _fail(error.format_message(), 2)
     except (typer.Abort, KeyboardInterrupt):
         return _fail(stopped, 130)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -24,6 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 DICOM_ENDING, NRRD_ENDING = ".dcm", ".seg.nrrd"
 _MOST_SHOWN = 200
@@ -72,7 +74,8 @@ def convert(
 ) -> None:
     """Convert a DICOM-SEG to .seg.nrrd, or a .seg.nrrd to a DICOM-SEG of the film --image.
 
-    With --image a .seg.nrrd lies where Slicer puts the film; without, on the plane that the DICOM-SEG names.
+    With --image a .seg.nrrd lies where Slicer puts the film; without, on the plane that the DICOM-SEG names. Segments
+    of a .seg.nrrd in which nothing is outlined are left out of the DICOM-SEG.
     """
     from CausalCLIPSegLib.dicom_seg.nrrd import read_segments, segmentation_from_segments
     from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
@@ -84,7 +87,10 @@ def convert(
         if image is None:
             raise SegmentationError("A DICOM-SEG refers to a film; give it as --image FILM.")
         header, shape = _film(image)
-        segmentation = segmentation_from_segments(read_segments(file, shape), header)
+        segments = read_segments(file, shape)
+        if not any(segment.mask.any() for segment in segments):
+            raise SegmentationError(f"Nothing is outlined in {file.name}, so there is no DICOM-SEG to write.")
+        segmentation = segmentation_from_segments(_outlined(segments), header)
         _write_dicom(segmentation, header, _target(file, output, DICOM_ENDING), force=force)
     else:
         segmentation = read_dicom_seg(file)
@@ -108,7 +114,7 @@ def revise(
     before = read_dicom_seg(previous)
     header, _ = _film(image)
     masks, added = match(before, read_segments(corrected, before.shape))
-    after = revise(before, masks, editor, added)
+    after = revise(before, masks, editor, _outlined(added))
     path = output or previous.with_name(f"{previous.name.removesuffix(DICOM_ENDING)}-{after.instance_number}.dcm")
     _write_dicom(after, header, path, force=force)
 
@@ -118,6 +124,17 @@ def _film(image: Path) -> tuple[Dataset, tuple[int, int]]:
     from CausalCLIPSegLib.dicom_seg.source import read_film
 
     return read_film(image)
+
+
+def _outlined(segments: Sequence[CodedSegment]) -> tuple[CodedSegment, ...]:
+    """Return the segments that outline something, and tell of the others: viewers would list them as findings.
+
+    A segment that a correction has emptied is another matter: it says that a finding of before is none.
+    """
+    for segment in segments:
+        if not segment.mask.any():
+            err.print(f"Left out, since nothing is outlined in it: {segment.label}.", soft_wrap=True)
+    return tuple(segment for segment in segments if segment.mask.any())
 
 
 def _target(file: Path, output: Path | None, ending: str) -> Path:

@@ -141,6 +141,20 @@ def test_a_mistake_is_one_line_and_leaves_nothing(tmp_path, png, arguments, word
     assert [path.name for path in tmp_path.iterdir()] == ["film.png"]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["segment", "film.png", "--device", "abacus"],
+        ["seg", "convert", "film.dcm", "--to", "name.seg.nrrd"],
+        ["pacs", "find", "--level", "ward"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_value_that_is_no_choice_is_told_with_the_choices(tmp_path, arguments):
+    sentence = refused(causalclipseg(*arguments, cwd=tmp_path))
+    assert sentence.startswith(f"Invalid value for '{arguments[-2]}': '{arguments[-1]}' is not one of '")
+
+
 def test_the_output_folder_may_not_be_a_file(tmp_path, png):
     done = causalclipseg("segment", "film.png", "--note", "left opacity", "--output", "film.png", cwd=tmp_path)
     assert "film.png" in refused(done)

@@ -136,6 +136,36 @@ def test_what_is_no_correction(causalclipseg, corrected, tmp_path):
         assert listing(tmp_path) == before
 
 
+def test_segments_without_a_pixel_are_left_out(causalclipseg, written, tmp_path):
+    made = written()
+    first, second, *_ = made.segmentation.segments
+    empty = replace(second, mask=np.zeros_like(second.mask))
+    made.path.unlink()
+    some = corrected_file([empty, first], tmp_path / "some.seg.nrrd")
+    done = causalclipseg("seg", "convert", some, "--image", made.film)
+    assert (done.status, done.err) == (0, f"Left out, since nothing is outlined in it: {second.label}.\n")
+    (found,) = read_dicom_seg(tmp_path / "some.dcm").segments
+    assert found.tracking_uid == first.tracking_uid
+    none = corrected_file([empty], tmp_path / "none.seg.nrrd")
+    done = causalclipseg("seg", "convert", none, "--image", made.film)
+    sentence = "Nothing is outlined in none.seg.nrrd, so there is no DICOM-SEG to write.\n"
+    assert (done.status, done.err) == (2, sentence)
+    assert not (tmp_path / "none.dcm").exists()
+
+
+def test_a_correction_may_empty_a_segment_but_adds_no_empty_one(causalclipseg, written, tmp_path):
+    made = written()
+    first, *others = made.segmentation.segments
+    nothing = np.zeros_like(first.mask)
+    added = replace(first, label="Another", mask=nothing, tracking_id="another", tracking_uid=new_uid())
+    nrrd = corrected_file([replace(first, mask=nothing), *others, added], tmp_path / "corrected.seg.nrrd")
+    done = causalclipseg("seg", "revise", made.path, nrrd, "--image", made.film, *EDITOR)
+    assert (done.status, done.err) == (0, "Left out, since nothing is outlined in it: Another.\n")
+    found = read_dicom_seg(tmp_path / "segmentation-2.dcm").segments
+    assert [part.tracking_uid for part in found] == [part.tracking_uid for part in (first, *others)]
+    assert (found[0].mask.any(), found[0].algorithm_type) == (False, "SEMIAUTOMATIC")
+
+
 def test_what_is_converted_already(causalclipseg, corrected):
     made, nrrd = corrected()
     assert "already" in causalclipseg("seg", "convert", made.path, "--to", "dcm").err
