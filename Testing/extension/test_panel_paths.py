@@ -147,6 +147,19 @@ def test_a_note_is_pasted_in_the_place_of_the_old_one(panel):
     panel.click("pasteButton")
     panel.wait(lambda: "Patient's right" in panel.ui.understoodLabel.text)
     assert panel.ui.noteEdit.plainText == NOTE
+    QtWidgets.QApplication.clipboard().clear()
+    panel.click("pasteButton")
+    assert panel.ui.noteEdit.plainText == NOTE
+    assert panel.ui.statusLabel.text == "The clipboard holds no text."
+
+
+def test_why_something_failed_gives_way_to_what_is_done_next(panel):
+    panel.write(NOTE)
+    panel.run()
+    panel.logic.fail("The file cannot be written.")
+    assert panel.ui.statusLabel.text == "The file cannot be written."
+    panel.ui.thresholdSlider.value = 0.3
+    assert "Outlined again" in panel.ui.statusLabel.text
 
 
 @pytest.mark.parametrize(("length", "sentence"), [(30_000, "longer than 20,000 characters"), (2_000_000, "too long")])

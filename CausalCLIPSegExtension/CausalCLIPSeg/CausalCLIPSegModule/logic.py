@@ -137,7 +137,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
     def _segmentsChanged(self, caller: Any = None, event: Any = None) -> None:  # noqa: N802
         if not self._outlining:
-            self.status = ""  # it may speak of what was changed just now
+            self.status, self.error = "", ""  # they may speak of what was changed just now
             self.measure()
             self._followOutline()
             self.changed.emit()
@@ -149,6 +149,11 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             self.parameters.threshold = found.pop()
 
     def _workerChanged(self) -> None:  # noqa: N802
+        self.changed.emit()
+
+    def fail(self, reason: str) -> None:
+        """Say why what a person asked for cannot be done, in one sentence."""
+        self.error = reason
         self.changed.emit()
 
     # -- the note -----------------------------------------------------------------------------------------------------
@@ -182,8 +187,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         try:
             return readNoteFile(path)
         except ValueError as error:
-            self.error = str(error)
-            self.changed.emit()
+            self.fail(str(error))
             return ""
 
     def setChoice(self, name: str, value: Any) -> None:  # noqa: N802
@@ -274,8 +278,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             output = self._newFolder()
             image = self._film(volume, output)
         except (OSError, ValueError) as error:
-            self.error = str(error)
-            self.changed.emit()
+            self.fail(str(error))
             return
         request = {
             "request": "segment",
@@ -413,7 +416,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             return
         if abs(threshold - self.parameters.threshold) < 1e-6:
             return
-        self.parameters.threshold = threshold
+        self.parameters.threshold, self.error = threshold, ""
         volume = self.film()
         if volume is None:
             return
@@ -514,8 +517,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         if result is None or volume is None or self.exporting is not None or self.running is not None:
             return
         if path is None and not getattr(dicomDatabase(), "isOpen", False):
-            self.error = _("There is no DICOM database yet; open the module DICOM once.")
-            self.changed.emit()
+            self.fail(_("There is no DICOM database yet; open the module DICOM once."))
             return
         try:
             folder = self._newFolder()
@@ -533,8 +535,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
                 **(self._succession() if path is None else {}),
             }
         except (OSError, ValueError) as error:
-            self.error = str(error)
-            self.changed.emit()
+            self.fail(str(error))
             return
         self.error, self.status = "", _("Exporting")
         exported = self.parameters.segmentation

@@ -188,8 +188,12 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.loadSample()
 
     def _onPaste(self) -> None:  # noqa: N802
-        self.ui.noteEdit.setPlainText(qt.QApplication.clipboard().text())
-        self._takeNote()
+        text = qt.QApplication.clipboard().text()
+        if text.strip():
+            self.ui.noteEdit.setPlainText(text)
+            self._takeNote()
+        else:
+            self.logic.fail(_("The clipboard holds no text."))
 
     def _onNoteFile(self) -> None:  # noqa: N802
         path = qt.QFileDialog.getOpenFileName(self.uiWidget, _("Read the note from"), "", _("Text (*.txt);;All (*)"))
