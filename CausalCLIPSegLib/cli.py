@@ -9,6 +9,7 @@ import sys
 import time
 import warnings
 from collections import Counter
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
@@ -385,6 +386,8 @@ def _check_threshold(threshold: float | None) -> None:
 
 def main() -> None:
     """Run the command; see `run_command`."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names may hold what is no letter
     sys.exit(run_command(app))
 
 

@@ -73,6 +73,11 @@ def read_films(source: Path, results: Path) -> list[Film]:
     return films
 
 
+def printable(text: str) -> str:
+    """Return a text with what is no letter, as of a file that was named in another encoding, written as \\udce4."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _in_folder(source: Path, results: Path) -> Iterator[Film]:
     ours = results.resolve()
     for path in source.rglob("*"):
@@ -81,7 +86,7 @@ def _in_folder(source: Path, results: Path) -> Iterator[Film]:
             continue
         if path.resolve().is_relative_to(ours):
             continue
-        film = Film(path, inside.as_posix(), inside.with_name(film_name(path.name)))
+        film = Film(path, printable(inside.as_posix()), inside.with_name(film_name(path.name)))
         reports = [path.with_name(name + REPORT) for name in dict.fromkeys((film.folder.name, path.name))]
         report = next((each for each in reports if each.is_file()), None)
         if report is None:

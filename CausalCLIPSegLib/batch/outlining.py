@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from CausalCLIPSegLib import __version__
-from CausalCLIPSegLib.batch.films import Film
+from CausalCLIPSegLib.batch.films import Film, printable
 from CausalCLIPSegLib.batch.rows import Row, Rows
 from CausalCLIPSegLib.card import Card, find_checkpoint, read_card
 from CausalCLIPSegLib.causes import frames, sentence
@@ -116,7 +116,7 @@ class Batch:
             return self._outlined(film, request, segmenter)
         except CausalCLIPSegError as error:
             log.debug(frames(error))
-            return Row(film.name, "refused", " ".join(str(error).split()), request=request)
+            return Row(film.name, "refused", printable(" ".join(str(error).split())), request=request)
         except Exception as error:  # a library's mistake with one film is no reason to leave out the others
             log.debug(frames(error))
             return Row(film.name, "failed", sentence(error), request=request)

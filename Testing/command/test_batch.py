@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -236,6 +238,20 @@ def test_a_report_may_be_named_after_the_whole_file_and_a_uid_keeps_its_end(tmp_
     (tmp_path / "1.2.840.2.DCM.txt").write_text("two")
     films = read_films(tmp_path, tmp_path / "out")
     assert [(film.note, str(film.folder)) for film in films] == [("one", "1.2.840.1"), ("two", "1.2.840.2")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no file is named so")
+def test_a_film_that_is_named_in_another_encoding(tmp_path, outline):
+    for text in ("für", "größe"):
+        add_film(tmp_path / "films" / "film.png", "Left opacity.").rename(
+            tmp_path / "films" / os.fsdecode(f"{text}.png".encode("latin-1"))
+        )
+    (tmp_path / "films" / "film.txt").rename(tmp_path / "films" / os.fsdecode("für.txt".encode("latin-1")))
+    for before in (False, True):
+        first, second = outline(tmp_path / "films").items()
+        assert first == ("f\\udcfcr.png", ("outlined", "", before))
+        assert second[0] == "gr\\udcf6\\udcdfe.png"
+        assert second[1][1] == "There is no report gr\\udcf6\\udcdfe.txt beside it."
 
 
 def test_a_row_that_was_cut_off_is_passed_over(folder, outline, tmp_path):

@@ -184,6 +184,16 @@ def test_a_film_that_is_named_by_its_uid_gives_its_whole_name_to_the_result(tmp_
     assert (tmp_path / "1.2.840.1-segmentation" / "result.json").is_file()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no file is named so")
+def test_a_film_that_is_named_in_another_encoding(tmp_path, png):
+    name = os.fsdecode("für.png".encode("latin-1"))
+    png.rename(tmp_path / name)
+    done = causalclipseg("segment", name, "--note", "right lower opacity", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "f\\udcfcr-segmentation" in done.stdout
+    assert (tmp_path / name.replace(".png", "-segmentation") / "result.json").is_file()
+
+
 def test_many_films_by_one_command(tmp_path, png):
     films = tmp_path / "films"
     films.mkdir()
