@@ -269,6 +269,15 @@ def test_importing_the_library_loads_no_torch(tmp_path):
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path)
 
 
+def test_verbose_opens_this_programs_own_log_alone(tmp_path):
+    code = "import logging; from typer.testing import CliRunner; from CausalCLIPSegLib.cli import app;"
+    code += "CliRunner().invoke(app, ['--verbose', 'note', 'RLL']);"
+    code += "print(*(logging.getLogger(name).isEnabledFor(logging.DEBUG) for name in ('CausalCLIPSegLib.cli', 'PIL')))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path, capture_output=True)
+    assert done.stdout.split() == [b"True", b"False"]
+
+
 def test_where_note_and_outline_disagree_is_said(png, tmp_path):
     arguments = ("--note", "Opacity in the left upper zone.", "--threshold", "0.001", "--output", "result")
     done = causalclipseg("segment", str(png), *arguments, cwd=tmp_path)
