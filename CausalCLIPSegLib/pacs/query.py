@@ -131,10 +131,14 @@ def search(pacs: Pacs, query: Query, level: Level, limit: int | None = None) -> 
 
 
 def _walk(pacs: Pacs, query: Query, level: Level, limit: int | None) -> Iterator[Match]:
+    walked = set()
     for study in _matches(pacs, query, "study", Match(), limit if level == "study" else None):
         if level == "study":
             yield study
             continue
+        if study.study in walked:  # one study under two patients, as after a merge: both times it holds the same
+            continue
+        walked.add(study.study)
         for series in _matches(pacs, query, "series", study, limit if level == "series" else None):
             if level == "series":
                 yield series
@@ -150,12 +154,15 @@ def _matches(pacs: Pacs, query: Query, level: Level, above: Match, limit: int | 
         keys["StudyInstanceUID"] = above.study
     if level == "instance":
         keys["SeriesInstanceUID"] = above.series
+    given = set()
     for answer in pacs.find(level, keys, limit):
         told = {field: _text(answer, keyword) for field, keyword in fields.items()}
         match = replace(above, **told)
         if _fits(match, asked, level):
             check_uid(told[level])  # it becomes part of addresses and names of files
-            yield match
+            if level == "study" or told[level] not in given:  # else it is the same one, of the other patient
+                yield match
+            given.add(told[level])
 
 
 def _fits(match: Match, asked: Mapping[str, str], level: Level) -> bool:
