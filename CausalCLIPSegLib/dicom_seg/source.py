@@ -31,7 +31,13 @@ _FILMS = frozenset(
         uid.SecondaryCaptureImageStorage,
     }
 )
-_MOST_FILM_BYTES = 1 << 30
+_LOSSY = {
+    uid.JPEGBaseline8Bit: "ISO_10918_1",
+    uid.JPEGExtended12Bit: "ISO_10918_1",
+    uid.JPEGLSNearLossless: "ISO_14495_1",
+}
+"""Transfer syntaxes that always lose something, and what the header calls their methods (PS3.3 C.7.6.1.1.5.1)."""
+_MOST_FILM_BYTES = 1 << 28
 # Millimetres beyond which a distance of pixels is a mistake of the header.
 _SPACING_RANGE = (1e-3, 1e2)
 
@@ -162,6 +168,7 @@ def describe_film(header: Dataset) -> Dataset:
     film.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
     film.PixelSpacing = [DSfloat(value, auto_format=True) for value in _spacing(header)]
     film.SliceThickness = 1
+    _copy_lossiness(header, film)
     return film
 
 
@@ -207,6 +214,18 @@ def _copy(header: Dataset, film: Dataset, keyword: str) -> None:
         setattr(film, keyword, words)
     elif keyword not in _OPTIONAL:
         setattr(film, keyword, "")
+
+
+def _copy_lossiness(header: Dataset, film: Dataset) -> None:
+    """Tell of compression with losses: what is derived from such a picture has to say so too (PS3.3 C.7.6.1.1.5)."""
+    method = _LOSSY.get(getattr(header, "file_meta", Dataset()).get("TransferSyntaxUID"))
+    if method is None and header.get("LossyImageCompression") != "01":
+        return
+    film.LossyImageCompression = "01"
+    for keyword, said in (("Ratio", None), ("Method", method)):
+        value = header.get(f"LossyImageCompression{keyword}") or said
+        if value:
+            setattr(film, f"LossyImageCompression{keyword}", value)
 
 
 def _is_writable(words: str) -> bool:

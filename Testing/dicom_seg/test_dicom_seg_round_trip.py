@@ -7,17 +7,18 @@ from dataclasses import replace
 import nrrd
 import numpy as np
 import pytest
-from dx_films import make_film
+from dx_films import KINDS, make_film
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from pydicom import dcmread, uid
 from slicer_core_calls import Slicer
 
 from CausalCLIPSegLib.dicom_seg.content import ImageReference
 from CausalCLIPSegLib.dicom_seg.nrrd import read_segments, segmentation_from_segments, write_segments
 from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
 from CausalCLIPSegLib.dicom_seg.revising import match, revise, succeed
-from CausalCLIPSegLib.dicom_seg.source import one_line
+from CausalCLIPSegLib.dicom_seg.source import describe_film, one_line
 from CausalCLIPSegLib.dicom_seg.writing import encode, save
 from CausalCLIPSegLib.errors import SegmentationError, UnchangedError
 
@@ -167,3 +168,18 @@ def test_what_slicer_has_cropped(segment, tmp_path, where, overlapping):
         np.testing.assert_array_equal(part.mask, mask)
     with pytest.raises(SegmentationError, match="pixels"):
         read_segments(tmp_path / "b.seg.nrrd", (48, 41))
+
+
+def test_what_is_derived_from_a_lossy_film_says_so(written):
+    film = make_film(**KINDS["lossy"])
+    assert dcmread(written(make_film()).path).LossyImageCompression == "00"
+    found = dcmread(written(film).path)
+    for keyword in KINDS["lossy"]:
+        assert found[keyword].value == film[keyword].value, keyword
+
+
+def test_a_film_in_a_lossy_syntax_is_lossy_whatever_its_header_says():
+    film = make_film()
+    film.file_meta.TransferSyntaxUID = uid.JPEGBaseline8Bit
+    described = describe_film(film)
+    assert (described.LossyImageCompression, described.LossyImageCompressionMethod) == ("01", "ISO_10918_1")

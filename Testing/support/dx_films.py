@@ -35,6 +35,11 @@ KINDS: dict[str, dict[str, Any]] = {
     "both spacings": {"ImagerPixelSpacing": [0.3, 0.4]},
     "odd size": {"shape": (47, 37), "bits": 16},
     "one column more than bytes": {"shape": (33, 41), "bits": 16},
+    "lossy": {
+        "LossyImageCompression": "01",
+        "LossyImageCompressionRatio": 10.5,
+        "LossyImageCompressionMethod": "ISO_10918_1",
+    },
     "no type 2": dict.fromkeys(TYPE_2),
     "names": {"PatientName": "Müller^Jürgen=山田^太郎", "PatientID": "Ä-1"},
     "computed radiography": {"SOPClassUID": uid.ComputedRadiographyImageStorage, "Modality": "CR"},
