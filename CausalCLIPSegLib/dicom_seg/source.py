@@ -222,10 +222,10 @@ def _copy_lossiness(header: Dataset, film: Dataset) -> None:
     if method is None and header.get("LossyImageCompression") != "01":
         return
     film.LossyImageCompression = "01"
-    for keyword, said in (("Ratio", None), ("Method", method)):
-        value = header.get(f"LossyImageCompression{keyword}") or said
-        if value:
-            setattr(film, f"LossyImageCompression{keyword}", value)
+    for keyword, known in (("LossyImageCompressionRatio", None), ("LossyImageCompressionMethod", method)):
+        value = header.get(keyword) or known
+        if value and _is_valid(keyword, value):
+            setattr(film, keyword, value)
 
 
 def _is_writable(words: str) -> bool:
@@ -237,9 +237,9 @@ def _is_writable(words: str) -> bool:
     return len(words) <= 1024 and not any(c == "\\" or ord(c) < 0x20 or ord(c) == 0x7F for c in words)
 
 
-def _is_valid(keyword: str, words: str) -> bool:
+def _is_valid(keyword: str, value: Any) -> bool:
     try:
-        DataElement(keyword, dictionary_VR(keyword), words, validation_mode=RAISE)
+        DataElement(keyword, dictionary_VR(keyword), value, validation_mode=RAISE)
     except (ValueError, TypeError):
         return False
     return True

@@ -183,3 +183,12 @@ def test_a_film_in_a_lossy_syntax_is_lossy_whatever_its_header_says():
     film.file_meta.TransferSyntaxUID = uid.JPEGBaseline8Bit
     described = describe_film(film)
     assert (described.LossyImageCompression, described.LossyImageCompressionMethod) == ("01", "ISO_10918_1")
+
+
+def test_what_a_header_says_of_losses_that_is_no_value_is_left_out():
+    film = make_film(LossyImageCompression="01")
+    film.add_new("LossyImageCompressionRatio", "LO", "much")
+    film.add_new("LossyImageCompressionMethod", "LO", "with losses")
+    described = describe_film(film)
+    assert described.LossyImageCompression == "01"
+    assert not {"LossyImageCompressionRatio", "LossyImageCompressionMethod"} & set(described.dir())
