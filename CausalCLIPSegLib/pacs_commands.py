@@ -155,7 +155,7 @@ def pull(
         _show_report(done)
         if not done:
             out.print("No segmentation in the archive refers to these images.")
-    if any(one.status == "failed" for one in done):
+    if any(one.status in ("failed", "not tried") for one in done):
         raise typer.Exit(SOME_FAILED)
 
 

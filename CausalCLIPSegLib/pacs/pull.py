@@ -10,12 +10,13 @@ from typing import Literal
 
 from pydicom import Dataset, dcmread
 
-from CausalCLIPSegLib.errors import PacsError
-from CausalCLIPSegLib.pacs.archive import Pacs
+from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError
+from CausalCLIPSegLib.pacs.archive import DeniedError, Pacs, UnreachableError
 from CausalCLIPSegLib.pacs.folder import file_name, is_whole, make_folder, state_of, write_whole
 from CausalCLIPSegLib.pacs.query import Match, Query, search
 
-PullStatus = Literal["fetched", "already there", "failed"]
+PullStatus = Literal["fetched", "already there", "failed", "not tried"]
+_UNREACHABLE_IN_A_ROW = 2
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,10 @@ class Pulled:
 
     Attributes:
         instance: its UID.
-        status: "already there" where the folder holds it; the file is not touched then.
+        status: "already there" where the folder holds it; the file is not touched then. "not tried" after the archive
+            was lost twice in a row or has denied access.
         file: where it lies, or was to lie.
-        reason: why it failed, else "".
+        reason: why it failed or was not tried, else "".
     """
 
     instance: str
@@ -58,10 +60,22 @@ def pull(
         OutputError: the folder cannot be made.
     """
     make_folder(folder)
+    lost, given_up = 0, ""
     for number, match in enumerate(matches, 1):
         progress(f"Fetching {number} of {len(matches)}")
         path = folder / file_name(match.modality, match.instance)
-        yield _pull_one(pacs, match, path, force=force, verify=verify)
+        if given_up:
+            yield Pulled(match.instance, "not tried", path, given_up)
+            continue
+        try:
+            pulled = _pull_one(pacs, match, path, force=force, verify=verify)
+            lost = 0
+        except CausalCLIPSegError as error:
+            pulled = Pulled(match.instance, "failed", path, str(error))
+            lost = lost + 1 if isinstance(error, UnreachableError) else 0
+            if isinstance(error, DeniedError) or lost == _UNREACHABLE_IN_A_ROW:
+                given_up = str(error)
+        yield pulled
 
 
 def _pull_one(pacs: Pacs, match: Match, path: Path, *, force: bool, verify: bool) -> Pulled:
@@ -70,10 +84,7 @@ def _pull_one(pacs: Pacs, match: Match, path: Path, *, force: bool, verify: bool
         return Pulled(match.instance, "already there", path)
     if state == "other" and not force:
         return Pulled(match.instance, "failed", path, "another or a damaged file has this name; --force replaces it")
-    try:
-        return _keep(_fetch_whole(pacs, match), match, path, force=force)
-    except PacsError as error:
-        return Pulled(match.instance, "failed", path, str(error))
+    return _keep(_fetch_whole(pacs, match), match, path, force=force)
 
 
 def _fetch_whole(pacs: Pacs, match: Match) -> bytes:
@@ -120,7 +131,7 @@ def pull_segmentations(
                 if not wanted & referred_to(dcmread(BytesIO(data), stop_before_pixels=True)):
                     continue
                 yield _keep(data, match, path, force=force)
-            except PacsError as error:
+            except CausalCLIPSegError as error:
                 yield Pulled(match.instance, "failed", path, str(error))
 
 
