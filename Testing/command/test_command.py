@@ -227,6 +227,7 @@ def test_many_films_can_be_stopped(tmp_path, png, sign):
         [sys.executable, "-m", "CausalCLIPSegLib.cli", "batch", "films", "--output", "out"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -377,12 +377,16 @@ def test_reload_leaves_no_process_no_timer_no_node(open_panel, film, slicer, app
 
 def test_slicers_reload_button_loads_all_files_of_the_module(open_panel, slicer, monkeypatch):
     panel = open_panel()
-    loaded: list[set[str]] = []
     monkeypatch.setattr(sys, "modules", dict(sys.modules))
-    reload = lambda name: loaded.append({one for one in sys.modules if one.startswith(name)})  # noqa: E731
+    before = set(sys.modules)
+    asked: list[tuple[str, set[str]]] = []
+    reload = lambda name: asked.append((name, before - set(sys.modules)))  # noqa: E731
     monkeypatch.setattr(slicer.util, "reloadScriptedModule", reload, raising=False)
     panel.widget.onReload()
-    assert loaded == [{"CausalCLIPSeg", *(one for one in sys.modules if one.startswith("CausalCLIPSegLib"))}]
+    ((name, forgotten),) = asked
+    assert name == "CausalCLIPSeg"
+    assert {one for one in before if one.split(".")[0] == "CausalCLIPSegModule"} == forgotten
+    assert "CausalCLIPSegModule.logic" in forgotten
 
 
 def test_the_only_film_of_the_scene_is_taken_and_no_map_of_a_result(open_panel, film, slicer):
