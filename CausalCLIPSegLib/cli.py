@@ -11,7 +11,7 @@ import warnings
 from collections import Counter
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 from rich.console import Console
@@ -23,7 +23,7 @@ from CausalCLIPSegLib.command import run_command
 from CausalCLIPSegLib.device import Device
 from CausalCLIPSegLib.errors import CausalCLIPSegError, DeviceWarning, NoteError, OutputError
 from CausalCLIPSegLib.film_name import film_name
-from CausalCLIPSegLib.laterality import Laterality
+from CausalCLIPSegLib.laterality import Laterality, SideChoice
 from CausalCLIPSegLib.note_file import read_note_file
 from CausalCLIPSegLib.pacs_commands import SOME_FAILED
 from CausalCLIPSegLib.pacs_commands import app as pacs_app
@@ -31,7 +31,6 @@ from CausalCLIPSegLib.seg_commands import app as seg_app
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.batch.rows import Row
-    from CausalCLIPSegLib.notes import SideChoice
     from CausalCLIPSegLib.result import SegmentationResult
 
 DEMO_FILM = "RG1_UNCR.dcm"
@@ -102,7 +101,7 @@ def segment(
     laterality: LateralityOption = "patient",
     language: LanguageOption = None,
     side: Annotated[
-        Literal["left", "right", "both"] | None,
+        SideChoice | None,
         typer.Option(help="The patient's side that is meant, where the note contradicts itself."),
     ] = None,
     mirrored: Annotated[

@@ -7,6 +7,7 @@ always the patient's, unless a name says otherwise.
 from typing import Literal
 
 Side = Literal["left", "right"]
+SideChoice = Literal["left", "right", "both"]
 Laterality = Literal["patient", "viewer"]
 
 SIDES: tuple[Side, Side] = ("right", "left")

@@ -22,10 +22,10 @@ from CausalCLIPSegLib.checkpoint import Checkpoint, load_checkpoint
 from CausalCLIPSegLib.device import Device, choose_device
 from CausalCLIPSegLib.errors import DeviceWarning, RadiographError
 from CausalCLIPSegLib.grid import to_network_grid, to_radiograph_grid
-from CausalCLIPSegLib.laterality import SIDES, Laterality
+from CausalCLIPSegLib.laterality import SIDES, Laterality, SideChoice
 from CausalCLIPSegLib.network.causalclipseg import Features
 from CausalCLIPSegLib.network.text_encoder import tokenize
-from CausalCLIPSegLib.notes import ReferringExpression, SideChoice, decide, parse_note, say, swap_sides
+from CausalCLIPSegLib.notes import ReferringExpression, decide, parse_note, say, swap_sides
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult, kind_on
 from CausalCLIPSegLib.sides import split_by_side

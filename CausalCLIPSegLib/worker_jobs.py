@@ -31,7 +31,7 @@ from CausalCLIPSegLib.errors import (
     RadiographError,
 )
 from CausalCLIPSegLib.film_array import film_from_array, load_values
-from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, side_on_film
+from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, SideChoice, side_on_film
 from CausalCLIPSegLib.notes import ReferringExpression, decide, parse_note, say, summary
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
@@ -75,9 +75,7 @@ def list_checkpoints() -> list[protocol.CheckpointDocument]:
 # -- notes ------------------------------------------------------------------------------------------------------------
 
 
-def read_note(
-    text: str, laterality: Laterality, language: str | None, side: protocol.SideChoice | None
-) -> ReferringExpression:
+def read_note(text: str, laterality: Laterality, language: str | None, side: SideChoice | None) -> ReferringExpression:
     """Return what a note says, for a run.
 
     Raises:

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from CausalCLIPSegLib.device import Device
-from CausalCLIPSegLib.laterality import Laterality, Side
+from CausalCLIPSegLib.laterality import Laterality, Side, SideChoice
 
 PROTOCOL = 1
 """Version of the protocol."""
@@ -39,7 +39,6 @@ Millimetres = Annotated[float, Field(gt=0)]
 Unit = Annotated[float, Field(ge=0, le=1)]
 Row4 = tuple[float, float, float, float]
 Format = Literal["dicom-seg", "seg-nrrd", "picture"]
-SideChoice = Literal["left", "right", "both"]
 
 
 class _Request(BaseModel):

@@ -12,7 +12,7 @@ from CausalCLIPSegLib.notes.expression import ZONES, Finding, Ignored, Referring
 from CausalCLIPSegLib.notes.lexicon import languages
 from CausalCLIPSegLib.notes.parser import LONGEST_NOTE, parse_note
 from CausalCLIPSegLib.notes.prompt import say, summary, swap_sides
-from CausalCLIPSegLib.notes.questions import SideChoice, decide
+from CausalCLIPSegLib.notes.questions import decide
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.notes.description import describe, disagreements
@@ -23,7 +23,6 @@ __all__ = [
     "Finding",
     "Ignored",
     "ReferringExpression",
-    "SideChoice",
     "Zone",
     "decide",
     "describe",

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Literal
 
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.laterality import SIDES, Side
+from CausalCLIPSegLib.laterality import SIDES, Side, SideChoice
 from CausalCLIPSegLib.notes.expression import Finding, ReferringExpression
 from CausalCLIPSegLib.notes.statements import Statement
-
-SideChoice = Literal["left", "right", "both"]
 
 
 def contradictions(findings: Sequence[tuple[Statement, Finding]]) -> Iterator[str]:

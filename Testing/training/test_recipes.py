@@ -56,7 +56,7 @@ def test_the_rows_of_table_2(switches, clip, intervention, small, monkeypatch):
 
 @pytest.mark.parametrize(
     "names",
-    [["default"], ["best"], *(["default", name] for name in ("ablation", "weak_notes", "regularised", "image_only"))],
+    [["default"], *(["default", name] for name in ("best", "ablation", "weak_notes", "image_only"))],
     ids=lambda names: names[-1],
 )
 def test_the_small_recipes_build(names, monkeypatch):
