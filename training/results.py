@@ -139,9 +139,9 @@ def _note_rows(figures: dict[str, Figures]) -> Iterator[Sequence[str]]:
     yield "run", "note", "films", "Dice", "minus own note", "minus no note (95 %)"
     for name, row in figures.items():
         for kind, part in row["notes"].items():
-            low, high = part["minus_none"]["interval"]
-            none = f"{part['minus_none']['dice']:+.2f} ({low:.2f} to {high:.2f})"
-            yield name, kind, str(part["n"]), f"{part['dice']:.2f}", f"{part['minus_own']['dice']:+.2f}", none
+            low, high = (bound + 0.0 for bound in part["minus_none"]["interval"])  # no -0.00
+            none = f"{part['minus_none']['dice'] + 0.0:+.2f} ({low:.2f} to {high:.2f})"
+            yield name, kind, str(part["n"]), f"{part['dice']:.2f}", f"{part['minus_own']['dice'] + 0.0:+.2f}", none
 
 
 def _comparison_rows(
