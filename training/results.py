@@ -64,6 +64,7 @@ class Results(BaseModel):
         remark: what the reader must know, in Markdown.
         runs: in the order of the table.
         notes: runs whose figures with other notes are shown.
+        shifts: runs whose figures on changed films are shown.
         comparisons: of groups of runs.
     """
 
@@ -71,6 +72,7 @@ class Results(BaseModel):
     remark: str
     runs: list[Run]
     notes: list[str] = []
+    shifts: list[str] = []
     comparisons: list[Comparison] = []
 
 
@@ -110,6 +112,8 @@ def page(folder: Path) -> str:
     ]
     if results.notes:
         parts += ["## Other notes for the same films", _table(_note_rows({n: figures[n] for n in results.notes}))]
+    if results.shifts:
+        parts += ["## Changed films, own note", _table(_shift_rows({n: figures[n] for n in results.shifts}))]
     for comparison in results.comparisons:
         groups = [[figures[name] for name in group] for group in comparison.runs]
         parts += [f"## {comparison.title}", comparison.remark.strip()]
@@ -136,12 +140,24 @@ def _run_rows(runs: Iterable[Run], figures: dict[str, Figures]) -> Iterator[Sequ
 
 
 def _note_rows(figures: dict[str, Figures]) -> Iterator[Sequence[str]]:
-    yield "run", "note", "films", "Dice", "minus own note", "minus no note (95 %)"
+    yield "run", "note", "films", "Dice", "minus own note (95 %)", "minus no note (95 %)"
     for name, row in figures.items():
         for kind, part in row["notes"].items():
-            low, high = (bound + 0.0 for bound in part["minus_none"]["interval"])  # no -0.00
-            none = f"{part['minus_none']['dice'] + 0.0:+.2f} ({low:.2f} to {high:.2f})"
-            yield name, kind, str(part["n"]), f"{part['dice']:.2f}", f"{part['minus_own']['dice'] + 0.0:+.2f}", none
+            yield name, kind, str(part["n"]), f"{part['dice']:.2f}", _gap(part["minus_own"]), _gap(part["minus_none"])
+
+
+def _shift_rows(figures: dict[str, Figures]) -> Iterator[Sequence[str]]:
+    yield "run", "change", "films", "Dice", "minus as it is (95 %)"
+    for name, row in figures.items():
+        for kind, strengths in row["shifts"].items():
+            for strength, part in strengths.items():
+                yield name, f"{kind} {strength}", str(part["n"]), f"{part['dice']:.2f}", _gap(part["minus_own"])
+
+
+def _gap(gap: Figures) -> str:
+    """Return a difference with its interval; adding zero makes -0.00 plain."""
+    low, high = (bound + 0.0 for bound in gap["interval"])
+    return f"{gap['dice'] + 0.0:+.2f} ({low:.2f} to {high:.2f})"
 
 
 def _comparison_rows(

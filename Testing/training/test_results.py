@@ -20,7 +20,12 @@ def figures(dice: float, noise: float) -> dict:
         "interval": {"dice": [dice - 1, dice + 1]},
         "calibration": {"ece": 0.012},
         "notes": {kind: {"n": 20, "dice": dice, "minus_own": gap, "minus_none": gap} for kind in ("own", "none")},
-        "shifts": {"noise": {"weak": {"dice": noise}, "strong": {"dice": noise - 10}}},
+        "shifts": {
+            "noise": {
+                "weak": {"n": 20, "dice": noise, "minus_own": gap},
+                "strong": {"n": 20, "dice": noise - 10, "minus_own": gap},
+            }
+        },
     }
 
 
@@ -33,7 +38,13 @@ def folder(tmp_path) -> Path:
         (tmp_path / f"{name}.json").write_text(json.dumps(figures(*values)))
     groups = [["with 1", "with 2"], ["without 1", "without 2"]]
     comparison = {"title": "Worth", "first": "with", "second": "without", "runs": groups}
-    settings = {"remark": "Few films.", "runs": runs, "notes": ["with 1"], "comparisons": [comparison]}
+    settings = {
+        "remark": "Few films.",
+        "runs": runs,
+        "notes": ["with 1"],
+        "shifts": ["with 2"],
+        "comparisons": [comparison],
+    }
     (tmp_path / "runs.yaml").write_text(yaml.safe_dump(settings))
     return tmp_path
 
@@ -41,7 +52,8 @@ def folder(tmp_path) -> Path:
 def test_the_tables_hold_the_figures_of_the_files(folder):
     text = page(folder)
     assert "| with 1 | 20 of val | 80.00 | 79.0 to 81.0 | 70.00 | 85.00 | 1 | 0.25 | two cores | `fit` |" in text
-    assert "| with 1 | none | 20 | 80.00 | -2.50 | -2.50 (-3.00 to -2.00) |" in text
+    assert "| with 1 | none | 20 | 80.00 | -2.50 (-3.00 to -2.00) | -2.50 (-3.00 to -2.00) |" in text
+    assert "| with 2 | noise strong | 20 | 64.00 | -2.50 (-3.00 to -2.00) |" in text
     assert "| Dice | 81.00 ± 1.41 | 80.75 ± 2.47 | +0.25 | +1.00, -0.50 |" in text
     assert "| Dice, noise strong | 62.00 ± 2.83 | 59.50 ± 0.71 | +2.50 | +1.00, +4.00 |" in text
     assert "| Dice, mean of the changed films | 67.00 ± 2.83 | 64.50 ± 0.71 | +2.50 | +1.00, +4.00 |" in text
