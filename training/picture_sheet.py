@@ -62,6 +62,10 @@ class LearningCurves(Callback):
                     draw_curves(table, table.with_name("curves.png"))
 
 
+_CONFOUNDER = "loss/confounder"
+"""Grows tenfold above the others in the game against it, so it has a panel of its own."""
+
+
 def read_curves(table: Path) -> dict[str, tuple[list[float], list[float]]]:
     """Return for each column of a metrics.csv its steps and values."""
     curves: dict[str, tuple[list[float], list[float]]] = {}
@@ -81,7 +85,8 @@ def draw_curves(table: Path, picture: Path) -> None:
 
     curves = read_curves(table)
     panels = {
-        "loss": [name for name in curves if name.startswith("loss")],
+        "loss": [name for name in curves if name.startswith("loss") and name != _CONFOUNDER],
+        "loss of the confounder": [name for name in curves if name == _CONFOUNDER],
         "validation, %": [name for name in curves if name.startswith("val/")],
         "learning rate": [name for name in curves if name.startswith("lr")],
     }
