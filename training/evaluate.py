@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from training.bootstrap import difference, intervals
 from training.calibration import Calibration
 from training.case import Case
 from training.contact_sheet import Tile
-from training.dataset import DatasetError, Sample, Split, read_split, spread
+from training.dataset import DatasetError, Sample
 from training.journal import Journal
 from training.listening import Listening
 from training.scores import Counts, Scores, count
@@ -237,8 +236,3 @@ def _read_other_notes(
 def _mask(segmenter: Segmenter, radiograph: Radiograph, prompt: str) -> Mask:
     probability = segmenter.probabilities(radiograph, prompt).probability
     return to_radiograph_grid(probability, *radiograph.pixels.shape) >= segmenter.card.threshold
-
-
-def load_split(directory: Path, split: Split, limit: int | None, *, strict: bool = True) -> list[Sample]:
-    """Return the samples of a split, or the first `limit` of them spread evenly over its table."""
-    return spread(read_split(directory, split, strict=strict), limit)

@@ -5,13 +5,14 @@ import torch
 
 from CausalCLIPSegLib.radiograph import read_radiograph
 from CausalCLIPSegLib.segmenter import Segmenter
-from training.evaluate import evaluate, load_split
+from training.dataset import read_split, spread
+from training.evaluate import evaluate
 from training.metrics import OverlapMetrics
 
 
 @pytest.fixture(scope="module")
 def figures(qata):
-    samples = load_split(qata, "val", 150)
+    samples = spread(read_split(qata, "val"), 150)
     return evaluate(Segmenter.from_checkpoint("default", "cpu"), samples).figures()
 
 
@@ -38,7 +39,7 @@ def test_on_both_sides_it_is_useful(figures):
 def test_a_vague_note_is_not_a_collapse(qata):
     segmenter = Segmenter.from_checkpoint("default", "cpu")
     metrics = OverlapMetrics()
-    for sample in load_split(qata, "val", 60):
+    for sample in spread(read_split(qata, "val"), 60):
         result = segmenter.segment(read_radiograph(sample.image), "Pneumonia.")
         metrics.update(torch.from_numpy(result.mask)[None], torch.from_numpy(sample.load_mask())[None])
     assert metrics.compute()["dice"] > 60
