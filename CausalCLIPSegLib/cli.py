@@ -22,11 +22,11 @@ from CausalCLIPSegLib import RESEARCH_ONLY, __version__
 from CausalCLIPSegLib.command import run_command
 from CausalCLIPSegLib.device import Device
 from CausalCLIPSegLib.errors import CausalCLIPSegError, DeviceWarning, NoteError, OutputError
-from CausalCLIPSegLib.film_name import film_name
 from CausalCLIPSegLib.laterality import Laterality, SideChoice
 from CausalCLIPSegLib.note_file import read_note_file
 from CausalCLIPSegLib.pacs_commands import SOME_FAILED
 from CausalCLIPSegLib.pacs_commands import app as pacs_app
+from CausalCLIPSegLib.radiograph.formats import film_name
 from CausalCLIPSegLib.seg_commands import app as seg_app
 
 if TYPE_CHECKING:

@@ -162,8 +162,8 @@ def _write_nrrd(segmentation: Segmentation, image: Path | None, path: Path, *, f
 
 def _affine(segmentation: Segmentation, image: Path) -> npt.NDArray[np.float64]:
     """Return where Slicer places the film, after checking that it is the one that was outlined."""
-    from CausalCLIPSegLib.dicom_image import affine
     from CausalCLIPSegLib.dicom_seg.source import refuse_other_film
+    from CausalCLIPSegLib.radiograph.dicom_geometry import affine
 
     header, shape = _film(image)
     refuse_other_film(segmentation.source, segmentation.shape, header, shape)

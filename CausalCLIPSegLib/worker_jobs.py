@@ -30,10 +30,10 @@ from CausalCLIPSegLib.errors import (
     OutputError,
     RadiographError,
 )
-from CausalCLIPSegLib.film_array import film_from_array, load_values
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, SideChoice, side_on_film
 from CausalCLIPSegLib.notes import ReferringExpression, decide, parse_note, say, summary
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
+from CausalCLIPSegLib.radiograph.array import film_from_array, load_values
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
 from CausalCLIPSegLib.sides import split_by_side
 

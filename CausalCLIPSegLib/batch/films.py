@@ -9,9 +9,9 @@ from pathlib import Path, PurePath
 from typing import Any, get_args
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError
-from CausalCLIPSegLib.film_name import film_name
 from CausalCLIPSegLib.laterality import Laterality, SideChoice
 from CausalCLIPSegLib.note_file import read_note_file
+from CausalCLIPSegLib.radiograph.formats import film_name
 
 REPORT = ".txt"
 _NO_FILMS = (REPORT, ".csv")

@@ -15,12 +15,12 @@ import numpy.typing as npt
 import slicerio
 from pydicom import Dataset
 
-from CausalCLIPSegLib import grey_scale
 from CausalCLIPSegLib.dicom_seg.content import Algorithm, AlgorithmType, CodedSegment, Color, Segmentation, new_uid
 from CausalCLIPSegLib.dicom_seg.limits import MOST_BYTES, MOST_HEADER_BYTES, MOST_PIXELS, MOST_SEGMENTS
 from CausalCLIPSegLib.dicom_seg.source import is_uid, one_line, reference_to, refuse_file
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.radiograph import limits
 from CausalCLIPSegLib.terminology import CATEGORY, CONTEXT_NAME, LUNG, OPACITY, Code
 
 _REGION_CONTEXT = "Anatomic codes - DICOM master list"
@@ -206,7 +206,7 @@ def _refuse_unsuitable(header: dict[str, Any]) -> tuple[int, int, int]:
     if len(sizes) not in {3, 4} or header["dimension"] != len(sizes) or min(sizes) < 1 or sizes[-1] != 1:
         raise SegmentationError("This .seg.nrrd is not that of one picture.")
     layers, columns, rows = (sizes[0] if len(sizes) == 4 else 1), sizes[-3], sizes[-2]
-    if max(rows, columns) > grey_scale.MAX_SIDE or layers * rows * columns > MOST_PIXELS:
+    if max(rows, columns) > limits.MAX_SIDE or layers * rows * columns > MOST_PIXELS:
         raise SegmentationError("This .seg.nrrd claims more pixels than any radiograph has; it is probably damaged.")
     return layers, columns, rows
 

@@ -16,7 +16,6 @@ import numpy.typing as npt
 from pydicom import Dataset, Sequence, uid
 from pydicom.filereader import read_dataset
 
-from CausalCLIPSegLib import dicom_image, grey_scale
 from CausalCLIPSegLib.dicom_seg.content import (
     Algorithm,
     AlgorithmType,
@@ -30,6 +29,7 @@ from CausalCLIPSegLib.dicom_seg.limits import MOST_BYTES, MOST_HEADER_BYTES, MOS
 from CausalCLIPSegLib.dicom_seg.source import is_uid, one_line, refuse_file
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.radiograph import dicom_geometry, limits
 from CausalCLIPSegLib.terminology import Code
 
 _DAMAGED = "The file is damaged, incomplete or no DICOM-SEG."
@@ -129,7 +129,7 @@ def _grid(header: Dataset) -> _Grid:
         raise SegmentationError("The header of this DICOM-SEG contradicts itself about how its outlines are stored.")
     if min(grid.frames, grid.rows, grid.columns) < 1:
         raise SegmentationError("This DICOM-SEG holds no outlines.")
-    if max(grid.rows, grid.columns) > grey_scale.MAX_SIDE or grid.rows * grid.columns > grey_scale.MAX_PIXELS:
+    if max(grid.rows, grid.columns) > limits.MAX_SIDE or grid.rows * grid.columns > limits.MAX_PIXELS:
         raise SegmentationError("This DICOM-SEG claims more pixels than any radiograph has; it is probably damaged.")
     segments = len(_items(header, "SegmentSequence"))
     if not segments:
@@ -240,7 +240,7 @@ def _segmentation(header: Dataset, masks: dict[int, npt.NDArray[np.bool_]]) -> S
 def _spacing(header: Dataset) -> tuple[float, float]:
     shared = _items(header, "SharedFunctionalGroupsSequence") or [Dataset()]
     measures = _items(shared[0], "PixelMeasuresSequence") or [Dataset()]
-    return dicom_image.spacing(measures[0]) or (1.0, 1.0)
+    return dicom_geometry.spacing(measures[0]) or (1.0, 1.0)
 
 
 def _previous(header: Dataset) -> ImageReference | None:

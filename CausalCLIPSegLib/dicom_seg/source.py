@@ -11,10 +11,10 @@ from pydicom.config import IGNORE, RAISE
 from pydicom.datadict import dictionary_VR
 from pydicom.valuerep import DSfloat
 
-from CausalCLIPSegLib import dicom_file, dicom_image, grey_scale
 from CausalCLIPSegLib.dicom_seg.content import ImageReference, derived_uid
 from CausalCLIPSegLib.errors import CausalCLIPSegError, SegmentationError
 from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.radiograph import dicom_geometry, dicom_header, limits
 
 _IDENTITY = (
     *("PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex"),
@@ -89,7 +89,7 @@ def read_film(path: Path) -> tuple[Dataset, tuple[int, int]]:
     try:
         with quiet():
             refuse_file(path, "DICOM film", _MOST_FILM_BYTES)
-            header = dicom_file.read_header(path)
+            header = dicom_header.read_header(path)
             film = describe_film(header)
     except CausalCLIPSegError:
         raise
@@ -144,9 +144,9 @@ def describe_film(header: Dataset) -> Dataset:
     """
     reference = reference_to(header)
     rows, columns = _whole_number(header, "Rows"), _whole_number(header, "Columns")
-    if not 0 < min(rows, columns) <= max(rows, columns) <= grey_scale.MAX_SIDE:
+    if not 0 < min(rows, columns) <= max(rows, columns) <= limits.MAX_SIDE:
         raise SegmentationError("The header of the film does not say how large its picture is.")
-    if min(rows, columns) < grey_scale.MIN_SIDE:
+    if min(rows, columns) < limits.MIN_SIDE:
         raise SegmentationError(f"The film is too small for a radiograph: {columns} x {rows} pixels.")
     film = Dataset()
     film.SpecificCharacterSet = "ISO_IR 192"
@@ -194,7 +194,7 @@ def _whole_number(header: Dataset, keyword: str) -> int:
 
 
 def _spacing(header: Dataset) -> tuple[float, float]:
-    found = dicom_image.spacing(header)
+    found = dicom_geometry.spacing(header)
     low, high = _SPACING_RANGE
     return found if found and low <= min(found) and max(found) <= high else (1.0, 1.0)
 

@@ -36,7 +36,7 @@ def encode(segmentation: Segmentation, header: Dataset) -> Dataset:
 
     Args:
         segmentation: masks of the size of the film.
-        header: of the film, as `dicom_file.read_header` gives it.
+        header: of the film, as `dicom_header.read_header` gives it.
 
     Raises:
         SegmentationError: the film cannot be referred to, is not the one that the segmentation refers to, or has

@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
-from CausalCLIPSegLib.grey_scale import check_size, single_channel, stretch
 from CausalCLIPSegLib.quiet import quiet
-from CausalCLIPSegLib.radiograph import Radiograph, checked_radiograph, read_radiograph
+from CausalCLIPSegLib.radiograph.grayscale import single_channel, stretch
+from CausalCLIPSegLib.radiograph.limits import check_size
+from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograph
+from CausalCLIPSegLib.radiograph.reader import read_radiograph
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -57,7 +59,7 @@ def film_from_array(
     values = _without_slice_axis(values)
     said: dict[str, Any] = {}
     if header is not None:
-        from CausalCLIPSegLib import dicom_image  # pydicom takes its time to import
+        from CausalCLIPSegLib.radiograph import dicom_acceptance, dicom_geometry  # pydicom takes its time to import
 
         dataset = _read_header(Path(header))
         same_size = (dataset.get("Rows"), dataset.get("Columns")) == values.shape
@@ -65,8 +67,8 @@ def film_from_array(
             return replace(film, affine=affine, name=name)
         said = {
             "header": dataset if same_size else None,
-            "mirrored": dicom_image.mirrored(dataset),
-            "warnings": dicom_image.remarks(dataset),
+            "mirrored": dicom_geometry.mirrored(dataset),
+            "warnings": dicom_acceptance.remarks(dataset),
         }
     pixels = _grey(values, window)
     return checked_radiograph(name, 1 - pixels if inverted else pixels, spacing=spacing, affine=affine, **said)
@@ -133,12 +135,12 @@ def _unchanged(values: npt.NDArray[Any], path: Path) -> Radiograph | None:
 
 
 def _read_header(path: Path) -> Dataset:
-    from CausalCLIPSegLib import dicom_file, dicom_image
+    from CausalCLIPSegLib.radiograph import dicom_acceptance, dicom_header
 
     try:
         with quiet():
-            header = dicom_file.read_header(path)
+            header = dicom_header.read_header(path)
     except Exception as error:  # pydicom raises many kinds for files that are damaged or something else
         raise RadiographError("The DICOM file that the picture comes from cannot be read.") from error
-    dicom_image.refuse_unsuitable(header)
+    dicom_acceptance.refuse_unsuitable(header)
     return header

@@ -29,7 +29,7 @@ _TOO_MANY_PARTS = "The header of this DICOM file has more parts than any radiogr
 _UNPACKS_TO_MORE = "This DICOM file unpacks to more than any radiograph holds; it is probably damaged."
 
 _MOST_BYTES = 200_000_000
-"""Of the pixels, and of a deflated data set: three bytes for each pixel that `grey_scale.check_size` lets pass."""
+"""Of the pixels, and of a deflated data set: three bytes for each pixel that `limits.check_size` lets pass."""
 _MOST_META_BYTES = 1 << 16
 _MOST_HEADER_BYTES = 1 << 24
 """Of all values together but those that are passed over: pictures on top of the picture, what a maker hides."""

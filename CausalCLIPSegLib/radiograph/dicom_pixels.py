@@ -1,4 +1,4 @@
-"""DICOM radiographs: which objects are taken, and how stored values become a grey scale.
+"""Turn the stored values of a DICOM radiograph into a grayscale.
 
 The way of a pixel is that of PS3.4 N.2: stored value, modality LUT (PS3.3 C.11.1), VOI LUT or window (PS3.3 C.11.2),
 polarity (PS3.3 C.7.6.3.1.2). Nothing here asks a header for more than it has to say: real headers lack values, hold
@@ -17,24 +17,12 @@ from libjpeg import utils as libjpeg
 from openjpeg import utils as openjpeg
 from pydicom import Dataset, uid
 from pydicom.encaps import generate_frames
-from pydicom.multival import MultiValue
 from pydicom.pixels import pixel_array
 
-from CausalCLIPSegLib import grey_scale
-from CausalCLIPSegLib.dicom_file import DAMAGED_PIXELS, read_pixel_data
 from CausalCLIPSegLib.errors import RadiographError
-
-_RADIOGRAPHS = frozenset(
-    {
-        uid.ComputedRadiographyImageStorage,
-        uid.DigitalXRayImageStorageForPresentation,
-        uid.SecondaryCaptureImageStorage,  # scanned film, and what converters make of PNG and JPEG
-    }
-)
-# A Secondary Capture can hold a picture from any machine; only its modality tells. "OT" and nothing say nothing.
-_RADIOGRAPHIC_MODALITIES = frozenset({"CR", "DX", "DR", "RG", "OT", "SC"})
-
-_FRONTAL_ONLY = "the program works on frontal chest films."
+from CausalCLIPSegLib.radiograph import grayscale
+from CausalCLIPSegLib.radiograph.dicom_header import DAMAGED_PIXELS, read_pixel_data
+from CausalCLIPSegLib.radiograph.dicom_values import finite_numbers, first_number, first_text
 
 # Half a step of an 8-bit screen: nobody can tell such a pixel from black or from white.
 _HALF_STEP = 0.5 / 255
@@ -42,9 +30,6 @@ _MAX_SATURATED = 0.9
 _MIN_CONTRAST = 0.1
 _MOST_DENSE = 1000
 """Pixels to a byte of a compressed picture: one without contrast has more, one barely recognisable a hundred."""
-
-
-# -- reading ----------------------------------------------------------------------------------------------------------
 
 
 def read_pixels(path: Path, header: Dataset) -> npt.NDArray[np.float32]:
@@ -63,14 +48,14 @@ def read_pixels(path: Path, header: Dataset) -> npt.NDArray[np.float32]:
     """
     stored = _decode(path, header)
     if stored.ndim == 3:
-        return grey_scale.single_channel(stored, full_scale=2 ** int(header.BitsStored) - 1)
+        return grayscale.single_channel(stored, full_scale=2 ** int(header.BitsStored) - 1)
     valid = ~_padding(stored, header)
-    grey_scale.refuse_flat(stored[valid])
+    grayscale.refuse_flat(stored[valid])
     values = _modality_values(stored, header)
     shown = _voi_values(values, header)
     if shown is None or not _is_useful(shown[valid]):
-        shown = grey_scale.stretch(values, valid)
-    if _text(header, "PhotometricInterpretation") == "MONOCHROME1":
+        shown = grayscale.stretch(values, valid)
+    if first_text(header, "PhotometricInterpretation") == "MONOCHROME1":
         shown = 1 - shown
     return np.where(valid, shown, np.float32(0)).astype(np.float32)
 
@@ -108,7 +93,7 @@ def _refuse_other_size(dataset: Dataset) -> None:
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
     syntax = dataset.file_meta.TransferSyntaxUID
-    if _MOST_DENSE * len(frame) < rows * columns or grey_scale.has_many_scans(frame):
+    if _MOST_DENSE * len(frame) < rows * columns or grayscale.has_many_scans(frame):
         fits = False
     elif syntax == uid.RLELossless:
         # Run-length encoding at its worst adds one byte to 128.
@@ -130,170 +115,12 @@ def _refuse_overflow(stored: npt.NDArray[Any], dataset: Dataset) -> None:
         raise RadiographError(DAMAGED_PIXELS)
 
 
-# -- refusing ---------------------------------------------------------------------------------------------------------
-
-
-def refuse_unsuitable(header: Dataset) -> None:
-    """Refuse what is not one frontal radiograph, by the header alone.
-
-    "Digital X-Ray Image - For Processing" is refused as well: it is the detector's raw signal, in which neither
-    polarity nor contrast are those of a film, and which no public method turns into what the maker's software shows.
-
-    Raises:
-        RadiographError: another kind of object, raw data, several or no pictures, a lateral view, a film that lies on
-            its side or upside down, or an unlikely size.
-    """
-    _refuse_other_objects(header)
-    if _integer(header, "NumberOfFrames", 1) > 1:
-        raise RadiographError("This DICOM file holds several pictures; give it one radiograph.")
-    rows, columns = _integer(header, "Rows", 0), _integer(header, "Columns", 0)
-    if rows == 0 or columns == 0:
-        raise RadiographError("This DICOM file holds no picture.")
-    samples = _integer(header, "SamplesPerPixel", 1)
-    grey_scale.check_size(rows, columns, samples * math.ceil(_integer(header, "BitsAllocated", 16) / 8))
-    if _text(header, "PhotometricInterpretation") == "PALETTE COLOR":
-        raise RadiographError("The picture is in colour; a radiograph is grey.")
-    if _is_lateral(header):
-        raise RadiographError(f"This is a lateral view; {_FRONTAL_ONLY}")
-    _refuse_turned(header)
-
-
-def _refuse_other_objects(header: Dataset) -> None:
-    modality = _text(header, "Modality")
-    kind = uid.UID(header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or "")
-    raw = (
-        kind == uid.DigitalXRayImageStorageForProcessing or _text(header, "PresentationIntentType") == "FOR PROCESSING"
-    )
-    if raw:
-        raise RadiographError(
-            'This DICOM file holds the raw signal of the detector ("For Processing"); export the processed picture '
-            '("For Presentation") instead.'
-        )
-    if not kind and modality not in {"CR", "DX"}:
-        raise RadiographError("This DICOM file does not say what it holds, so it cannot be taken for a radiograph.")
-    if kind and kind not in _RADIOGRAPHS:
-        name = kind.name.removesuffix(" Storage")
-        holds = "another kind of object" if name == kind else f'"{name}"'
-        raise RadiographError(f"This DICOM file holds {holds}, not a chest radiograph (CR or DX).")
-    if modality and modality not in _RADIOGRAPHIC_MODALITIES:
-        raise RadiographError(f'The picture in this DICOM file is of modality "{modality[:16]}", not CR or DX.')
-
-
-def _is_lateral(header: Dataset) -> bool:
-    """Whether the view (PS3.3 C.8.1.1, C.8.11.5) or the direction of the rows is that of a lateral film.
-
-    A decubitus film ("lateral decubitus", LLD, RLD) shows the chest from the front and is none.
-    """
-    view = _text(header, "ViewPosition")
-    codes = [str(item.get("CodeMeaning") or "").upper() for item in header.get("ViewCodeSequence") or []]
-    lateral = any("LAT" in name and "DEC" not in name for name in (view, *codes))
-    return lateral or view in {"LL", "RL", "LM", "ML"} or _directions(header)[0] in {"A", "P"}
-
-
-def _refuse_turned(header: Dataset) -> None:
-    along_row, along_column = _directions(header)
-    if along_row in {"H", "F"}:
-        raise RadiographError("This film lies on its side; turn it upright in the viewer and export it again.")
-    if along_column == "H":
-        raise RadiographError("This film is upside down; turn it upright in the viewer and export it again.")
-
-
-# -- what the header says of the film ---------------------------------------------------------------------------------
-
-
-def spacing(header: Dataset) -> tuple[float, float] | None:
-    """Return the distance of pixel centres (row mm, column mm), or None where the header gives no usable one.
-
-    Pixel Spacing, else Imager Pixel Spacing, else Nominal Scanned Pixel Spacing (PS3.3 10.7.1.3). The latter two are
-    measured in the plane of the detector; they are not divided by the Estimated Radiographic Magnification Factor,
-    since the depth of a finding in the chest is not known. Real files carry zeros, single values and empty ones.
-    """
-    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
-        numbers = _numbers(header, keyword)
-        if len(numbers) == 2 and min(numbers) > 0:
-            return numbers[0], numbers[1]
-    return None
-
-
-def affine(header: Dataset) -> npt.NDArray[np.float64]:
-    """Return where GDCM, and with it ITK and Slicer, places the film: (column, row, slice, 1) to millimetres in LPS.
-
-    By GDCM's rules the spacing of CR and DX is Imager Pixel Spacing alone, that of Secondary Capture Pixel Spacing or
-    Nominal Scanned Pixel Spacing, and 1 mm without; rows run to the left, columns to the back, from 0, unless the
-    header has a plane (PS3.3 C.7.6.2), which is rare for a radiograph. ITK itself is not asked, because GDCM takes
-    gigabytes for some damaged headers.
-
-    Returns:
-        float64, 4 x 4; the slice is 1 mm thick.
-    """
-    keyword = "ImagerPixelSpacing"
-    if header.get("SOPClassUID") == uid.SecondaryCaptureImageStorage:
-        keyword = "PixelSpacing" if "PixelSpacing" in header else "NominalScannedPixelSpacing"
-    numbers = _numbers(header, keyword)
-    row_mm, column_mm = [value if value > 0 else 1 for value in numbers] if len(numbers) == 2 else (1, 1)
-    placed = np.eye(4)
-    placed[:3, :3] = _plane(header) * (column_mm, row_mm, 1)
-    position = _numbers(header, "ImagePositionPatient")
-    if len(position) == 3:
-        placed[:3, 3] = position
-    return placed
-
-
-def _plane(header: Dataset) -> npt.NDArray[np.float64]:
-    """Return unit vectors along row, column and normal as the columns of a matrix (Image Orientation (Patient))."""
-    cosines = _numbers(header, "ImageOrientationPatient")
-    if len(cosines) != 6:
-        return np.eye(3)
-    along_row, normal = np.array(cosines[:3]), np.cross(cosines[:3], cosines[3:])
-    axes = np.column_stack([along_row, np.cross(normal, along_row), normal])
-    lengths = np.linalg.norm(axes, axis=0)
-    return axes / lengths if lengths.all() else np.eye(3)
-
-
-def mirrored(header: Dataset) -> bool | None:
-    """Return whether columns run towards the patient's right (PS3.3 C.7.6.1.1.1), or None where the header is silent.
-
-    L\\F, columns towards the patient's left, is the usual orientation of a frontal film.
-    """
-    return {"R": True, "L": False}.get(_directions(header)[0])
-
-
-def remarks(header: Dataset) -> tuple[str, ...]:
-    """Return what a person should know before trusting the picture or passing it on, one sentence each."""
-    found = []
-    if _text(header, "BurnedInAnnotation") != "NO":
-        found.append("The header does not rule out that a name is burned into the picture; look before passing it on.")
-    species = _text(header, "PatientSpeciesDescription")
-    if _text(header, "PatientBreedDescription") or (species and "HOMO" not in species and "HUMAN" not in species):
-        found.append("The header says that this is an animal; the program was trained on people.")
-    body_part = _text(header, "BodyPartExamined")
-    if body_part and not any(word in body_part for word in ("CHEST", "THORA", "TORAX", "LUNG", "RIB", "HEART")):
-        found.append("The header names a body part other than the chest.")
-    if _text(header, "ViewPosition") in {"RAO", "LAO", "RPO", "LPO", "RLO", "LLO"}:
-        found.append("The header says that this is an oblique view; the program was trained on frontal films.")
-    polarity = (_text(header, "PhotometricInterpretation"), _text(header, "PresentationLUTShape"))
-    if polarity in {("MONOCHROME1", "IDENTITY"), ("MONOCHROME2", "INVERSE")}:
-        found.append("The header contradicts itself about black and white; check that bone is shown white.")
-    return tuple(found)
-
-
-def _directions(header: Dataset) -> tuple[str, str]:
-    """Return the first letter of where rows and columns run to, L or R, H or F, A or P, or "" (PatientOrientation)."""
-    value = header.get("PatientOrientation")
-    texts = [str(text).strip().upper() for text in value] if isinstance(value, MultiValue) else [str(value or "")]
-    along_row, along_column, *_ = (*texts, "", "")
-    return along_row[:1], along_column[:1]
-
-
-# -- stored values to grey scale --------------------------------------------------------------------------------------
-
-
 def _padding(stored: npt.NDArray[Any], header: Dataset) -> npt.NDArray[np.bool_]:
     """Return where there is no picture: Pixel Padding Value up to Pixel Padding Range Limit (PS3.3 C.7.5.1.1.2)."""
-    ends = _numbers(header, "PixelPaddingValue")[:1]
+    ends = finite_numbers(header, "PixelPaddingValue")[:1]
     if not ends:
         return np.zeros(stored.shape, dtype=np.bool_)
-    ends += _numbers(header, "PixelPaddingRangeLimit")[:1]
+    ends += finite_numbers(header, "PixelPaddingRangeLimit")[:1]
     return np.asarray((stored >= min(ends)) & (stored <= max(ends)))
 
 
@@ -302,8 +129,8 @@ def _modality_values(stored: npt.NDArray[Any], header: Dataset) -> npt.NDArray[n
     for item in header.get("ModalityLUTSequence") or []:
         if (table := _lut_table(item, header)) is not None:
             return _look_up(stored, table, item)
-    slope = _number(header, "RescaleSlope") or 1  # zero would leave no picture
-    intercept = _number(header, "RescaleIntercept") or 0
+    slope = first_number(header, "RescaleSlope") or 1  # zero would leave no picture
+    intercept = first_number(header, "RescaleIntercept") or 0
     return stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
 
 
@@ -314,10 +141,10 @@ def _voi_values(values: npt.NDArray[np.float32], header: Dataset) -> npt.NDArray
             # The depth that the descriptor gives is often wrong (16 for entries of 12 bits): take it from the entries.
             full_scale = 2 ** int(table.max()).bit_length() - 1
             return _look_up(values, table, item) / np.float32(max(full_scale, 1))
-    center, width = _number(header, "WindowCenter"), _number(header, "WindowWidth")
+    center, width = first_number(header, "WindowCenter"), first_number(header, "WindowWidth")
     if center is None or width is None:
         return None
-    return window(values, center, width, _text(header, "VOILUTFunction"))
+    return window(values, center, width, first_text(header, "VOILUTFunction"))
 
 
 def window(
@@ -375,36 +202,3 @@ def _lut_table(item: Dataset, header: Dataset) -> npt.NDArray[np.float32] | None
     count = int(descriptor[0]) or 2**16  # 65,536 does not fit into the 16 bits of the descriptor
     words = "<u2" if header.original_encoding[1] else ">u2"
     return np.frombuffer(data, dtype=np.uint8 if len(data) < 2 * count else words)[:count].astype(np.float32)
-
-
-# -- values of a header -----------------------------------------------------------------------------------------------
-
-
-def _text(header: Dataset, keyword: str) -> str:
-    """Return the first value in capitals and on one line, or ""."""
-    value = header.get(keyword)
-    first = next(iter(value), "") if isinstance(value, MultiValue) else value
-    return " ".join(str(first or "").upper().split())
-
-
-def _numbers(header: Dataset, keyword: str) -> list[float]:
-    """Return the values that are finite numbers."""
-    value = header.get(keyword)
-    numbers = []
-    for single in value if isinstance(value, MultiValue) else [value]:
-        try:
-            number = float(single)
-        except (TypeError, ValueError):
-            continue
-        if math.isfinite(number):
-            numbers.append(number)
-    return numbers
-
-
-def _number(header: Dataset, keyword: str) -> float | None:
-    return next(iter(_numbers(header, keyword)), None)
-
-
-def _integer(header: Dataset, keyword: str, default: int) -> int:
-    number = _number(header, keyword)
-    return default if number is None else int(number)

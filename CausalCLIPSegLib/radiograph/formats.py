@@ -1,6 +1,12 @@
-"""What a film is called without the ending of its file."""
+"""File formats: which one a file has by its first bytes, and a file name without the ending of its format."""
 
 from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+from CausalCLIPSegLib.errors import RadiographError
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 
@@ -9,3 +15,76 @@ def film_name(file_name: str) -> str:
     """Return the name of a film's file without its ending; what is no ending stays, as the last part of a UID."""
     ending = next((each for each in ENDINGS if file_name.lower().endswith(each)), "")
     return file_name[: len(file_name) - len(ending)] or file_name
+
+
+FORMATS = "DICOM, PNG, JPEG, TIFF, WebP, NRRD or NIfTI"
+_MAX_FILE_BYTES = 1 << 28
+_HEAD_BYTES = 1024
+
+PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+NRRD = b"NRRD"
+GZIP = b"\x1f\x8b"
+_OTHER_KINDS = {
+    b"%PDF": "a PDF document",
+    b"PK\x03\x04": "a ZIP archive or an office document",
+    b"GIF8": "a GIF picture",
+    b"BM": "a BMP picture",
+    b"RIFF": "a sound or a film",
+    b"\0\0\0\x0cjP": "a JPEG 2000 picture",
+    b"\xffO\xffQ": "a JPEG 2000 picture",
+    b"ObjectType": "a MetaImage",
+    b"\x89HDF": "an HDF5 file",
+    b"\x1c\x02\0\0n+2": "a NIfTI-2 file",
+}
+
+
+def first_bytes(path: Path) -> bytes:
+    """Return the first bytes of a file.
+
+    Raises:
+        RadiographError: the file is missing, empty, too large, a folder, or closed to this user.
+    """
+    try:
+        if path.is_dir():
+            raise RadiographError("This is a folder; give it one image file.")
+        if not path.is_file():
+            raise RadiographError("There is no such file.")
+        size = path.stat().st_size
+        if size == 0:
+            raise RadiographError("The file is empty.")
+        if size > _MAX_FILE_BYTES:
+            raise RadiographError("The file is too large for a radiograph.")
+        with path.open("rb") as file:
+            return file.read(_HEAD_BYTES)
+    except PermissionError as error:
+        raise RadiographError("The file cannot be opened: you have no permission to read it.") from error
+
+
+def is_bare_dicom(head: bytes) -> bool:
+    """Whether this can be a DICOM data set without preamble: it begins with an element of group 2 or 8."""
+    return head[:4] in {b"\x02\0\0\0", b"\x02\0\x10\0"} or (head[:2] in {b"\x08\0", b"\0\x08"} and len(head) > 8)
+
+
+def kind_of(head: bytes) -> str:
+    """Name the kind of a file that the program does not read, for an error message."""
+    for magic, kind in _OTHER_KINDS.items():
+        if head.startswith(magic):
+            return kind
+    is_text = all(byte >= 0x20 or byte in b"\t\n\r\f" for byte in head)
+    return "a text file" if is_text else "of a kind that the program does not know"
+
+
+def nifti_layout(head: bytes) -> tuple[int, int] | None:
+    """Return where the pixels of a NIfTI file start and how many bits each takes; None for any other file.
+
+    NIfTI-1 in one file is meant: ITK reads no NIfTI-2. The size of the header, its first value, tells the byte order.
+    """
+    if head.startswith(GZIP):
+        try:
+            head = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head, _HEAD_BYTES)
+        except zlib.error:
+            return None
+    for order in "<>":
+        if head[:4] == struct.pack(f"{order}i", 348) and head[344:347] == b"n+1":
+            return int(struct.unpack_from(f"{order}f", head, 108)[0]), struct.unpack_from(f"{order}h", head, 72)[0]
+    return None

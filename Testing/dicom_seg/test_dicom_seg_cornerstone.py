@@ -25,7 +25,7 @@ from CausalCLIPSegLib.dicom_seg.content import Segmentation
 from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
 from CausalCLIPSegLib.dicom_seg.revising import revise
 from CausalCLIPSegLib.dicom_seg.writing import encode, save
-from CausalCLIPSegLib.grey_scale import MIN_SIDE
+from CausalCLIPSegLib.radiograph.limits import MIN_SIDE
 
 NODE = Path(__file__).parents[1] / "node"
 

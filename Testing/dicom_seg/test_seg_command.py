@@ -314,7 +314,7 @@ def test_no_patient_in_what_is_said(causalclipseg, corrected, caplog, recwarn, t
 
 @pytest.mark.parametrize(
     ("place", "status"),
-    [("dicom_file.read_header", 2), ("dicom_seg.writing.encode", 1)],
+    [("radiograph.dicom_header.read_header", 2), ("dicom_seg.writing.encode", 1)],
     ids=["expected", "unexpected"],
 )
 def test_causes_are_logged_without_their_words(causalclipseg, corrected, monkeypatch, caplog, place, status):

@@ -10,8 +10,8 @@ from pydicom.data import get_testdata_file
 from scipy import ndimage
 
 from CausalCLIPSegLib.errors import RadiographError
-from CausalCLIPSegLib.film_array import film_from_array, load_values
 from CausalCLIPSegLib.radiograph import read_radiograph
+from CausalCLIPSegLib.radiograph.array import film_from_array, load_values
 
 FILM = str(get_testdata_file("RG1_UNCR.dcm", download=False))
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from pydicom import Dataset, uid
 from pydicom.pixels import apply_windowing, get_encoder
 
-from CausalCLIPSegLib import dicom_image
-from CausalCLIPSegLib.radiograph import read_radiograph
+from CausalCLIPSegLib.radiograph import dicom_pixels, read_radiograph
 
 QUICK = settings(deadline=None, max_examples=25)
 
@@ -209,7 +208,7 @@ def test_window_agrees_with_pydicom(center, width, function):
     header.PhotometricInterpretation = "MONOCHROME2"
     header.BitsStored, header.PixelRepresentation = 1, 0  # so that pydicom's output is from 0 to 1
     header.WindowCenter, header.WindowWidth, header.VOILUTFunction = round(center, 6), round(width, 6), function
-    ours = dicom_image.window(values, float(header.WindowCenter), float(header.WindowWidth), function)
+    ours = dicom_pixels.window(values, float(header.WindowCenter), float(header.WindowWidth), function)
     # The step of a narrow window may fall on either side of a value.
     assert np.isclose(ours, apply_windowing(values, header), atol=2e-3).mean() > 0.99
 

@@ -1,0 +1,40 @@
+"""Read single values from a DICOM header that may lack them, leave them empty, or hold several."""
+
+from __future__ import annotations
+
+import math
+
+from pydicom import Dataset
+from pydicom.multival import MultiValue
+
+
+def first_text(header: Dataset, keyword: str) -> str:
+    """Return the first value in capitals and on one line, or ""."""
+    value = header.get(keyword)
+    first = next(iter(value), "") if isinstance(value, MultiValue) else value
+    return " ".join(str(first or "").upper().split())
+
+
+def finite_numbers(header: Dataset, keyword: str) -> list[float]:
+    """Return the values that are finite numbers."""
+    value = header.get(keyword)
+    numbers = []
+    for single in value if isinstance(value, MultiValue) else [value]:
+        try:
+            number = float(single)
+        except (TypeError, ValueError):
+            continue
+        if math.isfinite(number):
+            numbers.append(number)
+    return numbers
+
+
+def first_number(header: Dataset, keyword: str) -> float | None:
+    """Return the first finite number, or None."""
+    return next(iter(finite_numbers(header, keyword)), None)
+
+
+def first_integer(header: Dataset, keyword: str, default: int) -> int:
+    """Return the first finite number as an integer, or `default`."""
+    number = first_number(header, keyword)
+    return default if number is None else int(number)
