@@ -110,8 +110,8 @@ class SegmentationResult:
     @property
     def disagreements(self) -> tuple[str, ...]:
         """Where the outline does not lie where the note says, in sentences: a reason to look, not an error."""
-        from CausalCLIPSegLib.lung_extent import lung_extent
-        from CausalCLIPSegLib.notes import disagreements  # scipy takes its time
+        from CausalCLIPSegLib.mask.description import disagreements  # scipy takes its time
+        from CausalCLIPSegLib.mask.lung_extent import lung_extent
 
         film = self.radiograph
         found = disagreements(self.expression, self.mask, lung_extent(film.pixels), mirrored=bool(film.mirrored))

@@ -156,7 +156,7 @@ def rethreshold(
     Returns:
         The identifiers of the segments that were left alone because they are corrected.
     """
-    from CausalCLIPSegLib.sides import split_by_side  # scipy takes its time
+    from CausalCLIPSegLib.mask.sides import split_by_side  # scipy takes its time
 
     parts = split_by_side(probability >= threshold, mirrored=bool(result["mirrored"]))
     first = {segment["side"] for segment in result["segments"]}

@@ -23,12 +23,12 @@ from CausalCLIPSegLib.device import Device, choose_device
 from CausalCLIPSegLib.errors import DeviceWarning, RadiographError
 from CausalCLIPSegLib.grid import to_network_grid, to_radiograph_grid
 from CausalCLIPSegLib.laterality import SIDES, Laterality, SideChoice
+from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.network.causalclipseg import Features
 from CausalCLIPSegLib.network.text_encoder import tokenize
 from CausalCLIPSegLib.notes import ReferringExpression, decide, parse_note, say, swap_sides
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult, kind_on
-from CausalCLIPSegLib.sides import split_by_side
 
 Progress = Callable[[str], None]
 

@@ -15,9 +15,9 @@ from rich.table import Table
 
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import SIDES
-from CausalCLIPSegLib.lung_extent import LungExtent, default_extent, lung_extent
+from CausalCLIPSegLib.mask.description import describe
+from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, lung_extent
 from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note
-from CausalCLIPSegLib.notes.description import describe
 from training.dataset import read_split, spread
 from training.fit_extent import fit
 from training.options import DataOption, JsonOption, LimitOption, SplitOption

@@ -8,8 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from CausalCLIPSegLib.lung_extent import lung_extent
-from CausalCLIPSegLib.notes import describe, say
+from CausalCLIPSegLib.mask.description import describe
+from CausalCLIPSegLib.mask.lung_extent import lung_extent
+from CausalCLIPSegLib.notes import say
 from training.ablations import WITHOUT_WORDS
 from training.cache import Arrays
 from training.sample import Sample

@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.grid import to_radiograph_grid
+from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import ReferringExpression, say
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
 from CausalCLIPSegLib.result import SegmentationResult
 from CausalCLIPSegLib.segmenter import Segmenter
-from CausalCLIPSegLib.sides import split_by_side
 from training.ablations import NoteKind, ablated, commonest, exchanged
 from training.bootstrap import difference, intervals
 from training.calibration import Calibration

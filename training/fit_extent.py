@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from CausalCLIPSegLib.areas import label_areas
-from CausalCLIPSegLib.lung_extent import plausible, row_profiles
+from CausalCLIPSegLib.mask.components import label_areas
+from CausalCLIPSegLib.mask.lung_extent import plausible, row_profiles
+from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note
-from CausalCLIPSegLib.sides import split_by_side
 from training.sample import Sample
 
 Array = npt.NDArray[np.float64]

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import SIDES, Side, opposite
+from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import ReferringExpression, parse_note, say
-from CausalCLIPSegLib.sides import split_by_side
 from training.sample import DatasetError, Sample
 
 Mask = npt.NDArray[np.bool_]

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pydicom import Dataset
 
-from CausalCLIPSegLib.areas import label_areas
 from CausalCLIPSegLib.export.result_json import (
     ResultDocument,
     describe_result,
     write_result_json,
 )
 from CausalCLIPSegLib.laterality import side_on_film
+from CausalCLIPSegLib.mask.components import label_areas
 
 
 def test_every_field_of_the_contract(small_result, tmp_path):

@@ -18,8 +18,8 @@ import numpy as np
 
 from CausalCLIPSegLib import worker_protocol as protocol
 from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import decide, parse_note, say, summary
-from CausalCLIPSegLib.sides import split_by_side
 
 LOCK = threading.Lock()
 CANCELLED: dict[str, threading.Event] = {}

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from CausalCLIPSegLib.areas import label_areas
 from CausalCLIPSegLib.laterality import opposite
-from CausalCLIPSegLib.lung_extent import LungExtent, default_extent, fitted, lung_extent
-from CausalCLIPSegLib.notes import ZONES, ReferringExpression, describe, disagreements, parse_note, say
+from CausalCLIPSegLib.mask.components import label_areas
+from CausalCLIPSegLib.mask.description import describe, disagreements
+from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, fitted, lung_extent
+from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note, say
 
 ROWS, COLUMNS = 120, 100
 EXTENT = LungExtent(0.1, 0.85)  # thirds of 30 rows: 12 to 42, to 72, to 102

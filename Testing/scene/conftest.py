@@ -12,7 +12,7 @@ import slicer
 import vtk
 from vtk.util import numpy_support
 
-from CausalCLIPSegLib.sides import split_by_side
+from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.worker_protocol import SegmentResult
 
 SHAPE = (40, 30)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from CausalCLIPSegLib.sides import split_by_side
+from CausalCLIPSegLib.mask.sides import split_by_side
 
 masks = arrays(bool, st.tuples(st.integers(1, 12), st.integers(2, 14)))
 

@@ -10,7 +10,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from CausalCLIPSegLib.command import run_command
-from CausalCLIPSegLib.lung_extent import ROWS, LungExtent, default_extent
+from CausalCLIPSegLib.mask.lung_extent import ROWS, LungExtent, default_extent
 from training.dataset import read_split
 from training.describe_agreement import agreement, describe_command, fit_extent_command
 from training.fit_extent import fit

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
 
-from CausalCLIPSegLib.sides import split_by_side
+from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.worker_protocol import LONGEST_LINE, PROTOCOL, SegmentResult
 
 FILM = str(get_testdata_file("RG1_UNCR.dcm", download=False))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from CausalCLIPSegLib.areas import label_areas
 from CausalCLIPSegLib.laterality import Side
+from CausalCLIPSegLib.mask.components import label_areas
 
 _ACROSS = 0.1
 """A component with more than this share in either half is cut at the middle of the picture."""

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from CausalCLIPSegLib.areas import label_areas
 from CausalCLIPSegLib.laterality import SIDES, Side
-from CausalCLIPSegLib.lung_extent import LungExtent, default_extent, fitted
+from CausalCLIPSegLib.mask.components import label_areas
+from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, fitted
+from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes.expression import ZONES, ReferringExpression, Zone
-from CausalCLIPSegLib.sides import split_by_side
 
 Mask = npt.NDArray[np.bool_]
 

@@ -52,7 +52,7 @@ class LungExtent:
 @cache
 def fitted() -> dict[str, Any]:
     """Return the numbers that were fitted on the training split."""
-    text = resources.files("CausalCLIPSegLib").joinpath("lung_extent.json").read_text("utf-8")
+    text = resources.files("CausalCLIPSegLib.mask").joinpath("lung_extent.json").read_text("utf-8")
     numbers: dict[str, Any] = json.loads(text)
     return numbers
 
