@@ -20,9 +20,9 @@ from rich.table import Table
 
 from CausalCLIPSegLib import RESEARCH_ONLY, __version__
 from CausalCLIPSegLib.command import run_command
-from CausalCLIPSegLib.device import Device
 from CausalCLIPSegLib.errors import CausalCLIPSegError, DeviceWarning, NoteError, OutputError
 from CausalCLIPSegLib.laterality import Laterality, SideChoice
+from CausalCLIPSegLib.model.device import Device
 from CausalCLIPSegLib.note_file import read_note_file
 from CausalCLIPSegLib.pacs_commands import SOME_FAILED
 from CausalCLIPSegLib.pacs_commands import app as pacs_app
@@ -231,7 +231,7 @@ def note(
     language: LanguageOption = None,
 ) -> None:
     """Show what is understood of a note, and the sentence that the network would be given."""
-    from CausalCLIPSegLib.card import find_checkpoint, read_card
+    from CausalCLIPSegLib.model.card import find_checkpoint, read_card
     from CausalCLIPSegLib.notes import parse_note, say, summary
 
     if (text is None) == (file is None):

@@ -18,12 +18,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from CausalCLIPSegLib import __version__, colors
-from CausalCLIPSegLib.checkpoint import Checkpoint, load_checkpoint
-from CausalCLIPSegLib.device import Device, choose_device
 from CausalCLIPSegLib.errors import DeviceWarning, RadiographError
-from CausalCLIPSegLib.grid import to_network_grid, to_radiograph_grid
 from CausalCLIPSegLib.laterality import SIDES, Laterality, SideChoice
 from CausalCLIPSegLib.mask.sides import split_by_side
+from CausalCLIPSegLib.model.checkpoint import Checkpoint, load_checkpoint
+from CausalCLIPSegLib.model.device import Device, choose_device
+from CausalCLIPSegLib.model.resampling import to_network_grid, to_radiograph_grid
 from CausalCLIPSegLib.network.causalclipseg import Features
 from CausalCLIPSegLib.network.text_encoder import tokenize
 from CausalCLIPSegLib.notes import ReferringExpression, decide, parse_note, say, swap_sides

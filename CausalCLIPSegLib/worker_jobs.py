@@ -19,8 +19,6 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib import terminology
 from CausalCLIPSegLib import worker_protocol as protocol
-from CausalCLIPSegLib.card import CARD, DEFAULT, find_checkpoint, read_card, resources
-from CausalCLIPSegLib.device import Device, choose_device
 from CausalCLIPSegLib.errors import (
     CausalCLIPSegError,
     CheckpointError,
@@ -32,6 +30,8 @@ from CausalCLIPSegLib.errors import (
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, SideChoice, side_on_film
 from CausalCLIPSegLib.mask.components import area_mm2, label_areas
 from CausalCLIPSegLib.mask.sides import split_by_side
+from CausalCLIPSegLib.model.card import CARD, DEFAULT, find_checkpoint, read_card, resources
+from CausalCLIPSegLib.model.device import Device, choose_device
 from CausalCLIPSegLib.notes import ReferringExpression, decide, parse_note, say, summary
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
 from CausalCLIPSegLib.radiograph.array import film_from_array, load_values

@@ -16,8 +16,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
-from CausalCLIPSegLib.device import Device
 from CausalCLIPSegLib.laterality import Laterality, Side, SideChoice
+from CausalCLIPSegLib.model.device import Device
 
 PROTOCOL = 1
 """Version of the protocol."""

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from CausalCLIPSegLib import __version__
-from CausalCLIPSegLib.card import Card, write_card
 from CausalCLIPSegLib.command import run_command
+from CausalCLIPSegLib.model.card import Card, write_card
 from training.ablations import NOTE_KINDS, commonest, read_kinds
 from training.contact_sheet import draw_sheet
 from training.dataset import Sample, Split, read_split, spread

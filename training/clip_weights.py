@@ -11,8 +11,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from CausalCLIPSegLib.checkpoint import sha256
 from CausalCLIPSegLib.errors import CheckpointError
+from CausalCLIPSegLib.model.checkpoint import sha256
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.vision_encoder import ClipResNetEncoder
 

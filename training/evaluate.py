@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.grid import to_radiograph_grid
 from CausalCLIPSegLib.mask.sides import split_by_side
+from CausalCLIPSegLib.model.resampling import to_radiograph_grid
 from CausalCLIPSegLib.notes import ReferringExpression, say
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
 from CausalCLIPSegLib.result import SegmentationResult

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from CausalCLIPSegLib.card import Card, write_card
-from CausalCLIPSegLib.checkpoint import WEIGHTS, load_checkpoint, sha256
 from CausalCLIPSegLib.errors import CheckpointError
+from CausalCLIPSegLib.model.card import Card, write_card
+from CausalCLIPSegLib.model.checkpoint import WEIGHTS, load_checkpoint, sha256
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
 from CausalCLIPSegLib.network.text_encoder import tokenize

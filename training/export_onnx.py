@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from CausalCLIPSegLib.card import Card, write_card
-from CausalCLIPSegLib.checkpoint import load_checkpoint
 from CausalCLIPSegLib.errors import CheckpointError, OutputError
+from CausalCLIPSegLib.model.card import Card, write_card
+from CausalCLIPSegLib.model.checkpoint import load_checkpoint
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from training.export import example
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
-from CausalCLIPSegLib.checkpoint import load_checkpoint
 from CausalCLIPSegLib.errors import CheckpointError
+from CausalCLIPSegLib.model.checkpoint import load_checkpoint
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.vision_encoder import TimmEncoder
 

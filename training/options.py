@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from CausalCLIPSegLib.device import Device
+from CausalCLIPSegLib.model.device import Device
 from training.sample import Split
 
 DataOption = Annotated[Path, typer.Option(help="A folder laid out as LViT's, or with val.csv and test.csv.")]

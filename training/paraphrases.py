@@ -20,9 +20,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from CausalCLIPSegLib.card import find_checkpoint, read_card
-from CausalCLIPSegLib.device import Device
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, say_side
+from CausalCLIPSegLib.model.card import find_checkpoint, read_card
+from CausalCLIPSegLib.model.device import Device
 from CausalCLIPSegLib.notes import ReferringExpression, Zone, parse_note, say, swap_sides
 from training.dataset import Sample, read_split, spread
 from training.options import CheckpointOption, DataOption, DeviceOption, JsonOption, LimitOption, SplitOption
@@ -173,7 +173,7 @@ def dice_under_paraphrases(
     """
     import numpy as np
 
-    from CausalCLIPSegLib.grid import to_radiograph_grid
+    from CausalCLIPSegLib.model.resampling import to_radiograph_grid
     from CausalCLIPSegLib.radiograph import read_radiograph
     from CausalCLIPSegLib.segmenter import Segmenter
     from training.scores import Scores, count

@@ -264,7 +264,7 @@ def test_the_version_is_that_of_the_package(tmp_path):
 
 def test_importing_the_library_loads_no_torch(tmp_path):
     code = "import sys, CausalCLIPSegLib, CausalCLIPSegLib.cli, CausalCLIPSegLib.notes, CausalCLIPSegLib.radiograph;"
-    code += "import CausalCLIPSegLib.card;"
+    code += "import CausalCLIPSegLib.model.card;"
     code += "import CausalCLIPSegLib.export; assert 'torch' not in sys.modules"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path)

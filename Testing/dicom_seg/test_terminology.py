@@ -8,7 +8,7 @@ import pytest
 from pydicom.sr._concepts_dict import concepts
 from slicer_core_calls import Slicer, code_of_entry
 
-from CausalCLIPSegLib.card import resources
+from CausalCLIPSegLib.model.card import resources
 from CausalCLIPSegLib.notes import Finding, ReferringExpression, parse_note
 from CausalCLIPSegLib.notes.lexicon import languages, load_lexicon
 from CausalCLIPSegLib.result import kind_on

@@ -5,9 +5,9 @@ import json
 import pytest
 import torch
 
-from CausalCLIPSegLib.card import CARD, read_card, resources
-from CausalCLIPSegLib.checkpoint import WEIGHTS, load_checkpoint
 from CausalCLIPSegLib.errors import CheckpointError
+from CausalCLIPSegLib.model.card import CARD, read_card, resources
+from CausalCLIPSegLib.model.checkpoint import WEIGHTS, load_checkpoint
 
 
 def refusal(path) -> str:

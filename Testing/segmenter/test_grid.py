@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from CausalCLIPSegLib.grid import to_network_grid, to_radiograph_grid
+from CausalCLIPSegLib.model.resampling import to_network_grid, to_radiograph_grid
 
 
 def smooth(rows: int, columns: int) -> np.ndarray:

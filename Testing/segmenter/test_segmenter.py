@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from CausalCLIPSegLib.checkpoint import Checkpoint, load_checkpoint
 from CausalCLIPSegLib.errors import DeviceError, DeviceWarning, NoteError, RadiographError
+from CausalCLIPSegLib.model.checkpoint import Checkpoint, load_checkpoint
 from CausalCLIPSegLib.segmenter import Segmenter
 
 NOTE = "Consolidation in the right lower zone."

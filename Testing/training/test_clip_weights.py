@@ -7,8 +7,8 @@ import torch
 from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
 from safetensors.torch import save_file
 
-from CausalCLIPSegLib.checkpoint import sha256
 from CausalCLIPSegLib.errors import CheckpointError
+from CausalCLIPSegLib.model.checkpoint import sha256
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration, TimmConfiguration
 from CausalCLIPSegLib.network.text_encoder import tokenize

@@ -12,8 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
-from CausalCLIPSegLib.checkpoint import load_checkpoint
 from CausalCLIPSegLib.errors import CheckpointError
+from CausalCLIPSegLib.model.checkpoint import load_checkpoint
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from training.__main__ import app
 from training.export import average, export_checkpoint, read_weights, verify

@@ -9,8 +9,8 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from CausalCLIPSegLib.card import Card, find_checkpoint, read_card
 from CausalCLIPSegLib.errors import CheckpointError
+from CausalCLIPSegLib.model.card import Card, find_checkpoint, read_card
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 
 WEIGHTS = "weights.safetensors"

@@ -60,8 +60,9 @@ class Card(BaseModel):
 
 def resources() -> Path:
     """Return the folder Resources: beside the package in the repository, inside it when installed."""
-    inside = Path(__file__).parent / "Resources"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "Resources"
+    package = Path(__file__).parents[1]
+    inside = package / "Resources"
+    return inside if inside.is_dir() else package.parent / "Resources"
 
 
 def find_checkpoint(name_or_path: str | Path) -> Path:
