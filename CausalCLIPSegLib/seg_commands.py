@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from pydicom import Dataset
 
-    from CausalCLIPSegLib.dicom_seg.content import CodedSegment, Segmentation
+    from CausalCLIPSegLib.segmentation.segmentation import CodedSegment, Segmentation
 
 app = typer.Typer(
     help="Show a DICOM-SEG of a radiograph, convert it to .seg.nrrd and back, write a correction.",
@@ -38,7 +38,7 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that 
 @app.command()
 def show(file: Annotated[Path, typer.Argument(help="A DICOM-SEG.")]) -> None:
     """Tell what a DICOM-SEG outlines, and what it was made with; nothing of the patient."""
-    from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
+    from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 
     found = read_dicom_seg(file)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
@@ -77,8 +77,8 @@ def convert(
     With --image a .seg.nrrd lies where Slicer puts the film; without, on the plane that the DICOM-SEG names. Segments
     of a .seg.nrrd in which nothing is outlined are left out of the DICOM-SEG.
     """
-    from CausalCLIPSegLib.dicom_seg.nrrd import read_segments, segmentation_from_segments
-    from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
+    from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
+    from CausalCLIPSegLib.segmentation.nrrd import read_segments, segmentation_from_segments
 
     is_nrrd = file.name.lower().endswith(".nrrd")
     if to == ("seg.nrrd" if is_nrrd else "dcm"):
@@ -107,9 +107,9 @@ def revise(
     force: ForceOption = False,
 ) -> None:
     """Write a correction as the next object of the same series; viewers show the last one."""
-    from CausalCLIPSegLib.dicom_seg.nrrd import read_segments
-    from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
-    from CausalCLIPSegLib.dicom_seg.revising import match, revise
+    from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
+    from CausalCLIPSegLib.segmentation.nrrd import read_segments
+    from CausalCLIPSegLib.segmentation.revision import match, revise
 
     before = read_dicom_seg(previous)
     header, _ = _film(image)
@@ -121,7 +121,7 @@ def revise(
 
 def _film(image: Path) -> tuple[Dataset, tuple[int, int]]:
     """Return header and size of a film, by its header alone."""
-    from CausalCLIPSegLib.dicom_seg.source import read_film
+    from CausalCLIPSegLib.segmentation.source_image import read_film
 
     return read_film(image)
 
@@ -142,8 +142,8 @@ def _target(file: Path, output: Path | None, ending: str) -> Path:
 
 
 def _write_dicom(segmentation: Segmentation, header: Dataset, path: Path, *, force: bool) -> None:
-    from CausalCLIPSegLib.dicom_seg.writing import encode, save
     from CausalCLIPSegLib.export.single_file import write_whole
+    from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
 
     dataset = encode(segmentation, header)
     write_whole(path, lambda hidden: save(dataset, hidden), force=force)
@@ -151,8 +151,8 @@ def _write_dicom(segmentation: Segmentation, header: Dataset, path: Path, *, for
 
 
 def _write_nrrd(segmentation: Segmentation, image: Path | None, path: Path, *, force: bool) -> None:
-    from CausalCLIPSegLib.dicom_seg.nrrd import write_segments
     from CausalCLIPSegLib.export.single_file import write_whole
+    from CausalCLIPSegLib.segmentation.nrrd import write_segments
 
     affine = segmentation.affine if image is None else _affine(segmentation, image)
     segments = segmentation.segments
@@ -162,8 +162,8 @@ def _write_nrrd(segmentation: Segmentation, image: Path | None, path: Path, *, f
 
 def _affine(segmentation: Segmentation, image: Path) -> npt.NDArray[np.float64]:
     """Return where Slicer places the film, after checking that it is the one that was outlined."""
-    from CausalCLIPSegLib.dicom_seg.source import refuse_other_film
     from CausalCLIPSegLib.radiograph.dicom_geometry import affine
+    from CausalCLIPSegLib.segmentation.source_image import refuse_other_film
 
     header, shape = _film(image)
     refuse_other_film(segmentation.source, segmentation.shape, header, shape)
@@ -177,7 +177,7 @@ def _describe(segment: CodedSegment) -> str:
 
 
 def _say_algorithm(segment: CodedSegment) -> str:
-    from CausalCLIPSegLib.dicom_seg.source import one_line
+    from CausalCLIPSegLib.segmentation.source_image import one_line
 
     if segment.algorithm is None:
         return "by hand, or it is not said by what"

@@ -38,7 +38,7 @@ from CausalCLIPSegLib.radiograph.array import film_from_array, load_values
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
 
 if TYPE_CHECKING:
-    from CausalCLIPSegLib.dicom_seg.content import AlgorithmType, CodedSegment
+    from CausalCLIPSegLib.segmentation.segmentation import AlgorithmType, CodedSegment
     from CausalCLIPSegLib.segmenter import Segmenter
 
 Begin = Callable[[str, float], None]
@@ -407,8 +407,8 @@ def _writers(
     Raises:
         CausalCLIPSegError: one that is asked for is not for this film.
     """
-    from CausalCLIPSegLib.dicom_seg.nrrd import write_segments  # they take their time
     from CausalCLIPSegLib.export import dicom_seg, write_overlay, write_seg_nrrd
+    from CausalCLIPSegLib.segmentation.nrrd import write_segments  # they take their time
 
     if "dicom-seg" in request.formats and (reason := dicom_seg.why_not(result)):
         raise OutputError(reason)
@@ -423,9 +423,9 @@ def _writers(
         )
 
     def write_dicom(path: Path) -> None:
-        from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
-        from CausalCLIPSegLib.dicom_seg.revising import succeed
-        from CausalCLIPSegLib.dicom_seg.writing import encode, save
+        from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
+        from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
+        from CausalCLIPSegLib.segmentation.revision import succeed
 
         assert result.radiograph.header is not None, "why_not has asked"
         content = dicom_seg.segmentation_of(result, with_note=request.with_note)

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from pydicom import Dataset
 
-from CausalCLIPSegLib.dicom_seg.content import Algorithm, CodedSegment, Segmentation, derived_uid, new_uid
-from CausalCLIPSegLib.dicom_seg.source import find_fault, reference_to
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.result import Segment, SegmentationResult
+from CausalCLIPSegLib.segmentation.segmentation import Algorithm, CodedSegment, Segmentation, derived_uid, new_uid
+from CausalCLIPSegLib.segmentation.source_image import find_fault, reference_to
 from CausalCLIPSegLib.terminology import CATEGORY, DEFAULT_KIND, LATERALITY, LUNG, code_of
 
 NAME = "CausalCLIPSeg"
@@ -53,7 +53,7 @@ def write_dicom_seg(result: SegmentationResult, path: Path, *, with_note: bool =
         SegmentationError: there is none of this result (see `why_not`).
         OSError: the file cannot be written.
     """
-    from CausalCLIPSegLib.dicom_seg.writing import encode, save  # highdicom takes its time to import
+    from CausalCLIPSegLib.segmentation.dicom_writer import encode, save  # highdicom takes its time to import
 
     save(encode(segmentation_of(result, with_note=with_note), _header(result)), path)
 
@@ -65,7 +65,7 @@ def write_dicom_probability(result: SegmentationResult, path: Path, *, with_note
         SegmentationError: the film cannot be referred to.
         OSError: the file cannot be written.
     """
-    from CausalCLIPSegLib.dicom_seg.writing import encode_probability, save
+    from CausalCLIPSegLib.segmentation.dicom_writer import encode_probability, save
 
     whole = CodedSegment(
         label="Probability of a finding",

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from CausalCLIPSegLib.dicom_seg.content import CodedSegment
-from CausalCLIPSegLib.dicom_seg.nrrd import write_segments
 from CausalCLIPSegLib.export.dicom_seg import algorithm_of, coded_segments
 from CausalCLIPSegLib.result import SegmentationResult
+from CausalCLIPSegLib.segmentation.nrrd import write_segments
+from CausalCLIPSegLib.segmentation.segmentation import CodedSegment
 from CausalCLIPSegLib.terminology import CATEGORY, CONTEXT_NAME, LUNG, OPACITY
 
 TERMINOLOGY_CONTEXT = CONTEXT_NAME

@@ -26,9 +26,9 @@ sys.path[:0] = [str(SUPPORT), str(SUPPORT.parents[1])]
 from dx_films import make_film  # noqa: E402
 from pydicom import Dataset, uid  # noqa: E402
 
-from CausalCLIPSegLib.dicom_seg.content import CodedSegment, Segmentation  # noqa: E402
-from CausalCLIPSegLib.dicom_seg.source import reference_to  # noqa: E402
-from CausalCLIPSegLib.dicom_seg.writing import encode, save  # noqa: E402
+from CausalCLIPSegLib.segmentation.dicom_writer import encode, save  # noqa: E402
+from CausalCLIPSegLib.segmentation.segmentation import CodedSegment, Segmentation  # noqa: E402
+from CausalCLIPSegLib.segmentation.source_image import reference_to  # noqa: E402
 from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, OPACITY  # noqa: E402
 
 SIDE = 3000

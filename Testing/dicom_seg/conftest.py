@@ -12,9 +12,9 @@ import pytest
 from dx_films import make_film, save_film
 from pydicom import Dataset, dcmread
 
-from CausalCLIPSegLib.dicom_seg.content import Algorithm, CodedSegment, Segmentation
-from CausalCLIPSegLib.dicom_seg.source import reference_to
-from CausalCLIPSegLib.dicom_seg.writing import encode, save
+from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
+from CausalCLIPSegLib.segmentation.segmentation import Algorithm, CodedSegment, Segmentation
+from CausalCLIPSegLib.segmentation.source_image import reference_to
 from CausalCLIPSegLib.terminology import CATEGORY, FINDINGS, LATERALITY, LUNG
 
 ALGORITHM = Algorithm(

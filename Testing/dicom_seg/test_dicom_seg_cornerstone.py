@@ -21,11 +21,11 @@ import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from CausalCLIPSegLib.dicom_seg.content import Segmentation
-from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
-from CausalCLIPSegLib.dicom_seg.revising import revise
-from CausalCLIPSegLib.dicom_seg.writing import encode, save
 from CausalCLIPSegLib.radiograph.limits import MIN_SIDE
+from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
+from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
+from CausalCLIPSegLib.segmentation.revision import revise
+from CausalCLIPSegLib.segmentation.segmentation import Segmentation
 
 NODE = Path(__file__).parents[1] / "node"
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import DataElement, dcmread
 
-from CausalCLIPSegLib.dicom_seg.nrrd import read_segments, write_segments
-from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
-from CausalCLIPSegLib.dicom_seg.writing import encode, save
 from CausalCLIPSegLib.errors import SegmentationError
+from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
+from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
+from CausalCLIPSegLib.segmentation.nrrd import read_segments, write_segments
 
 SHAPE = (48, 40)
 

@@ -14,13 +14,13 @@ from hypothesis.extra import numpy as hnp
 from pydicom import dcmread, uid
 from slicer_core_calls import Slicer
 
-from CausalCLIPSegLib.dicom_seg.content import ImageReference
-from CausalCLIPSegLib.dicom_seg.nrrd import read_segments, segmentation_from_segments, write_segments
-from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
-from CausalCLIPSegLib.dicom_seg.revising import match, revise, succeed
-from CausalCLIPSegLib.dicom_seg.source import describe_film, one_line
-from CausalCLIPSegLib.dicom_seg.writing import encode, save
 from CausalCLIPSegLib.errors import SegmentationError, UnchangedError
+from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
+from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
+from CausalCLIPSegLib.segmentation.nrrd import read_segments, segmentation_from_segments, write_segments
+from CausalCLIPSegLib.segmentation.revision import match, revise, succeed
+from CausalCLIPSegLib.segmentation.segmentation import ImageReference
+from CausalCLIPSegLib.segmentation.source_image import describe_film, one_line
 
 QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -9,7 +9,7 @@ from slicer_core_calls import Slicer, code_of_entry, tag
 from typer.testing import CliRunner
 
 from CausalCLIPSegLib.cli import app
-from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
+from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 from CausalCLIPSegLib.terminology import CONTEXT_NAME
 
 

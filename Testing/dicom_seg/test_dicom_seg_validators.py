@@ -18,9 +18,9 @@ from dx_films import KINDS, REAL, film_of
 from pydicom import dcmread
 from standard_tables import segmentation_tables
 
-from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
-from CausalCLIPSegLib.dicom_seg.revising import revise
-from CausalCLIPSegLib.dicom_seg.writing import encode, save
+from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
+from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
+from CausalCLIPSegLib.segmentation.revision import revise
 
 
 @pytest.fixture(scope="module")

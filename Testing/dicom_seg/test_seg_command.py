@@ -17,9 +17,9 @@ import pytest
 from dx_films import film_of, make_film, save_film
 from pydicom import dcmread
 
-from CausalCLIPSegLib.dicom_seg.content import new_uid
-from CausalCLIPSegLib.dicom_seg.nrrd import write_segments
-from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
+from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
+from CausalCLIPSegLib.segmentation.nrrd import write_segments
+from CausalCLIPSegLib.segmentation.segmentation import new_uid
 
 ROOT = Path(__file__).parents[2]
 EDITOR = ["--editor", "Roe^Richard"]
@@ -197,7 +197,7 @@ def test_stopped_while_writing(causalclipseg, corrected, monkeypatch, tmp_path):
         raise KeyboardInterrupt
 
     before = listing(tmp_path)
-    monkeypatch.setattr("CausalCLIPSegLib.dicom_seg.writing.save", stop)
+    monkeypatch.setattr("CausalCLIPSegLib.segmentation.dicom_writer.save", stop)
     done = causalclipseg("seg", "revise", made.path, nrrd, "--image", made.film, *EDITOR)
     assert (done.status, done.out, done.err) == (130, "", "Stopped; nothing was written.\n")
     assert listing(tmp_path) == before
@@ -314,7 +314,7 @@ def test_no_patient_in_what_is_said(causalclipseg, corrected, caplog, recwarn, t
 
 @pytest.mark.parametrize(
     ("place", "status"),
-    [("radiograph.dicom_header.read_header", 2), ("dicom_seg.writing.encode", 1)],
+    [("radiograph.dicom_header.read_header", 2), ("segmentation.dicom_writer.encode", 1)],
     ids=["expected", "unexpected"],
 )
 def test_causes_are_logged_without_their_words(causalclipseg, corrected, monkeypatch, caplog, place, status):

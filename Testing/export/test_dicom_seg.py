@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
-from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.export.dicom_seg import segmentation_of, why_not, write_dicom_probability, write_dicom_seg
+from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, OPACITY
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from CausalCLIPSegLib import scene
-from CausalCLIPSegLib.dicom_seg.content import Algorithm, CodedSegment, Segmentation
-from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
-from CausalCLIPSegLib.dicom_seg.source import read_film, reference_to
-from CausalCLIPSegLib.dicom_seg.writing import encode, save
+from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
+from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
+from CausalCLIPSegLib.segmentation.segmentation import Algorithm, CodedSegment, Segmentation
+from CausalCLIPSegLib.segmentation.source_image import read_film, reference_to
 from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, OPACITY, code_of
 
 SHAPE = 48, 40

@@ -16,7 +16,7 @@ from dx_films import make_film, save_film
 from PIL import Image
 
 from CausalCLIPSegLib import scene
-from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
+from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 
 ROOT = Path(__file__).parent.parent.parent
 NOTE = "Opacity in the left lower zone."

@@ -10,7 +10,7 @@ import slicerio
 from PIL import Image
 from pydicom.data import get_testdata_file
 
-from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
+from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 
 FILM = str(get_testdata_file("RG1_UNCR.dcm", download=False))
 SHAPE = (1955, 1841)

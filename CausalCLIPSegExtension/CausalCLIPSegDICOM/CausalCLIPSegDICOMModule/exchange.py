@@ -20,7 +20,7 @@ _COLORS = tuple(map(colors.unit, (colors.ORANGE, colors.SKY_BLUE, colors.GREEN, 
 def available() -> bool:
     """Whether the packages are there with which segmentations are read and written."""
     try:
-        import CausalCLIPSegLib.dicom_seg.reading  # noqa: F401
+        import CausalCLIPSegLib.segmentation.dicom_reader  # noqa: F401
     except ImportError:
         return False
     return True
@@ -39,8 +39,8 @@ def isRadiograph(kind: str) -> bool:  # noqa: N802
 
 
 def readSegmentation(path: str) -> Any:  # noqa: N802
-    """Return the segmentation in a file (dicom_seg.content.Segmentation); raises CausalCLIPSegError."""
-    from CausalCLIPSegLib.dicom_seg.reading import read_dicom_seg
+    """Return the segmentation in a file (segmentation.segmentation.Segmentation); raises CausalCLIPSegError."""
+    from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 
     return read_dicom_seg(path)
 
@@ -104,8 +104,8 @@ def whyNotExported(node: Any) -> str:  # noqa: N802
         return _("Nothing is outlined.")
     if not available():
         return _("The packages of CausalCLIPSeg are not installed.")
-    from CausalCLIPSegLib.dicom_seg.source import read_film
     from CausalCLIPSegLib.errors import CausalCLIPSegError
+    from CausalCLIPSegLib.segmentation.source_image import read_film
 
     try:
         shape = read_film(Path(path))[1]
@@ -133,10 +133,10 @@ def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noq
     from CausalCLIPSegModule import series
     from CausalCLIPSegModule.film import databaseFile
 
-    from CausalCLIPSegLib.dicom_seg.content import Segmentation
-    from CausalCLIPSegLib.dicom_seg.source import read_film, reference_to
-    from CausalCLIPSegLib.dicom_seg.writing import encode, save
     from CausalCLIPSegLib.errors import UnchangedError
+    from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
+    from CausalCLIPSegLib.segmentation.segmentation import Segmentation
+    from CausalCLIPSegLib.segmentation.source_image import read_film, reference_to
 
     reason = whyNotExported(node)
     if reason:
@@ -191,7 +191,7 @@ def _previous(path: str | None, film: Any, shape: tuple[int, ...]) -> Any:
 
 def _revised(previous: Any, parts: list[Any], editor: str, number: int) -> tuple[Any, list[Any]]:
     """Return the correction of a segmentation, and for each part the segment that stands for it there."""
-    from CausalCLIPSegLib.dicom_seg.revising import match, recognise, revise
+    from CausalCLIPSegLib.segmentation.revision import match, recognise, revise
 
     known = recognise(previous, parts)
     masks, added = match(previous, parts)
@@ -205,7 +205,7 @@ def _revised(previous: Any, parts: list[Any], editor: str, number: int) -> tuple
 
 def _renamed(before: Any, now: Any) -> Any:
     """Return an earlier segment with the words and the color that a person has given it since."""
-    from CausalCLIPSegLib.dicom_seg.revising import same_color
+    from CausalCLIPSegLib.segmentation.revision import same_color
     from CausalCLIPSegLib.terminology import LUNG
 
     shown = replace(before, region=before.region or LUNG)  # as `showSegmentation` puts it into the scene
@@ -226,7 +226,7 @@ def _short(code: Any) -> tuple[str, str] | None:
 
 
 def _codedSegment(described: dict[str, Any], segment: Any) -> Any:  # noqa: N802
-    from CausalCLIPSegLib.dicom_seg.content import Algorithm, CodedSegment
+    from CausalCLIPSegLib.segmentation.segmentation import Algorithm, CodedSegment
     from CausalCLIPSegLib.terminology import CATEGORY, DEFAULT_KIND, LATERALITY, LUNG, code_of
 
     codes = _codesOf(_tag(segment, segment.GetTerminologyEntryTagName()))

@@ -11,10 +11,10 @@ from pydicom.config import IGNORE, RAISE
 from pydicom.datadict import dictionary_VR
 from pydicom.valuerep import DSfloat
 
-from CausalCLIPSegLib.dicom_seg.content import ImageReference, derived_uid
 from CausalCLIPSegLib.errors import CausalCLIPSegError, SegmentationError
 from CausalCLIPSegLib.quiet import quiet
 from CausalCLIPSegLib.radiograph import dicom_geometry, dicom_header, limits
+from CausalCLIPSegLib.segmentation.segmentation import ImageReference, derived_uid
 
 _IDENTITY = (
     *("PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex"),

@@ -15,12 +15,19 @@ import numpy.typing as npt
 import slicerio
 from pydicom import Dataset
 
-from CausalCLIPSegLib.dicom_seg.content import Algorithm, AlgorithmType, CodedSegment, Color, Segmentation, new_uid
-from CausalCLIPSegLib.dicom_seg.limits import MOST_BYTES, MOST_HEADER_BYTES, MOST_PIXELS, MOST_SEGMENTS
-from CausalCLIPSegLib.dicom_seg.source import is_uid, one_line, reference_to, refuse_file
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.quiet import quiet
 from CausalCLIPSegLib.radiograph import limits
+from CausalCLIPSegLib.segmentation.limits import MOST_BYTES, MOST_HEADER_BYTES, MOST_PIXELS, MOST_SEGMENTS
+from CausalCLIPSegLib.segmentation.segmentation import (
+    Algorithm,
+    AlgorithmType,
+    CodedSegment,
+    Color,
+    Segmentation,
+    new_uid,
+)
+from CausalCLIPSegLib.segmentation.source_image import is_uid, one_line, reference_to, refuse_file
 from CausalCLIPSegLib.terminology import CATEGORY, CONTEXT_NAME, LUNG, OPACITY, Code
 
 _REGION_CONTEXT = "Anatomic codes - DICOM master list"

@@ -20,10 +20,10 @@ from pydicom.config import disable_value_validation
 from pydicom.sr.codedict import codes
 
 from CausalCLIPSegLib import __version__
-from CausalCLIPSegLib.dicom_seg.content import Algorithm, CodedSegment, ImageReference, Segmentation
-from CausalCLIPSegLib.dicom_seg.source import describe_film, one_line, refuse_other_film
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.segmentation.segmentation import Algorithm, CodedSegment, ImageReference, Segmentation
+from CausalCLIPSegLib.segmentation.source_image import describe_film, one_line, refuse_other_film
 from CausalCLIPSegLib.terminology import Code
 
 MAKER = "CausalCLIPSeg"

@@ -16,7 +16,11 @@ import numpy.typing as npt
 from pydicom import Dataset, Sequence, uid
 from pydicom.filereader import read_dataset
 
-from CausalCLIPSegLib.dicom_seg.content import (
+from CausalCLIPSegLib.errors import SegmentationError
+from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.radiograph import dicom_geometry, limits
+from CausalCLIPSegLib.segmentation.limits import MOST_BYTES, MOST_HEADER_BYTES, MOST_PIXELS, MOST_SEGMENTS
+from CausalCLIPSegLib.segmentation.segmentation import (
     Algorithm,
     AlgorithmType,
     CodedSegment,
@@ -25,11 +29,7 @@ from CausalCLIPSegLib.dicom_seg.content import (
     Segmentation,
     derived_uid,
 )
-from CausalCLIPSegLib.dicom_seg.limits import MOST_BYTES, MOST_HEADER_BYTES, MOST_PIXELS, MOST_SEGMENTS
-from CausalCLIPSegLib.dicom_seg.source import is_uid, one_line, refuse_file
-from CausalCLIPSegLib.errors import SegmentationError
-from CausalCLIPSegLib.quiet import quiet
-from CausalCLIPSegLib.radiograph import dicom_geometry, limits
+from CausalCLIPSegLib.segmentation.source_image import is_uid, one_line, refuse_file
 from CausalCLIPSegLib.terminology import Code
 
 _DAMAGED = "The file is damaged, incomplete or no DICOM-SEG."

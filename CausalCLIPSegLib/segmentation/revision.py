@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import uid
 
-from CausalCLIPSegLib.dicom_seg.content import CodedSegment, Color, ImageReference, Segmentation, new_uid
-from CausalCLIPSegLib.dicom_seg.source import one_line
 from CausalCLIPSegLib.errors import SegmentationError, UnchangedError
+from CausalCLIPSegLib.segmentation.segmentation import CodedSegment, Color, ImageReference, Segmentation, new_uid
+from CausalCLIPSegLib.segmentation.source_image import one_line
 
 _WORDS = ("category", "type", "region", "laterality", "algorithm_type", "tracking_uid")
 _COLOR_STEP = 0.02
