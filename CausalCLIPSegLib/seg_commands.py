@@ -142,7 +142,7 @@ def _target(file: Path, output: Path | None, ending: str) -> Path:
 
 
 def _write_dicom(segmentation: Segmentation, header: Dataset, path: Path, *, force: bool) -> None:
-    from CausalCLIPSegLib.export.single_file import write_whole
+    from CausalCLIPSegLib.atomic_files import write_whole
     from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
 
     dataset = encode(segmentation, header)
@@ -151,7 +151,7 @@ def _write_dicom(segmentation: Segmentation, header: Dataset, path: Path, *, for
 
 
 def _write_nrrd(segmentation: Segmentation, image: Path | None, path: Path, *, force: bool) -> None:
-    from CausalCLIPSegLib.export.single_file import write_whole
+    from CausalCLIPSegLib.atomic_files import write_whole
     from CausalCLIPSegLib.segmentation.nrrd import write_segments
 
     affine = segmentation.affine if image is None else _affine(segmentation, image)

@@ -407,10 +407,10 @@ def _writers(
     Raises:
         CausalCLIPSegError: one that is asked for is not for this film.
     """
-    from CausalCLIPSegLib.export import dicom_seg, write_overlay, write_seg_nrrd
+    from CausalCLIPSegLib.export import segmentation_files, write_overlay, write_seg_nrrd
     from CausalCLIPSegLib.segmentation.nrrd import write_segments  # they take their time
 
-    if "dicom-seg" in request.formats and (reason := dicom_seg.why_not(result)):
+    if "dicom-seg" in request.formats and (reason := segmentation_files.why_not(result)):
         raise OutputError(reason)
     types = {each.id: _algorithm_type(each) for each in request.segments}
 
@@ -428,7 +428,7 @@ def _writers(
         from CausalCLIPSegLib.segmentation.revision import succeed
 
         assert result.radiograph.header is not None, "why_not has asked"
-        content = dicom_seg.segmentation_of(result, with_note=request.with_note)
+        content = segmentation_files.segmentation_of(result, with_note=request.with_note)
         content = replace(content, segments=marked(content.segments))
         if request.previous is not None:
             previous = read_dicom_seg(request.previous)
@@ -436,7 +436,7 @@ def _writers(
         save(encode(content, result.radiograph.header), path)
 
     def write_nrrd(path: Path) -> None:
-        segments = marked(dicom_seg.coded_segments(result, with_note=False))
+        segments = marked(segmentation_files.coded_segments(result, with_note=False))
         rows, columns = result.radiograph.pixels.shape
         if segments:
             write_segments(segments, (rows, columns), result.radiograph.affine, path)

@@ -17,7 +17,7 @@ from CausalCLIPSegLib.causes import frames, sentence
 from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError, RadiographError
 from CausalCLIPSegLib.export import PROBABILITY, refuse_earlier_result, write_result
 from CausalCLIPSegLib.export.directory import RESULT_JSON
-from CausalCLIPSegLib.export.result_json import ResultDocument, describe_result
+from CausalCLIPSegLib.export.report import ResultDocument, describe_result
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.model.card import Card, find_checkpoint, read_card
 from CausalCLIPSegLib.model.device import Device

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, get_args
 
+from CausalCLIPSegLib.atomic_files import write_whole
 from CausalCLIPSegLib.errors import OutputError
-from CausalCLIPSegLib.export.single_file import write_whole
 
 Status = Literal["outlined", "no finding", "refused", "failed"]
 

@@ -1,10 +1,9 @@
 """A result as files: .seg.nrrd, DICOM-SEG, a picture for a report, result.json; each written whole or not at all."""
 
-from CausalCLIPSegLib.export.dicom_seg import write_dicom_probability, write_dicom_seg
 from CausalCLIPSegLib.export.directory import PROBABILITY, refuse_earlier_result, write_result
 from CausalCLIPSegLib.export.overlay import draw_overlay, write_overlay
-from CausalCLIPSegLib.export.result_json import ResultDocument, describe_result, write_result_json
-from CausalCLIPSegLib.export.seg_nrrd import write_seg_nrrd
+from CausalCLIPSegLib.export.report import ResultDocument, describe_result, write_result_json
+from CausalCLIPSegLib.export.segmentation_files import write_dicom_probability, write_dicom_seg, write_seg_nrrd
 
 __all__ = [
     "PROBABILITY",

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw
 
 from CausalCLIPSegLib import RESEARCH_ONLY
-from CausalCLIPSegLib.export.lettering import Lettering, wrap
-from CausalCLIPSegLib.export.result_json import ResultDocument
+from CausalCLIPSegLib.export.fonts import Lettering, wrap
+from CausalCLIPSegLib.export.report import ResultDocument
 
 _PAPER, _WORDS, _LABELS, _RULE = (255, 255, 255), (24, 24, 27), (104, 104, 110), (222, 222, 226)
 _TEXT, _SMALL = 30, 24

@@ -9,10 +9,14 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from CausalCLIPSegLib.errors import OutputError
-from CausalCLIPSegLib.export.dicom_seg import why_not, write_dicom_probability, write_dicom_seg
 from CausalCLIPSegLib.export.overlay import write_overlay
-from CausalCLIPSegLib.export.result_json import write_result_json
-from CausalCLIPSegLib.export.seg_nrrd import write_seg_nrrd
+from CausalCLIPSegLib.export.report import write_result_json
+from CausalCLIPSegLib.export.segmentation_files import (
+    why_not,
+    write_dicom_probability,
+    write_dicom_seg,
+    write_seg_nrrd,
+)
 from CausalCLIPSegLib.result import SegmentationResult
 from CausalCLIPSegLib.segmentation.source_image import find_fault
 

@@ -10,8 +10,8 @@ from scipy import ndimage, special
 
 from CausalCLIPSegLib.colors import bytes_of
 from CausalCLIPSegLib.export.caption import draw_caption
-from CausalCLIPSegLib.export.lettering import Lettering
-from CausalCLIPSegLib.export.result_json import describe_result
+from CausalCLIPSegLib.export.fonts import Lettering
+from CausalCLIPSegLib.export.report import describe_result
 from CausalCLIPSegLib.laterality import SIDES, side_on_film
 from CausalCLIPSegLib.result import Segment, SegmentationResult
 

@@ -9,7 +9,12 @@ import pytest
 from pydicom import dcmread
 
 from CausalCLIPSegLib.errors import SegmentationError
-from CausalCLIPSegLib.export.dicom_seg import segmentation_of, why_not, write_dicom_probability, write_dicom_seg
+from CausalCLIPSegLib.export.segmentation_files import (
+    segmentation_of,
+    why_not,
+    write_dicom_probability,
+    write_dicom_seg,
+)
 from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, OPACITY
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageFont
 
-from CausalCLIPSegLib.export import lettering
-from CausalCLIPSegLib.export.lettering import Lettering, wrap
+from CausalCLIPSegLib.export import fonts
+from CausalCLIPSegLib.export.fonts import Lettering, wrap
 
 FONT = ImageFont.load_default(30)
 WORDS = st.lists(st.text("abcdefgh", min_size=1, max_size=30), max_size=20).map(" ".join)
@@ -16,7 +16,7 @@ WORDS = st.lists(st.text("abcdefgh", min_size=1, max_size=30), max_size=20).map(
 
 @pytest.fixture
 def only_pillows_font(monkeypatch):
-    monkeypatch.setattr(lettering, "_families", lambda: ("",))
+    monkeypatch.setattr(fonts, "_families", lambda: ("",))
 
 
 @settings(deadline=None)
@@ -58,8 +58,8 @@ def test_a_script_without_a_font_is_told():
 
 def test_the_font_with_most_of_the_letters_is_taken(monkeypatch):
     letters = {"latin": set("abc"), "": set("ab"), "greek": set("αβγ")}
-    monkeypatch.setattr(lettering, "_families", lambda: tuple(letters))
-    monkeypatch.setattr(lettering, "_has", lambda family, character: character in letters[family])
+    monkeypatch.setattr(fonts, "_families", lambda: tuple(letters))
+    monkeypatch.setattr(fonts, "_has", lambda family, character: character in letters[family])
     assert Lettering("αβ c").spell("βα") == "βα"
     assert Lettering("ab c").spell("βα") is None
 

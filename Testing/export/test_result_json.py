@@ -12,11 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pydicom import Dataset
 
-from CausalCLIPSegLib.export.result_json import (
-    ResultDocument,
-    describe_result,
-    write_result_json,
-)
+from CausalCLIPSegLib.export.report import ResultDocument, describe_result, write_result_json
 from CausalCLIPSegLib.laterality import side_on_film
 from CausalCLIPSegLib.mask.components import label_areas
 

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from pydicom.data import get_testdata_file
 from slicer_core_calls import Slicer, tag
 
-from CausalCLIPSegLib.export.seg_nrrd import EMPTY_SEGMENT_ID, TERMINOLOGY_CONTEXT, write_seg_nrrd
+from CausalCLIPSegLib.export.segmentation_files import EMPTY_SEGMENT_ID, TERMINOLOGY_CONTEXT, write_seg_nrrd
 from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.result import Segment
 

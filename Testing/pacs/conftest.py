@@ -25,7 +25,7 @@ from dx_films import KINDS, make_film, save_film
 from made_results import hill, make_result
 from pydicom.data import get_testdata_file
 
-from CausalCLIPSegLib.export.dicom_seg import write_dicom_seg
+from CausalCLIPSegLib.export.segmentation_files import write_dicom_seg
 from CausalCLIPSegLib.pacs.configuration import CONFIGURATION, PASSWORD, TOKEN, USERNAME
 from CausalCLIPSegLib.radiograph import read_radiograph
 

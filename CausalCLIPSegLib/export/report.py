@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydicom import Dataset
 
-from CausalCLIPSegLib.export.dicom_seg import why_not
+from CausalCLIPSegLib.export.segmentation_files import why_not
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, side_on_film
 from CausalCLIPSegLib.mask.components import area_mm2, label_areas
 from CausalCLIPSegLib.result import Segment, SegmentationResult
