@@ -23,7 +23,7 @@ from CausalCLIPSegLib.command import run_command
 from CausalCLIPSegLib.errors import CausalCLIPSegError, DeviceWarning, NoteError, OutputError
 from CausalCLIPSegLib.laterality import Laterality, SideChoice
 from CausalCLIPSegLib.model.device import Device
-from CausalCLIPSegLib.note_file import read_note_file
+from CausalCLIPSegLib.notes.files import read_note_file
 from CausalCLIPSegLib.pacs_commands import SOME_FAILED
 from CausalCLIPSegLib.pacs_commands import app as pacs_app
 from CausalCLIPSegLib.radiograph.formats import film_name

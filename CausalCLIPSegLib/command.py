@@ -9,8 +9,8 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from CausalCLIPSegLib.causes import frames, sentence
 from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.privacy import frames, sentence
 
 log = logging.getLogger(__name__)
 

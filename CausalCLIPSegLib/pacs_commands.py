@@ -199,7 +199,7 @@ def _archive(name: str | None, doing: str) -> Iterator[tuple[Pacs, Any]]:
 
 
 def _uids_of(image: Path) -> tuple[str, str, str]:
-    from CausalCLIPSegLib.quiet import quiet
+    from CausalCLIPSegLib.privacy import quiet
 
     try:
         with quiet():

@@ -24,8 +24,8 @@ from pydantic import BaseModel, ValidationError
 
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib import worker_protocol as protocol
-from CausalCLIPSegLib.causes import frames, sentence
 from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.privacy import frames, sentence
 
 log = logging.getLogger("CausalCLIPSegLib.worker")  # also where this is run as __main__
 

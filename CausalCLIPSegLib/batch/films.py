@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError
 from CausalCLIPSegLib.laterality import Laterality, SideChoice
-from CausalCLIPSegLib.note_file import read_note_file
+from CausalCLIPSegLib.notes.files import read_note_file
 from CausalCLIPSegLib.radiograph.formats import film_name
 
 REPORT = ".txt"

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.batch.films import Film, printable
 from CausalCLIPSegLib.batch.rows import Row, Rows
-from CausalCLIPSegLib.causes import frames, sentence
 from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError, RadiographError
 from CausalCLIPSegLib.export import PROBABILITY, refuse_earlier_result, write_result
 from CausalCLIPSegLib.export.directory import RESULT_JSON
@@ -22,6 +21,7 @@ from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.model.card import Card, find_checkpoint, read_card
 from CausalCLIPSegLib.model.device import Device
 from CausalCLIPSegLib.notes import decide, parse_note
+from CausalCLIPSegLib.privacy import frames, sentence
 from CausalCLIPSegLib.radiograph import read_radiograph
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from CausalCLIPSegLib.pacs.archive import RETURNED, UID_OF, Answer, DeniedError,
 from CausalCLIPSegLib.pacs.configuration import DicomWebArchive
 from CausalCLIPSegLib.pacs.retry import patiently
 from CausalCLIPSegLib.pacs.statuses import stored
-from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.privacy import quiet
 
 _PAGE = 200
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})

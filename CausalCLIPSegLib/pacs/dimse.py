@@ -40,7 +40,7 @@ from CausalCLIPSegLib.pacs.archive import RETURNED, Answer, DeniedError, Identit
 from CausalCLIPSegLib.pacs.configuration import DimseArchive
 from CausalCLIPSegLib.pacs.retry import patiently
 from CausalCLIPSegLib.pacs.statuses import failure, stored
-from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.privacy import quiet
 
 _LEVELS: Mapping[Level, str] = {"study": "STUDY", "series": "SERIES", "instance": "IMAGE"}
 _PENDING = (0xFF00, 0xFF01)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
-from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.privacy import quiet
 from CausalCLIPSegLib.radiograph.grayscale import single_channel, stretch
 from CausalCLIPSegLib.radiograph.limits import check_size
 from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograph

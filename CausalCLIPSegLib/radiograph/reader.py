@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from CausalCLIPSegLib.errors import RadiographError
-from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.privacy import quiet
 from CausalCLIPSegLib.radiograph.formats import (
     FORMATS,
     NRRD,

@@ -17,7 +17,7 @@ from pydicom import Dataset, Sequence, uid
 from pydicom.filereader import read_dataset
 
 from CausalCLIPSegLib.errors import SegmentationError
-from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.privacy import quiet
 from CausalCLIPSegLib.radiograph import dicom_geometry, limits
 from CausalCLIPSegLib.segmentation.limits import MOST_BYTES, MOST_HEADER_BYTES, MOST_PIXELS, MOST_SEGMENTS
 from CausalCLIPSegLib.segmentation.segmentation import (

@@ -21,7 +21,7 @@ from pydicom.sr.codedict import codes
 
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.errors import SegmentationError
-from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.privacy import quiet
 from CausalCLIPSegLib.segmentation.segmentation import Algorithm, CodedSegment, ImageReference, Segmentation
 from CausalCLIPSegLib.segmentation.source_image import describe_film, one_line, refuse_other_film
 from CausalCLIPSegLib.terminology import Code

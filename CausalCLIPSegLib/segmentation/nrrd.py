@@ -16,7 +16,7 @@ import slicerio
 from pydicom import Dataset
 
 from CausalCLIPSegLib.errors import SegmentationError
-from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.privacy import quiet
 from CausalCLIPSegLib.radiograph import limits
 from CausalCLIPSegLib.segmentation.limits import MOST_BYTES, MOST_HEADER_BYTES, MOST_PIXELS, MOST_SEGMENTS
 from CausalCLIPSegLib.segmentation.segmentation import (

@@ -12,7 +12,7 @@ from pydicom.datadict import dictionary_VR
 from pydicom.valuerep import DSfloat
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError, SegmentationError
-from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.privacy import quiet
 from CausalCLIPSegLib.radiograph import dicom_geometry, dicom_header, limits
 from CausalCLIPSegLib.segmentation.segmentation import ImageReference, derived_uid
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydicom import DataElement, Dataset, dcmread
 from pydicom.sequence import Sequence as Items
 
-from CausalCLIPSegLib.quiet import quiet
+from CausalCLIPSegLib.privacy import quiet
 
 QUICK = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "80")),
