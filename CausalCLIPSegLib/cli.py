@@ -30,7 +30,7 @@ from CausalCLIPSegLib.radiograph.formats import film_name
 from CausalCLIPSegLib.seg_commands import app as seg_app
 
 if TYPE_CHECKING:
-    from CausalCLIPSegLib.batch.rows import Row
+    from CausalCLIPSegLib.batch.table import Row
     from CausalCLIPSegLib.result import SegmentationResult
 
 DEMO_FILM = "RG1_UNCR.dcm"
@@ -162,9 +162,9 @@ def batch(
 
     A film that cannot be outlined does not stop the others. The same command goes on where it was stopped.
     """
-    from CausalCLIPSegLib.batch.films import read_films
-    from CausalCLIPSegLib.batch.outlining import Batch, Settings
-    from CausalCLIPSegLib.batch.rows import Rows
+    from CausalCLIPSegLib.batch.inputs import read_films
+    from CausalCLIPSegLib.batch.runner import Batch, Settings
+    from CausalCLIPSegLib.batch.table import Rows
 
     _check_threshold(threshold)
     warnings.showwarning = _show_warning

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from CausalCLIPSegLib.batch.films import read_films
-from CausalCLIPSegLib.batch.outlining import Batch, Settings
-from CausalCLIPSegLib.batch.rows import Rows
+from CausalCLIPSegLib.batch.inputs import read_films
+from CausalCLIPSegLib.batch.runner import Batch, Settings
+from CausalCLIPSegLib.batch.table import Rows
 from CausalCLIPSegLib.errors import CausalCLIPSegError, OutputError
 from CausalCLIPSegLib.radiograph import read_radiograph
 from CausalCLIPSegLib.segmenter import Segmenter

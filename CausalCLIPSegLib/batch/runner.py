@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from CausalCLIPSegLib import __version__
-from CausalCLIPSegLib.batch.films import Film, printable
-from CausalCLIPSegLib.batch.rows import Row, Rows
+from CausalCLIPSegLib.batch.inputs import Film, printable
+from CausalCLIPSegLib.batch.table import Row, Rows
 from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError, RadiographError
 from CausalCLIPSegLib.export import PROBABILITY, refuse_earlier_result, write_result
 from CausalCLIPSegLib.export.directory import RESULT_JSON
