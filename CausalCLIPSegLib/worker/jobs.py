@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib import terminology
-from CausalCLIPSegLib import worker_protocol as protocol
 from CausalCLIPSegLib.errors import (
     CausalCLIPSegError,
     CheckpointError,
@@ -36,6 +35,7 @@ from CausalCLIPSegLib.notes import ReferringExpression, decide, parse_note, say,
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
 from CausalCLIPSegLib.radiograph.array import film_from_array, load_values
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
+from CausalCLIPSegLib.worker import protocol as protocol
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.segmentation.segmentation import AlgorithmType, CodedSegment

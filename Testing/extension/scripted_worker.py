@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from CausalCLIPSegLib import worker_protocol as protocol
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import decide, parse_note, say, summary
+from CausalCLIPSegLib.worker import protocol as protocol
 
 LOCK = threading.Lock()
 CANCELLED: dict[str, threading.Event] = {}

@@ -13,7 +13,7 @@ import vtk
 from vtk.util import numpy_support
 
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.worker_protocol import SegmentResult
+from CausalCLIPSegLib.worker.protocol import SegmentResult
 
 SHAPE = (40, 30)
 TURNED = np.array([[0.1, -0.35, 0.0, -12.5], [0.2, 0.3, 0.0, 7.25], [0.05, 0.1, 1.0, 1 / 3], [0.0, 0.0, 0.0, 1.0]])

@@ -7,7 +7,7 @@ import vtk
 from vtk.util import numpy_support
 
 from CausalCLIPSegLib.scene import OVERLAYS, is_film, save_film, show_overlay
-from CausalCLIPSegLib.worker_protocol import ArrayImage
+from CausalCLIPSegLib.worker.protocol import ArrayImage
 
 SHAPE = (40, 30)
 TURNED = np.array([[0.1, -0.35, 0.0, -12.5], [0.2, 0.3, 0.0, 7.25], [0.05, 0.1, 1.0, 1 / 3], [0.0, 0.0, 0.0, 1.0]])

@@ -19,7 +19,7 @@ from CausalCLIPSegLib.scene import (
     set_mask,
     show_result,
 )
-from CausalCLIPSegLib.worker_protocol import ExportSegment
+from CausalCLIPSegLib.worker.protocol import ExportSegment
 
 SHAPE = (40, 30)
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from CausalCLIPSegLib.worker_protocol import Event
+from CausalCLIPSegLib.worker.protocol import Event
 
 ROOT = Path(__file__).parents[2]
 HANGS = 180

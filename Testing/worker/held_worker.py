@@ -8,7 +8,8 @@ import os
 import time
 from pathlib import Path
 
-from CausalCLIPSegLib import worker, worker_jobs
+from CausalCLIPSegLib import worker
+from CausalCLIPSegLib.worker import jobs
 
 FOLDER = Path(os.environ["HOLD"])
 
@@ -43,12 +44,12 @@ def _handle(segmenter):
     segmenter.handled = True
 
 
-def _get(self, checkpoint, device, get=worker_jobs.Segmenters.get):
+def _get(self, checkpoint, device, get=jobs.Segmenters.get):
     segmenter = get(self, checkpoint, device)
     if not hasattr(segmenter, "handled"):
         _handle(segmenter)
     return segmenter
 
 
-worker_jobs.Segmenters.get = _get
+jobs.Segmenters.get = _get
 worker.main()

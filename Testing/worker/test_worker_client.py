@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from CausalCLIPSegLib import worker_client, worker_protocol
-from CausalCLIPSegLib.worker_client import WorkerClient
+from CausalCLIPSegLib.worker import client, protocol
+from CausalCLIPSegLib.worker.client import WorkerClient
 
 ROOT = Path(__file__).parents[2]
-READY = {"id": None, "event": "ready", "protocol": worker_client.PROTOCOL, "version": "1.2.3", "pid": 1}
+READY = {"id": None, "event": "ready", "protocol": client.PROTOCOL, "version": "1.2.3", "pid": 1}
 
 
 class Wire:
@@ -49,13 +49,13 @@ def ready(wire):
 
 
 def test_it_knows_the_same_protocol_as_the_worker():
-    assert worker_client.PROTOCOL == worker_protocol.PROTOCOL
+    assert client.PROTOCOL == protocol.PROTOCOL
 
 
 def test_it_needs_nothing_but_the_standard_library():
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules);"
-        "import CausalCLIPSegLib.worker_client;"
+        "import CausalCLIPSegLib.worker.client;"
         "new = {name.partition('.')[0] for name in set(sys.modules) - before};"
         "print(sorted(new - set(sys.stdlib_module_names) - {'CausalCLIPSegLib'}))"
     )
@@ -180,7 +180,7 @@ def test_an_older_worker_is_not_used(wire):
 
 
 def test_a_newer_worker_and_its_unknown_events_are_fine(wire):
-    wire.say(**{**READY, "protocol": worker_client.PROTOCOL + 1, "news": 1})
+    wire.say(**{**READY, "protocol": client.PROTOCOL + 1, "news": 1})
     identifier = wire.send()
     wire.say(id=identifier, event="applause")
     wire.say(id=identifier, event="result")
@@ -196,7 +196,7 @@ def test_lines_that_are_no_events_are_passed_over(ready, line):
 
 
 def test_output_without_an_end_is_no_protocol(ready, monkeypatch):
-    monkeypatch.setattr(worker_client, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(client, "LONGEST_LINE", 1000)
     for _ in range(11):
         ready.client.feed(b"x" * 100)
     assert ready.client.state == "failed"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from CausalCLIPSegLib.worker import Libraries, Worker
-from CausalCLIPSegLib.worker_protocol import (
+from CausalCLIPSegLib.worker.libraries import Libraries
+from CausalCLIPSegLib.worker.protocol import (
     LONGEST_LINE,
     CancelledEvent,
     CancelResult,
@@ -17,6 +17,7 @@ from CausalCLIPSegLib.worker_protocol import (
     HelloResult,
     ShutdownResult,
 )
+from CausalCLIPSegLib.worker.server import Worker
 
 HELLO = b'{"id": "last", "request": "hello"}'
 JSON = st.recursive(

@@ -11,7 +11,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.worker_protocol import LONGEST_LINE, PROTOCOL, SegmentResult
+from CausalCLIPSegLib.worker.protocol import LONGEST_LINE, PROTOCOL, SegmentResult
 
 FILM = str(get_testdata_file("RG1_UNCR.dcm", download=False))
 

@@ -14,7 +14,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from CausalCLIPSegLib.worker_client import MODULE, WorkerClient
+from CausalCLIPSegLib.worker.client import MODULE, WorkerClient
 from CausalCLIPSegModule.signals import Signal
 
 Command = tuple[str, list[str], str]

@@ -1,0 +1,67 @@
+"""`python -m CausalCLIPSegLib.worker [--verbose]`: serve on standard input and output."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+import warnings
+from typing import NoReturn
+
+from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.privacy import frames, sentence
+from CausalCLIPSegLib.worker import protocol as protocol
+from CausalCLIPSegLib.worker.channel import Channel, take_stdout
+from CausalCLIPSegLib.worker.libraries import Libraries
+from CausalCLIPSegLib.worker.server import Worker
+
+log = logging.getLogger("CausalCLIPSegLib.worker")  # also where this is run as __main__
+
+
+def _be_quiet(verbose: bool) -> None:
+    """Let nothing of films and notes into logs: libraries quote what they find odd."""
+    logging.basicConfig(level=logging.CRITICAL, stream=sys.stderr, format="%(name)s: %(message)s")
+    logging.getLogger("CausalCLIPSegLib").setLevel(logging.DEBUG if verbose else logging.CRITICAL)
+    warnings.showwarning = lambda *args, **kwargs: None
+
+
+def main() -> NoReturn:
+    """Serve on standard input and output until the input ends; does not return."""
+    parser = argparse.ArgumentParser(prog="python -m CausalCLIPSegLib.worker", description=__doc__.split("\n")[0])
+    parser.add_argument("--verbose", action="store_true", help="tell technical details of errors on standard error")
+    verbose = parser.parse_args().verbose
+    channel = Channel(take_stdout(), broken=lambda: _leave(1))
+    _be_quiet(verbose)
+
+    def told(error: BaseException) -> str:
+        log.debug(frames(error))
+        return sentence(error)
+
+    channel.send(protocol.ReadyEvent(version=__version__, pid=os.getpid()))
+    status = 0
+    try:
+        libraries = Libraries(channel.send, told)
+        worker = Worker(channel.send, libraries, told)
+        libraries.start()
+        worker.serve(sys.stdin.buffer)
+    except KeyboardInterrupt:
+        status = 130
+    except BaseException as error:
+        channel.send(protocol.ErrorEvent(id=None, kind="unexpected", message=told(error)))
+        status = 1
+    channel.drain(2)
+    _leave(status)
+
+
+def _leave(status: int) -> NoReturn:
+    """End at once: a network that runs in another thread does not stop for anybody."""
+    jobs = sys.modules.get("CausalCLIPSegLib.worker.jobs")
+    for stage in list(jobs.open_stages) if jobs else []:
+        shutil.rmtree(stage, ignore_errors=True)
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
