@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from CausalCLIPSegLib import __version__
-from CausalCLIPSegLib.command import run_command
+from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.model.card import Card, write_card
 from training.ablations import NOTE_KINDS, commonest, read_kinds
 from training.contact_sheet import draw_sheet

@@ -21,7 +21,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from CausalCLIPSegLib.command import run_command
+from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.laterality import Side
 from CausalCLIPSegLib.notes import Finding, ReferringExpression, Zone, parse_note

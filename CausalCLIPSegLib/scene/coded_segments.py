@@ -9,7 +9,7 @@ _REGION_CONTEXT = "Anatomic codes - DICOM master list"
 
 
 def terminology_entry(terminology: Mapping[str, Any]) -> str:
-    """Return Slicer's terminology entry for a segment's codes (worker_protocol.Terminology)."""
+    """Return Slicer's terminology entry for a segment's codes (worker.protocol.Terminology)."""
     category, kind, region = (_code(terminology[part]) for part in ("category", "type", "region"))
     return "~".join(
         (

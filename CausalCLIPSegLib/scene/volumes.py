@@ -39,7 +39,7 @@ def is_film(volume: Any) -> bool:
 
 
 def save_film(volume: Any, path: Path, *, inverted: bool = False) -> dict[str, Any]:
-    """Write a volume's values for the worker, and return the "image" of a request (worker_protocol.ArrayImage).
+    """Write a volume's values for the worker, and return the "image" of a request (worker.protocol.ArrayImage).
 
     For volumes that are no file as they stand: cropped, filtered, loaded from a picture. The values are taken, not the
     window and the grey scale that they are looked at with.

@@ -97,7 +97,7 @@ class WorkerClient:
         """Send a request, now or as soon as the process is ready.
 
         Args:
-            request: as in worker_protocol.py, without "id".
+            request: as in worker.protocol.py, without "id".
             on_event: called with each event about it; the last one is "result", "error" or "cancelled". An error may
                 also come from here, of the kind "ended" (the process is gone) or "timeout".
             timeout: seconds without any event about it after which it is given up.

@@ -1,6 +1,6 @@
 """One long-lived process that outlines films for another program: `python -m CausalCLIPSegLib.worker [--verbose]`.
 
-Requests and events are JSON lines (worker_protocol.py). Standard output carries nothing else: what libraries print
+Requests and events are JSON lines (worker.protocol.py). Standard output carries nothing else: what libraries print
 goes to standard error. The main thread reads, and answers at once what is quick; one thread works off what takes time,
 one loads the libraries, one writes. The process ends when its standard input closes, whatever it is at.
 """

@@ -132,7 +132,7 @@ def causalclipseg(
 ) -> Callable[..., Done]:
     """Run the command in this process."""
     from CausalCLIPSegLib.cli import app
-    from CausalCLIPSegLib.command import run_command
+    from CausalCLIPSegLib.cli.run import run_command
 
     def run(*arguments: object) -> Done:
         capsys.readouterr()

@@ -308,7 +308,7 @@ def test_no_patient_in_what_is_said(causalclipseg, corrected, caplog, recwarn, t
     assert statuses.count(2) > 8
     assert set(statuses) == {0, 2}
     assert SECRET not in caplog.text
-    assert "CausalCLIPSegLib.command" in caplog.text
+    assert "CausalCLIPSegLib.cli.run" in caplog.text
     assert not [warning for warning in recwarn if SECRET in str(warning.message)]
 
 

@@ -285,7 +285,7 @@ class Done:
 def pacs(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
     """Run `causalclipseg pacs ...` in this process, as the program runs it."""
     from CausalCLIPSegLib.cli import app
-    from CausalCLIPSegLib.command import run_command
+    from CausalCLIPSegLib.cli.run import run_command
 
     def run(*arguments: str | Path) -> Done:
         capfd.readouterr()

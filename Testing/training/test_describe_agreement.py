@@ -9,7 +9,7 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from CausalCLIPSegLib.command import run_command
+from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.mask.lung_extent import ROWS, LungExtent, default_extent
 from training.dataset import read_split
 from training.describe_agreement import agreement, describe_command, fit_extent_command

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import training.evaluate
-from CausalCLIPSegLib.command import run_command
+from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.errors import OutputError
 from training.__main__ import app
 from training.calibration import Calibration

@@ -40,7 +40,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
     Attributes:
         changed: something that a panel shows has changed.
         parameters: what is saved with the scene.
-        understood: of the note as it stands (worker_protocol.Understood), None while that is not known.
+        understood: of the note as it stands (worker.protocol.Understood), None while that is not known.
         checkpoints: names of those at hand; empty until the worker has told.
         installed: the packages of the network are there; nothing is asked of the worker before.
         wanted: a run was asked for while the note was still being read.

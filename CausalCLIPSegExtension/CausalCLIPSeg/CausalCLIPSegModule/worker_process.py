@@ -38,7 +38,7 @@ class WorkerProcess:
 
     Attributes:
         changed: the state has changed, or the log has a new line.
-        state: of the client (worker_client.State), or "off" before anything was asked.
+        state: of the client (worker.client.State), or "off" before anything was asked.
         reason: why the last worker failed, else "".
         phase: what the worker is doing while it loads its libraries, else "".
         log: the last lines that it wrote, without notes and patient data.

@@ -1,0 +1,54 @@
+"""The command `causalclipseg`: one file a command, and what they share (options, console, run)."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from io import TextIOWrapper
+from typing import Annotated
+
+import typer
+
+from CausalCLIPSegLib import RESEARCH_ONLY, __version__
+from CausalCLIPSegLib.cli import batch, note, pacs, seg, segment
+from CausalCLIPSegLib.cli.console import out
+from CausalCLIPSegLib.cli.run import run_command
+
+app = typer.Typer(
+    help="Outline on a chest radiograph what a radiology note speaks of. " + RESEARCH_ONLY,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command()(segment.segment)
+app.command()(batch.batch)
+app.command()(segment.demo)
+app.command()(note.note)
+app.add_typer(pacs.app, name="pacs")
+app.add_typer(seg.app, name="seg")
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        out.print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Tell technical details, also of errors.")] = False,
+) -> None:
+    logging.basicConfig(level=logging.CRITICAL, format="%(name)s: %(message)s")
+    # ours alone: libraries quote the patient's data
+    logging.getLogger("CausalCLIPSegLib").setLevel(logging.DEBUG if verbose else logging.CRITICAL)
+
+
+def main() -> None:
+    """Run the command; see `run_command`."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names may hold what is no letter
+    sys.exit(run_command(app))

@@ -1,0 +1,5 @@
+"""`python -m CausalCLIPSegLib.cli`: the same as `causalclipseg`."""
+
+from CausalCLIPSegLib.cli import main
+
+main()

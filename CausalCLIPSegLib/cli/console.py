@@ -1,0 +1,47 @@
+"""What the commands print with: consoles, tables, areas and sides in words."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+
+from CausalCLIPSegLib.errors import DeviceWarning
+
+STOPPED = 130
+# Without markup and emoji: a note may hold brackets and colons, and is shown as it is.
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show our own warnings as one line; those of libraries are not for the user."""
+    if issubclass(category, DeviceWarning):
+        err.print(str(message))
+
+
+def area_text(mm2: float | None, fraction: float) -> str:
+    """Return an area in square centimeters and as a share of the image."""
+    share = f"{100 * fraction:.1f} % of the image"
+    return f"{share}, not calibrated" if mm2 is None else f"{mm2 / 100:.1f} cm² ({share})"
+
+
+def laterality_text(laterality: str) -> str:
+    """Say whose left and right a prompt means."""
+    return f"left and right here are the {laterality}'s"
+
+
+def plain_table() -> Table:
+    """Return a table of two columns without a frame."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    return table

@@ -1,0 +1,35 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.laterality import Laterality
+from CausalCLIPSegLib.model.device import Device
+
+LateralityOption = Annotated[Laterality, typer.Option(help="Whose left and right the note means.")]
+LanguageOption = Annotated[
+    str | None, typer.Option(help="Language of the note: en, de or es; recognised by its words if not given.")
+]
+CheckpointOption = Annotated[str, typer.Option(help="Name or folder of a checkpoint.")]
+DeviceOption = Annotated[Device, typer.Option(help="Where to run; auto takes a CUDA GPU where there is one.")]
+
+ThresholdOption = Annotated[
+    float | None, typer.Option(help="Probability from which on a pixel is outlined, above 0, below 1.")
+]
+WithoutNoteOption = Annotated[
+    bool,
+    typer.Option("--without-note", help="Leave the note out of the DICOM files, which keep the sentence made of it."),
+]
+ProbabilityOption = Annotated[
+    bool, typer.Option("--probability", help="Also write probability.dcm (FRACTIONAL), which few viewers read.")
+]
+
+
+def check_threshold(threshold: float | None) -> None:
+    """Raise CausalCLIPSegError unless a threshold lies between 0 and 1."""
+    if threshold is not None and not 0 < threshold < 1:
+        raise CausalCLIPSegError(f"The threshold has to lie above 0 and below 1, not at {threshold:g}.")
