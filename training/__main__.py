@@ -16,7 +16,7 @@ from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.model.card import Card, write_card
 from training.ablations import NOTE_KINDS, commonest, read_kinds
 from training.contact_sheet import draw_sheet
-from training.dataset import Sample, Split, read_split, spread
+from training.data.splits import Sample, Split, read_split, spread
 from training.describe_agreement import describe_command, fit_extent_command
 from training.notes_benchmark import notes
 from training.options import CheckpointOption, DataOption, DeviceOption, LimitOption, SplitOption

@@ -18,10 +18,10 @@ from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.mask.description import describe
 from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, lung_extent
 from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note
-from training.dataset import read_split, spread
+from training.data.sample import DatasetError, Sample
+from training.data.splits import read_split, spread
 from training.fit_extent import fit
 from training.options import DataOption, JsonOption, LimitOption, SplitOption
-from training.sample import DatasetError, Sample
 from training.whole_file import write_whole
 
 Verdicts = dict[str, list[bool]]

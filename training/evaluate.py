@@ -22,7 +22,7 @@ from training.bootstrap import difference, intervals
 from training.calibration import Calibration
 from training.case import Case
 from training.contact_sheet import Tile
-from training.dataset import DatasetError, Sample
+from training.data.splits import DatasetError, Sample
 from training.journal import Journal
 from training.listening import Listening
 from training.scores import Counts, Scores, count

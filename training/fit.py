@@ -6,7 +6,7 @@ from typing import Any
 
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
-from training.datamodule import ReferringDataModule
+from training.data.datamodule import ReferringDataModule
 from training.module import CausalTraining
 
 

@@ -20,7 +20,7 @@ from CausalCLIPSegLib.mask.components import label_areas
 from CausalCLIPSegLib.mask.lung_extent import plausible, row_profiles
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note
-from training.sample import Sample
+from training.data.sample import Sample
 
 Array = npt.NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from CausalCLIPSegLib.errors import OutputError
 from training.case import Case
-from training.sample import Sample
+from training.data.sample import Sample
 
 _CASE = TypeAdapter(Case)
 

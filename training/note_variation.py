@@ -17,7 +17,7 @@ from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import SIDES, Side, opposite
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import ReferringExpression, parse_note, say
-from training.sample import DatasetError, Sample
+from training.data.sample import DatasetError, Sample
 
 Mask = npt.NDArray[np.bool_]
 

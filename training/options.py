@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from CausalCLIPSegLib.model.device import Device
-from training.sample import Split
+from training.data.sample import Split
 
 DataOption = Annotated[Path, typer.Option(help="A folder laid out as LViT's, or with val.csv and test.csv.")]
 SplitOption = Annotated[Split, typer.Option(help="Which split.")]

@@ -24,7 +24,7 @@ from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, say_side
 from CausalCLIPSegLib.model.card import find_checkpoint, read_card
 from CausalCLIPSegLib.model.device import Device
 from CausalCLIPSegLib.notes import ReferringExpression, Zone, parse_note, say, swap_sides
-from training.dataset import Sample, read_split, spread
+from training.data.splits import Sample, read_split, spread
 from training.options import CheckpointOption, DataOption, DeviceOption, JsonOption, LimitOption, SplitOption
 
 if TYPE_CHECKING:

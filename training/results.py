@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from training.dataset import DatasetError
+from training.data.splits import DatasetError
 from training.whole_file import write_whole
 from training.yaml_file import read_yaml
 

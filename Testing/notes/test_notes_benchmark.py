@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from CausalCLIPSegLib.notes import ReferringExpression, parse_note
+from training.data.sample import Sample
 from training.notes_benchmark import GOLD, BenchmarkError, Case, Expected, Score, measure, notes, read_gold
 from training.paraphrases import STYLES, agreement, paraphrase, sentences
-from training.sample import Sample
 
 RIGHT = {"sides": ["right"], "zones": {"right": ["lower"]}, "whole": [], "weak": False, "count": None}
 FINDING = {"kind": "pneumonia", "sides": ["right"], "zones": {"right": ["lower"]}}

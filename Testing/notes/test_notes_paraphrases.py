@@ -31,7 +31,7 @@ def data(tmp_path):
 
 def test_the_same_sentence_gives_the_same_outline(data, tiny_checkpoint, monkeypatch):
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.dataset import read_split
+    from training.data.splits import read_split
 
     asked = []
     probabilities = Segmenter.probabilities

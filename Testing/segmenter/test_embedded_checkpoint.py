@@ -5,7 +5,7 @@ import torch
 
 from CausalCLIPSegLib.radiograph import read_radiograph
 from CausalCLIPSegLib.segmenter import Segmenter
-from training.dataset import read_split, spread
+from training.data.splits import read_split, spread
 from training.evaluate import evaluate
 from training.metrics import OverlapMetrics
 

@@ -6,7 +6,7 @@ import torch
 from lightning import Trainer, seed_everything
 
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
-from training.datamodule import ReferringDataModule
+from training.data.datamodule import ReferringDataModule
 from training.module import CausalTraining
 
 

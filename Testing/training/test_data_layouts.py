@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from CausalCLIPSegLib.notes import parse_note
-from training.cache import cached, decode_all
-from training.datamodule import ReferringDataModule
-from training.dataset import DatasetError, read_split
-from training.typing_errors import mend
+from training.data.cache import cached, decode_all
+from training.data.datamodule import ReferringDataModule
+from training.data.splits import DatasetError, read_split
+from training.data.typos import mend
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 from PIL import Image
 
-from training.dataset import DatasetError, read_split, spread
+from training.data.splits import DatasetError, read_split, spread
 
 
 def test_images_masks_and_notes_are_matched_by_stem(lvit_folder):

@@ -12,7 +12,7 @@ from training.ablations import NOTE_KINDS, NoteKindError, ablated, commonest, ex
 from training.bootstrap import difference, intervals
 from training.calibration import Calibration
 from training.contact_sheet import Tile, draw_sheet
-from training.dataset import read_split
+from training.data.splits import read_split
 from training.metrics import OverlapMetrics
 from training.scores import Scores, count
 from training.shifts import SHIFTS

@@ -7,7 +7,7 @@ import pytest
 from lightning import Trainer, seed_everything
 from lightning.pytorch.loggers import CSVLogger
 
-from training.datamodule import ReferringDataModule
+from training.data.datamodule import ReferringDataModule
 from training.module import CausalTraining
 
 

@@ -7,7 +7,7 @@ import torch
 from lightning import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import EMAWeightAveraging
 
-from training.datamodule import ReferringDataModule
+from training.data.datamodule import ReferringDataModule
 from training.module import CausalTraining
 
 
@@ -77,7 +77,7 @@ def test_bfloat16_with_clipped_gradients_ends_near_full_precision(tmp_path, tiny
 
 
 def test_another_seed_is_another_order(lvit_folder):
-    from training.sampler import SeededSampler
+    from training.data.sampler import SeededSampler
 
     data = ReferringDataModule(str(lvit_folder)).dataset("train")
     orders = [list(SeededSampler(data, seed)) for seed in (0, 0, 1)]
@@ -91,7 +91,7 @@ def test_another_seed_is_another_order(lvit_folder):
 
 
 def test_processes_share_the_films_between_them(lvit_folder):
-    from training.sampler import SeededSampler
+    from training.data.sampler import SeededSampler
 
     data = ReferringDataModule(str(lvit_folder)).dataset("train")
     parts = [list(SeededSampler(data, 0, replicas=2, rank=rank)) for rank in (0, 1)]

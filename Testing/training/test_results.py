@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from training.dataset import DatasetError
+from training.data.splits import DatasetError
 from training.results import page
 
 ROOT = Path(__file__).parents[2]

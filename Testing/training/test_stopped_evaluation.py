@@ -14,7 +14,7 @@ from CausalCLIPSegLib.errors import OutputError
 from training.__main__ import app
 from training.calibration import Calibration
 from training.case import Case
-from training.dataset import read_split
+from training.data.splits import read_split
 from training.journal import Journal, fingerprint
 from training.listening import Listening
 

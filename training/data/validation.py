@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from training.sample import PICTURES, DatasetError, Row, Sample, Split
+from training.data.sample import PICTURES, DatasetError, Row, Sample, Split
 
 log = logging.getLogger(__name__)
 

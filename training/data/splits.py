@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from training.checks import check_rows
-from training.csv_layout import read_csv_rows
-from training.lvit_layout import read_lvit_rows
-from training.sample import LATERALITY, DatasetError, Sample, Split
+from training.data.lvit import read_lvit_rows
+from training.data.sample import LATERALITY, DatasetError, Sample, Split
+from training.data.tables import read_csv_rows
+from training.data.validation import check_rows
 
 __all__ = ["LATERALITY", "DatasetError", "Sample", "Split", "read_split", "spread"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 from CausalCLIPSegLib.laterality import Laterality
-from training.sample import DatasetError, Row, stem
+from training.data.sample import DatasetError, Row, stem
 
 
 def read_csv_rows(table: Path) -> list[Row]:

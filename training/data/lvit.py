@@ -13,8 +13,8 @@ from pathlib import Path
 
 import openpyxl
 
-from training.sample import SPLITS, DatasetError, Row, Split, stem
-from training.typing_errors import mend
+from training.data.sample import SPLITS, DatasetError, Row, Split, stem
+from training.data.typos import mend
 
 
 def _folder(directory: Path, split: Split) -> Path:

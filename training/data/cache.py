@@ -16,7 +16,7 @@ from numpy.lib.format import open_memmap
 from PIL import Image
 
 from CausalCLIPSegLib.errors import OutputError
-from training.sample import Sample
+from training.data.sample import Sample
 
 _FORMAT = "1"
 
