@@ -10,8 +10,8 @@ from typing import Literal, get_args
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.laterality import SIDES, opposite
 from CausalCLIPSegLib.notes import ReferringExpression, parse_note
+from training.augmentation.notes import without_zones
 from training.data.splits import Sample
-from training.note_variation import without_zones
 
 NoteKind = Literal["own", "swapped", "constant", "none", "side-only", "bilateral"]
 

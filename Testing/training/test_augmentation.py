@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.notes import parse_note, say
-from training.augmentation import Augmentation
-from training.note_variation import of_one_side, of_other_side, vary, without_zones
+from training.augmentation.images import Augmentation
+from training.augmentation.notes import of_one_side, of_other_side, vary, without_zones
 
 ONE_SIDED = "Unilateral pulmonary infection, one infected area, lower left lung."
 TWO_SIDED = "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung."

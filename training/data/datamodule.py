@@ -13,12 +13,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from CausalCLIPSegLib.network.text_encoder import tokenize
-from training.augmentation import Augmentation, Strength
+from training.augmentation.images import Augmentation, Strength
+from training.augmentation.notes import said
 from training.data.cache import Arrays, cached, decode_all
 from training.data.generated_notes import NoteSource, with_notes
 from training.data.sampler import SeededSampler
 from training.data.splits import DatasetError, Sample, Split, read_split, spread
-from training.note_variation import said
 
 Batch = tuple[Tensor, Tensor, Tensor]
 """Image, float32 B x 1 x H x W in [0, 1]; mask, float32 B x 1 x H x W; tokens, int64 B x L."""

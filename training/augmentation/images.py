@@ -14,7 +14,7 @@ from torchvision.transforms import v2
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.notes import parse_note, say, swap_sides
 from training.ablations import WITHOUT_WORDS
-from training.note_variation import vary
+from training.augmentation.notes import vary
 
 Strength = Literal["none", "default", "strong"]
 
