@@ -52,7 +52,7 @@ app.command("results")(results_command)
 )
 def fit(context: typer.Context) -> None:
     """Hand over to Lightning's command line."""
-    from training.fit import TrainingCLI
+    from training.fitting.cli import TrainingCLI
 
     # Lightning starts further processes by the arguments of this one, so they stay where they are.
     TrainingCLI()

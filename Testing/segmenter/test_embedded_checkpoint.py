@@ -7,7 +7,7 @@ from CausalCLIPSegLib.radiograph import read_radiograph
 from CausalCLIPSegLib.segmenter import Segmenter
 from training.data.splits import read_split, spread
 from training.evaluate import evaluate
-from training.metrics import OverlapMetrics
+from training.fitting.metrics import OverlapMetrics
 
 
 @pytest.fixture(scope="module")

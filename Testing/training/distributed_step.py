@@ -7,7 +7,7 @@ from lightning import Trainer, seed_everything
 
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
 from training.data.datamodule import ReferringDataModule
-from training.module import CausalTraining
+from training.fitting.lightning_module import CausalTraining
 
 
 def fit(network: NetworkConfiguration, data: str, batch_size: int, devices: int) -> CausalTraining:

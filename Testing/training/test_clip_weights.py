@@ -12,7 +12,7 @@ from CausalCLIPSegLib.model.checkpoint import sha256
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration, TimmConfiguration
 from CausalCLIPSegLib.network.text_encoder import tokenize
-from training.clip_weights import load_clip
+from training.fitting.pretrained import load_clip
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_without_a_connection_it_says_what_to_do(monkeypatch, tiny_network):
     def offline(url):
         raise urllib.error.URLError("no route")
 
-    monkeypatch.setattr("training.clip_weights.download_pretrained_from_url", offline)
+    monkeypatch.setattr("training.fitting.pretrained.download_pretrained_from_url", offline)
     with pytest.raises(CheckpointError, match=r"no connection; fetch the file elsewhere .*--model.clip FILE"):
         load_clip(CausalCLIPSeg(tiny_network))
 

@@ -41,7 +41,7 @@ def test_two_processes_train_as_one(tmp_path, tiny_network, lvit_folder, monkeyp
 def fit_start(network):
     from lightning import seed_everything
 
-    from training.module import CausalTraining
+    from training.fitting.lightning_module import CausalTraining
 
     seed_everything(2, verbose=False)
     return CausalTraining(network.model_dump(mode="json")).network.state_dict()

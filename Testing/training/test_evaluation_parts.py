@@ -13,7 +13,7 @@ from training.bootstrap import difference, intervals
 from training.calibration import Calibration
 from training.contact_sheet import Tile, draw_sheet
 from training.data.splits import read_split
-from training.metrics import OverlapMetrics
+from training.fitting.metrics import OverlapMetrics
 from training.scores import Scores, count
 from training.shifts import SHIFTS
 

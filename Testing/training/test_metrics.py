@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis.extra.numpy import arrays
 
-from training.metrics import OverlapMetrics
+from training.fitting.metrics import OverlapMetrics
 
 masks = arrays(bool, (3, 1, 4, 5))
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg, Output
 from CausalCLIPSegLib.network.text_encoder import tokenize
-from training.objective import CausalObjective, soft_dice_loss
+from training.fitting.loss import CausalObjective, soft_dice_loss
 
 
 def by_hand(logits: list[float], target: list[int]) -> float:

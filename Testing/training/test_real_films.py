@@ -8,7 +8,7 @@ from lightning import Trainer, seed_everything
 from lightning.pytorch.loggers import CSVLogger
 
 from training.data.datamodule import ReferringDataModule
-from training.module import CausalTraining
+from training.fitting.lightning_module import CausalTraining
 
 
 @pytest.mark.parametrize("intervention", [True, False])

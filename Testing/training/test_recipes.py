@@ -6,9 +6,9 @@ import pytest
 import torch
 import yaml
 
-from training.fit import TrainingCLI
-from training.learning_rates import stage_of
-from training.module import CausalTraining
+from training.fitting.cli import TrainingCLI
+from training.fitting.lightning_module import CausalTraining
+from training.fitting.optimizer import stage_of
 
 CONFIGS = Path(__file__).parents[2] / "training" / "configs"
 SMALL = {"vision": {"kind": "clip_resnet", "layers": [1, 1, 1, 1], "width": 8}, "image_size": 64, "channels": 16}
@@ -17,7 +17,7 @@ SMALL |= {"text": {"width": 32, "heads": 2, "layers": 1, "feature_size": 16}}
 
 def build(*configs: str, monkeypatch, arguments: tuple[str, ...] = ()) -> TrainingCLI:
     loaded = []
-    monkeypatch.setattr("training.module.load_clip", lambda *given: loaded.append(given[1:]))
+    monkeypatch.setattr("training.fitting.lightning_module.load_clip", lambda *given: loaded.append(given[1:]))
     files = [part for name in configs for part in ("--config", str(CONFIGS / f"{name}.yaml"))]
     cli = TrainingCLI([*files, "--data.data", "nowhere", *arguments], run=False)
     cli.loaded = loaded

@@ -8,7 +8,7 @@ from lightning import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import EMAWeightAveraging
 
 from training.data.datamodule import ReferringDataModule
-from training.module import CausalTraining
+from training.fitting.lightning_module import CausalTraining
 
 
 class StopAfterFirst(Callback):

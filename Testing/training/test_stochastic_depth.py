@@ -8,8 +8,8 @@ from torch import nn
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
-from training.module import CausalTraining
-from training.stochastic_depth import skip_blocks
+from training.fitting.lightning_module import CausalTraining
+from training.fitting.stochastic_depth import skip_blocks
 
 
 @pytest.fixture

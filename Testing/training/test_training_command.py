@@ -17,8 +17,8 @@ from CausalCLIPSegLib.model.checkpoint import load_checkpoint
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from training.__main__ import app
 from training.export import average, export_checkpoint, read_weights, verify
-from training.fit import TrainingCLI
-from training.module import CausalTraining
+from training.fitting.cli import TrainingCLI
+from training.fitting.lightning_module import CausalTraining
 
 ROOT = Path(__file__).parents[2]
 

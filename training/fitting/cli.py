@@ -7,7 +7,7 @@ from typing import Any
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from training.data.datamodule import ReferringDataModule
-from training.module import CausalTraining
+from training.fitting.lightning_module import CausalTraining
 
 
 class TrainingCLI(LightningCLI):

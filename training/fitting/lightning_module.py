@@ -12,13 +12,12 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
-from training.clip_weights import load_clip
-from training.initialisation import load_imagenet_lite0, load_start
-from training.learning_rates import parameter_groups
-from training.memory import checkpoint_gradients
-from training.metrics import OverlapMetrics
-from training.objective import CausalObjective
-from training.stochastic_depth import skip_blocks
+from training.fitting.gradient_checkpointing import checkpoint_gradients
+from training.fitting.loss import CausalObjective
+from training.fitting.metrics import OverlapMetrics
+from training.fitting.optimizer import parameter_groups
+from training.fitting.pretrained import load_clip, load_imagenet_lite0, load_start
+from training.fitting.stochastic_depth import skip_blocks
 
 
 def configure(network: dict[str, Any], causal_intervention: bool | None = None) -> NetworkConfiguration:

@@ -1,0 +1,1 @@
+"""Fitting: the network in Lightning, its loss, optimizer, start values and callbacks."""
