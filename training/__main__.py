@@ -14,22 +14,22 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.model.card import Card, write_card
-from training.ablations import NOTE_KINDS, commonest, read_kinds
-from training.contact_sheet import draw_sheet
 from training.data.splits import Sample, Split, read_split, spread
-from training.describe_agreement import describe_command, fit_extent_command
-from training.notes_benchmark import notes
+from training.evaluation.contact_sheet import draw_sheet
+from training.evaluation.corruptions import SHIFTS
+from training.evaluation.note_ablations import NOTE_KINDS, commonest, read_kinds
+from training.evaluation.report import print_figures
+from training.evaluation.studies.description_agreement import describe_command, fit_extent_command
+from training.evaluation.studies.notes_benchmark import notes
+from training.evaluation.studies.paraphrases import evaluate_paraphrases
+from training.evaluation.studies.results_page import results_command
 from training.options import CheckpointOption, DataOption, DeviceOption, LimitOption, SplitOption
-from training.paraphrases import evaluate_paraphrases
-from training.report import print_figures
-from training.results import results_command
-from training.shifts import SHIFTS
 from training.whole_file import write_whole
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.evaluate import Evaluation, Questions
-    from training.journal import Journal
+    from training.evaluation.evaluate import Evaluation, Questions
+    from training.evaluation.journal import Journal
 
 # What needs torch is imported by the command that needs it, so that the others and --help answer at once.
 app = typer.Typer(
@@ -81,7 +81,7 @@ def evaluate(
 ) -> None:
     """Measure a checkpoint: Dice and mIoU with intervals, by side and size, calibration, and how it takes the note."""
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.evaluate import Questions, worst_tiles
+    from training.evaluation.evaluate import Questions, worst_tiles
 
     kinds = read_kinds(notes)
     samples = read_split(data, split, strict=strict)
@@ -147,7 +147,7 @@ def onnx(
 
 def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], questions: Questions) -> Journal:
     """Return the journal beside the file of figures, which holds what a stopped evaluation has measured."""
-    from training.journal import Journal, fingerprint
+    from training.evaluation.journal import Journal, fingerprint
 
     question = {
         "card": segmenter.card.model_dump(mode="json", exclude={"figures"}),
@@ -169,7 +169,7 @@ def _measure(
     questions: Questions | None = None,
     journal: Journal | None = None,
 ) -> tuple[dict[str, Any], Evaluation]:
-    from training.evaluate import evaluate as measure
+    from training.evaluation.evaluate import evaluate as measure
 
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
     try:

@@ -8,8 +8,17 @@ import pytest
 
 from CausalCLIPSegLib.notes import ReferringExpression, parse_note
 from training.data.sample import Sample
-from training.notes_benchmark import GOLD, BenchmarkError, Case, Expected, Score, measure, notes, read_gold
-from training.paraphrases import STYLES, agreement, paraphrase, sentences
+from training.evaluation.studies.notes_benchmark import (
+    GOLD,
+    BenchmarkError,
+    Case,
+    Expected,
+    Score,
+    measure,
+    notes,
+    read_gold,
+)
+from training.evaluation.studies.paraphrases import STYLES, agreement, paraphrase, sentences
 
 RIGHT = {"sides": ["right"], "zones": {"right": ["lower"]}, "whole": [], "weak": False, "count": None}
 FINDING = {"kind": "pneumonia", "sides": ["right"], "zones": {"right": ["lower"]}}

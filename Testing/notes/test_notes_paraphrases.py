@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.paraphrases import STYLES, dice_under_paraphrases, evaluate_paraphrases
+from training.evaluation.studies.paraphrases import STYLES, dice_under_paraphrases, evaluate_paraphrases
 
 NOTES = {
     "film_1": "Unilateral pulmonary infection, one infected area, lower left lung.",

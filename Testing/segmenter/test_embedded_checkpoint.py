@@ -6,7 +6,7 @@ import torch
 from CausalCLIPSegLib.radiograph import read_radiograph
 from CausalCLIPSegLib.segmenter import Segmenter
 from training.data.splits import read_split, spread
-from training.evaluate import evaluate
+from training.evaluation.evaluate import evaluate
 from training.fitting.metrics import OverlapMetrics
 
 

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.mask.lung_extent import ROWS, LungExtent, default_extent
 from training.data.splits import read_split
-from training.describe_agreement import agreement, describe_command, fit_extent_command
-from training.fit_extent import fit
+from training.evaluation.studies.description_agreement import agreement, describe_command, fit_extent_command
+from training.evaluation.studies.fit_lung_extent import fit
 
 
 def app():

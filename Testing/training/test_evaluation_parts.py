@@ -8,14 +8,14 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from CausalCLIPSegLib.notes import parse_note, say
-from training.ablations import NOTE_KINDS, NoteKindError, ablated, commonest, exchanged, read_kinds
-from training.bootstrap import difference, intervals
-from training.calibration import Calibration
-from training.contact_sheet import Tile, draw_sheet
 from training.data.splits import read_split
+from training.evaluation.bootstrap import difference, intervals
+from training.evaluation.calibration import Calibration
+from training.evaluation.contact_sheet import Tile, draw_sheet
+from training.evaluation.corruptions import SHIFTS
+from training.evaluation.note_ablations import NOTE_KINDS, NoteKindError, ablated, commonest, exchanged, read_kinds
+from training.evaluation.overlap import Scores, count
 from training.fitting.metrics import OverlapMetrics
-from training.scores import Scores, count
-from training.shifts import SHIFTS
 
 ONE_SIDED = "Unilateral pulmonary infection, one infected area, lower left lung."
 TWO_SIDED = "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung."

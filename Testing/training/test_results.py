@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from training.data.splits import DatasetError
-from training.results import page
+from training.evaluation.studies.results_page import page
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import training.evaluate
+import training.evaluation.evaluate
 from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.errors import OutputError
 from training.__main__ import app
-from training.calibration import Calibration
-from training.case import Case
 from training.data.splits import read_split
-from training.journal import Journal, fingerprint
-from training.listening import Listening
+from training.evaluation.calibration import Calibration
+from training.evaluation.case import Case
+from training.evaluation.journal import Journal, fingerprint
+from training.evaluation.side_adherence import Listening
 
 HALF = np.arange(20).reshape(4, 5) % 2 == 0
 CASES = [

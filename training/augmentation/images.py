@@ -13,8 +13,8 @@ from torchvision.transforms import v2
 
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.notes import parse_note, say, swap_sides
-from training.ablations import WITHOUT_WORDS
 from training.augmentation.notes import vary
+from training.evaluation.note_ablations import WITHOUT_WORDS
 
 Strength = Literal["none", "default", "strong"]
 

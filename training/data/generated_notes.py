@@ -11,9 +11,9 @@ import numpy as np
 from CausalCLIPSegLib.mask.description import describe
 from CausalCLIPSegLib.mask.lung_extent import lung_extent
 from CausalCLIPSegLib.notes import say
-from training.ablations import WITHOUT_WORDS
 from training.data.cache import Arrays
 from training.data.sample import Sample
+from training.evaluation.note_ablations import WITHOUT_WORDS
 
 NoteSource = Literal["given", "missing", "described"]
 """given: the data's own notes. missing: those that the data lack are described. described: all are."""

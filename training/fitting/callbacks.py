@@ -12,7 +12,7 @@ from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.utilities import rank_zero_only
 
-from training.contact_sheet import Tile, draw_sheet
+from training.evaluation.contact_sheet import Tile, draw_sheet
 from training.whole_file import write_picture
 
 

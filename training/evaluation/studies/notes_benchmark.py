@@ -27,7 +27,7 @@ from CausalCLIPSegLib.laterality import Side
 from CausalCLIPSegLib.notes import Finding, ReferringExpression, Zone, parse_note
 from training.options import JsonOption
 
-GOLD = Path(__file__).parents[1] / "Testing" / "notes" / "gold" / "gold.jsonl"
+GOLD = Path(__file__).parents[3] / "Testing" / "notes" / "gold" / "gold.jsonl"
 
 SLOTS = ("side", "zone", "whole", "count", "kind", "negation", "history", "uncertainty", "finding")
 """What is counted, by its F1; "finding" is kind, sides, negation, history and uncertainty together."""

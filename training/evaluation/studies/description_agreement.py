@@ -20,7 +20,7 @@ from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, lung_e
 from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note
 from training.data.sample import DatasetError, Sample
 from training.data.splits import read_split, spread
-from training.fit_extent import fit
+from training.evaluation.studies.fit_lung_extent import fit
 from training.options import DataOption, JsonOption, LimitOption, SplitOption
 from training.whole_file import write_whole
 

@@ -6,9 +6,9 @@ from dataclasses import field
 
 from pydantic.dataclasses import dataclass
 
-from training.calibration import Calibration
-from training.listening import Listening
-from training.scores import Counts
+from training.evaluation.calibration import Calibration
+from training.evaluation.overlap import Counts
+from training.evaluation.side_adherence import Listening
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from CausalCLIPSegLib.errors import OutputError
-from training.case import Case
 from training.data.sample import Sample
+from training.evaluation.case import Case
 
 _CASE = TypeAdapter(Case)
 

@@ -28,7 +28,7 @@ from training.data.splits import Sample, read_split, spread
 from training.options import CheckpointOption, DataOption, DeviceOption, JsonOption, LimitOption, SplitOption
 
 if TYPE_CHECKING:
-    from training.scores import Scores
+    from training.evaluation.overlap import Scores
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 LOBES: dict[Zone, str] = {"upper": "upper lobe", "middle": "mid zone", "lower": "lower lobe"}
@@ -176,7 +176,7 @@ def dice_under_paraphrases(
     from CausalCLIPSegLib.model.resampling import to_radiograph_grid
     from CausalCLIPSegLib.radiograph import read_radiograph
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.scores import Scores, count
+    from training.evaluation.overlap import Scores, count
 
     segmenter = Segmenter.from_checkpoint(checkpoint, device)
     published, by_style = Scores(), {style: Scores() for style in STYLES}

@@ -17,16 +17,16 @@ from CausalCLIPSegLib.notes import ReferringExpression, say
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
 from CausalCLIPSegLib.result import SegmentationResult
 from CausalCLIPSegLib.segmenter import Segmenter
-from training.ablations import NoteKind, ablated, commonest, exchanged
-from training.bootstrap import difference, intervals
-from training.calibration import Calibration
-from training.case import Case
-from training.contact_sheet import Tile
 from training.data.splits import DatasetError, Sample
-from training.journal import Journal
-from training.listening import Listening
-from training.scores import Counts, Scores, count
-from training.shifts import Shift
+from training.evaluation.bootstrap import difference, intervals
+from training.evaluation.calibration import Calibration
+from training.evaluation.case import Case
+from training.evaluation.contact_sheet import Tile
+from training.evaluation.corruptions import Shift
+from training.evaluation.journal import Journal
+from training.evaluation.note_ablations import NoteKind, ablated, commonest, exchanged
+from training.evaluation.overlap import Counts, Scores, count
+from training.evaluation.side_adherence import Listening
 
 Mask = npt.NDArray[np.bool_]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from training.scores import Scores, Values
+from training.evaluation.overlap import Scores, Values
 
 RESAMPLES = 2000
 LEVEL = 0.95

@@ -1,0 +1,1 @@
+"""Evaluation of a checkpoint: figures, intervals, notes and radiographs that were changed."""

@@ -1,0 +1,1 @@
+"""This project's own studies: paraphrases, the benchmark of notes, descriptions of masks, the page of results."""
