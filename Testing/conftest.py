@@ -56,7 +56,7 @@ def tiny_checkpoint_to_read(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
     from CausalCLIPSegLib.network.configuration import NetworkConfiguration
-    from training.export import export_checkpoint
+    from training.export.checkpoint import export_checkpoint
 
     place = tmp_path_factory.mktemp("checkpoint")
     torch.manual_seed(3)

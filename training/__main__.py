@@ -120,8 +120,7 @@ def export(
 ) -> None:
     """Write the weights of a run as a checkpoint, and measure the written file on validation for its card."""
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.export import export_checkpoint, network_of
-    from training.yaml_file import read_yaml
+    from training.export.checkpoint import export_checkpoint, network_of, read_yaml
 
     written = export_checkpoint(run, network_of(config), read_yaml(card), output)
     segmenter = Segmenter.from_checkpoint(str(output), device)
@@ -139,7 +138,7 @@ def onnx(
     checkpoint: CheckpointOption = "default",
 ) -> None:
     """Write a checkpoint as ONNX graphs, and run them by ONNX Runtime against torch."""
-    from training.export_onnx import export_onnx
+    from training.export.onnx import export_onnx
 
     difference = export_onnx(checkpoint, output)
     console.print(f"{output}: probabilities differ from torch's by at most {difference:.1e}.")

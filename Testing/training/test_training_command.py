@@ -16,7 +16,7 @@ from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.model.checkpoint import load_checkpoint
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from training.__main__ import app
-from training.export import average, export_checkpoint, read_weights, verify
+from training.export.checkpoint import average, export_checkpoint, read_weights, verify
 from training.fitting.cli import TrainingCLI
 from training.fitting.lightning_module import CausalTraining
 

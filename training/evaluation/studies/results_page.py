@@ -12,8 +12,8 @@ import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from training.data.splits import DatasetError
+from training.export.checkpoint import read_yaml
 from training.whole_file import write_whole
-from training.yaml_file import read_yaml
 
 Figures = dict[str, Any]
 

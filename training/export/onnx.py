@@ -13,7 +13,7 @@ from CausalCLIPSegLib.errors import CheckpointError, OutputError
 from CausalCLIPSegLib.model.card import Card, write_card
 from CausalCLIPSegLib.model.checkpoint import load_checkpoint
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
-from training.export import example
+from training.export.checkpoint import example
 
 TEXT, IMAGE = "text_encoder.onnx", "network.onnx"
 _OPSET = 18

@@ -1,0 +1,1 @@
+"""Export: a checkpoint with its card, and ONNX graphs."""
