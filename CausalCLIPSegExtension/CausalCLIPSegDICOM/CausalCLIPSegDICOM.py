@@ -85,7 +85,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
 
     def load(self, loadable):
         """Load a segmentation, and its film where that is not in the scene yet."""
-        from CausalCLIPSegModule import series
+        from CausalCLIPSegModule import dicom_files
 
         from CausalCLIPSegLib.errors import CausalCLIPSegError
 
@@ -97,7 +97,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         except (CausalCLIPSegError, OSError, ValueError, RuntimeError) as error:
             logging.error(f"{loadable.name}: {error}")
             return False
-        series.remember(node, loadable.uid)
+        dicom_files.remember(node, loadable.uid)
         self.addSeriesInSubjectHierarchy(loadable, node)
         scene.place_beside(slicer.mrmlScene, node, film)  # a film that was opened as a file is in no study
         return True

@@ -102,7 +102,7 @@ def main() -> None:
 
 def make_thumbnail(logic: Any) -> None:
     """Draw the sample with its outlines, small, for Slicer's Sample Data module."""
-    from CausalCLIPSegModule.film import dicomFile
+    from CausalCLIPSegModule.dicom_files import dicomFile
     from PIL import Image, ImageChops, ImageFilter
 
     volume = logic.film()

@@ -41,9 +41,9 @@ class Installer:
 
     @staticmethod
     def wheels(folder: str) -> list[str]:
-        from CausalCLIPSegModule import compatibility
+        from CausalCLIPSegModule import slicer_pip
 
-        return compatibility.wheels(folder)
+        return slicer_pip.wheels(folder)
 
 
 @pytest.fixture
@@ -177,25 +177,25 @@ class Packaging:
 
 
 def test_slicer_5_12_installs_with_a_window_that_names_the_module(slicer, monkeypatch):
-    from CausalCLIPSegModule import compatibility
+    from CausalCLIPSegModule import slicer_pip
 
     packaging = Packaging()
     monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
     monkeypatch.setattr(slicer.util, "pip_install", lambda *_: pytest.fail("that of 5.10"))
-    compatibility.install(["rapidfuzz<4"], "CausalCLIPSeg")
-    compatibility.uninstall(["rapidfuzz"])
+    slicer_pip.install(["rapidfuzz<4"], "CausalCLIPSeg")
+    slicer_pip.uninstall(["rapidfuzz"])
     assert packaging.asked == [(["rapidfuzz<4"], "CausalCLIPSeg"), (["rapidfuzz"],)]
 
 
 def test_slicer_5_10_installs_with_what_it_has(slicer, monkeypatch):
-    from CausalCLIPSegModule import compatibility
+    from CausalCLIPSegModule import slicer_pip
 
     asked: list[list[str]] = []
     monkeypatch.setitem(sys.modules, "slicer.packaging", None)  # there is none to import
     for name in ("pip_install", "pip_uninstall"):
         monkeypatch.setattr(slicer.util, name, asked.append)
-    compatibility.install(["rapidfuzz<4"], "CausalCLIPSeg")
-    compatibility.uninstall(["rapidfuzz"])
+    slicer_pip.install(["rapidfuzz<4"], "CausalCLIPSeg")
+    slicer_pip.uninstall(["rapidfuzz"])
     assert asked == [["rapidfuzz<4"], ["rapidfuzz"]]
 
 
@@ -208,7 +208,7 @@ def test_slicer_5_10_installs_with_what_it_has(slicer, monkeypatch):
     ],
 )
 def test_torch_comes_by_its_extension_or_it_is_said_why_not(slicer, monkeypatch, found, sentence):
-    from CausalCLIPSegModule import compatibility
+    from CausalCLIPSegModule import slicer_pip
 
     class PyTorchUtilsLogic:
         def installTorch(  # noqa: N802, as in the extension's source
@@ -224,7 +224,7 @@ def test_torch_comes_by_its_extension_or_it_is_said_why_not(slicer, monkeypatch,
     utilities = SimpleNamespace(PyTorchUtilsLogic=PyTorchUtilsLogic)
     monkeypatch.setitem(sys.modules, "PyTorchUtils", None if found == "nothing" else utilities)
     with contextlib.nullcontext() if sentence is None else pytest.raises(RuntimeError, match=sentence):
-        compatibility.installTorch(">=2.6,<3", ">=0.21,<1")
+        slicer_pip.installTorch(">=2.6,<3", ">=0.21,<1")
 
 
 def test_an_installed_version_that_is_too_old_is_missing(installation, installer):

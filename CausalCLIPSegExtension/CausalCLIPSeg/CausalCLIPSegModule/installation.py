@@ -12,7 +12,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from CausalCLIPSegModule import compatibility
+from CausalCLIPSegModule import slicer_pip
 
 _REQUESTER = "CausalCLIPSeg"
 _TERMS_KEY = "CausalCLIPSeg/TermsAccepted"
@@ -33,7 +33,7 @@ class Installation:
     def __init__(
         self,
         requirements: str | Path,
-        installer: Any = compatibility,
+        installer: Any = slicer_pip,
         versions: Callable[[], dict[str, str]] | None = None,
     ) -> None:
         self._requirements = Path(requirements)

@@ -17,9 +17,9 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 from slicer.util import VTKObservationMixin
 
 from CausalCLIPSegLib import scene
+from CausalCLIPSegModule import dicom_files, sample
 from CausalCLIPSegModule import parameters as stored
-from CausalCLIPSegModule import sample, series
-from CausalCLIPSegModule.film import dicomDatabase, dicomFile
+from CausalCLIPSegModule.dicom_files import dicomDatabase, dicomFile
 from CausalCLIPSegModule.note_file import readNoteFile
 from CausalCLIPSegModule.signals import Signal
 from CausalCLIPSegModule.worker_process import WorkerProcess
@@ -544,10 +544,14 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
     def _succession(self) -> dict[str, Any]:
         """Return the fields of an "export" request that say which segmentation in the database is followed."""
-        earlier = series.earlierFile(self.parameters.segmentation)
+        earlier = dicom_files.earlierFile(self.parameters.segmentation)
         if earlier is None:
             return {}
-        return {"previous": earlier, "instance_number": series.nextNumber(earlier), "editor": series.editorName()}
+        return {
+            "previous": earlier,
+            "instance_number": dicom_files.nextNumber(earlier),
+            "editor": dicom_files.editorName(),
+        }
 
     def _exportAnswered(  # noqa: N802
         self, event: dict[str, Any], kind: str, path: Path | None, segmentation: Any
@@ -571,8 +575,8 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             return
         database = dicomDatabase()
         database.insert(str(made))
-        followed = series.earlierFile(segmentation) is not None
-        series.remember(segmentation, database.fileValue(str(made), "0008,0018"))
+        followed = dicom_files.earlierFile(segmentation) is not None
+        dicom_files.remember(segmentation, database.fileValue(str(made), "0008,0018"))
         self.status = (
             _("The changed segmentation is in the DICOM database, in the series of the one before.")
             if followed

@@ -8,7 +8,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from CausalCLIPSegModule.film import rememberHeader
+from CausalCLIPSegModule.dicom_files import rememberHeader
 
 FILM = "RG1_UNCR.dcm"
 NOTE = "Multiple rounded opacities in the right middle and lower zones and in the left middle and lower zones."

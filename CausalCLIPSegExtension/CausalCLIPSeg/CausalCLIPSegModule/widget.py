@@ -14,12 +14,12 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
-from CausalCLIPSegModule import panel
 from CausalCLIPSegModule import parameters as stored
-from CausalCLIPSegModule.correction import Correction
-from CausalCLIPSegModule.film import dicomFile
+from CausalCLIPSegModule import view_state
+from CausalCLIPSegModule.dicom_files import dicomFile
 from CausalCLIPSegModule.installation import Installation
 from CausalCLIPSegModule.logic import CausalCLIPSegLogic
+from CausalCLIPSegModule.segment_editor import Correction
 
 _NOTE_PAUSE_MS = 300
 _CLOCK_MS = 1000
@@ -53,7 +53,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = slicer.util.childWidgetVariables(self.uiWidget)
         self.uiWidget.setMRMLScene(slicer.mrmlScene)
         self._updating = False
-        self._tips = {name: getattr(self.ui, name).toolTip for name in panel.CONTROLS}
+        self._tips = {name: getattr(self.ui, name).toolTip for name in view_state.CONTROLS}
         self.logic = self._givenLogic or CausalCLIPSegLogic()
         self.installation = self._givenInstallation or Installation(self.resourcePath("requirements.txt"))
         self._lookAtInstallation()
@@ -98,10 +98,10 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.confounderCheckBox.connect("toggled(bool)", lambda on: self._onOverlay("confounder_attention", on))
         ui.compareCheckBox.connect("toggled(bool)", lambda on: self._onChoice("compare", on))
         for name, key, values in (
-            ("sideCombo", "side", panel.SIDES),
-            ("mirroredCombo", "mirrored", panel.MIRRORED),
-            ("lateralityCombo", "laterality", panel.LATERALITIES),
-            ("deviceCombo", "device", panel.DEVICES),
+            ("sideCombo", "side", view_state.SIDES),
+            ("mirroredCombo", "mirrored", view_state.MIRRORED),
+            ("lateralityCombo", "laterality", view_state.LATERALITIES),
+            ("deviceCombo", "device", view_state.DEVICES),
         ):
             choose = lambda index, key=key, values=values: self._onChoice(key, values[index])  # noqa: E731
             getattr(ui, name).connect("currentIndexChanged(int)", choose)
@@ -249,7 +249,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         editor.setSourceVolumeNode(volume)
 
     def _onExport(self) -> None:  # noqa: N802
-        kind, asks = panel.EXPORTS[self.ui.exportCombo.currentIndex]
+        kind, asks = view_state.EXPORTS[self.ui.exportCombo.currentIndex]
         if not asks:
             self.logic.export(kind, None)
             return
@@ -315,7 +315,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._showParameters()
             film = self.logic.film()
             header = film is not None and dicomFile(film) is not None
-            described = panel.describe(
+            described = view_state.describe(
                 self.logic, self._missing, self._removable, self.ui.exportCombo.currentIndex, header
             )
             self._showPanel(described)
@@ -339,10 +339,10 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             ui.imageSelector.setCurrentNode(parameters.image)
         if ui.noteEdit.plainText != parameters.note and not self._noteTimer.active:
             ui.noteEdit.setPlainText(parameters.note)
-        ui.sideCombo.currentIndex = panel.SIDES.index(parameters.side)
-        ui.mirroredCombo.currentIndex = panel.MIRRORED.index(parameters.mirrored)
-        ui.lateralityCombo.currentIndex = panel.LATERALITIES.index(parameters.laterality)
-        ui.deviceCombo.currentIndex = panel.DEVICES.index(parameters.device)
+        ui.sideCombo.currentIndex = view_state.SIDES.index(parameters.side)
+        ui.mirroredCombo.currentIndex = view_state.MIRRORED.index(parameters.mirrored)
+        ui.lateralityCombo.currentIndex = view_state.LATERALITIES.index(parameters.laterality)
+        ui.deviceCombo.currentIndex = view_state.DEVICES.index(parameters.device)
         ui.compareCheckBox.checked = parameters.compare
         ui.causalCheckBox.checked = self.logic.shown == "causal_attention"
         ui.confounderCheckBox.checked = self.logic.shown == "confounder_attention"
@@ -352,7 +352,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.checkpointCombo.currentIndex = ui.checkpointCombo.findText(parameters.checkpoint)
         _fill(ui.historyCombo, [_("Earlier notes"), *stored.history(parameters)])
 
-    def _showPanel(self, described: panel.Panel) -> None:  # noqa: N802
+    def _showPanel(self, described: view_state.Panel) -> None:  # noqa: N802
         ui = self.ui
         ui.applyButton.text = described.apply
         ui.understoodLabel.text = described.understood

@@ -92,7 +92,7 @@ def showSegmentation(segmentation: Any, film: Any, name: str) -> Any:  # noqa: N
 
 def whyNotExported(node: Any) -> str:  # noqa: N802
     """Return in one sentence why a segmentation cannot be written for a radiograph, "" where it can."""
-    from CausalCLIPSegModule.film import databaseFile
+    from CausalCLIPSegModule.dicom_files import databaseFile
 
     film = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
     if film is None:
@@ -130,8 +130,8 @@ def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noq
         CausalCLIPSegError: the film's header does not allow it.
         OSError: the file cannot be written.
     """
-    from CausalCLIPSegModule import series
-    from CausalCLIPSegModule.film import databaseFile
+    from CausalCLIPSegModule import dicom_files
+    from CausalCLIPSegModule.dicom_files import databaseFile
 
     from CausalCLIPSegLib.errors import UnchangedError
     from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
@@ -148,7 +148,7 @@ def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noq
     header = read_film(Path(databaseFile(film)))[0]
     held = [node.GetSegmentation().GetSegment(one["id"]) for one in described]
     parts = [_codedSegment(one, segment) for one, segment in zip(described, held, strict=True)]
-    earlier = series.earlierFile(node)
+    earlier = dicom_files.earlierFile(node)
     previous = _previous(earlier, reference_to(header), parts[0].mask.shape)
     if previous is None:
         written = Segmentation(
@@ -159,7 +159,7 @@ def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noq
         )
     else:
         try:
-            written, parts = _revised(previous, parts, series.editorName(), series.nextNumber(earlier))
+            written, parts = _revised(previous, parts, dicom_files.editorName(), dicom_files.nextNumber(earlier))
         except UnchangedError:
             path = folder / f"{previous.sop_instance_uid}.dcm"
             if not path.exists():
@@ -167,7 +167,7 @@ def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noq
             return path
     path = folder / f"{written.sop_instance_uid}.dcm"
     save(encode(written, header), path)
-    series.remember(node, written.sop_instance_uid)
+    dicom_files.remember(node, written.sop_instance_uid)
     for segment, part in zip(held, parts, strict=True):
         segment.SetTag(_TRACKING_ID_TAG, part.tracking_id)
         segment.SetTag(_TRACKING_UID_TAG, part.tracking_uid)
