@@ -17,17 +17,17 @@ BLUE = (0, 114, 178)
 """Red, green, blue, each in [0, 255]."""
 
 
-def unit(color: tuple[int, int, int]) -> Color:
+def to_unit_rgb(color: tuple[int, int, int]) -> Color:
     """Return a colour with its parts in [0, 1] in the place of [0, 255]."""
     red, green, blue = color
     return red / 255, green / 255, blue / 255
 
 
-def bytes_of(color: Color) -> tuple[int, int, int]:
+def to_uint8_rgb(color: Color) -> tuple[int, int, int]:
     """Return a colour with its parts in [0, 255] in the place of [0, 1]."""
     red, green, blue = color
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
-BY_SIDE: dict[Side, Color] = {"right": unit(ORANGE), "left": unit(SKY_BLUE)}
+BY_SIDE: dict[Side, Color] = {"right": to_unit_rgb(ORANGE), "left": to_unit_rgb(SKY_BLUE)}
 """Of an outlined finding, by the patient's side: both sides mostly show the same finding."""

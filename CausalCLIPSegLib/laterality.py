@@ -19,7 +19,7 @@ def opposite(side: Side) -> Side:
     return "left" if side == "right" else "right"
 
 
-def side_on_film(side: Side, mirrored: bool | None) -> Side:
+def side_in_image(side: Side, mirrored: bool | None) -> Side:
     """Return the side on which a viewer of the film sees the patient's `side`: the other one, unless mirrored."""
     return side if mirrored else opposite(side)
 

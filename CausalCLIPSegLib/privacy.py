@@ -19,7 +19,7 @@ _LOUD = (
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def silence_libraries() -> Iterator[None]:
     """Hold back what the libraries say of odd values: it is not for the user, and may quote the patient's data."""
     loggers = [logging.getLogger(name) for name in _LOUD]
     levels = [logger.level for logger in loggers]
@@ -34,12 +34,12 @@ def quiet() -> Iterator[None]:
                 logger.setLevel(level)
 
 
-def sentence(error: BaseException) -> str:
+def public_message(error: BaseException) -> str:
     """Say for a person that something went wrong."""
     return f"Something unexpected went wrong ({type(error).__name__}); --verbose tells more."
 
 
-def frames(error: BaseException) -> str:
+def safe_traceback(error: BaseException) -> str:
     """Return for each exception of the chain its name and the lines of code that it passed, without its message."""
     told = []
     cause: BaseException | None = error

@@ -26,7 +26,7 @@ from CausalCLIPSegLib.model.device import Device, choose_device
 from CausalCLIPSegLib.model.resampling import to_network_grid, to_radiograph_grid
 from CausalCLIPSegLib.network.causalclipseg import Features
 from CausalCLIPSegLib.network.text_encoder import tokenize
-from CausalCLIPSegLib.notes import ReferringExpression, decide, parse_note, say, swap_sides
+from CausalCLIPSegLib.notes import ReferringExpression, choose_side, parse_note, swap_sides, to_prompt
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult, kind_on
 
@@ -123,8 +123,8 @@ class Segmenter:
             radiograph = replace(radiograph, mirrored=mirrored)
         seconds: dict[str, float] = {}
         say_phase("Understanding the note")
-        expression = decide(parse_note(note, laterality, language), side)
-        prompt = say(expression, self.card.laterality)
+        expression = choose_side(parse_note(note, laterality, language), side)
+        prompt = to_prompt(expression, self.card.laterality)
         with _timed(seconds, "image"):
             say_phase("Searching the film")
             maps = self.probabilities(radiograph, prompt, seconds)

@@ -14,7 +14,7 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.model.card import Card, write_card
-from training.data.splits import Sample, Split, read_split, spread
+from training.data.splits import Sample, Split, read_split, subsample_evenly
 from training.evaluation.contact_sheet import draw_sheet
 from training.evaluation.corruptions import SHIFTS
 from training.evaluation.note_ablations import NOTE_KINDS, commonest, read_kinds
@@ -86,7 +86,7 @@ def evaluate(
     kinds = read_kinds(notes)
     samples = read_split(data, split, strict=strict)
     constant = commonest(samples) if "constant" in kinds else None
-    samples = spread(samples, limit)
+    samples = subsample_evenly(samples, limit)
     questions = Questions(kinds, SHIFTS if shifts else (), constant, seed)
     segmenter = Segmenter.from_checkpoint(checkpoint, device)
     journal = None if json_file is None else _journal(json_file, segmenter, samples, questions)
@@ -124,7 +124,7 @@ def export(
 
     written = export_checkpoint(run, network_of(config), read_yaml(card), output)
     segmenter = Segmenter.from_checkpoint(str(output), device)
-    figures, _ = _measure(segmenter, spread(read_split(data, "val"), limit), "val")
+    figures, _ = _measure(segmenter, subsample_evenly(read_split(data, "val"), limit), "val")
     command = f"python -m training evaluate --data DIR --split val --checkpoint {written.name}"
     write_card(
         Card.model_validate({**written.model_dump(), "figures": {"validation": figures, "command": command}}), output

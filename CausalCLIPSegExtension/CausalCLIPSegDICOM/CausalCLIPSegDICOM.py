@@ -92,7 +92,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         try:
             segmentation = exchange.readSegmentation(loadable.files[0])
             instance = segmentation.source.sop_instance_uid
-            film = exchange.filmInScene(instance) or self._loadFilm(instance)
+            film = exchange.radiographInScene(instance) or self._loadFilm(instance)
             node = exchange.showSegmentation(segmentation, film, loadable.name)
         except (CausalCLIPSegError, OSError, ValueError, RuntimeError) as error:
             logging.error(f"{loadable.name}: {error}")
@@ -115,7 +115,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         from DICOMLib import DICOMUtils
 
         DICOMUtils.loadSeriesByUID([series])
-        film = exchange.filmInScene(instance)
+        film = exchange.radiographInScene(instance)
         if film is None:
             raise ValueError(_("The radiograph of this segmentation cannot be loaded."))
         return film

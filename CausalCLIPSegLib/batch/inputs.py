@@ -11,7 +11,7 @@ from typing import Any, get_args
 from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError
 from CausalCLIPSegLib.laterality import Laterality, SideChoice
 from CausalCLIPSegLib.notes.files import read_note_file
-from CausalCLIPSegLib.radiograph.formats import film_name
+from CausalCLIPSegLib.radiograph.formats import image_name
 
 REPORT = ".txt"
 _NO_FILMS = (REPORT, ".csv")
@@ -19,7 +19,7 @@ _YES_NO = {"yes": True, "no": False}
 
 
 @dataclass(frozen=True)
-class Film:
+class BatchItem:
     """A film that is to be outlined, with its note.
 
     Attributes:
@@ -43,7 +43,7 @@ class Film:
     mirrored: bool | None = None
 
 
-def read_films(source: Path, results: Path) -> list[Film]:
+def read_items(source: Path, results: Path) -> list[BatchItem]:
     """List the films of a folder or a table, by name.
 
     In a folder, and the folders in it, the note of film.png is the text of film.txt (or film.png.txt) beside it; any
@@ -61,7 +61,7 @@ def read_films(source: Path, results: Path) -> list[Film]:
     films = sorted(_in_folder(source, results) if source.is_dir() else _in_table(source), key=lambda film: film.name)
     if not films:
         raise CausalCLIPSegError(f"{source} holds no films.")
-    seen: dict[PurePath, Film] = {}
+    seen: dict[PurePath, BatchItem] = {}
     for film in films:
         other = seen.setdefault(film.folder, film)
         if other is not film:
@@ -77,7 +77,7 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _in_folder(source: Path, results: Path) -> Iterator[Film]:
+def _in_folder(source: Path, results: Path) -> Iterator[BatchItem]:
     ours = results.resolve()
     for path in source.rglob("*"):
         inside = path.relative_to(source)
@@ -85,7 +85,7 @@ def _in_folder(source: Path, results: Path) -> Iterator[Film]:
             continue
         if path.resolve().is_relative_to(ours):
             continue
-        film = Film(path, printable(inside.as_posix()), inside.with_name(film_name(path.name)))
+        film = BatchItem(path, printable(inside.as_posix()), inside.with_name(image_name(path.name)))
         reports = [path.with_name(name + REPORT) for name in dict.fromkeys((film.folder.name, path.name))]
         report = next((each for each in reports if each.is_file()), None)
         if report is None:
@@ -97,7 +97,7 @@ def _in_folder(source: Path, results: Path) -> Iterator[Film]:
             yield replace(film, fault=str(error))
 
 
-def _in_table(table: Path) -> Iterator[Film]:
+def _in_table(table: Path) -> Iterator[BatchItem]:
     try:
         text = table.read_text(encoding="utf-8-sig")
         header = text.partition("\n")[0]
@@ -122,12 +122,12 @@ def _is_text(cell: Any) -> bool:
     return cell is None or isinstance(cell, str)
 
 
-def _of_row(folder: Path, cells: Mapping[str, str]) -> Film:
+def _of_row(folder: Path, cells: Mapping[str, str]) -> BatchItem:
     name = cells["image"].strip().replace("\\", "/")
     inside = PurePath(name)
     if inside.is_absolute() or ".." in inside.parts:
         inside = PurePath(inside.name)  # a result lies below the folder of the results, wherever its film is
-    film = Film(folder / name, name, inside.with_name(film_name(inside.name)), cells["note"].strip())
+    film = BatchItem(folder / name, name, inside.with_name(image_name(inside.name)), cells["note"].strip())
     chosen: dict[str, Any] = {}
     for column, choices in _CHOICES.items():
         cell = cells.get(column, "").strip().lower()

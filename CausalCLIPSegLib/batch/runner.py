@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from CausalCLIPSegLib import __version__
-from CausalCLIPSegLib.batch.inputs import Film, printable
+from CausalCLIPSegLib.batch.inputs import BatchItem, printable
 from CausalCLIPSegLib.batch.table import Row, Rows
 from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError, RadiographError
-from CausalCLIPSegLib.export import PROBABILITY, refuse_earlier_result, write_result
+from CausalCLIPSegLib.export import PROBABILITY, reject_earlier_result, write_result
 from CausalCLIPSegLib.export.directory import RESULT_JSON
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.model.card import Card, find_checkpoint, read_card
 from CausalCLIPSegLib.model.device import Device
-from CausalCLIPSegLib.notes import decide, parse_note
-from CausalCLIPSegLib.privacy import frames, sentence
+from CausalCLIPSegLib.notes import choose_side, parse_note
+from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.radiograph import read_radiograph
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Batch:
         self._force = force
         self._segmenter: Segmenter | None = None
 
-    def outline(self, films: Sequence[Film], rows: Rows) -> Iterator[tuple[Row, bool]]:
+    def outline(self, films: Sequence[BatchItem], rows: Rows) -> Iterator[tuple[Row, bool]]:
         """Outline each film that is not outlined yet, and keep its row.
 
         Args:
@@ -108,28 +108,28 @@ class Batch:
             self._segmenter = Segmenter.from_checkpoint(self._checkpoint, self._device)
         return self._segmenter
 
-    def _row(self, film: Film, request: str, segmenter: Segmenter) -> Row:
+    def _row(self, film: BatchItem, request: str, segmenter: Segmenter) -> Row:
         """Outline one film, and say what became of it, whatever it was."""
         try:
             if film.fault:
                 raise CausalCLIPSegError(film.fault)
             return self._outlined(film, request, segmenter)
         except CausalCLIPSegError as error:
-            log.debug(frames(error))
+            log.debug(safe_traceback(error))
             return Row(film.name, "refused", printable(" ".join(str(error).split())), request=request)
         except Exception as error:  # a library's mistake with one film is no reason to leave out the others
-            log.debug(frames(error))
-            return Row(film.name, "failed", sentence(error), request=request)
+            log.debug(safe_traceback(error))
+            return Row(film.name, "failed", public_message(error), request=request)
 
-    def _outlined(self, film: Film, request: str, segmenter: Segmenter) -> Row:
+    def _outlined(self, film: BatchItem, request: str, segmenter: Segmenter) -> Row:
         settings, folder = self._settings, self._results / film.folder
         laterality = film.laterality or settings.laterality
         expression = parse_note(film.note, laterality, settings.language)
         if expression.questions and film.side is None:
             raise NoteError(f"{expression.questions[0]} Say left, right or both in a table, in the column side.")
-        expression = decide(expression, film.side)
+        expression = choose_side(expression, film.side)
         if not (self._force and expression.sides):
-            refuse_earlier_result(folder)  # which has another note
+            reject_earlier_result(folder)  # which has another note
         if not expression.sides:
             return Row(film.name, "no finding", "The note names no finding that can be outlined.", request=request)
         radiograph = read_radiograph(film.image)
@@ -152,7 +152,7 @@ class Batch:
         return _describe(film, describe_result(result), request)
 
 
-def request_of(film: Film, settings: Settings, card: Card) -> str:
+def request_of(film: BatchItem, settings: Settings, card: Card) -> str:
     """Return a hash of all that a result depends on but the device, 64 hexadecimal digits."""
     said = {**asdict(settings), "version": __version__, "card": card.model_dump(mode="json"), "note": film.note}
     said |= {"side": film.side, "mirrored": film.mirrored, "film": _hash(film.image)}
@@ -169,7 +169,7 @@ def _hash(path: Path) -> str:
         return ""
 
 
-def _describe(film: Film, document: ResultDocument, request: str) -> Row:
+def _describe(film: BatchItem, document: ResultDocument, request: str) -> Row:
     areas = {part.side_patient: part for part in document.segments}
     return Row(
         image=film.name,

@@ -58,7 +58,7 @@ def batch(
 
     A film that cannot be outlined does not stop the others. The same command goes on where it was stopped.
     """
-    from CausalCLIPSegLib.batch.inputs import read_films
+    from CausalCLIPSegLib.batch.inputs import read_items
     from CausalCLIPSegLib.batch.runner import Batch, Settings
     from CausalCLIPSegLib.batch.table import Rows
 
@@ -66,7 +66,7 @@ def batch(
     warnings.showwarning = show_warning
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cluster stops with it, and means Ctrl-C
     results = output or Path(f"{films.resolve().stem}-segmentations")
-    todo = read_films(films, results)
+    todo = read_items(films, results)
     settings = Settings(laterality, language, threshold, not without_note, probability)
     work = Batch(results, settings, checkpoint, device, force=force)
     ended: Counter[str] = Counter()

@@ -24,7 +24,7 @@ def note(
 ) -> None:
     """Show what is understood of a note, and the sentence that the network would be given."""
     from CausalCLIPSegLib.model.card import find_checkpoint, read_card
-    from CausalCLIPSegLib.notes import parse_note, say, summary
+    from CausalCLIPSegLib.notes import describe_expression, parse_note, to_prompt
 
     if (text is None) == (file is None):
         raise NoteError("Give the note either as TEXT or as --file FILE.")
@@ -32,13 +32,13 @@ def note(
     whose = read_card(find_checkpoint(checkpoint)).laterality
     for one in notes:
         expression = parse_note(one, laterality, language)
-        prompt = say(expression, whose) if expression.sides else None
+        prompt = to_prompt(expression, whose) if expression.sides else None
         if as_json:
             typer.echo(json.dumps({**expression.to_dict(), "prompt": prompt, "laterality": whose}, ensure_ascii=False))
             continue
         table = plain_table()
         table.add_row("Note", one)
-        table.add_row("Understood", summary(expression))
+        table.add_row("Understood", describe_expression(expression))
         table.add_row("Sentence", f"{prompt} ({laterality_text(whose)})" if prompt else "none: nothing to outline")
         for finding in expression.findings:
             if finding.present:

@@ -199,10 +199,10 @@ def _archive(name: str | None, doing: str) -> Iterator[tuple[Pacs, Any]]:
 
 
 def _uids_of(image: Path) -> tuple[str, str, str]:
-    from CausalCLIPSegLib.privacy import quiet
+    from CausalCLIPSegLib.privacy import silence_libraries
 
     try:
-        with quiet():
+        with silence_libraries():
             from pydicom import dcmread
 
             header = dcmread(image, stop_before_pixels=True)

@@ -10,7 +10,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError
-from CausalCLIPSegLib.privacy import frames, sentence
+from CausalCLIPSegLib.privacy import public_message, safe_traceback
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
     try:
         return command.main(standalone_mode=False) or 0
     except CausalCLIPSegError as error:
-        log.debug(frames(error))
+        log.debug(safe_traceback(error))
         return _fail(str(error), 2)
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # typer exports no class to ask for
@@ -57,8 +57,8 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
     except Exception as error:
         if tracebacks:
             raise
-        log.debug(frames(error))
-        return _fail(sentence(error), 1)
+        log.debug(safe_traceback(error))
+        return _fail(public_message(error), 1)
 
 
 def _fail(words: str, status: int) -> int:

@@ -109,11 +109,11 @@ def revise(
     """Write a correction as the next object of the same series; viewers show the last one."""
     from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
     from CausalCLIPSegLib.segmentation.nrrd import read_segments
-    from CausalCLIPSegLib.segmentation.revision import match, revise
+    from CausalCLIPSegLib.segmentation.revision import revise, sort_segments
 
     before = read_dicom_seg(previous)
     header, _ = _film(image)
-    masks, added = match(before, read_segments(corrected, before.shape))
+    masks, added = sort_segments(before, read_segments(corrected, before.shape))
     after = revise(before, masks, editor, _outlined(added))
     path = output or previous.with_name(f"{previous.name.removesuffix(DICOM_ENDING)}-{after.instance_number}.dcm")
     _write_dicom(after, header, path, force=force)
@@ -121,9 +121,9 @@ def revise(
 
 def _film(image: Path) -> tuple[Dataset, tuple[int, int]]:
     """Return header and size of a film, by its header alone."""
-    from CausalCLIPSegLib.segmentation.source_image import read_film
+    from CausalCLIPSegLib.segmentation.source_image import read_source
 
-    return read_film(image)
+    return read_source(image)
 
 
 def _outlined(segments: Sequence[CodedSegment]) -> tuple[CodedSegment, ...]:
@@ -163,10 +163,10 @@ def _write_nrrd(segmentation: Segmentation, image: Path | None, path: Path, *, f
 def _affine(segmentation: Segmentation, image: Path) -> npt.NDArray[np.float64]:
     """Return where Slicer places the film, after checking that it is the one that was outlined."""
     from CausalCLIPSegLib.radiograph.dicom_geometry import affine
-    from CausalCLIPSegLib.segmentation.source_image import refuse_other_film
+    from CausalCLIPSegLib.segmentation.source_image import reject_other_source
 
     header, shape = _film(image)
-    refuse_other_film(segmentation.source, segmentation.shape, header, shape)
+    reject_other_source(segmentation.source, segmentation.shape, header, shape)
     return affine(header)
 
 

@@ -25,7 +25,7 @@ from CausalCLIPSegLib.errors import NoteError, OutputError
 from CausalCLIPSegLib.laterality import Laterality, SideChoice
 from CausalCLIPSegLib.model.device import Device
 from CausalCLIPSegLib.notes.files import read_note_file
-from CausalCLIPSegLib.radiograph.formats import film_name
+from CausalCLIPSegLib.radiograph.formats import image_name
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.result import SegmentationResult
@@ -61,7 +61,7 @@ def segment(
         raise NoteError("Give the note either as --note TEXT or as --note-file FILE.")
     check_threshold(threshold)
     text = read_note_file(note_file) if note_file is not None else note or ""
-    folder = output or Path(f"{film_name(image.name) or 'image'}-segmentation")
+    folder = output or Path(f"{image_name(image.name) or 'image'}-segmentation")
     _run(
         image,
         text,
@@ -111,19 +111,19 @@ def _run(
     probability: bool = False,
 ) -> None:
     """Read, segment, write, and tell what was found."""
-    from CausalCLIPSegLib.notes import decide, parse_note, say
+    from CausalCLIPSegLib.notes import choose_side, parse_note, to_prompt
     from CausalCLIPSegLib.radiograph import read_radiograph
 
     start = time.perf_counter()
     warnings.showwarning = show_warning
     with err.status("Reading the film") as status:
         # a note without a finding, or of two minds about the side, is told before all that takes time
-        say(decide(parse_note(text, laterality, language), side), "patient")
+        to_prompt(choose_side(parse_note(text, laterality, language), side), "patient")
         radiograph = read_radiograph(image)
-        from CausalCLIPSegLib.export import PROBABILITY, refuse_earlier_result, write_result
+        from CausalCLIPSegLib.export import PROBABILITY, reject_earlier_result, write_result
 
         if not force:
-            refuse_earlier_result(folder)
+            reject_earlier_result(folder)
         status.update("Loading the checkpoint")
         from CausalCLIPSegLib.segmenter import Segmenter
 
@@ -146,11 +146,11 @@ def _run(
 
 def _tell(result: SegmentationResult, files: dict[str, Path], seconds: float) -> None:
     from CausalCLIPSegLib.export import describe_result
-    from CausalCLIPSegLib.notes import summary
+    from CausalCLIPSegLib.notes import describe_expression
 
     table = plain_table()
     table.add_row("Note", result.note)
-    table.add_row("Understood", summary(result.expression, mirrored=result.radiograph.mirrored))
+    table.add_row("Understood", describe_expression(result.expression, mirrored=result.radiograph.mirrored))
     table.add_row("Sentence", f"{result.prompt} ({laterality_text(result.laterality)})")
     document = describe_result(result, list(files))
     for part in document.segments:

@@ -1,6 +1,6 @@
 """A result as files: .seg.nrrd, DICOM-SEG, a picture for a report, result.json; each written whole or not at all."""
 
-from CausalCLIPSegLib.export.directory import PROBABILITY, refuse_earlier_result, write_result
+from CausalCLIPSegLib.export.directory import PROBABILITY, reject_earlier_result, write_result
 from CausalCLIPSegLib.export.overlay import draw_overlay, write_overlay
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result, write_result_json
 from CausalCLIPSegLib.export.segmentation_files import write_dicom_probability, write_dicom_seg, write_seg_nrrd
@@ -10,7 +10,7 @@ __all__ = [
     "ResultDocument",
     "describe_result",
     "draw_overlay",
-    "refuse_earlier_result",
+    "reject_earlier_result",
     "write_dicom_probability",
     "write_dicom_seg",
     "write_overlay",

@@ -12,13 +12,13 @@ from CausalCLIPSegLib.errors import OutputError
 from CausalCLIPSegLib.export.overlay import write_overlay
 from CausalCLIPSegLib.export.report import write_result_json
 from CausalCLIPSegLib.export.segmentation_files import (
-    why_not,
+    missing_dicom_seg_reason,
     write_dicom_probability,
     write_dicom_seg,
     write_seg_nrrd,
 )
 from CausalCLIPSegLib.result import SegmentationResult
-from CausalCLIPSegLib.segmentation.source_image import find_fault
+from CausalCLIPSegLib.segmentation.source_image import unsupported_reason
 
 
 def _always(result: SegmentationResult) -> bool:
@@ -26,11 +26,11 @@ def _always(result: SegmentationResult) -> bool:
 
 
 def _has_dicom_seg(result: SegmentationResult) -> bool:
-    return why_not(result) is None
+    return missing_dicom_seg_reason(result) is None
 
 
 def _is_dicom(result: SegmentationResult) -> bool:
-    return find_fault(result.radiograph.header) is None
+    return unsupported_reason(result.radiograph.header) is None
 
 
 class Output(NamedTuple):
@@ -64,7 +64,7 @@ OUTPUTS: tuple[Output, ...] = (
 RESULT_JSON = "result.json"
 
 
-def refuse_earlier_result(directory: Path) -> None:
+def reject_earlier_result(directory: Path) -> None:
     """Refuse a folder that holds files of a result already.
 
     Raises:
@@ -105,7 +105,7 @@ def write_result(
     names = [*(output.name for output in outputs), RESULT_JSON]
     try:
         if not force:
-            refuse_earlier_result(directory)
+            reject_earlier_result(directory)
         earlier = _earlier(directory)
         with _staging_folder(_nearest_folder(directory)) as stage:
             for output in outputs:

@@ -8,11 +8,11 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 from scipy import ndimage, special
 
-from CausalCLIPSegLib.colors import bytes_of
+from CausalCLIPSegLib.colors import to_uint8_rgb
 from CausalCLIPSegLib.export.caption import draw_caption
 from CausalCLIPSegLib.export.fonts import Lettering
 from CausalCLIPSegLib.export.report import describe_result
-from CausalCLIPSegLib.laterality import SIDES, side_on_film
+from CausalCLIPSegLib.laterality import SIDES, side_in_image
 from CausalCLIPSegLib.result import Segment, SegmentationResult
 
 _Map = npt.NDArray[np.floating]
@@ -75,7 +75,7 @@ def _draw_view(result: SegmentationResult) -> Image.Image:
     draw.rectangle((left - 1, top - 1, right, bottom), outline=_BORDER)
     lettering = Lettering("patientRLcm 0123456789")
     for side in SIDES:
-        outward = -1 if side_on_film(side, result.radiograph.mirrored) == "left" else 1
+        outward = -1 if side_in_image(side, result.radiograph.mirrored) == "left" else 1
         x, y = (left if outward < 0 else right) + outward * _SIDE_MARGIN // 2, (top + bottom) // 2
         draw.text((x, y - _LETTER // 2), "patient", _MARKER, lettering.font(_SMALL), anchor="ms")
         draw.text((x, y + _LETTER // 2), side[0].upper(), _MARKER, lettering.font(_LETTER), anchor="ms")
@@ -99,7 +99,7 @@ def _draw_film(result: SegmentationResult) -> Image.Image:
     for distance in distances:  # a dark line under each colour holds it on white bone
         _draw_line(film, _CASING, distance, _CASING_WIDTH)
     for segment, distance in zip(result.segments, distances, strict=True):
-        _draw_line(film, bytes_of(segment.color), distance, _INK_WIDTH)
+        _draw_line(film, to_uint8_rgb(segment.color), distance, _INK_WIDTH)
     return film
 
 

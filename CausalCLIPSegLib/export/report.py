@@ -6,9 +6,9 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydicom import Dataset
 
-from CausalCLIPSegLib.export.segmentation_files import why_not
-from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, side_on_film
-from CausalCLIPSegLib.mask.components import area_mm2, label_areas
+from CausalCLIPSegLib.export.segmentation_files import missing_dicom_seg_reason
+from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, side_in_image
+from CausalCLIPSegLib.mask.components import area_mm2, connected_components
 from CausalCLIPSegLib.result import Segment, SegmentationResult
 
 
@@ -95,7 +95,7 @@ def describe_result(result: SegmentationResult, files: Sequence[str] = ()) -> Re
         prompt=result.prompt,
         laterality=result.laterality,
         sides=sides,
-        sides_viewer=[side_on_film(side, radiograph.mirrored) for side in sides],
+        sides_viewer=[side_in_image(side, radiograph.mirrored) for side in sides],
         zones={side: list(zones) for side, zones in expression.zones.items()},
         checkpoint=CheckpointDocument(
             name=provenance.checkpoint_name,
@@ -106,7 +106,7 @@ def describe_result(result: SegmentationResult, files: Sequence[str] = ()) -> Re
         threshold=result.threshold,
         area_mm2=area_mm2(result.mask, radiograph.spacing),
         area_fraction=float(result.mask.mean()),
-        components=label_areas(result.mask)[1],
+        components=connected_components(result.mask)[1],
         segments=[_describe_segment(segment, result) for segment in result.segments],
         files=list(files),
         seconds=provenance.seconds,
@@ -128,7 +128,7 @@ def write_result_json(result: SegmentationResult, path: Path, files: Sequence[st
 
 def _missing_dicom_seg(result: SegmentationResult) -> list[str]:
     """Say why a DICOM film gives no DICOM-SEG; that other films give none is no surprise."""
-    reason = None if result.radiograph.header is None else why_not(result)
+    reason = None if result.radiograph.header is None else missing_dicom_seg_reason(result)
     return [reason] if reason else []
 
 
@@ -137,10 +137,10 @@ def _describe_segment(segment: Segment, result: SegmentationResult) -> SegmentDo
         id=segment.identifier,
         name=segment.name,
         side_patient=segment.side,
-        side_viewer=side_on_film(segment.side, result.radiograph.mirrored),
+        side_viewer=side_in_image(segment.side, result.radiograph.mirrored),
         area_mm2=area_mm2(segment.mask, result.radiograph.spacing),
         area_fraction=float(segment.mask.mean()),
-        components=label_areas(segment.mask)[1],
+        components=connected_components(segment.mask)[1],
     )
 
 

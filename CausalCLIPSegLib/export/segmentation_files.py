@@ -11,19 +11,19 @@ from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.result import Segment, SegmentationResult
 from CausalCLIPSegLib.segmentation.nrrd import write_segments
 from CausalCLIPSegLib.segmentation.segmentation import Algorithm, CodedSegment, Segmentation, derived_uid, new_uid
-from CausalCLIPSegLib.segmentation.source_image import find_fault, reference_to
+from CausalCLIPSegLib.segmentation.source_image import reference_to, unsupported_reason
 from CausalCLIPSegLib.terminology import CATEGORY, CONTEXT_NAME, DEFAULT_KIND, LATERALITY, LUNG, OPACITY, code_of
 
 NAME = "CausalCLIPSeg"
 
 
-def why_not(result: SegmentationResult) -> str | None:
+def missing_dicom_seg_reason(result: SegmentationResult) -> str | None:
     """Return in one sentence why there is no DICOM-SEG of a result; None where there is one.
 
     A result that outlines nothing gives none: an object must have a segment, and an empty one is shown by viewers as
     if something had been found.
     """
-    if fault := find_fault(result.radiograph.header):
+    if fault := unsupported_reason(result.radiograph.header):
         return fault
     return None if result.segments else "Nothing is outlined, so no DICOM-SEG is written."
 
@@ -51,7 +51,7 @@ def write_dicom_seg(result: SegmentationResult, path: Path, *, with_note: bool =
     """Write the outlines of a result to `path`, which is replaced where it exists.
 
     Raises:
-        SegmentationError: there is none of this result (see `why_not`).
+        SegmentationError: there is none of this result (see `missing_dicom_seg_reason`).
         OSError: the file cannot be written.
     """
     from CausalCLIPSegLib.segmentation.dicom_writer import encode, save  # highdicom takes its time to import
@@ -84,7 +84,7 @@ def write_dicom_probability(result: SegmentationResult, path: Path, *, with_note
 def _header(result: SegmentationResult) -> Dataset:
     header = result.radiograph.header
     if header is None:
-        raise SegmentationError(find_fault(None) or "")
+        raise SegmentationError(unsupported_reason(None) or "")
     return header
 
 

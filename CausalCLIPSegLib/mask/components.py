@@ -9,7 +9,7 @@ from scipy import ndimage
 _EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
 
 
-def label_areas(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], int]:
+def connected_components(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], int]:
     """Number the areas of a mask, bool rows x columns; pixels that touch by a corner belong together.
 
     Returns:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from CausalCLIPSegLib.laterality import SIDES, Side
-from CausalCLIPSegLib.mask.components import label_areas
+from CausalCLIPSegLib.mask.components import connected_components
 from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, fitted
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes.expression import ZONES, ReferringExpression, Zone
@@ -88,7 +88,7 @@ def disagreements(
 
 def _without_specks(mask: Mask) -> tuple[Mask, int]:
     """Return the mask without areas that are too small to count, and how many areas are left."""
-    labels, number = label_areas(mask)
+    labels, number = connected_components(mask)
     sizes = np.bincount(labels.ravel(), minlength=number + 1)
     large = sizes >= fitted()["smallest_area"] * mask.size
     large[0] = False
@@ -118,7 +118,7 @@ def zone_pixels(shape: tuple[int, ...], extent: LungExtent) -> float:
 
 
 def _reaches_across(part: Mask, thirds: tuple[int, int]) -> bool:
-    labels, number = label_areas(part)
+    labels, number = connected_components(part)
     middle, lower = thirds
     rows = [where[0] for where in ndimage.find_objects(labels, number)]
     return any(where.start < middle and where.stop > lower for where in rows)

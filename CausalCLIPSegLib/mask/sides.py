@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.laterality import Side
-from CausalCLIPSegLib.mask.components import label_areas
+from CausalCLIPSegLib.mask.components import connected_components
 
 _ACROSS = 0.1
 """A component with more than this share in either half is cut at the middle of the picture."""
@@ -22,7 +22,7 @@ def split_by_side(mask: npt.NDArray[np.bool_], *, mirrored: bool = False) -> dic
     Returns:
         For each side of the patient a mask of the same shape; the two are disjoint and add up to the mask.
     """
-    labels, number = label_areas(mask)
+    labels, number = connected_components(mask)
     half = mask.shape[1] // 2
     pixels, on_viewers_left = (
         np.bincount(part.ravel(), minlength=number + 1)[1:] for part in (labels, labels[:, :half])

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
 from CausalCLIPSegLib.network.decoder import Decoder
 from CausalCLIPSegLib.network.fusion import PointwiseConvolution, ScaleUnifier
-from CausalCLIPSegLib.network.masker import Masker, part
+from CausalCLIPSegLib.network.masker import Masker, split_features
 from CausalCLIPSegLib.network.text_encoder import TextEncoder
 from CausalCLIPSegLib.network.vision_encoder import STRIDES, build_vision_encoder
 
@@ -104,7 +104,7 @@ class CausalCLIPSeg(nn.Module):
         if self.maskers is None or self.confounder is None:
             return Features(self.causal.fusion(self.unifier(stages)), None, [])
         attention = [masker(stage) for masker, stage in zip(self.maskers, stages, strict=True)]
-        causal, confounding = zip(*map(part, stages, attention), strict=True)
+        causal, confounding = zip(*map(split_features, stages, attention), strict=True)
         return Features(
             self.causal.fusion(self.unifier(causal)),
             self.confounder.fusion(self.unifier(confounding)) if confounder else None,

@@ -28,7 +28,7 @@ class Masker(nn.Module):
         return self.norm(self.convolution(self.coordinate_convolution(features))).sigmoid()
 
 
-def part(features: Tensor, attention: Tensor) -> tuple[Tensor, Tensor]:
+def split_features(features: Tensor, attention: Tensor) -> tuple[Tensor, Tensor]:
     """Part features into causal and confounding ones (Eq. 2): (M * F, (1 - M) * F), which add up to F."""
     causal = attention * features
     return causal, features - causal

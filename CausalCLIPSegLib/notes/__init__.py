@@ -1,7 +1,7 @@
 """Free text -> what it refers to on the radiograph -> the sentence a checkpoint was trained on.
 
-`parse_note` reads, `say` writes. Plain Python: imports no torch, and quickly. The other way, from a mask to words, is
-`CausalCLIPSegLib.mask.description`.
+`parse_note` reads, `to_prompt` writes. Plain Python that imports quickly and never loads torch. The other way, from a
+mask to words, is `CausalCLIPSegLib.mask.description`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from CausalCLIPSegLib.notes.expression import ZONES, Finding, Ignored, ReferringExpression, Zone
 from CausalCLIPSegLib.notes.lexicon import languages
 from CausalCLIPSegLib.notes.parser import LONGEST_NOTE, parse_note
-from CausalCLIPSegLib.notes.prompt import say, summary, swap_sides
-from CausalCLIPSegLib.notes.questions import decide
+from CausalCLIPSegLib.notes.prompt import describe_expression, swap_sides, to_prompt
+from CausalCLIPSegLib.notes.questions import choose_side
 
 __all__ = [
     "LONGEST_NOTE",
@@ -19,10 +19,10 @@ __all__ = [
     "Ignored",
     "ReferringExpression",
     "Zone",
-    "decide",
+    "choose_side",
+    "describe_expression",
     "languages",
     "parse_note",
-    "say",
-    "summary",
     "swap_sides",
+    "to_prompt",
 ]

@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from CausalCLIPSegLib.notes.context import CLAIMS, Category, Links, modifiers, settle_directions
 from CausalCLIPSegLib.notes.lexicon import Mention, Term
-from CausalCLIPSegLib.notes.places import PLACES, Spot
+from CausalCLIPSegLib.notes.places import PLACES, LocationTerm
 from CausalCLIPSegLib.notes.statements import Statement
 
 _ALIKE = frozenset({"and", "or", "slash", "versus", "compare"})
@@ -92,7 +92,7 @@ class Place:
     """
 
     mention: Mention
-    spot: Spot
+    spot: LocationTerm
     denied: bool
     claims: list[Claim] = field(default_factory=list)
 
@@ -113,7 +113,7 @@ class Place:
 
 
 @dataclass
-class Told:
+class ParsedStatement:
     """A statement, taken apart; its `chunks` are as many as it has, numbered on from `first`."""
 
     statement: Statement
@@ -125,7 +125,7 @@ class Told:
 Node = Claim | Place | Mention
 
 
-def take_apart(statement: Statement, first: int) -> Told:
+def parse_statement(statement: Statement, first: int) -> ParsedStatement:
     """Return the claims and places of a statement, numbering its chunks from `first`."""
     mentions = _settle(statement.mentions)
     chunks, links = _chunks(mentions, first)
@@ -134,7 +134,7 @@ def take_apart(statement: Statement, first: int) -> Told:
     claims = [node for node in nodes if isinstance(node, Claim)]
     places = [node for node in nodes if isinstance(node, Place)]
     _inherit(claims, places)
-    return Told(statement, claims, places, len(links))
+    return ParsedStatement(statement, claims, places, len(links))
 
 
 def _deny_only_here(mentions: list[Mention]) -> None:
@@ -266,7 +266,7 @@ def _nodes(
             beside = stressed = False
         elif mention.role in PLACES:
             joined = beside and chunk != last and bool(links[chunk] & _ALIKE) and "with" not in links[chunk]
-            spot = Spot(mention.term, chunk, joined, at > 0 and mentions[at - 1].role == "range", stressed)
+            spot = LocationTerm(mention.term, chunk, joined, at > 0 and mentions[at - 1].role == "range", stressed)
             nodes.append(Place(mention, spot, led and "negated" in marks[at]))
             beside, last = True, chunk
         else:

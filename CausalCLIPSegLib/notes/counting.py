@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from CausalCLIPSegLib.notes.claims import Claim, Told
+from CausalCLIPSegLib.notes.claims import Claim, ParsedStatement
 from CausalCLIPSegLib.notes.lexicon import Lexicon
 from CausalCLIPSegLib.notes.tokens import Token
 
@@ -21,7 +21,7 @@ class Counted:
     claim: Claim | None
 
 
-def count_areas(told: Sequence[Told], tokens: Sequence[Token], lexicon: Lexicon) -> list[Counted]:
+def count_areas(told: Sequence[ParsedStatement], tokens: Sequence[Token], lexicon: Lexicon) -> list[Counted]:
     """Return the numbers of areas in a note, in order, without those of what is not outlined."""
     return [counted for part in told for counted in _in_statement(part, tokens, lexicon)]
 
@@ -32,7 +32,7 @@ def total(counts: Sequence[Counted]) -> int | None:
     return numbers[0] if len(numbers) > 2 and 2 * numbers[0] == sum(numbers) else sum(numbers) or None
 
 
-def _in_statement(part: Told, tokens: Sequence[Token], lexicon: Lexicon) -> Iterator[Counted]:
+def _in_statement(part: ParsedStatement, tokens: Sequence[Token], lexicon: Lexicon) -> Iterator[Counted]:
     owners = {at: claim for claim in part.claims for at in range(claim.mention.start, claim.mention.stop)}
     made = [claim for claim in part.claims if claim.made]
     starts = [claim.mention.start for claim in made]

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import Laterality
-from CausalCLIPSegLib.notes.claims import Claim, Told, take_apart
+from CausalCLIPSegLib.notes.claims import Claim, ParsedStatement, parse_statement
 from CausalCLIPSegLib.notes.context import CLAIMS
 from CausalCLIPSegLib.notes.counting import Counted, count_areas, total
 from CausalCLIPSegLib.notes.expression import Finding, Ignored, ReferringExpression
 from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Term, languages, load_lexicon
-from CausalCLIPSegLib.notes.places import PLACES, Extent, Spot, bind, spare
+from CausalCLIPSegLib.notes.places import PLACES, Location, LocationTerm, exclude_spared, resolve
 from CausalCLIPSegLib.notes.questions import contradictions
 from CausalCLIPSegLib.notes.statements import Statement, cut
 from CausalCLIPSegLib.notes.tokens import Token, tidy, tokenise
@@ -89,18 +89,18 @@ class _Reader:
     laterality: Laterality
 
     def read(self, statements: Sequence[Statement]) -> ReferringExpression:
-        told: list[Told] = []
+        told: list[ParsedStatement] = []
         chunks = 0
         for statement in statements:
             if not statement.apart:
-                told.append(take_apart(statement, chunks))
+                told.append(parse_statement(statement, chunks))
                 chunks += told[-1].chunks
         self._attach_loose(told)
         claims = [claim for part in told for claim in part.claims]
         spots = [place.spot for part in told for place in part.places if place.used]
         spared = [place.spot for claim in claims if claim.mention.role == "spared" for place in claim.places]
 
-        extent = Extent()
+        extent = Location()
         if any(claim.made for claim in claims) or any(spot.term.role != "region" for spot in spots):
             extent = self._bind(spots, spared)
         counts = count_areas(told, self.tokens, self.lexicon)
@@ -125,18 +125,20 @@ class _Reader:
             language=self.lexicon.language,
         )
 
-    def _bind(self, spots: Sequence[Spot], spared: Sequence[Spot]) -> Extent:
-        extent = bind(spots, self.laterality)
-        return spare(extent, spared, self.laterality) if spared else extent
+    def _bind(self, spots: Sequence[LocationTerm], spared: Sequence[LocationTerm]) -> Location:
+        extent = resolve(spots, self.laterality)
+        return exclude_spared(extent, spared, self.laterality) if spared else extent
 
-    def _finding(self, at: int, part: Told, spared: Sequence[Spot], counts: Sequence[Counted]) -> Finding:
+    def _finding(
+        self, at: int, part: ParsedStatement, spared: Sequence[LocationTerm], counts: Sequence[Counted]
+    ) -> Finding:
         claim = part.claims[at]
         spots = _spots(claim) or next(
             (_spots(each) for each in part.claims[max(0, at - _NEAR) : at][::-1] if each.made and _spots(each)), []
         )
         if all(spot.term.role in ("region", "whole") for spot in spots):
             spots = []
-        extent = self._bind(spots, () if claim.denied else spared) if spots else Extent()
+        extent = self._bind(spots, () if claim.denied else spared) if spots else Location()
         return Finding(
             kind=claim.mention.term.value,
             words=self._words(at, part),
@@ -149,7 +151,7 @@ class _Reader:
             count=total(counts),
         )
 
-    def _attach_loose(self, told: Sequence[Told]) -> None:
+    def _attach_loose(self, told: Sequence[ParsedStatement]) -> None:
         """Give the places of a statement without a claim to the last claim before, or take them for an infection's."""
         findings = [claim for part in told for claim in part.claims if claim.mention.role == "finding"]
         made = [claim for claim in findings if claim.made]
@@ -167,7 +169,7 @@ class _Reader:
                 last = next(claim for claim in reversed(part.claims) if not claim.silent)
                 placed = any(claim.places for claim in part.claims if not claim.silent)
 
-    def _points(self, part: Told) -> bool:
+    def _points(self, part: ParsedStatement) -> bool:
         """Whether a statement speaks of a place in the lung, not of somebody who left."""
         statement = part.statement
         told = {at for mention in statement.mentions for at in range(mention.start, mention.stop)}
@@ -178,7 +180,7 @@ class _Reader:
     def _is_small(self, word: str) -> bool:
         return word in self.lexicon.fillers or (word,) in self.lexicon.terms
 
-    def _words(self, at: int, part: Told) -> str:
+    def _words(self, at: int, part: ParsedStatement) -> str:
         """Return the words of a claim, from the first to the last of its places that no other claim parts from it."""
         claim = part.claims[at]
         first = at
@@ -193,7 +195,7 @@ class _Reader:
     def _slice(self, start: int, stop: int) -> str:
         return " ".join(self.text[self.tokens[start].start : self.tokens[stop - 1].stop].split())
 
-    def _ignored(self, statements: Sequence[Statement], told: Sequence[Told]) -> Iterator[Ignored]:
+    def _ignored(self, statements: Sequence[Statement], told: Sequence[ParsedStatement]) -> Iterator[Ignored]:
         parts = iter(told)
         for statement in statements:
             if statement.apart:
@@ -212,13 +214,13 @@ class _Reader:
                     yield Ignored(words, ABSENT if place.denied else LOOSE)
 
 
-def _goes_on(part: Told) -> bool:
+def _goes_on(part: ParsedStatement) -> bool:
     """Whether a statement adds a place to those before: "Also in the left base.", "Right base has improved."."""
     roles = {mention.role for mention in part.statement.mentions}
     return bool(roles & {"and", "current"}) and bool(roles & {"zone", "place", "anatomy"})
 
 
-def _spots(claim: Claim) -> list[Spot]:
+def _spots(claim: Claim) -> list[LocationTerm]:
     return [place.spot for place in claim.places if claim.denied or not place.denied]
 
 

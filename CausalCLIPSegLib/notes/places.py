@@ -18,7 +18,7 @@ PLACES = frozenset({"side", "zone", "place", "anatomy", "whole", "diffuse", "reg
 
 
 @dataclass(frozen=True)
-class Spot:
+class LocationTerm:
     """One word of place.
 
     Attributes:
@@ -37,7 +37,7 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Extent:
+class Location:
     """Where a note points to: the fields of a `ReferringExpression` of the same names."""
 
     sides: frozenset[Side] = frozenset()
@@ -67,7 +67,7 @@ class _Phrase:
         return bool(self.zones) or self.whole
 
 
-def bind(spots: Iterable[Spot], laterality: Laterality) -> Extent:
+def resolve(spots: Iterable[LocationTerm], laterality: Laterality) -> Location:
     """Return what `spots`, all the places of what is to be outlined, say together.
 
     Args:
@@ -98,12 +98,12 @@ def bind(spots: Iterable[Spot], laterality: Laterality) -> Extent:
             whole.add(side)
         said = {zone for phrase in here for zone in phrase.zones}
         zones[side] = ZONES if side in whole else tuple(zone for zone in ZONES if zone in said)
-    return Extent(frozenset(sides), zones, frozenset(whole), weak)
+    return Location(frozenset(sides), zones, frozenset(whole), weak)
 
 
-def spare(extent: Extent, spots: Iterable[Spot], laterality: Laterality) -> Extent:
+def exclude_spared(extent: Location, spots: Iterable[LocationTerm], laterality: Laterality) -> Location:
     """Return `extent` without the places that the note says are spared; only a whole lung can lose a zone."""
-    without = bind(spots, laterality)
+    without = resolve(spots, laterality)
     zones = dict(extent.zones)
     whole = set(extent.whole)
     for side in extent.whole & without.sides:
@@ -111,7 +111,7 @@ def spare(extent: Extent, spots: Iterable[Spot], laterality: Laterality) -> Exte
         if rest and rest != ZONES:
             zones[side] = rest
             whole.discard(side)
-    return Extent(extent.sides, zones, frozenset(whole), extent.weak)
+    return Location(extent.sides, zones, frozenset(whole), extent.weak)
 
 
 def read_sides(value: str, laterality: Laterality) -> set[Side]:
@@ -124,7 +124,7 @@ def read_zones(value: str) -> set[Zone]:
     return {zone for zone in ZONES if zone in value.split()}
 
 
-def _phrases(spots: list[Spot], laterality: Laterality) -> Iterator[_Phrase]:
+def _phrases(spots: list[LocationTerm], laterality: Laterality) -> Iterator[_Phrase]:
     """Cut the spots where a side or a zone begins something new."""
     phrase: _Phrase | None = None
     for spot in spots:

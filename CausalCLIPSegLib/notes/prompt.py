@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, say_side, side_on_film
+from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, say_side, side_in_image
 from CausalCLIPSegLib.notes.expression import ZONES, ReferringExpression, Zone
 
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six")
@@ -18,7 +18,7 @@ _SWAPPED = {"left": "right", "Left": "Right", "LEFT": "RIGHT", "right": "left", 
 _SIDE = re.compile(rf"\b({'|'.join(_SWAPPED)})\b")
 
 
-def say(expression: ReferringExpression, laterality: Laterality) -> str:
+def to_prompt(expression: ReferringExpression, laterality: Laterality) -> str:
     """Return the sentence for a checkpoint whose notes mean `laterality` by left and right.
 
     "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung." A side of which no zone is
@@ -72,7 +72,7 @@ def swap_sides(sentence: str) -> str:
     return _SIDE.sub(lambda match: _SWAPPED[match[0]], sentence)
 
 
-def summary(expression: ReferringExpression, *, mirrored: bool | None = None) -> str:
+def describe_expression(expression: ReferringExpression, *, mirrored: bool | None = None) -> str:
     """Return in words for a person where the note points to, with the side named for the patient and the picture.
 
     "left lung (on the right of the picture): lower zone" speaks, as everywhere, of the patient's left.
@@ -80,7 +80,7 @@ def summary(expression: ReferringExpression, *, mirrored: bool | None = None) ->
     if not expression.sides:
         return "nothing to outline"
     lines = [
-        f"patient's {side} lung (on the {side_on_film(side, mirrored)} of the picture): {_extent(expression, side)}"
+        f"patient's {side} lung (on the {side_in_image(side, mirrored)} of the picture): {_extent(expression, side)}"
         for side in SIDES
         if side in expression.sides
     ]

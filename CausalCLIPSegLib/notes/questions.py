@@ -27,7 +27,7 @@ def contradictions(findings: Sequence[tuple[Statement, Finding]]) -> Iterator[st
         )
 
 
-def decide(expression: ReferringExpression, side: SideChoice | None) -> ReferringExpression:
+def choose_side(expression: ReferringExpression, side: SideChoice | None) -> ReferringExpression:
     """Return the expression for the side that a person has chosen.
 
     Args:

@@ -15,9 +15,9 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from CausalCLIPSegLib.errors import PacsError
 from CausalCLIPSegLib.pacs.archive import RETURNED, UID_OF, Answer, DeniedError, Identity, Level, UnreachableError
 from CausalCLIPSegLib.pacs.configuration import DicomWebArchive
-from CausalCLIPSegLib.pacs.retry import patiently
+from CausalCLIPSegLib.pacs.retry import retrying
 from CausalCLIPSegLib.pacs.statuses import stored
-from CausalCLIPSegLib.privacy import quiet
+from CausalCLIPSegLib.privacy import silence_libraries
 
 _PAGE = 200
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
@@ -46,15 +46,15 @@ class DicomWeb:
             callback=self._on_response,
             permissive_uid=True,
         )
-        # It would try stores again too, and not after a lost connection: `patiently` does it.
+        # It would try stores again too, and not after a lost connection: `retrying` does it.
         self._client.set_http_retry_params(retry=False)
-        self._patiently = patiently(archive.retries, archive.retry_wait)
+        self._patiently = retrying(archive.retries, archive.retry_wait)
         self._body = b""
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
         """See `Pacs`."""
-        self._exit.enter_context(quiet())
+        self._exit.enter_context(silence_libraries())
         return self
 
     def __exit__(self, kind: object = None, *_: object) -> None:

@@ -38,9 +38,9 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 from CausalCLIPSegLib.errors import PacsError
 from CausalCLIPSegLib.pacs.archive import RETURNED, Answer, DeniedError, Identity, Level, UnreachableError
 from CausalCLIPSegLib.pacs.configuration import DimseArchive
-from CausalCLIPSegLib.pacs.retry import patiently
+from CausalCLIPSegLib.pacs.retry import retrying
 from CausalCLIPSegLib.pacs.statuses import failure, stored
-from CausalCLIPSegLib.privacy import quiet
+from CausalCLIPSegLib.privacy import silence_libraries
 
 _LEVELS: Mapping[Level, str] = {"study": "STUDY", "series": "SERIES", "instance": "IMAGE"}
 _PENDING = (0xFF00, 0xFF01)
@@ -74,7 +74,7 @@ class Dimse:
         self._entity.network_timeout = archive.timeout
         self._entity.connection_timeout = archive.timeout
         self._tls = _client_context(archive) if archive.tls else None
-        self._retrying = patiently(archive.retries, archive.retry_wait)
+        self._retrying = retrying(archive.retries, archive.retry_wait)
         self._associations: dict[str, Association] = {}
         self._purpose = ""  # of the association that was used last
         self._expected: str | None = None
@@ -84,7 +84,7 @@ class Dimse:
 
     def __enter__(self) -> Self:
         """See `Pacs`."""
-        self._exit.enter_context(quiet())
+        self._exit.enter_context(silence_libraries())
         return self
 
     def __exit__(self, kind: object = None, *_: object) -> None:

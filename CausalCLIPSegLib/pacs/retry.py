@@ -7,7 +7,7 @@ from CausalCLIPSegLib.pacs.archive import UnreachableError
 _LONGEST_WAIT = 60.0
 
 
-def patiently(retries: int, wait: float) -> Retrying:
+def retrying(retries: int, wait: float) -> Retrying:
     """Return a caller of functions that goes on after an `UnreachableError`.
 
     Args:

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
-from CausalCLIPSegLib.privacy import quiet
-from CausalCLIPSegLib.radiograph.grayscale import single_channel, stretch
+from CausalCLIPSegLib.privacy import silence_libraries
+from CausalCLIPSegLib.radiograph.grayscale import percentile_normalize, to_grayscale
 from CausalCLIPSegLib.radiograph.limits import check_size
 from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograph
 from CausalCLIPSegLib.radiograph.reader import read_radiograph
@@ -28,7 +28,7 @@ _LEAST_INSIDE = 0.05
 _ROUNDING = 1e-5
 
 
-def film_from_array(
+def radiograph_from_array(
     values: npt.NDArray[Any],
     *,
     spacing: tuple[float, float] | None,
@@ -68,7 +68,7 @@ def film_from_array(
         said = {
             "header": dataset if same_size else None,
             "mirrored": dicom_geometry.mirrored(dataset),
-            "warnings": dicom_acceptance.remarks(dataset),
+            "warnings": dicom_acceptance.header_warnings(dataset),
         }
     pixels = _grey(values, window)
     return checked_radiograph(name, 1 - pixels if inverted else pixels, spacing=spacing, affine=affine, **said)
@@ -99,7 +99,7 @@ def _grey(values: npt.NDArray[Any], window: tuple[float, float] | None) -> npt.N
     if values.ndim == 3:
         if values.shape[2] not in (3, 4) or values.dtype != np.uint8:
             raise RadiographError(_NO_FILM)
-        return single_channel(values, full_scale=255)
+        return to_grayscale(values, full_scale=255)
     if window is not None:
         low, high = window
         if not low < high:
@@ -108,7 +108,7 @@ def _grey(values: npt.NDArray[Any], window: tuple[float, float] | None) -> npt.N
         return np.clip(shown, 0, 1).astype(np.float32)
     if values.dtype == np.uint8:
         return np.asarray(values / np.float32(255), dtype=np.float32)
-    return stretch(values)
+    return percentile_normalize(values)
 
 
 def _unchanged(values: npt.NDArray[Any], path: Path) -> Radiograph | None:
@@ -138,9 +138,9 @@ def _read_header(path: Path) -> Dataset:
     from CausalCLIPSegLib.radiograph import dicom_acceptance, dicom_header
 
     try:
-        with quiet():
+        with silence_libraries():
             header = dicom_header.read_header(path)
     except Exception as error:  # pydicom raises many kinds for files that are damaged or something else
         raise RadiographError("The DICOM file that the picture comes from cannot be read.") from error
-    dicom_acceptance.refuse_unsuitable(header)
+    dicom_acceptance.reject_unsuitable(header)
     return header

@@ -24,7 +24,7 @@ _RADIOGRAPHIC_MODALITIES = frozenset({"CR", "DX", "DR", "RG", "OT", "SC"})
 _FRONTAL_ONLY = "the program works on frontal chest films."
 
 
-def refuse_unsuitable(header: Dataset) -> None:
+def reject_unsuitable(header: Dataset) -> None:
     """Refuse what is not one frontal radiograph, by the header alone.
 
     "Digital X-Ray Image - For Processing" is refused as well: it is the detector's raw signal, in which neither
@@ -90,7 +90,7 @@ def _refuse_turned(header: Dataset) -> None:
         raise RadiographError("This film is upside down; turn it upright in the viewer and export it again.")
 
 
-def remarks(header: Dataset) -> tuple[str, ...]:
+def header_warnings(header: Dataset) -> tuple[str, ...]:
     """Return what a person should know before trusting the picture or passing it on, one sentence each."""
     found = []
     if first_text(header, "BurnedInAnnotation") != "NO":

@@ -48,13 +48,13 @@ def read_pixels(path: Path, header: Dataset) -> npt.NDArray[np.float32]:
     """
     stored = _decode(path, header)
     if stored.ndim == 3:
-        return grayscale.single_channel(stored, full_scale=2 ** int(header.BitsStored) - 1)
+        return grayscale.to_grayscale(stored, full_scale=2 ** int(header.BitsStored) - 1)
     valid = ~_padding(stored, header)
-    grayscale.refuse_flat(stored[valid])
+    grayscale.reject_flat(stored[valid])
     values = _modality_values(stored, header)
     shown = _voi_values(values, header)
     if shown is None or not _is_useful(shown[valid]):
-        shown = grayscale.stretch(values, valid)
+        shown = grayscale.percentile_normalize(values, valid)
     if first_text(header, "PhotometricInterpretation") == "MONOCHROME1":
         shown = 1 - shown
     return np.where(valid, shown, np.float32(0)).astype(np.float32)

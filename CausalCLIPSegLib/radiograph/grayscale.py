@@ -25,7 +25,7 @@ def has_many_scans(jpeg: bytes) -> bool:
     return jpeg.count(_START_OF_SCAN) > _MAX_SCANS
 
 
-def refuse_flat(values: npt.NDArray[np.generic]) -> None:
+def reject_flat(values: npt.NDArray[np.generic]) -> None:
     """Refuse what has no contrast, before it is turned into a type that takes more memory.
 
     Raises:
@@ -35,7 +35,7 @@ def refuse_flat(values: npt.NDArray[np.generic]) -> None:
         raise RadiographError(NO_CONTRAST)
 
 
-def single_channel(values: npt.NDArray[np.unsignedinteger], full_scale: int) -> npt.NDArray[np.float32]:
+def to_grayscale(values: npt.NDArray[np.unsignedinteger], full_scale: int) -> npt.NDArray[np.float32]:
     """Return the one channel of a colour picture that is grey.
 
     Args:
@@ -67,7 +67,9 @@ def _coloured_share(values: npt.NDArray[np.unsignedinteger], tolerance: float) -
     return coloured / (values.shape[0] * values.shape[1])
 
 
-def stretch(values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.float32]:
+def percentile_normalize(
+    values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_] | None = None
+) -> npt.NDArray[np.float32]:
     """Spread values without a window of their own over the grey scale, by the 0.5 and the 99.5 percentile.
 
     A few hot or dead pixels, a marker or a border thus do not decide about the contrast of the lungs.
@@ -84,7 +86,7 @@ def stretch(values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_] | None
     """
     finite = np.isfinite(values)
     valid = finite if valid is None else valid & finite
-    refuse_flat(values[valid])
+    reject_flat(values[valid])
     # float64 throughout: 32-bit numbers and the differences of large floats would not survive in float32.
     inside = values[valid].astype(np.float64)
     low, high = np.percentile(inside, _PERCENTILES)
@@ -101,5 +103,5 @@ def stretch(values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_] | None
 def byte_pixels(values: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Return 8-bit values, rows x columns or rows x columns x channels, as float32 in [0, 1]."""
     if values.ndim == 3:
-        return single_channel(values, full_scale=255)
+        return to_grayscale(values, full_scale=255)
     return np.asarray(values / np.float32(255), dtype=np.float32)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.radiograph.formats import GZIP, first_bytes, nifti_layout
-from CausalCLIPSegLib.radiograph.grayscale import byte_pixels, stretch
+from CausalCLIPSegLib.radiograph.grayscale import byte_pixels, percentile_normalize
 from CausalCLIPSegLib.radiograph.limits import check_size
 from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograph
 
@@ -63,7 +63,7 @@ def _read_slice(path: Path, reader: Any) -> Radiograph:
     components = reader.GetNumberOfComponents()
     values = SimpleITK.GetArrayFromImage(reader.Execute())
     values = values.reshape((rows, columns) if components == 1 else (rows, columns, components))
-    pixels = byte_pixels(values) if values.dtype == np.uint8 else stretch(values)
+    pixels = byte_pixels(values) if values.dtype == np.uint8 else percentile_normalize(values)
     spacing = reader.GetSpacing()[row_axis], reader.GetSpacing()[column_axis]
     return checked_radiograph(
         path.name,

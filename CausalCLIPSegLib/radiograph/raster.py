@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
-from CausalCLIPSegLib.radiograph.grayscale import NO_CONTRAST, byte_pixels, has_many_scans, stretch
+from CausalCLIPSegLib.radiograph.grayscale import NO_CONTRAST, byte_pixels, has_many_scans, percentile_normalize
 from CausalCLIPSegLib.radiograph.limits import check_size
 from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograph
 
@@ -62,7 +62,7 @@ def _picture_pixels(image: Image.Image) -> npt.NDArray[np.float32]:
         if low == high:
             raise RadiographError(NO_CONTRAST)
     if image.mode[0] in "IF":  # 16-bit and 32-bit integers, 32-bit floats
-        return stretch(np.asarray(image))
+        return percentile_normalize(np.asarray(image))
     if image.mode not in {"L", "LA", "RGB", "RGBA"}:  # palettes, CMYK, YCbCr, Lab
         image = image.convert("RGB")
     return byte_pixels(np.asarray(image))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from CausalCLIPSegLib.errors import RadiographError
-from CausalCLIPSegLib.privacy import quiet
+from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph.formats import (
     FORMATS,
     NRRD,
@@ -49,7 +49,7 @@ def read_radiograph(path: str | Path) -> Radiograph:
     """
     path = Path(path)
     try:
-        with quiet():
+        with silence_libraries():
             head = first_bytes(path)
             return _reader_for(head)(path)
     except RadiographError:
@@ -82,7 +82,7 @@ def _read_dicom(path: Path) -> Radiograph:
     )
 
     header = dicom_header.read_header(path)
-    dicom_acceptance.refuse_unsuitable(header)
+    dicom_acceptance.reject_unsuitable(header)
     return checked_radiograph(
         path.name,
         dicom_pixels.read_pixels(path, header),
@@ -90,5 +90,5 @@ def _read_dicom(path: Path) -> Radiograph:
         affine=dicom_geometry.affine(header),
         header=header,
         mirrored=dicom_geometry.mirrored(header),
-        warnings=dicom_acceptance.remarks(header),
+        warnings=dicom_acceptance.header_warnings(header),
     )

@@ -22,7 +22,7 @@ from CausalCLIPSegLib.scene.segments import (
     set_mask,
     show_result,
 )
-from CausalCLIPSegLib.scene.volumes import Result, film_shape, is_film, place_beside, save_film
+from CausalCLIPSegLib.scene.volumes import Result, image_shape, is_radiograph, place_beside, save_radiograph
 
 __all__ = [
     "CHECKPOINT_TAG",
@@ -35,13 +35,13 @@ __all__ = [
     "Overlay",
     "Result",
     "describe_segments",
-    "film_shape",
+    "image_shape",
     "is_corrected",
-    "is_film",
+    "is_radiograph",
     "place_beside",
     "read_mask",
     "rethreshold",
-    "save_film",
+    "save_radiograph",
     "save_segments",
     "set_mask",
     "show_overlay",

@@ -14,9 +14,9 @@ from CausalCLIPSegLib.scene.vtk_arrays import empty_image, fill_voxels, plain_im
 Overlay = Literal["causal_attention", "confounder_attention", "probability"]
 
 OVERLAYS: dict[Overlay, tuple[str, colors.Color]] = {
-    "causal_attention": ("Causal attention", colors.unit(colors.VERMILION)),
-    "confounder_attention": ("Confounder map", colors.unit(colors.PURPLE)),
-    "probability": ("Probability", colors.unit(colors.GREEN)),
+    "causal_attention": ("Causal attention", colors.to_unit_rgb(colors.VERMILION)),
+    "confounder_attention": ("Confounder map", colors.to_unit_rgb(colors.PURPLE)),
+    "probability": ("Probability", colors.to_unit_rgb(colors.GREEN)),
 }
 """Name and colour of each map; other colours than those of the segments."""
 

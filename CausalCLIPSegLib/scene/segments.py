@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.laterality import SIDES, Side
 from CausalCLIPSegLib.scene.coded_segments import segment_tag, terminology_entry
-from CausalCLIPSegLib.scene.volumes import Result, check_same_shape, film_shape, place_beside
+from CausalCLIPSegLib.scene.volumes import Result, check_same_shape, image_shape, place_beside
 from CausalCLIPSegLib.scene.vtk_arrays import (
     empty_image,
     fill_voxels,
@@ -128,7 +128,7 @@ def set_mask(segmentation: Any, identifier: str, volume: Any, mask: Mask, *, ori
     import slicer
 
     mask = np.asarray(mask) != 0
-    if mask.shape != film_shape(volume):
+    if mask.shape != image_shape(volume):
         raise ValueError("The mask has another size than the film.")
     image = empty_image(volume)
     fill_voxels(image, mask)
@@ -150,7 +150,7 @@ def read_mask(segmentation: Any, identifier: str, volume: Any) -> Mask:
     """
     import slicer
 
-    rows, columns = film_shape(volume)
+    rows, columns = image_shape(volume)
     segment = segmentation.GetSegmentation().GetSegment(identifier)
     if segment is None:
         raise ValueError(f"There is no segment “{identifier}”.")

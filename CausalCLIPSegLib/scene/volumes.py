@@ -14,7 +14,7 @@ Result = Mapping[str, Any]
 OVERLAY_ATTRIBUTE = "CausalCLIPSeg.Overlay"
 
 
-def film_shape(volume: Any) -> tuple[int, int]:
+def image_shape(volume: Any) -> tuple[int, int]:
     """Return rows and columns of a volume of one slice, whichever of its axes the slice is.
 
     Raises:
@@ -27,18 +27,18 @@ def film_shape(volume: Any) -> tuple[int, int]:
     return sides[1], sides[0]  # VTK counts along the fastest axis first
 
 
-def is_film(volume: Any) -> bool:
+def is_radiograph(volume: Any) -> bool:
     """Whether a volume can be a film: one picture, and neither labels nor a map that `show_overlay` has made."""
     if volume.IsA("vtkMRMLLabelMapVolumeNode") or volume.GetAttribute(OVERLAY_ATTRIBUTE) is not None:
         return False
     try:
-        film_shape(volume)
+        image_shape(volume)
     except ValueError:
         return False
     return True
 
 
-def save_film(volume: Any, path: Path, *, inverted: bool = False) -> dict[str, Any]:
+def save_radiograph(volume: Any, path: Path, *, inverted: bool = False) -> dict[str, Any]:
     """Write a volume's values for the worker, and return the "image" of a request (worker.protocol.ArrayImage).
 
     For volumes that are no file as they stand: cropped, filtered, loaded from a picture. The values are taken, not the
@@ -50,7 +50,7 @@ def save_film(volume: Any, path: Path, *, inverted: bool = False) -> dict[str, A
         inverted: small values are the dense ones. Not so for a DICOM film that Slicer loaded: GDCM has turned round
             what is MONOCHROME1.
     """
-    rows, columns = film_shape(volume)
+    rows, columns = image_shape(volume)
     values = voxel_values(volume)
     components = values.shape[3:]
     np.save(path, np.ascontiguousarray(values.reshape((rows, columns, *components))), allow_pickle=False)
@@ -85,5 +85,5 @@ def place_beside(scene: Any, node: Any, volume: Any) -> None:
 
 def check_same_shape(volume: Any, result: Result) -> None:
     """Raise ValueError if a result has another shape than the volume."""
-    if film_shape(volume) != (result["rows"], result["columns"]):
+    if image_shape(volume) != (result["rows"], result["columns"]):
         raise ValueError("The result is that of another film: its size differs.")

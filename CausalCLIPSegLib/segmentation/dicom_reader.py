@@ -17,7 +17,7 @@ from pydicom import Dataset, Sequence, uid
 from pydicom.filereader import read_dataset
 
 from CausalCLIPSegLib.errors import SegmentationError
-from CausalCLIPSegLib.privacy import quiet
+from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph import dicom_geometry, limits
 from CausalCLIPSegLib.segmentation.limits import MOST_BYTES, MOST_HEADER_BYTES, MOST_PIXELS, MOST_SEGMENTS
 from CausalCLIPSegLib.segmentation.segmentation import (
@@ -29,7 +29,7 @@ from CausalCLIPSegLib.segmentation.segmentation import (
     Segmentation,
     derived_uid,
 )
-from CausalCLIPSegLib.segmentation.source_image import is_uid, one_line, refuse_file
+from CausalCLIPSegLib.segmentation.source_image import is_uid, one_line, reject_file
 from CausalCLIPSegLib.terminology import Code
 
 _DAMAGED = "The file is damaged, incomplete or no DICOM-SEG."
@@ -57,8 +57,8 @@ def read_dicom_seg(path: str | Path) -> Segmentation:
     """
     path = Path(path)
     try:
-        with quiet():
-            refuse_file(path, "DICOM-SEG", MOST_BYTES)
+        with silence_libraries():
+            reject_file(path, "DICOM-SEG", MOST_BYTES)
             with path.open("rb") as file:
                 header, start = _read_header(file)
                 grid = _grid(header)

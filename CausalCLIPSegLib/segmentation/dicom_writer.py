@@ -21,9 +21,9 @@ from pydicom.sr.codedict import codes
 
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.errors import SegmentationError
-from CausalCLIPSegLib.privacy import quiet
+from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.segmentation.segmentation import Algorithm, CodedSegment, ImageReference, Segmentation
-from CausalCLIPSegLib.segmentation.source_image import describe_film, one_line, refuse_other_film
+from CausalCLIPSegLib.segmentation.source_image import describe_source, one_line, reject_other_source
 from CausalCLIPSegLib.terminology import Code
 
 MAKER = "CausalCLIPSeg"
@@ -71,20 +71,20 @@ def save(dataset: Dataset, path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    with quiet(), disable_value_validation():
+    with silence_libraries(), disable_value_validation():
         dataset.save_as(path, enforce_file_format=True)
 
 
 def _encode(
     segmentation: Segmentation, header: Dataset, pixels: npt.NDArray[np.uint8 | np.floating], kind: str
 ) -> Dataset:
-    with quiet():
-        film = describe_film(header)
-    refuse_other_film(segmentation.source, pixels.shape[:2], film, (film.Rows, film.Columns))
+    with silence_libraries():
+        film = describe_source(header)
+    reject_other_source(segmentation.source, pixels.shape[:2], film, (film.Rows, film.Columns))
     now = datetime.datetime.now().replace(microsecond=0)
     started = min(segmentation.series_started or now, now)
     # Identifiers of real films break rules of length; an archive wants them as they are.
-    with quiet(), disable_value_validation():
+    with silence_libraries(), disable_value_validation():
         dataset = HighdicomSegmentation(
             source_images=[film],
             pixel_array=pixels[None],

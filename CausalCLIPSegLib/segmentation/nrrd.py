@@ -16,7 +16,7 @@ import slicerio
 from pydicom import Dataset
 
 from CausalCLIPSegLib.errors import SegmentationError
-from CausalCLIPSegLib.privacy import quiet
+from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph import limits
 from CausalCLIPSegLib.segmentation.limits import MOST_BYTES, MOST_HEADER_BYTES, MOST_PIXELS, MOST_SEGMENTS
 from CausalCLIPSegLib.segmentation.segmentation import (
@@ -27,7 +27,7 @@ from CausalCLIPSegLib.segmentation.segmentation import (
     Segmentation,
     new_uid,
 )
-from CausalCLIPSegLib.segmentation.source_image import is_uid, one_line, reference_to, refuse_file
+from CausalCLIPSegLib.segmentation.source_image import is_uid, one_line, reference_to, reject_file
 from CausalCLIPSegLib.terminology import CATEGORY, CONTEXT_NAME, LUNG, OPACITY, Code
 
 _REGION_CONTEXT = "Anatomic codes - DICOM master list"
@@ -146,7 +146,7 @@ def read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ...
             the outlines of a radiograph can be; the technical cause is chained.
     """
     try:
-        with quiet():
+        with silence_libraries():
             return _read_segments(path, shape)
     except SegmentationError:
         raise
@@ -160,12 +160,12 @@ def segmentation_from_segments(segments: tuple[CodedSegment, ...], header: Datas
     Raises:
         SegmentationError: no segmentation can refer to this film.
     """
-    with quiet():
+    with silence_libraries():
         return Segmentation(segments, reference_to(header), str(header.StudyInstanceUID))
 
 
 def _read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ...]:
-    refuse_file(path, ".seg.nrrd", MOST_BYTES)
+    reject_file(path, ".seg.nrrd", MOST_BYTES)
     head = _read_head(path)
     header = nrrd.read_header(io.BytesIO(head))
     layers, columns, rows = _refuse_unsuitable(header)

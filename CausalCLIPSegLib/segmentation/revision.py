@@ -58,10 +58,10 @@ def revise(
     segments = (*kept, *added)
     if not segments:
         raise SegmentationError("No segment is left; empty the outlines instead of removing all segments.")
-    return succeed(previous, replace(previous, segments=segments), name)
+    return next_revision(previous, replace(previous, segments=segments), name)
 
 
-def succeed(previous: Segmentation, segmentation: Segmentation, editor: str, number: int = 1) -> Segmentation:
+def next_revision(previous: Segmentation, segmentation: Segmentation, editor: str, number: int = 1) -> Segmentation:
     """Return a segmentation as the next object of the series of an earlier one, so that viewers show it instead.
 
     Args:
@@ -124,7 +124,7 @@ def _change(segment: CodedSegment, mask: npt.NDArray[np.bool_]) -> CodedSegment:
     )
 
 
-def recognise(previous: Segmentation, segments: Sequence[CodedSegment]) -> list[str | None]:
+def match_segments(previous: Segmentation, segments: Sequence[CodedSegment]) -> list[str | None]:
     """Tell for each segment of an edited file which one it is of the segmentation that was edited.
 
     They are recognised by tracking identifier, else, where an editor has lost that, by a name that is the only one.
@@ -147,7 +147,7 @@ def recognise(previous: Segmentation, segments: Sequence[CodedSegment]) -> list[
     return known
 
 
-def match(
+def sort_segments(
     previous: Segmentation, segments: Sequence[CodedSegment]
 ) -> tuple[dict[str, npt.NDArray[np.bool_]], tuple[CodedSegment, ...]]:
     """Sort the segments of an edited file into those of the segmentation that was edited, and new ones.
@@ -159,7 +159,7 @@ def match(
     Raises:
         SegmentationError: two segments of the file are the same one.
     """
-    known = recognise(previous, segments)
+    known = match_segments(previous, segments)
     masks = {one: segment.mask for one, segment in zip(known, segments, strict=True) if one is not None}
     added = (segment for one, segment in zip(known, segments, strict=True) if one is None)
     return masks, tuple(

@@ -12,7 +12,7 @@ from pydicom.datadict import dictionary_VR
 from pydicom.valuerep import DSfloat
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError, SegmentationError
-from CausalCLIPSegLib.privacy import quiet
+from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph import dicom_geometry, dicom_header, limits
 from CausalCLIPSegLib.segmentation.segmentation import ImageReference, derived_uid
 
@@ -42,7 +42,7 @@ _MOST_FILM_BYTES = 1 << 28
 _SPACING_RANGE = (1e-3, 1e2)
 
 
-def find_fault(header: Dataset | None) -> str | None:
+def unsupported_reason(header: Dataset | None) -> str | None:
     """Return in one sentence why a segmentation cannot refer to the film of this header; None where it can."""
     if header is None:
         return "The film is no DICOM file, so a DICOM-SEG has nothing to refer to."
@@ -54,7 +54,7 @@ def find_fault(header: Dataset | None) -> str | None:
     return None
 
 
-def refuse_file(path: Path, kind: str, most_bytes: int) -> None:
+def reject_file(path: Path, kind: str, most_bytes: int) -> None:
     """Refuse what cannot be such a file, before any of it is read.
 
     Args:
@@ -80,17 +80,17 @@ def refuse_file(path: Path, kind: str, most_bytes: int) -> None:
         raise SegmentationError(f"{path} is too large for a {kind}.")
 
 
-def read_film(path: Path) -> tuple[Dataset, tuple[int, int]]:
+def read_source(path: Path) -> tuple[Dataset, tuple[int, int]]:
     """Return the header of a film that a segmentation can refer to, with its rows and columns; reads no pixels.
 
     Raises:
         SegmentationError: it is no DICOM film, or cannot be referred to.
     """
     try:
-        with quiet():
-            refuse_file(path, "DICOM film", _MOST_FILM_BYTES)
+        with silence_libraries():
+            reject_file(path, "DICOM film", _MOST_FILM_BYTES)
             header = dicom_header.read_header(path)
-            film = describe_film(header)
+            film = describe_source(header)
     except CausalCLIPSegError:
         raise
     except Exception as error:  # a damaged header makes pydicom raise whatever comes to hand
@@ -98,7 +98,7 @@ def read_film(path: Path) -> tuple[Dataset, tuple[int, int]]:
     return header, (film.Rows, film.Columns)
 
 
-def refuse_other_film(
+def reject_other_source(
     source: ImageReference | None, outlined: tuple[int, int], header: Dataset, shape: tuple[int, int]
 ) -> None:
     """Refuse outlines that belong to another film, or have another size.
@@ -128,12 +128,12 @@ def reference_to(header: Dataset) -> ImageReference:
     Raises:
         SegmentationError: no segmentation can refer to it.
     """
-    if fault := find_fault(header):
+    if fault := unsupported_reason(header):
         raise SegmentationError(fault)
     return ImageReference(_sop_class(header), str(header.SOPInstanceUID), str(header.SeriesInstanceUID))
 
 
-def describe_film(header: Dataset) -> Dataset:
+def describe_source(header: Dataset) -> Dataset:
     """Return what a segmentation takes from the film's header, checked, and on a nominal plane.
 
     The plane is what ITK, Slicer and OHIF assume of a picture without geometry: from 0, rows to the left, columns to

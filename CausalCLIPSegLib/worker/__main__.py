@@ -11,7 +11,7 @@ import warnings
 from typing import NoReturn
 
 from CausalCLIPSegLib import __version__
-from CausalCLIPSegLib.privacy import frames, sentence
+from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.worker import protocol as protocol
 from CausalCLIPSegLib.worker.channel import Channel, take_stdout
 from CausalCLIPSegLib.worker.libraries import Libraries
@@ -36,8 +36,8 @@ def main() -> NoReturn:
     _be_quiet(verbose)
 
     def told(error: BaseException) -> str:
-        log.debug(frames(error))
-        return sentence(error)
+        log.debug(safe_traceback(error))
+        return public_message(error)
 
     channel.send(protocol.ReadyEvent(version=__version__, pid=os.getpid()))
     status = 0
@@ -58,7 +58,7 @@ def main() -> NoReturn:
 def _leave(status: int) -> NoReturn:
     """End at once: a network that runs in another thread does not stop for anybody."""
     jobs = sys.modules.get("CausalCLIPSegLib.worker.jobs")
-    for stage in list(jobs.open_stages) if jobs else []:
+    for stage in list(jobs.staging_dirs) if jobs else []:
         shutil.rmtree(stage, ignore_errors=True)
     os._exit(status)
 

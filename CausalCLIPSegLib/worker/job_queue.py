@@ -30,7 +30,7 @@ class Job:
         self.past_stopping = False
 
 
-class Desk:
+class JobQueue:
     """Works off the requests that take time, one after the other, in a thread of its own."""
 
     def __init__(self, send: Send, libraries: Libraries, told: Callable[[BaseException], str]) -> None:

@@ -26,14 +26,14 @@ from CausalCLIPSegLib.errors import (
     OutputError,
     RadiographError,
 )
-from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, SideChoice, side_on_film
-from CausalCLIPSegLib.mask.components import area_mm2, label_areas
+from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, SideChoice, side_in_image
+from CausalCLIPSegLib.mask.components import area_mm2, connected_components
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.model.card import CARD, DEFAULT, find_checkpoint, read_card, resources
 from CausalCLIPSegLib.model.device import Device, choose_device
-from CausalCLIPSegLib.notes import ReferringExpression, decide, parse_note, say, summary
+from CausalCLIPSegLib.notes import ReferringExpression, choose_side, describe_expression, parse_note, to_prompt
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
-from CausalCLIPSegLib.radiograph.array import film_from_array, load_values
+from CausalCLIPSegLib.radiograph.array import load_values, radiograph_from_array
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
 from CausalCLIPSegLib.worker import protocol as protocol
 
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
     from CausalCLIPSegLib.segmentation.segmentation import AlgorithmType, CodedSegment
     from CausalCLIPSegLib.segmenter import Segmenter
 
-Begin = Callable[[str, float], None]
+ProgressCallback = Callable[[str, float], None]
 """Called with the name of a phase and the fraction that is done: 1 just before files appear, and nothing stops it."""
 
 _FRACTIONS = {"Understanding the note": 0.4, "Searching the film": 0.5}
 
-open_stages: set[Path] = set()
+staging_dirs: set[Path] = set()
 """Folders that hold half a result now; whoever ends the process without notice removes them."""
 
 
@@ -85,7 +85,7 @@ def read_note(text: str, laterality: Laterality, language: str | None, side: Sid
     expression = parse_note(text, laterality, language)
     if expression.questions and side is None:
         raise AskSideError(expression.questions[0])
-    expression = decide(expression, side)
+    expression = choose_side(expression, side)
     if not expression.sides:
         raise NoteError("The note names no finding that can be outlined.")
     return expression
@@ -98,7 +98,7 @@ def understand(
     details = expression.to_dict()
     return protocol.Understood(
         sides=list(expression.sides),
-        sides_viewer=[side_on_film(side, mirrored) for side in expression.sides],
+        sides_viewer=[side_in_image(side, mirrored) for side in expression.sides],
         zones={side: list(zones) for side, zones in expression.zones.items()},
         whole=list(expression.whole),
         weak=expression.weak,
@@ -106,9 +106,9 @@ def understand(
         findings=details["findings"],
         ignored=details["ignored"],
         questions=list(expression.questions),
-        prompt=say(expression, prompt_laterality) if expression.sides else None,
+        prompt=to_prompt(expression, prompt_laterality) if expression.sides else None,
         prompt_laterality=prompt_laterality,
-        summary=summary(expression, mirrored=mirrored),
+        summary=describe_expression(expression, mirrored=mirrored),
         details=details,
     )
 
@@ -122,7 +122,7 @@ def answer_note(request: protocol.NoteRequest) -> protocol.NoteResult:
     """
     expression = parse_note(request.text, request.laterality, request.language)
     if request.side is not None:
-        expression = decide(expression, request.side)
+        expression = choose_side(expression, request.side)
     language = read_card(find_checkpoint(request.checkpoint)).laterality
     return protocol.NoteResult(id=request.id, understood=understand(expression, language, request.mirrored))
 
@@ -130,7 +130,7 @@ def answer_note(request: protocol.NoteRequest) -> protocol.NoteResult:
 # -- films ------------------------------------------------------------------------------------------------------------
 
 
-def read_film(image: protocol.FileImage | protocol.ArrayImage, mirrored: bool | None) -> Radiograph:
+def read_image(image: protocol.FileImage | protocol.ArrayImage, mirrored: bool | None) -> Radiograph:
     """Return the film that a request speaks of.
 
     Raises:
@@ -140,7 +140,7 @@ def read_film(image: protocol.FileImage | protocol.ArrayImage, mirrored: bool | 
     if isinstance(image, protocol.FileImage):
         film = read_radiograph(image.path)
     else:
-        film = film_from_array(
+        film = radiograph_from_array(
             load_values(image.path),
             spacing=image.spacing,
             affine=np.array(image.affine),
@@ -190,7 +190,7 @@ class Segmenters:
 
 def segment(
     request: protocol.SegmentRequest,
-    begin: Begin,
+    begin: ProgressCallback,
     warn: Callable[[str], None],
     segmenters: Segmenters,
     wait_for_libraries: Callable[[], None],
@@ -209,7 +209,7 @@ def segment(
     """
     read_note(request.note, request.laterality, request.language, request.side)  # told before all that takes time
     begin("Reading the film", 0)
-    film = read_film(request.image, request.mirrored)
+    film = read_image(request.image, request.mirrored)
     begin("Loading the libraries", 0.1)
     wait_for_libraries()
     begin("Loading the checkpoint", 0.2)
@@ -292,7 +292,7 @@ def _words(segment: Segment, mirrored: bool | None) -> protocol.PossibleSegment:
         name=segment.name,
         kind=segment.kind,
         side=segment.side,
-        side_viewer=side_on_film(segment.side, mirrored),
+        side_viewer=side_in_image(segment.side, mirrored),
         color=segment.color,
         terminology=_terminology(segment),
     )
@@ -315,7 +315,7 @@ def _measures(mask: npt.NDArray[np.bool_], spacing: tuple[float, float] | None) 
     return {
         "area_mm2": area_mm2(mask, spacing),
         "area_fraction": float(mask.mean()),
-        "components": label_areas(mask)[1],
+        "components": connected_components(mask)[1],
     }
 
 
@@ -336,7 +336,7 @@ def _device_warnings(warn: Callable[[str], None]) -> Iterator[None]:
 # -- threshold --------------------------------------------------------------------------------------------------------
 
 
-def threshold(request: protocol.ThresholdRequest, begin: Begin) -> protocol.ThresholdResult:
+def threshold(request: protocol.ThresholdRequest, begin: ProgressCallback) -> protocol.ThresholdResult:
     """Part a probability map at another threshold, by side.
 
     Raises:
@@ -378,7 +378,7 @@ FILES: dict[protocol.Format, str] = {
 """What can be exported, and what the file is called."""
 
 
-def export(request: protocol.ExportRequest, begin: Begin) -> protocol.ExportResult:
+def export(request: protocol.ExportRequest, begin: ProgressCallback) -> protocol.ExportResult:
     """Write the segments as they stand in the scene.
 
     Raises:
@@ -386,7 +386,7 @@ def export(request: protocol.ExportRequest, begin: Begin) -> protocol.ExportResu
             written.
     """
     begin("Reading the film", 0)
-    film = read_film(request.image, request.mirrored)
+    film = read_image(request.image, request.mirrored)
     begin("Reading the segments", 0.2)
     result = _scene_result(request, film)
     writers = _writers(request, result)
@@ -410,7 +410,7 @@ def _writers(
     from CausalCLIPSegLib.export import segmentation_files, write_overlay, write_seg_nrrd
     from CausalCLIPSegLib.segmentation.nrrd import write_segments  # they take their time
 
-    if "dicom-seg" in request.formats and (reason := segmentation_files.why_not(result)):
+    if "dicom-seg" in request.formats and (reason := segmentation_files.missing_dicom_seg_reason(result)):
         raise OutputError(reason)
     types = {each.id: _algorithm_type(each) for each in request.segments}
 
@@ -425,14 +425,14 @@ def _writers(
     def write_dicom(path: Path) -> None:
         from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
         from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
-        from CausalCLIPSegLib.segmentation.revision import succeed
+        from CausalCLIPSegLib.segmentation.revision import next_revision
 
-        assert result.radiograph.header is not None, "why_not has asked"
+        assert result.radiograph.header is not None, "missing_dicom_seg_reason has asked"
         content = segmentation_files.segmentation_of(result, with_note=request.with_note)
         content = replace(content, segments=marked(content.segments))
         if request.previous is not None:
             previous = read_dicom_seg(request.previous)
-            content = succeed(previous, content, request.editor, request.instance_number)
+            content = next_revision(previous, content, request.editor, request.instance_number)
         save(encode(content, result.radiograph.header), path)
 
     def write_nrrd(path: Path) -> None:
@@ -473,7 +473,7 @@ def _scene_result(request: protocol.ExportRequest, film: Radiograph) -> Segmenta
     return SegmentationResult(
         radiograph=film,
         note=request.note,
-        expression=expression if request.side is None else decide(expression, request.side),
+        expression=expression if request.side is None else choose_side(expression, request.side),
         prompt=request.prompt,
         laterality=request.prompt_laterality,
         probability=probability,
@@ -522,7 +522,7 @@ def staged(folder: Path, names: list[str], *, force: bool) -> Iterator[Path]:
         if there and not force:
             raise OutputError(f"{folder} already holds {', '.join(there)}.")
         stage = folder / f".causalclipseg-{uuid4().hex}"
-        open_stages.add(stage)
+        staging_dirs.add(stage)
         try:
             stage.mkdir()
             yield stage
@@ -530,7 +530,7 @@ def staged(folder: Path, names: list[str], *, force: bool) -> Iterator[Path]:
                 (stage / name).replace(folder / name)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
-            open_stages.discard(stage)
+            staging_dirs.discard(stage)
     except OSError as error:
         reason = error.strerror or "the disk reports an error"
         raise OutputError(f"The result cannot be written to {folder}: {reason}.") from error

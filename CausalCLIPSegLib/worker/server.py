@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.worker import protocol as protocol
 from CausalCLIPSegLib.worker.channel import Send, lines
-from CausalCLIPSegLib.worker.job_queue import Desk, failure
+from CausalCLIPSegLib.worker.job_queue import JobQueue, failure
 from CausalCLIPSegLib.worker.libraries import Libraries
 
 
@@ -37,7 +37,7 @@ class Worker:
         self._told = told
         self._jobs = jobs
         self._libraries = libraries
-        self._desk = Desk(send, libraries, told)
+        self._desk = JobQueue(send, libraries, told)
 
     def serve(self, stream: BinaryIO) -> None:
         """Answer the requests of a stream until it ends, or one asks to shut down."""

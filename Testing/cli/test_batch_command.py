@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from CausalCLIPSegLib.batch.inputs import read_films
+from CausalCLIPSegLib.batch.inputs import read_items
 from CausalCLIPSegLib.batch.runner import Batch, Settings
 from CausalCLIPSegLib.batch.table import Rows
 from CausalCLIPSegLib.errors import CausalCLIPSegError, OutputError
@@ -43,7 +43,7 @@ def outline(tmp_path, tiny_checkpoint_to_read):
     """Outline a folder or a table into tmp_path/out; gives the status and message of each film."""
 
     def run(source: Path, settings: Settings = SURE, *, out: str = "out", force: bool = False) -> dict[str, tuple]:
-        films = read_films(source, tmp_path / out)
+        films = read_items(source, tmp_path / out)
         work = Batch(tmp_path / out, settings, tiny_checkpoint_to_read, "cpu", force=force)
         with Rows(tmp_path / out / "films.csv") as rows:
             return {row.image: (row.status, row.message, before) for row, before in work.outline(films, rows)}
@@ -222,13 +222,13 @@ def test_a_table_that_cannot_be_used_is_told_before_anything_is_done(folder, tmp
     if table is not None:
         (folder / "notes.csv").write_text(table)
     with pytest.raises(CausalCLIPSegError, match=words):
-        read_films(folder / "notes.csv", tmp_path / "out")
+        read_items(folder / "notes.csv", tmp_path / "out")
 
 
 def test_results_among_the_films_are_taken_for_no_films(folder):
     add_film(folder / "results" / "a" / "overlay.png")
     (folder / ".hidden").write_text("")
-    assert [film.name for film in read_films(folder, folder / "results")] == ["a.png", "b.png", "later/c.png"]
+    assert [film.name for film in read_items(folder, folder / "results")] == ["a.png", "b.png", "later/c.png"]
 
 
 def test_a_report_may_be_named_after_the_whole_file_and_a_uid_keeps_its_end(tmp_path):
@@ -236,7 +236,7 @@ def test_a_report_may_be_named_after_the_whole_file_and_a_uid_keeps_its_end(tmp_
     (tmp_path / "1.2.840.1.txt").write_text("one")
     add_film(tmp_path / "1.2.840.2.png").rename(tmp_path / "1.2.840.2.DCM")
     (tmp_path / "1.2.840.2.DCM.txt").write_text("two")
-    films = read_films(tmp_path, tmp_path / "out")
+    films = read_items(tmp_path, tmp_path / "out")
     assert [(film.note, str(film.folder)) for film in films] == [("one", "1.2.840.1"), ("two", "1.2.840.2")]
 
 

@@ -10,8 +10,8 @@ from pydicom import dcmread
 
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.export.segmentation_files import (
+    missing_dicom_seg_reason,
     segmentation_of,
-    why_not,
     write_dicom_probability,
     write_dicom_seg,
 )
@@ -67,10 +67,10 @@ def test_a_finding_keeps_its_tracking_uid_until_film_or_weights_change(real_resu
 
 
 def test_a_picture_or_nothing_outlined_has_none(real_result, small_result, tmp_path):
-    assert "DICOM" in why_not(small_result)
+    assert "DICOM" in missing_dicom_seg_reason(small_result)
     with pytest.raises(SegmentationError):
         write_dicom_seg(small_result, tmp_path / "a.dcm")
-    assert "Nothing is outlined" in why_not(replace(real_result, segments=()))
+    assert "Nothing is outlined" in missing_dicom_seg_reason(replace(real_result, segments=()))
     assert list(tmp_path.iterdir()) == []
 
 

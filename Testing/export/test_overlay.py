@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from CausalCLIPSegLib import RESEARCH_ONLY
-from CausalCLIPSegLib.colors import BY_SIDE, bytes_of
+from CausalCLIPSegLib.colors import BY_SIDE, to_uint8_rgb
 from CausalCLIPSegLib.export import overlay
 from CausalCLIPSegLib.export.overlay import FILM_PIXELS, draw_overlay, write_overlay
 from CausalCLIPSegLib.laterality import SIDES, Side
@@ -37,7 +37,7 @@ def film_of(result) -> Image.Image:
 def ink(image: Image.Image, sides: tuple[Side, ...] = SIDES) -> np.ndarray:
     """Where the picture has the colour of the outline on one of the patient's sides."""
     pixels = np.asarray(image).astype(int)
-    return np.any([np.abs(pixels - bytes_of(BY_SIDE[side])).max(axis=2) < 40 for side in sides], axis=0)
+    return np.any([np.abs(pixels - to_uint8_rgb(BY_SIDE[side])).max(axis=2) < 40 for side in sides], axis=0)
 
 
 @pytest.mark.parametrize("shape", [(255, 255), (40, 31), (1955, 1841), (700, 3000), (2500, 60), (1, 7)])

@@ -13,8 +13,8 @@ from hypothesis.extra import numpy as hnp
 from pydicom import Dataset
 
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result, write_result_json
-from CausalCLIPSegLib.laterality import side_on_film
-from CausalCLIPSegLib.mask.components import label_areas
+from CausalCLIPSegLib.laterality import side_in_image
+from CausalCLIPSegLib.mask.components import connected_components
 
 
 def test_every_field_of_the_contract(small_result, tmp_path):
@@ -103,7 +103,7 @@ def test_nothing_outlined(empty_result):
     ids=["unknown", "usual", "mirrored"],
 )
 def test_where_the_viewer_sees_the_patients_right(small_film, make_result, hill, mirrored, viewers_side):
-    assert side_on_film("right", mirrored) == viewers_side
+    assert side_in_image("right", mirrored) == viewers_side
     probability = hill((90, 70), 0.5, 0.25 if viewers_side == "left" else 0.75)
     document = describe_result(make_result(replace(small_film, mirrored=mirrored), probability))
     assert document.sides == ["right"]
@@ -117,13 +117,13 @@ def test_where_the_viewer_sees_the_patients_right(small_film, make_result, hill,
 )
 def test_pixels_that_touch_by_a_corner_belong_together(rows, components):
     mask = np.array([[pixel == "x" for pixel in row] for row in rows])
-    assert label_areas(mask)[1] == components
+    assert connected_components(mask)[1] == components
 
 
 @settings(deadline=None)
 @given(hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12)))
 def test_components_do_not_depend_on_how_the_film_lies(mask):
-    assert label_areas(mask)[1] == label_areas(mask[::-1])[1] == label_areas(mask.T)[1]
+    assert connected_components(mask)[1] == connected_components(mask[::-1])[1] == connected_components(mask.T)[1]
 
 
 @settings(deadline=None)

@@ -18,7 +18,7 @@ import numpy as np
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.notes import decide, parse_note, say, summary
+from CausalCLIPSegLib.notes import choose_side, describe_expression, parse_note, to_prompt
 from CausalCLIPSegLib.worker import protocol as protocol
 
 LOCK = threading.Lock()
@@ -46,16 +46,16 @@ def send(event: Any) -> None:
 def understand(request: Any) -> protocol.Understood:
     expression = parse_note(request.note if request.request == "segment" else request.text, request.laterality)
     if request.side is not None:
-        expression = decide(expression, request.side)
+        expression = choose_side(expression, request.side)
     facts = expression.to_dict()
     return protocol.Understood(
         **{
             key: facts[key] for key in ("sides", "zones", "whole", "weak", "count", "findings", "ignored", "questions")
         },
         sides_viewer=["left" if side == "right" else "right" for side in expression.sides],
-        prompt=say(expression, "viewer") if expression.sides else None,
+        prompt=to_prompt(expression, "viewer") if expression.sides else None,
         prompt_laterality="viewer",
-        summary=summary(expression),
+        summary=describe_expression(expression),
         details=facts,
     )
 

@@ -23,7 +23,7 @@ import slicer_runtime  # noqa: E402
 from slicer_runtime.application import make_parent  # noqa: E402
 
 from CausalCLIPSegLib import scene  # noqa: E402
-from CausalCLIPSegLib.colors import bytes_of  # noqa: E402
+from CausalCLIPSegLib.colors import to_uint8_rgb  # noqa: E402
 from CausalCLIPSegLib.radiograph import read_radiograph  # noqa: E402
 
 WIDTH, HEIGHT = 430, 1080
@@ -111,7 +111,7 @@ def make_thumbnail(logic: Any) -> None:
     for segment in scene.describe_segments(logic.parameters.segmentation, volume):
         mask = Image.fromarray(segment["mask"]).convert("L").resize(THUMBNAIL)
         outline = ImageChops.subtract(mask, mask.filter(ImageFilter.MinFilter(5)))
-        thumbnail.paste(bytes_of(segment["color"]), mask=outline)
+        thumbnail.paste(to_uint8_rgb(segment["color"]), mask=outline)
     path = RESOURCES / "Icons" / "CausalCLIPSegSample.png"
     thumbnail.quantize(128).save(path, optimize=True)
     print(path)

@@ -16,7 +16,7 @@ from CausalCLIPSegLib import scene
 from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
 from CausalCLIPSegLib.segmentation.segmentation import Algorithm, CodedSegment, Segmentation
-from CausalCLIPSegLib.segmentation.source_image import read_film, reference_to
+from CausalCLIPSegLib.segmentation.source_image import read_source, reference_to
 from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, OPACITY, code_of
 
 SHAPE = 48, 40
@@ -52,7 +52,7 @@ def plugin(slicer):
 @pytest.fixture
 def original(slicer, film, tmp_path):
     """A segmentation of two segments in the database, as a run has drawn it."""
-    header = read_film(tmp_path / "film.dcm")[0]
+    header = read_source(tmp_path / "film.dcm")[0]
     segments = tuple(
         CodedSegment(
             label=f"Opacity, {side} lung",

@@ -73,7 +73,7 @@ def load(slicer, path):
 def outlined(slicer, volume, *masks):
     """Outline a film; return the node and its item of the subject hierarchy."""
     if not masks:
-        masks = (np.zeros(scene.film_shape(volume), bool),)
+        masks = (np.zeros(scene.image_shape(volume), bool),)
         masks[0][MASK] = True
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Findings")
     node.CreateDefaultDisplayNodes()

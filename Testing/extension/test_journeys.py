@@ -645,7 +645,7 @@ def test_the_sample_is_in_slicers_list_and_comes_without_the_internet(slicer, ap
     assert (thumbnail.width(), thumbnail.height()) == (260, 280)
     sample.customDownloader(sample)
     (volume,) = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-    assert scene.film_shape(volume) == (1955, 1841)
+    assert scene.image_shape(volume) == (1955, 1841)
     composite = slicer.mrmlScene.GetNodeByID("vtkMRMLSliceCompositeNodeRed")
     assert composite.GetBackgroundVolumeID() == volume.GetID()
     assert application.errors == []

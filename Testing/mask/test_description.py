@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from CausalCLIPSegLib.laterality import opposite
-from CausalCLIPSegLib.mask.components import label_areas
+from CausalCLIPSegLib.mask.components import connected_components
 from CausalCLIPSegLib.mask.description import describe, disagreements
 from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, fitted, lung_extent
-from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note, say
+from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note, to_prompt
 
 ROWS, COLUMNS = 120, 100
 EXTENT = LungExtent(0.1, 0.85)  # thirds of 30 rows: 12 to 42, to 72, to 102
@@ -59,7 +59,7 @@ def test_one_area_from_the_apex_to_the_base_is_the_whole_lung():
     mask[14:100, 20:35] = True
     described = describe(mask, EXTENT)
     assert described.whole == ("right",)
-    assert say(described, "patient") == "Unilateral pulmonary infection, one infected area, all right lung."
+    assert to_prompt(described, "patient") == "Unilateral pulmonary infection, one infected area, all right lung."
 
 
 def test_two_areas_in_one_lung_leave_the_zone_between_them_free():
@@ -102,7 +102,7 @@ def test_an_empty_mask_has_no_sides():
 
 @given(masks(), extents)
 def test_the_count_is_that_of_the_areas_that_are_large_enough(mask, extent):
-    labels, number = label_areas(mask)
+    labels, number = connected_components(mask)
     large = [k for k in range(1, number + 1) if (labels == k).sum() >= fitted()["smallest_area"] * mask.size]
     described = describe(mask, extent)
     assert (described.count or 0) == len(large)
@@ -124,7 +124,7 @@ def test_what_is_said_of_a_mask_reads_back(mask, extent, laterality):
     described = describe(mask, extent)
     if not described.sides:
         return
-    read = parse_note(say(described, laterality), laterality=laterality)
+    read = parse_note(to_prompt(described, laterality), laterality=laterality)
     assert read.sides == described.sides
     assert dict(read.zones) == dict(described.zones)
     assert read.whole == described.whole

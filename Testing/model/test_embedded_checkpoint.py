@@ -5,14 +5,14 @@ import torch
 
 from CausalCLIPSegLib.radiograph import read_radiograph
 from CausalCLIPSegLib.segmenter import Segmenter
-from training.data.splits import read_split, spread
+from training.data.splits import read_split, subsample_evenly
 from training.evaluation.evaluate import evaluate
 from training.fitting.metrics import OverlapMetrics
 
 
 @pytest.fixture(scope="module")
 def figures(qata):
-    samples = spread(read_split(qata, "val"), 150)
+    samples = subsample_evenly(read_split(qata, "val"), 150)
     return evaluate(Segmenter.from_checkpoint("default", "cpu"), samples).figures()
 
 
@@ -39,7 +39,7 @@ def test_on_both_sides_it_is_useful(figures):
 def test_a_vague_note_is_not_a_collapse(qata):
     segmenter = Segmenter.from_checkpoint("default", "cpu")
     metrics = OverlapMetrics()
-    for sample in spread(read_split(qata, "val"), 60):
+    for sample in subsample_evenly(read_split(qata, "val"), 60):
         result = segmenter.segment(read_radiograph(sample.image), "Pneumonia.")
         metrics.update(torch.from_numpy(result.mask)[None], torch.from_numpy(sample.load_mask())[None])
     assert metrics.compute()["dice"] > 60

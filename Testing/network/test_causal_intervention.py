@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from CausalCLIPSegLib.network.carafe import Carafe
 from CausalCLIPSegLib.network.coordinate_convolution import append_coordinates
 from CausalCLIPSegLib.network.fusion import ScaleUnifier
-from CausalCLIPSegLib.network.masker import Masker, part
+from CausalCLIPSegLib.network.masker import Masker, split_features
 
 
 def test_coordinates_run_from_minus_one_to_one_along_their_axis():
@@ -26,7 +26,7 @@ def test_the_masks_are_complementary_and_specific_to_the_input():
     assert attention.shape == features.shape
     assert ((attention > 0) & (attention < 1)).all()
     assert not torch.allclose(attention[0], attention[1])
-    causal, confounding = part(features, attention)
+    causal, confounding = split_features(features, attention)
     torch.testing.assert_close(causal, attention * features)
     torch.testing.assert_close(confounding, (1 - attention) * features)
     torch.testing.assert_close(causal + confounding, features)

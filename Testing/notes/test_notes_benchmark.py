@@ -18,7 +18,7 @@ from training.evaluation.studies.notes_benchmark import (
     notes,
     read_gold,
 )
-from training.evaluation.studies.paraphrases import STYLES, agreement, paraphrase, sentences
+from training.evaluation.studies.paraphrases import STYLES, agreement, paraphrase, paraphrases_of
 
 RIGHT = {"sides": ["right"], "zones": {"right": ["lower"]}, "whole": [], "weak": False, "count": None}
 FINDING = {"kind": "pneumonia", "sides": ["right"], "zones": {"right": ["lower"]}}
@@ -101,7 +101,7 @@ PUBLISHED = (
 def test_ten_paraphrases_lead_to_the_published_sentence(note, tmp_path):
     assert [other.style for other in paraphrase(note, "viewer")] == list(STYLES)
     assert len({other.text for other in paraphrase(note, "viewer")}) == len(STYLES) == 10
-    own, said = sentences(Sample("a", tmp_path, tmp_path, note), "viewer")
+    own, said = paraphrases_of(Sample("a", tmp_path, tmp_path, note), "viewer")
     assert own == note
     assert set(said.values()) == {note}
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.notes import ReferringExpression, decide, parse_note
+from CausalCLIPSegLib.notes import ReferringExpression, choose_side, parse_note
 from CausalCLIPSegLib.notes.lexicon import load_lexicon
 from CausalCLIPSegLib.terminology import FINDINGS
 
@@ -71,22 +71,22 @@ def test_what_agrees_is_not_asked_about(note):
 
 @pytest.mark.parametrize(("side", "sides"), [("left", ("left",)), ("right", ("right",)), ("both", ("right", "left"))])
 def test_a_person_decides(side, sides):
-    decided = decide(parse_note(CONTRADICTION), side)
+    decided = choose_side(parse_note(CONTRADICTION), side)
     assert (decided.sides, decided.questions) == (sides, ())
     assert set(decided.zones) == set(sides)
 
 
 def test_nothing_is_guessed_where_nobody_decides():
     with pytest.raises(NoteError, match=r"which side is meant\? Say left, right or both \(--side\)\."):
-        decide(parse_note(CONTRADICTION), None)
+        choose_side(parse_note(CONTRADICTION), None)
 
 
 def test_a_side_that_the_note_does_not_name_is_refused():
     with pytest.raises(NoteError, match="does not speak of the patient's left lung"):
-        decide(parse_note("RLL pneumonia"), "left")
+        choose_side(parse_note("RLL pneumonia"), "left")
 
 
 def test_deciding_changes_nothing_without_need():
     expression = parse_note("RLL pneumonia")
-    assert decide(expression, None) is expression
-    assert decide(ReferringExpression(), None) == ReferringExpression()
+    assert choose_side(expression, None) is expression
+    assert choose_side(ReferringExpression(), None) == ReferringExpression()

@@ -7,7 +7,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.notes import LONGEST_NOTE, ReferringExpression, parse_note, say, summary, swap_sides
+from CausalCLIPSegLib.notes import (
+    LONGEST_NOTE,
+    ReferringExpression,
+    describe_expression,
+    parse_note,
+    swap_sides,
+    to_prompt,
+)
 from CausalCLIPSegLib.notes.parser import ABSENT, APART, NORMAL, OUTSIDE, PAST, SPARED
 
 
@@ -201,9 +208,9 @@ def test_nothing_to_segment(note):
     expression = parse_note(note)
     assert short(expression) == ""
     assert expression.count is None
-    assert summary(expression) == "nothing to outline"
+    assert describe_expression(expression) == "nothing to outline"
     with pytest.raises(NoteError):
-        say(expression, "patient")
+        to_prompt(expression, "patient")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note, say, summary, swap_sides
+from CausalCLIPSegLib.notes import ZONES, ReferringExpression, describe_expression, parse_note, swap_sides, to_prompt
 
 ZONE_SETS = [zones for size in range(4) for zones in combinations(ZONES, size)]
 CONTEXT = 20  # tokens of the text encoder, with start and end
@@ -45,19 +45,19 @@ def tokens():
 
 
 def test_every_sentence_fits_the_text_encoder(tokens):
-    sentences = {say(expression, laterality) for expression in EVERY for laterality in ("patient", "viewer")}
+    sentences = {to_prompt(expression, laterality) for expression in EVERY for laterality in ("patient", "viewer")}
     assert max(map(tokens, sentences)) == CONTEXT
 
 
 @pytest.mark.parametrize("laterality", ["patient", "viewer"])
 def test_every_sentence_reads_back(laterality):
     for expression in EVERY:
-        sentence = say(expression, laterality)
+        sentence = to_prompt(expression, laterality)
         back = parse_note(sentence, laterality)
         assert back.sides == expression.sides, sentence
         assert back.zones == expression.zones, sentence
         if not expression.weak:  # a weak one with zones says both sides
-            assert say(back, laterality) == sentence
+            assert to_prompt(back, laterality) == sentence
         if expression.count:
             assert back.count == min(expression.count, 6), sentence
 
@@ -87,31 +87,34 @@ def test_every_sentence_reads_back(laterality):
     ],
 )
 def test_say(note, sentence):
-    assert say(parse_note(note), "patient") == sentence
+    assert to_prompt(parse_note(note), "patient") == sentence
 
 
 def test_the_sentence_turns_with_the_checkpoints_laterality():
     expression = parse_note("RUL and LLL consolidation")
-    assert say(expression, "patient").endswith("lower left lung and upper right lung.")
-    assert say(expression, "viewer").endswith("upper left lung and lower right lung.")
+    assert to_prompt(expression, "patient").endswith("lower left lung and upper right lung.")
+    assert to_prompt(expression, "viewer").endswith("upper left lung and lower right lung.")
 
 
 def test_nothing_to_say():
     with pytest.raises(NoteError):
-        say(ReferringExpression(), "viewer")
+        to_prompt(ReferringExpression(), "viewer")
 
 
 @settings(deadline=None)
 @given(expressions)
 def test_summary_names_every_side(expression):
-    words = summary(expression)
+    words = describe_expression(expression)
     assert [f"patient's {side} lung" in words for side in ("right", "left")] == [
         side in expression.sides for side in ("right", "left")
     ]
 
 
 def test_summary_says_where_on_the_picture():
-    assert summary(parse_note("RLL pneumonia")) == "patient's right lung (on the left of the picture): lower zone"
+    assert (
+        describe_expression(parse_note("RLL pneumonia"))
+        == "patient's right lung (on the left of the picture): lower zone"
+    )
 
 
 @settings(deadline=None)
@@ -131,7 +134,7 @@ def test_swapping_sides_keeps_the_case_and_other_words():
 @settings(deadline=None)
 @given(expressions)
 def test_a_swapped_sentence_is_that_of_the_other_laterality(expression):
-    swapped = parse_note(swap_sides(say(expression, "viewer")), "patient")
+    swapped = parse_note(swap_sides(to_prompt(expression, "viewer")), "patient")
     assert (swapped.sides, swapped.zones) == (expression.sides, expression.zones)
 
 
@@ -165,7 +168,7 @@ def published_notes(draw):
 @settings(deadline=None)
 @given(published_notes())
 def test_a_published_note_comes_back(note):
-    assert say(parse_note(note, "viewer"), "viewer") == note
+    assert to_prompt(parse_note(note, "viewer"), "viewer") == note
 
 
 @settings(deadline=None)
@@ -181,13 +184,13 @@ def test_typing_errors_are_mended(note, data):
         "turn": note[:at] + note[at + 1] + note[at] + note[at + 2 :],
         "wrong": note[:at] + "q" + note[at + 1 :],
     }[slip]
-    assert say(parse_note(mistyped, "viewer"), "viewer") == note
+    assert to_prompt(parse_note(mistyped, "viewer"), "viewer") == note
 
 
 @settings(deadline=None)
 @given(published_notes())
 def test_missing_blanks_after_commas_do_not_matter(note):
-    assert say(parse_note(note.replace(", ", ","), "viewer"), "viewer") == note
+    assert to_prompt(parse_note(note.replace(", ", ","), "viewer"), "viewer") == note
 
 
 def test_every_published_note_of_the_data_set_comes_back(tokens):
@@ -207,7 +210,7 @@ def test_every_published_note_of_the_data_set_comes_back(tokens):
     for note in notes:
         # the two slips in these files that no dictionary finds
         meant = note.replace("all lung", "all left lung").replace("all lower", "lower")
-        said = say(parse_note(note, "viewer"), "viewer")
+        said = to_prompt(parse_note(note, "viewer"), "viewer")
         if tokens(meant) > CONTEXT:
             meant = meant.replace("upper middle lower", "all")
         assert said == meant

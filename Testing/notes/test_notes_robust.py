@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.notes import LONGEST_NOTE, languages, parse_note, say, summary
+from CausalCLIPSegLib.notes import LONGEST_NOTE, describe_expression, languages, parse_note, to_prompt
 from CausalCLIPSegLib.notes.lexicon import load_lexicon
 
 WORDS = sorted({word for words in load_lexicon().terms for word in words} | set(load_lexicon().numbers))
@@ -21,9 +21,9 @@ def read(note):
     except NoteError:
         return
     expression.to_dict()
-    summary(expression)
+    describe_expression(expression)
     if expression.sides:
-        say(expression, "viewer")
+        to_prompt(expression, "viewer")
 
 
 @settings(deadline=None)

@@ -11,13 +11,13 @@ from scipy import ndimage
 
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.radiograph import read_radiograph
-from CausalCLIPSegLib.radiograph.array import film_from_array, load_values
+from CausalCLIPSegLib.radiograph.array import load_values, radiograph_from_array
 
 FILM = str(get_testdata_file("RG1_UNCR.dcm", download=False))
 
 
 def film(values, **said):
-    return film_from_array(values, **{"spacing": None, "affine": np.eye(4), **said})
+    return radiograph_from_array(values, **{"spacing": None, "affine": np.eye(4), **said})
 
 
 @pytest.fixture

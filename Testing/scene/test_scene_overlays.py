@@ -6,7 +6,7 @@ import slicer
 import vtk
 from vtk.util import numpy_support
 
-from CausalCLIPSegLib.scene import OVERLAYS, is_film, save_film, show_overlay
+from CausalCLIPSegLib.scene import OVERLAYS, is_radiograph, save_radiograph, show_overlay
 from CausalCLIPSegLib.worker.protocol import ArrayImage
 
 SHAPE = (40, 30)
@@ -38,11 +38,11 @@ def test_a_map_lies_on_the_film(scene, volume, result, overlay):
 
 
 def test_a_film_is_one_picture_and_neither_labels_nor_a_map(scene, volume, make_volume, result):
-    assert is_film(volume)
-    assert not is_film(show_overlay(scene, volume, result, "probability"))
-    assert not is_film(make_volume(np.zeros((2, *SHAPE), np.uint8)))
-    assert not is_film(make_volume(np.zeros((1, *SHAPE), np.int16), kind="vtkMRMLLabelMapVolumeNode"))
-    assert not is_film(scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode"))
+    assert is_radiograph(volume)
+    assert not is_radiograph(show_overlay(scene, volume, result, "probability"))
+    assert not is_radiograph(make_volume(np.zeros((2, *SHAPE), np.uint8)))
+    assert not is_radiograph(make_volume(np.zeros((1, *SHAPE), np.int16), kind="vtkMRMLLabelMapVolumeNode"))
+    assert not is_radiograph(scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode"))
 
 
 def test_maps_of_one_kind_share_their_colours(scene, volume, result):
@@ -74,7 +74,7 @@ def test_a_map_that_is_gone_leaves_nothing(scene, volume, result, tmp_path):
 
 def test_a_film_is_saved_with_its_values_and_its_place(make_volume, tmp_path):
     values = np.random.default_rng(1).integers(-50, 3000, (1, *SHAPE)).astype(np.int16)
-    image = ArrayImage.model_validate(save_film(make_volume(values), tmp_path / "film.npy"))
+    image = ArrayImage.model_validate(save_radiograph(make_volume(values), tmp_path / "film.npy"))
     saved = np.load(image.path)
     assert saved.dtype == np.int16
     np.testing.assert_array_equal(saved, values[0])
@@ -88,7 +88,7 @@ def test_a_film_is_saved_with_its_values_and_its_place(make_volume, tmp_path):
 @pytest.mark.parametrize(("shape", "axes"), [((40, 1, 30), [0, 2, 1, 3]), ((40, 30, 1), [1, 2, 0, 3])])
 def test_a_film_on_another_axis_keeps_rows_and_columns(make_volume, tmp_path, shape, axes):
     values = np.arange(1200, dtype=np.int16).reshape(shape)
-    image = ArrayImage.model_validate(save_film(make_volume(values), tmp_path / "film.npy"))
+    image = ArrayImage.model_validate(save_radiograph(make_volume(values), tmp_path / "film.npy"))
     np.testing.assert_array_equal(np.load(image.path), values.reshape(SHAPE))
     np.testing.assert_allclose(np.diag([-1, -1, 1, 1]) @ np.array(image.affine), TURNED[:, axes], atol=1e-12)
 
@@ -96,24 +96,24 @@ def test_a_film_on_another_axis_keeps_rows_and_columns(make_volume, tmp_path, sh
 def test_a_colour_volume_keeps_its_components(make_volume, tmp_path):
     values = np.random.default_rng(1).integers(0, 255, (1, *SHAPE, 3)).astype(np.uint8)
     volume = make_volume(values, kind="vtkMRMLVectorVolumeNode")
-    image = save_film(volume, tmp_path / "film.npy")
+    image = save_radiograph(volume, tmp_path / "film.npy")
     np.testing.assert_array_equal(np.load(image["path"]), values[0])
 
 
 def test_a_spacing_of_one_millimetre_is_none(make_volume, tmp_path):
-    image = save_film(make_volume(np.zeros((1, *SHAPE), np.uint8), np.eye(4)), tmp_path / "film.npy")
+    image = save_radiograph(make_volume(np.zeros((1, *SHAPE), np.uint8), np.eye(4)), tmp_path / "film.npy")
     assert image["spacing"] is None
 
 
 def test_the_way_a_film_is_looked_at_does_not_matter(scene, make_volume, tmp_path):
     volume = make_volume(np.arange(1200, dtype=np.int16).reshape(1, *SHAPE))
-    plain = save_film(volume, tmp_path / "film.npy")
+    plain = save_radiograph(volume, tmp_path / "film.npy")
     values = np.load(plain["path"])
     volume.CreateDefaultDisplayNodes()
     colors = scene.AddNewNodeByClass("vtkMRMLColorTableNode")
     colors.SetTypeToInvGrey()
     volume.GetDisplayNode().SetAndObserveColorNodeID(colors.GetID())
     volume.GetDisplayNode().SetWindowLevelMinMax(3, 4)
-    assert save_film(volume, tmp_path / "film.npy") == plain
+    assert save_radiograph(volume, tmp_path / "film.npy") == plain
     np.testing.assert_array_equal(np.load(plain["path"]), values)
-    assert save_film(volume, tmp_path / "film.npy", inverted=True)["inverted"]
+    assert save_radiograph(volume, tmp_path / "film.npy", inverted=True)["inverted"]

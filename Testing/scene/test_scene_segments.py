@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from CausalCLIPSegLib.scene import (
     SIDE_TAG,
     describe_segments,
-    film_shape,
+    image_shape,
     is_corrected,
     read_mask,
     rethreshold,
@@ -138,7 +138,7 @@ def test_masks_come_back_exactly_also_where_they_overlap(scene, make_volume, dat
 @pytest.mark.parametrize("shape", [(1, 40, 30), (40, 1, 30), (40, 30, 1)])
 def test_the_slice_may_be_any_axis(scene, make_volume, shape):
     film = make_volume(np.zeros(shape, np.uint8))
-    assert film_shape(film) == SHAPE
+    assert image_shape(film) == SHAPE
     mask = np.random.default_rng(0).random(SHAPE) > 0.6
     segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
     segmentation.GetSegmentation().AddEmptySegment("s", "Segment")
@@ -149,7 +149,7 @@ def test_the_slice_may_be_any_axis(scene, make_volume, shape):
 @pytest.mark.parametrize("shape", [(2, 40, 30), (1, 1, 30)])
 def test_what_is_not_one_picture_is_refused(make_volume, shape):
     with pytest.raises(ValueError, match="not one picture"):
-        film_shape(make_volume(np.zeros(shape, np.uint8)))
+        image_shape(make_volume(np.zeros(shape, np.uint8)))
 
 
 def test_another_threshold_changes_masks_and_nothing_else(scene, volume, result, probability):

@@ -20,7 +20,7 @@ from reading_costs import assert_cheap, reading_costs
 
 from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
 from CausalCLIPSegLib.segmentation.nrrd import write_segments
-from CausalCLIPSegLib.segmentation.source_image import read_film
+from CausalCLIPSegLib.segmentation.source_image import read_source
 
 SHAPE = (48, 40)
 LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
@@ -1083,9 +1083,11 @@ def test_sequences_without_end_are_left_out(tmp_path):
     folder.mkdir()
     path = folder / "film.dcm"
     path.write_bytes(spiked(b"\x08\0\x01\0SQ\0\0" + struct.pack("<I", len(items)) + items))
-    assert read_film(path)[1] == SHAPE
+    assert read_source(path)[1] == SHAPE
     assert_cheap(
-        reading_costs(folder, "from CausalCLIPSegLib.segmentation.source_image import read_film", '{"dcm": read_film}')
+        reading_costs(
+            folder, "from CausalCLIPSegLib.segmentation.source_image import read_source", '{"dcm": read_film}'
+        )
     )
 
 
@@ -1110,7 +1112,7 @@ def test_all_are_refused_in_little_time_and_memory(kit, tmp_path):
         "from CausalCLIPSegLib.segmentation.nrrd import read_segments\n"
         "from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg\n"
         "from CausalCLIPSegLib.segmentation.dicom_writer import encode, save\n"
-        "from CausalCLIPSegLib.segmentation.source_image import read_film",
+        "from CausalCLIPSegLib.segmentation.source_image import read_source",
         '{"dcm": read_dicom_seg, "nrrd": lambda path: read_segments(path, (48, 40)), "film": read_film}',
     )
     assert len(costs) == len(DICOM) + len(NRRD) + len(FILMS)

@@ -18,9 +18,9 @@ from CausalCLIPSegLib.errors import SegmentationError, UnchangedError
 from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
 from CausalCLIPSegLib.segmentation.nrrd import read_segments, segmentation_from_segments, write_segments
-from CausalCLIPSegLib.segmentation.revision import match, revise, succeed
+from CausalCLIPSegLib.segmentation.revision import next_revision, revise, sort_segments
 from CausalCLIPSegLib.segmentation.segmentation import ImageReference
-from CausalCLIPSegLib.segmentation.source_image import describe_film, one_line
+from CausalCLIPSegLib.segmentation.source_image import describe_source, one_line
 
 QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -96,28 +96,28 @@ def test_dicom_to_nrrd_to_dicom(segment, tmp_path, data):
         assert (part.algorithm.name, part.algorithm.version) == (expected.algorithm.name, expected.algorithm.version)
         # The note does not travel, only the weights.
         assert set(part.algorithm.parameters) == {"checkpoint_sha256"}
-    assert match(made, again.segments)[1] == ()
+    assert sort_segments(made, again.segments)[1] == ()
 
 
 def test_segments_of_equal_names_are_told_apart_by_identifier(segment):
     made = segment(make_film())
     twins = replace(made, segments=tuple(replace(part, label="Opacity") for part in made.segments))
-    masks, added = match(twins, twins.segments)
+    masks, added = sort_segments(twins, twins.segments)
     assert list(masks) == [part.tracking_uid for part in twins.segments]
     strangers = [replace(part, tracking_uid=f"2.25.{number}") for number, part in enumerate(twins.segments)]
-    masks, added = match(twins, strangers)
+    masks, added = sort_segments(twins, strangers)
     assert (len(masks), len(added)) == (0, 3)
 
 
 def test_what_follows_is_of_the_same_film_and_says_something_else(segment):
     made, other = segment(make_film()), segment(make_film(SOPInstanceUID="2.25.999"))
     with pytest.raises(SegmentationError, match="another film"):
-        succeed(made, other, "Roe^Richard")
+        next_revision(made, other, "Roe^Richard")
     with pytest.raises(UnchangedError, match="the same as before"):
-        succeed(made, made, "Roe^Richard")
+        next_revision(made, made, "Roe^Richard")
     first, *rest = made.segments
     for changed in ((replace(first, label="Effusion"), *rest), (replace(first, color=(0, 0, 1)), *rest), tuple(rest)):
-        after = succeed(made, replace(made, segments=changed), "Roe^Richard", 7)
+        after = next_revision(made, replace(made, segments=changed), "Roe^Richard", 7)
         assert (after.series_instance_uid, after.instance_number) == (made.series_instance_uid, 7)
         assert after.segments == changed
     masks = {part.tracking_uid: part.mask for part in made.segments}
@@ -181,7 +181,7 @@ def test_what_is_derived_from_a_lossy_film_says_so(written):
 def test_a_film_in_a_lossy_syntax_is_lossy_whatever_its_header_says():
     film = make_film()
     film.file_meta.TransferSyntaxUID = uid.JPEGBaseline8Bit
-    described = describe_film(film)
+    described = describe_source(film)
     assert (described.LossyImageCompression, described.LossyImageCompressionMethod) == ("01", "ISO_10918_1")
 
 
@@ -189,6 +189,6 @@ def test_what_a_header_says_of_losses_that_is_no_value_is_left_out():
     film = make_film(LossyImageCompression="01")
     film.add_new("LossyImageCompressionRatio", "LO", "much")
     film.add_new("LossyImageCompressionMethod", "LO", "with losses")
-    described = describe_film(film)
+    described = describe_source(film)
     assert described.LossyImageCompression == "01"
     assert not {"LossyImageCompressionRatio", "LossyImageCompressionMethod"} & set(described.dir())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydicom import DataElement, Dataset, dcmread
 from pydicom.sequence import Sequence as Items
 
-from CausalCLIPSegLib.privacy import quiet
+from CausalCLIPSegLib.privacy import silence_libraries
 
 QUICK = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "80")),
@@ -53,7 +53,7 @@ def spoil_bytes(data: bytes, end: int, changes: Sequence[tuple[float, int]]) -> 
 def spoil_element(data: st.DataObject, good: bytes) -> bytes:
     """Return the file with one of its elements, in whatever sequence, removed, emptied or replaced."""
     buffer = io.BytesIO()
-    with quiet():
+    with silence_libraries():
         dataset = dcmread(io.BytesIO(good))
         _change(data, *data.draw(st.sampled_from(list(_elements_of(dataset)))))
         try:

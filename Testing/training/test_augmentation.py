@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from CausalCLIPSegLib.laterality import SIDES
-from CausalCLIPSegLib.notes import parse_note, say
+from CausalCLIPSegLib.notes import parse_note, to_prompt
 from training.augmentation.images import Augmentation
-from training.augmentation.notes import of_one_side, of_other_side, vary, without_zones
+from training.augmentation.notes import of_one_side, of_other_side, vary_note, without_zones
 
 ONE_SIDED = "Unilateral pulmonary infection, one infected area, lower left lung."
 TWO_SIDED = "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung."
@@ -47,8 +47,8 @@ def test_the_lesion_stays_on_the_side_that_the_note_names(seed):
 def test_a_varied_note_is_in_the_language_and_keeps_its_ground_truth(seed):
     rng = np.random.default_rng(seed)
     for note, mask in ((ONE_SIDED, picture(True, False)), (TWO_SIDED, picture(True, True))):
-        varied, left = vary(parse_note(note, "viewer"), mask, rng, strength=3)
-        sentence = say(varied, "viewer")
+        varied, left = vary_note(parse_note(note, "viewer"), mask, rng, strength=3)
+        sentence = to_prompt(varied, "viewer")
         again = parse_note(sentence, "viewer")
         assert again.sides == varied.sides
         assert not (left & ~mask).any()
@@ -62,14 +62,16 @@ def test_a_varied_note_is_in_the_language_and_keeps_its_ground_truth(seed):
 def test_without_strength_nothing_is_varied():
     expression, mask = parse_note(TWO_SIDED, "viewer"), picture(True, True)
     for seed in range(50):
-        varied, same = vary(expression, mask, np.random.default_rng(seed), strength=0)
+        varied, same = vary_note(expression, mask, np.random.default_rng(seed), strength=0)
         assert varied is expression
         assert same is mask
 
 
 def test_every_variation_happens():
     expression, mask = parse_note(TWO_SIDED, "viewer"), picture(True, True)
-    sentences = {say(vary(expression, mask, np.random.default_rng(seed))[0], "viewer") for seed in range(400)}
+    sentences = {
+        to_prompt(vary_note(expression, mask, np.random.default_rng(seed))[0], "viewer") for seed in range(400)
+    }
     assert {
         TWO_SIDED,
         "Pulmonary infection.",

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 from PIL import Image
 
-from training.data.splits import DatasetError, read_split, spread
+from training.data.splits import DatasetError, read_split, subsample_evenly
 
 
 def test_images_masks_and_notes_are_matched_by_stem(lvit_folder):
@@ -50,7 +50,11 @@ def test_a_table_without_its_columns_is_refused(lvit_folder):
 
 
 def test_a_limit_is_spread_over_the_split(lvit_folder):
-    assert [sample.name for sample in spread(read_split(lvit_folder, "val"), 3)] == ["film_0", "film_3", "film_7"]
+    assert [sample.name for sample in subsample_evenly(read_split(lvit_folder, "val"), 3)] == [
+        "film_0",
+        "film_3",
+        "film_7",
+    ]
 
 
 def test_the_published_splits_are_read_whole(qata: Path):

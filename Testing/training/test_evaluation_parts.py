@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from CausalCLIPSegLib.notes import parse_note, say
+from CausalCLIPSegLib.notes import parse_note, to_prompt
 from training.data.splits import read_split
 from training.evaluation.bootstrap import difference, intervals
 from training.evaluation.calibration import Calibration
 from training.evaluation.contact_sheet import Tile, draw_sheet
 from training.evaluation.corruptions import SHIFTS
-from training.evaluation.note_ablations import NOTE_KINDS, NoteKindError, ablated, commonest, exchanged, read_kinds
+from training.evaluation.note_ablations import NOTE_KINDS, NoteKindError, ablated, commonest, read_kinds, swap_sides_of
 from training.evaluation.overlap import Scores, count
 from training.fitting.metrics import OverlapMetrics
 
@@ -112,7 +112,7 @@ def test_what_other_notes_say():
 
     def sentence(kind, note):
         said = ablated(kind, parse_note(note, "viewer"), constant)
-        return None if said is None else say(said, "viewer")
+        return None if said is None else to_prompt(said, "viewer")
 
     assert {kind: sentence(kind, ONE_SIDED) for kind in NOTE_KINDS} == {
         "own": ONE_SIDED,
@@ -126,7 +126,7 @@ def test_what_other_notes_say():
         "Bilateral pulmonary infection, two infected areas, lower left lung and all right lung."
     )
     assert sentence("side-only", TWO_SIDED) == sentence("bilateral", TWO_SIDED) == "Bilateral pulmonary infection."
-    assert exchanged(exchanged(parse_note(TWO_SIDED, "viewer"))) == parse_note(TWO_SIDED, "viewer")
+    assert swap_sides_of(swap_sides_of(parse_note(TWO_SIDED, "viewer"))) == parse_note(TWO_SIDED, "viewer")
 
 
 def test_kinds_of_notes_are_read_from_a_list(lvit_folder):

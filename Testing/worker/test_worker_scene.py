@@ -9,7 +9,7 @@ from pydicom.data import get_testdata_file
 from CausalCLIPSegLib.scene import (
     read_mask,
     rethreshold,
-    save_film,
+    save_radiograph,
     save_segments,
     set_mask,
     show_overlay,
@@ -41,7 +41,7 @@ def volume(scene):
 
 
 def test_from_a_scene_to_a_corrected_dicom_seg(worker, scene, volume, tiny_checkpoint_to_read, tmp_path):
-    image = {**save_film(volume, tmp_path / "film.npy"), "header": FILM}
+    image = {**save_radiograph(volume, tmp_path / "film.npy"), "header": FILM}
     asked = {"note": NOTE, "device": "cpu", "checkpoint": str(tiny_checkpoint_to_read), "threshold": 0.3}
     result = worker.ask("segment", image=image, **asked, output=str(tmp_path / "scene"))
     of_file = worker.ask("segment", image={"kind": "file", "path": FILM}, **asked, output=str(tmp_path / "file"))

@@ -12,8 +12,8 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from CausalCLIPSegLib.laterality import Laterality
-from CausalCLIPSegLib.notes import parse_note, say, swap_sides
-from training.augmentation.notes import vary
+from CausalCLIPSegLib.notes import parse_note, swap_sides, to_prompt
+from training.augmentation.notes import vary_note
 from training.evaluation.note_ablations import WITHOUT_WORDS
 
 Strength = Literal["none", "default", "strong"]
@@ -97,11 +97,11 @@ class Augmentation:
         # Drawn from torch, whose state the data set seeds for each film of each epoch.
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
         if self.note_dropout and rng.random() < self.note_dropout:
-            note = say(WITHOUT_WORDS, self.laterality)
+            note = to_prompt(WITHOUT_WORDS, self.laterality)
         elif self.note_variation:
             said = parse_note(note, self.laterality)
-            varied, mask = vary(said, mask, rng, self.note_variation)
-            note = say(varied, self.laterality)
+            varied, mask = vary_note(said, mask, rng, self.note_variation)
+            note = to_prompt(varied, self.laterality)
         if self.mirrors and rng.random() < 0.5:
             image, mask, note = image[:, ::-1], mask[:, ::-1], swap_sides(note)
         picture = tv_tensors.Image(torch.from_numpy(image.astype(np.float32) / 255)[None])

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import SIDES, Side, opposite
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.notes import ReferringExpression, parse_note, say
+from CausalCLIPSegLib.notes import ReferringExpression, parse_note, to_prompt
 from training.data.sample import DatasetError, Sample
 
 Mask = npt.NDArray[np.bool_]
@@ -56,7 +56,7 @@ def of_other_side(expression: ReferringExpression) -> ReferringExpression:
     )
 
 
-def vary(
+def vary_note(
     expression: ReferringExpression, mask: Mask, rng: np.random.Generator, strength: float = 1.0
 ) -> tuple[ReferringExpression, Mask]:
     """Return, now and then, an expression that says less or something else, with the ground truth that belongs to it.
@@ -89,7 +89,7 @@ def vary(
     return expression, mask
 
 
-def said(samples: Iterable[Sample]) -> list[Sample]:
+def with_prompts(samples: Iterable[Sample]) -> list[Sample]:
     """Return the samples with their notes said in the sentences of LViT's data, in their own left and right.
 
     Raises:
@@ -98,7 +98,7 @@ def said(samples: Iterable[Sample]) -> list[Sample]:
     spoken, refused = [], []
     for sample in samples:
         try:
-            sentence = say(parse_note(sample.note, sample.laterality), sample.laterality)
+            sentence = to_prompt(parse_note(sample.note, sample.laterality), sample.laterality)
             spoken.append(replace(sample, note=sentence))
         except NoteError:
             refused.append(sample.name)

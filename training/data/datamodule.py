@@ -14,11 +14,11 @@ from torch.utils.data import DataLoader, Dataset
 
 from CausalCLIPSegLib.network.text_encoder import tokenize
 from training.augmentation.images import Augmentation, Strength
-from training.augmentation.notes import said
+from training.augmentation.notes import with_prompts
 from training.data.cache import Arrays, cached, decode_all
 from training.data.generated_notes import NoteSource, with_notes
 from training.data.sampler import SeededSampler
-from training.data.splits import DatasetError, Sample, Split, read_split, spread
+from training.data.splits import DatasetError, Sample, Split, read_split, subsample_evenly
 
 Batch = tuple[Tensor, Tensor, Tensor]
 """Image, float32 B x 1 x H x W in [0, 1]; mask, float32 B x 1 x H x W; tokens, int64 B x L."""
@@ -127,7 +127,9 @@ class ReferringDataModule(LightningDataModule):
             self.context_length = module.network.configuration.text.context_length
 
     def _samples(self, split: Split) -> list[Sample]:
-        samples = spread(read_split(self.data, split, strict=self.strict, notes=self.notes == "given"), self.limit)
+        samples = subsample_evenly(
+            read_split(self.data, split, strict=self.strict, notes=self.notes == "given"), self.limit
+        )
         if len({sample.laterality for sample in samples}) > 1:
             raise DatasetError(f"The notes of the {split} split mean partly the patient's, partly the viewer's left.")
         return samples
@@ -143,7 +145,7 @@ class ReferringDataModule(LightningDataModule):
             )
             samples = with_notes(samples, arrays, self.notes)
             if self.say_notes:
-                samples = said(samples)
+                samples = with_prompts(samples)
             augmentation = Augmentation(
                 samples[0].laterality, self.note_variation, self.note_dropout, self.augmentation
             )

@@ -10,7 +10,7 @@ import numpy as np
 
 from CausalCLIPSegLib.mask.description import describe
 from CausalCLIPSegLib.mask.lung_extent import lung_extent
-from CausalCLIPSegLib.notes import say
+from CausalCLIPSegLib.notes import to_prompt
 from training.data.cache import Arrays
 from training.data.sample import Sample
 from training.evaluation.note_ablations import WITHOUT_WORDS
@@ -36,4 +36,4 @@ def _describe(sample: Sample, arrays: Arrays, index: int) -> str:
     mask = np.asarray(arrays.masks[index])
     film = arrays.images[index].astype(np.float32) / 255
     said = describe(mask, lung_extent(film))
-    return say(said if said.sides else WITHOUT_WORDS, sample.laterality)
+    return to_prompt(said if said.sides else WITHOUT_WORDS, sample.laterality)

@@ -11,7 +11,7 @@ from training.data.sample import LATERALITY, DatasetError, Sample, Split
 from training.data.tables import read_csv_rows
 from training.data.validation import check_rows
 
-__all__ = ["LATERALITY", "DatasetError", "Sample", "Split", "read_split", "spread"]
+__all__ = ["LATERALITY", "DatasetError", "Sample", "Split", "read_split", "subsample_evenly"]
 
 
 def read_split(directory: str | Path, split: Split, *, strict: bool = True, notes: bool = True) -> list[Sample]:
@@ -33,7 +33,7 @@ def read_split(directory: str | Path, split: Split, *, strict: bool = True, note
     return check_rows(rows, split, strict=strict, notes=notes)
 
 
-def spread(samples: list[Sample], limit: int | None) -> list[Sample]:
+def subsample_evenly(samples: list[Sample], limit: int | None) -> list[Sample]:
     """Return all samples, or `limit` of them spread evenly."""
     if limit is None or limit >= len(samples):
         return samples

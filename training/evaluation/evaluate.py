@@ -13,7 +13,7 @@ import numpy.typing as npt
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.model.resampling import to_radiograph_grid
-from CausalCLIPSegLib.notes import ReferringExpression, say
+from CausalCLIPSegLib.notes import ReferringExpression, to_prompt
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
 from CausalCLIPSegLib.result import SegmentationResult
 from CausalCLIPSegLib.segmenter import Segmenter
@@ -24,7 +24,7 @@ from training.evaluation.case import Case
 from training.evaluation.contact_sheet import Tile
 from training.evaluation.corruptions import Shift
 from training.evaluation.journal import Journal
-from training.evaluation.note_ablations import NoteKind, ablated, commonest, exchanged
+from training.evaluation.note_ablations import NoteKind, ablated, commonest, swap_sides_of
 from training.evaluation.overlap import Counts, Scores, count
 from training.evaluation.side_adherence import Listening
 
@@ -217,7 +217,7 @@ def _read_other_notes(
     masks = {own.prompt: own.mask}  # notes that say the same are read once
 
     def read(said: ReferringExpression) -> Mask:
-        sentence = say(said, segmenter.card.laterality)
+        sentence = to_prompt(said, segmenter.card.laterality)
         if sentence not in masks:
             masks[sentence] = _mask(segmenter, own.radiograph, sentence)
         return masks[sentence]
@@ -230,7 +230,7 @@ def _read_other_notes(
     if len(expression.sides) == 2:
         return notes, None
     named = split_by_side(np.ones(truth.shape, dtype=bool))[expression.sides[0]]
-    return notes, Listening.of(own.mask, read(exchanged(expression)), named)
+    return notes, Listening.of(own.mask, read(swap_sides_of(expression)), named)
 
 
 def _mask(segmenter: Segmenter, radiograph: Radiograph, prompt: str) -> Mask:

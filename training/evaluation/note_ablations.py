@@ -54,7 +54,7 @@ def commonest(samples: Iterable[Sample]) -> ReferringExpression:
     return parse_note(note, next(sample.laterality for sample in samples if sample.note == note))
 
 
-def exchanged(expression: ReferringExpression) -> ReferringExpression:
+def swap_sides_of(expression: ReferringExpression) -> ReferringExpression:
     """Return the expression with the patient's left and right exchanged."""
     return replace(
         expression,
@@ -81,7 +81,7 @@ def ablated(
         case "own":
             return expression
         case "swapped":
-            return exchanged(expression)
+            return swap_sides_of(expression)
         case "constant":
             return constant
         case "none":

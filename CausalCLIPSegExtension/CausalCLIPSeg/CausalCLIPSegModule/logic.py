@@ -169,7 +169,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
     def chooseFilm(self) -> None:  # noqa: N802
         """Take the film of the scene, where none is chosen and there is only one."""
         if self.parameters is not None and self.parameters.image is None:
-            films = [one for one in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if scene.is_film(one)]
+            films = [one for one in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if scene.is_radiograph(one)]
             if len(films) == 1:
                 self.setImage(films[0])
 
@@ -338,7 +338,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
     def _film(self, volume: Any, folder: Path) -> dict[str, Any]:
         """Return the "image" of a request: the values that the scene holds, and the DICOM header they came with."""
-        image = scene.save_film(volume, folder / "film.npy")
+        image = scene.save_radiograph(volume, folder / "film.npy")
         header = dicomFile(volume)
         return {**image, "header": header, "name": "film"} if header else {**image, "name": "film"}
 
@@ -420,7 +420,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         volume = self.film()
         if volume is None:
             return
-        rows, columns = scene.film_shape(volume)
+        rows, columns = scene.image_shape(volume)
         probability = slicer.util.arrayFromVolume(self.parameters.probability).reshape(rows, columns)
         self._outlining = True  # one measurement after all segments, not several after each: the slider waits for it
         try:

@@ -9,7 +9,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from CausalCLIPSegLib import scene
-from CausalCLIPSegLib.colors import bytes_of
+from CausalCLIPSegLib.colors import to_uint8_rgb
 from CausalCLIPSegModule import parameters as stored
 
 SIDES = ("", "right", "left", "both")
@@ -148,7 +148,7 @@ def _whyNoRun(logic: Any, missing: list[str]) -> str:  # noqa: N802
     volume = logic.parameters.image
     if volume is None:
         return _("Select a radiograph first.")
-    if not scene.is_film(volume):
+    if not scene.is_radiograph(volume):
         return _("The selected volume is no radiograph: it has several slices, or is a map of a result.")
     if not logic.parameters.note.strip():
         return _("Write or paste a note first.")
@@ -235,7 +235,7 @@ def _result(logic: Any) -> str:
 
 def _row(segment: dict[str, Any], threshold: float) -> str:
     """Return a segment's color, name, area and share of the image, as a row of a table."""
-    red, green, blue = bytes_of(segment["color"])
+    red, green, blue = to_uint8_rgb(segment["color"])
     measured = segment["area_mm2"] is not None
     area = _("{area:.0f} mm²").format(area=segment["area_mm2"]) if measured else _("not calibrated")
     share = _("{share:.1f} % of the image").format(share=100 * segment["area_fraction"])

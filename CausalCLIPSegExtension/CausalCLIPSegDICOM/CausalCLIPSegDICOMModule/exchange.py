@@ -14,7 +14,7 @@ from CausalCLIPSegLib import colors, scene
 
 _TRACKING_ID_TAG = "CausalCLIPSeg.TrackingID"
 _TRACKING_UID_TAG = "CausalCLIPSeg.TrackingUID"
-_COLORS = tuple(map(colors.unit, (colors.ORANGE, colors.SKY_BLUE, colors.GREEN, colors.PURPLE)))
+_COLORS = tuple(map(colors.to_unit_rgb, (colors.ORANGE, colors.SKY_BLUE, colors.GREEN, colors.PURPLE)))
 
 
 def available() -> bool:
@@ -45,7 +45,7 @@ def readSegmentation(path: str) -> Any:  # noqa: N802
     return read_dicom_seg(path)
 
 
-def filmInScene(instance: str) -> Any:  # noqa: N802
+def radiographInScene(instance: str) -> Any:  # noqa: N802
     """Return the volume that was loaded from a DICOM instance, None where there is none."""
     volumes = slicer.util.getNodesByClass("vtkMRMLVolumeNode")
     return next((one for one in volumes if (one.GetAttribute("DICOM.instanceUIDs") or "").split() == [instance]), None)
@@ -62,7 +62,7 @@ def showSegmentation(segmentation: Any, film: Any, name: str) -> Any:  # noqa: N
     Raises:
         ValueError: the film has another size.
     """
-    shape = scene.film_shape(film)
+    shape = scene.image_shape(film)
     if any(one.mask.shape != shape for one in segmentation.segments):
         raise ValueError(_("The segmentation has another size than the film."))
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", slicer.mrmlScene.GenerateUniqueName(name))
@@ -105,13 +105,13 @@ def whyNotExported(node: Any) -> str:  # noqa: N802
     if not available():
         return _("The packages of CausalCLIPSeg are not installed.")
     from CausalCLIPSegLib.errors import CausalCLIPSegError
-    from CausalCLIPSegLib.segmentation.source_image import read_film
+    from CausalCLIPSegLib.segmentation.source_image import read_source
 
     try:
-        shape = read_film(Path(path))[1]
+        shape = read_source(Path(path))[1]
     except CausalCLIPSegError as error:
         return str(error)
-    return "" if shape == scene.film_shape(film) else _("The film was cropped or resampled, so outlines do not fit.")
+    return "" if shape == scene.image_shape(film) else _("The film was cropped or resampled, so outlines do not fit.")
 
 
 def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noqa: N802
@@ -136,7 +136,7 @@ def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noq
     from CausalCLIPSegLib.errors import UnchangedError
     from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
     from CausalCLIPSegLib.segmentation.segmentation import Segmentation
-    from CausalCLIPSegLib.segmentation.source_image import read_film, reference_to
+    from CausalCLIPSegLib.segmentation.source_image import read_source, reference_to
 
     reason = whyNotExported(node)
     if reason:
@@ -145,7 +145,7 @@ def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noq
     described = [one for one in scene.describe_segments(node, film) if one["mask"].any()]
     if not described:
         raise ValueError(_("Nothing is outlined."))
-    header = read_film(Path(databaseFile(film)))[0]
+    header = read_source(Path(databaseFile(film)))[0]
     held = [node.GetSegmentation().GetSegment(one["id"]) for one in described]
     parts = [_codedSegment(one, segment) for one, segment in zip(described, held, strict=True)]
     earlier = dicom_files.earlierFile(node)
@@ -191,10 +191,10 @@ def _previous(path: str | None, film: Any, shape: tuple[int, ...]) -> Any:
 
 def _revised(previous: Any, parts: list[Any], editor: str, number: int) -> tuple[Any, list[Any]]:
     """Return the correction of a segmentation, and for each part the segment that stands for it there."""
-    from CausalCLIPSegLib.segmentation.revision import match, recognise, revise
+    from CausalCLIPSegLib.segmentation.revision import match_segments, revise, sort_segments
 
-    known = recognise(previous, parts)
-    masks, added = match(previous, parts)
+    known = match_segments(previous, parts)
+    masks, added = sort_segments(previous, parts)
     before = {one.tracking_uid: one for one in previous.segments}
     renamed = {uid: _renamed(before[uid], part) for uid, part in zip(known, parts, strict=True) if uid}
     written = revise(previous, masks, editor, added, renamed)

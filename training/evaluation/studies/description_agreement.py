@@ -19,7 +19,7 @@ from CausalCLIPSegLib.mask.description import describe
 from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, lung_extent
 from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note
 from training.data.sample import DatasetError, Sample
-from training.data.splits import read_split, spread
+from training.data.splits import read_split, subsample_evenly
 from training.evaluation.studies.fit_lung_extent import fit
 from training.options import DataOption, JsonOption, LimitOption, SplitOption
 from training.whole_file import write_whole
@@ -114,7 +114,7 @@ def describe_command(
     limit: LimitOption = None,
 ) -> None:
     """Measure how often the description of a ground truth agrees with the published note."""
-    samples = spread(read_split(data, split), limit)
+    samples = subsample_evenly(read_split(data, split), limit)
     figures = {"split": split, **_with_progress(samples, f"Describing {split}", agreement)}
     if json_file is not None:
         write_whole(json_file, json.dumps(figures, indent=2) + "\n")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from CausalCLIPSegLib.mask.components import label_areas
+from CausalCLIPSegLib.mask.components import connected_components
 from CausalCLIPSegLib.mask.lung_extent import plausible, row_profiles
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note
@@ -106,7 +106,7 @@ def _collect(samples: list[Sample], advance: Callable[[], object]) -> tuple[_Lun
     for sample in samples:
         note = read.setdefault(sample.note, parse_note(sample.note, sample.laterality))
         mask = sample.load_mask()
-        labels, _ = label_areas(mask)
+        labels, _ = connected_components(mask)
         if note.count is not None:
             areas.append((note.count, np.bincount(labels.ravel())[1:] / mask.size))
         profile = row_profiles(sample.load_image())

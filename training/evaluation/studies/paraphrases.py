@@ -23,8 +23,8 @@ from rich.table import Table
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, say_side
 from CausalCLIPSegLib.model.card import find_checkpoint, read_card
 from CausalCLIPSegLib.model.device import Device
-from CausalCLIPSegLib.notes import ReferringExpression, Zone, parse_note, say, swap_sides
-from training.data.splits import Sample, read_split, spread
+from CausalCLIPSegLib.notes import ReferringExpression, Zone, parse_note, swap_sides, to_prompt
+from training.data.splits import Sample, read_split, subsample_evenly
 from training.options import CheckpointOption, DataOption, DeviceOption, JsonOption, LimitOption, SplitOption
 
 if TYPE_CHECKING:
@@ -139,18 +139,18 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def sentences(sample: Sample, laterality: Laterality) -> tuple[str, dict[str, str | None]]:
+def paraphrases_of(sample: Sample, laterality: Laterality) -> tuple[str, dict[str, str | None]]:
     """Return what is said of a published note, and of its paraphrases by style; None where nothing is understood.
 
     Args:
         sample: with the published note.
         laterality: of the checkpoint.
     """
-    own = say(parse_note(sample.note, sample.laterality), laterality)
+    own = to_prompt(parse_note(sample.note, sample.laterality), laterality)
     said: dict[str, str | None] = {}
     for other in paraphrase(sample.note, sample.laterality):
         expression = parse_note(other.text, other.laterality)
-        said[other.style] = say(expression, laterality) if expression.sides else None
+        said[other.style] = to_prompt(expression, laterality) if expression.sides else None
     return own, said
 
 
@@ -158,7 +158,7 @@ def agreement(samples: Sequence[Sample], laterality: Laterality) -> dict[str, fl
     """Return by style the share of samples, percent, whose paraphrase leads to the sentence of the published note."""
     same = dict.fromkeys(STYLES, 0)
     for sample in samples:
-        own, said = sentences(sample, laterality)
+        own, said = paraphrases_of(sample, laterality)
         for style in STYLES:
             same[style] += said[style] == own
     return {style: round(100 * number / max(len(samples), 1), 2) for style, number in same.items()}
@@ -181,7 +181,7 @@ def dice_under_paraphrases(
     segmenter = Segmenter.from_checkpoint(checkpoint, device)
     published, by_style = Scores(), {style: Scores() for style in STYLES}
     for sample in samples:
-        own, said = sentences(sample, segmenter.card.laterality)
+        own, said = paraphrases_of(sample, segmenter.card.laterality)
         radiograph, truth = read_radiograph(sample.image), sample.load_mask()
         masks: dict[str | None, Any] = {None: np.zeros(truth.shape, dtype=bool)}
         for sentence in {own, *said.values()} - {None}:
@@ -204,7 +204,7 @@ def evaluate_paraphrases(
     sentences_only: Annotated[bool, typer.Option("--sentences-only", help="Run no network.")] = False,
 ) -> None:
     """Measure how far ten paraphrases of each note change the sentence for the network, and the Dice."""
-    samples = spread(read_split(data, split), limit)
+    samples = subsample_evenly(read_split(data, split), limit)
     card = read_card(find_checkpoint(checkpoint))
     same = agreement(samples, card.laterality)
     figures: dict[str, Any] = {"checkpoint": card.name, "split": split, "n": len(samples), "same_sentence": same}
