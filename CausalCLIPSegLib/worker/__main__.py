@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
-from CausalCLIPSegLib.worker import protocol as protocol
+from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.channel import Channel, take_stdout
 from CausalCLIPSegLib.worker.libraries import Libraries
 from CausalCLIPSegLib.worker.server import Worker
@@ -57,8 +57,8 @@ def main() -> NoReturn:
 
 def _leave(status: int) -> NoReturn:
     """End at once: a network that runs in another thread does not stop for anybody."""
-    jobs = sys.modules.get("CausalCLIPSegLib.worker.jobs")
-    for stage in list(jobs.staging_dirs) if jobs else []:
+    staging = sys.modules.get("CausalCLIPSegLib.worker.jobs.staging")
+    for stage in list(staging.staging_dirs) if staging else []:
         shutil.rmtree(stage, ignore_errors=True)
     os._exit(status)
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from pydantic import BaseModel
 
-from CausalCLIPSegLib.worker import protocol as protocol
+from CausalCLIPSegLib.worker import protocol
 
 Send = Callable[[BaseModel], None]
 

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError
-from CausalCLIPSegLib.worker import protocol as protocol
+from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.channel import Send
 from CausalCLIPSegLib.worker.libraries import Libraries, LibrariesError
 
@@ -34,13 +34,12 @@ class JobQueue:
     """Works off the requests that take time, one after the other, in a thread of its own."""
 
     def __init__(self, send: Send, libraries: Libraries, told: Callable[[BaseException], str]) -> None:
-        from CausalCLIPSegLib.worker import jobs
+        from CausalCLIPSegLib.worker.segmenters import Segmenters  # NumPy and pydicom take their time
 
         self._send = send
         self._libraries = libraries
         self._told = told
-        self._jobs = jobs
-        self._segmenters = jobs.Segmenters()
+        self._segmenters = Segmenters()
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
         self._running: Job | None = None
@@ -112,16 +111,21 @@ class JobQueue:
         def warn(message: str) -> None:
             self._send(protocol.WarningEvent(id=request.id, message=message))
 
+        from CausalCLIPSegLib.worker.jobs.export import export
+        from CausalCLIPSegLib.worker.jobs.segment import segment
+        from CausalCLIPSegLib.worker.jobs.threshold import threshold
+
         if isinstance(request, protocol.SegmentRequest):
-            return self._jobs.segment(request, begin, warn, self._segmenters, lambda: self._libraries.wait(check))
+            return segment(request, begin, warn, self._segmenters, lambda: self._libraries.wait(check))
         if isinstance(request, protocol.ThresholdRequest):
-            return self._jobs.threshold(request, begin)
-        return self._jobs.export(request, begin)
+            return threshold(request, begin)
+        return export(request, begin)
 
 
 def failure(identifier: str, error: BaseException, told: Callable[[BaseException], str]) -> protocol.ErrorEvent:
     """Return the event for an exception that ended a request."""
-    from CausalCLIPSegLib.worker.jobs import AskMirroredError, AskSideError
+    from CausalCLIPSegLib.worker.jobs.images import AskMirroredError
+    from CausalCLIPSegLib.worker.jobs.notes import AskSideError
 
     kind: Literal["mirrored", "side", "user", "unexpected"] = "user"
     message = " ".join(str(error).split())

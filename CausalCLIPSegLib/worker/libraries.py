@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Literal
 
-from CausalCLIPSegLib.worker import protocol as protocol
+from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.channel import Send
 
 _LOADING = "Loading the libraries"

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from pydantic import ValidationError
 
 from CausalCLIPSegLib import __version__
-from CausalCLIPSegLib.worker import protocol as protocol
+from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.channel import Send, lines
 from CausalCLIPSegLib.worker.job_queue import JobQueue, failure
 from CausalCLIPSegLib.worker.libraries import Libraries
@@ -31,11 +31,13 @@ class Worker:
             libraries: that load, or will.
             told: makes a sentence of what nobody expected.
         """
-        from CausalCLIPSegLib.worker import jobs
+        from CausalCLIPSegLib.worker.jobs import checkpoints, export, notes
 
         self._send = send
         self._told = told
-        self._jobs = jobs
+        self._answer_note = notes.answer_note
+        self._list_checkpoints = checkpoints.list_checkpoints
+        self._formats = list(export.FILES)
         self._libraries = libraries
         self._desk = JobQueue(send, libraries, told)
 
@@ -64,7 +66,7 @@ class Worker:
             case protocol.HelloRequest():
                 self._send(self._hello(request))
             case protocol.NoteRequest():
-                self._send(self._jobs.answer_note(request))
+                self._send(self._answer_note(request))
             case protocol.CancelRequest():
                 found = self._desk.cancel(request.target)
                 self._send(protocol.CancelResult(id=request.id, target=request.target, found=found))
@@ -79,8 +81,8 @@ class Worker:
             version=__version__,
             libraries=self._libraries.state,
             devices=self._libraries.devices,
-            checkpoints=self._jobs.list_checkpoints(),
-            formats=list(self._jobs.FILES),
+            checkpoints=self._list_checkpoints(),
+            formats=self._formats,
         )
 
 

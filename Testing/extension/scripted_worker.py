@@ -19,7 +19,7 @@ import numpy as np
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import choose_side, describe_expression, parse_note, to_prompt
-from CausalCLIPSegLib.worker import protocol as protocol
+from CausalCLIPSegLib.worker import protocol
 
 LOCK = threading.Lock()
 CANCELLED: dict[str, threading.Event] = {}

@@ -8,8 +8,8 @@ import os
 import time
 from pathlib import Path
 
-from CausalCLIPSegLib import worker
-from CausalCLIPSegLib.worker import jobs
+from CausalCLIPSegLib.worker import segmenters
+from CausalCLIPSegLib.worker.__main__ import main
 
 FOLDER = Path(os.environ["HOLD"])
 
@@ -44,12 +44,12 @@ def _handle(segmenter):
     segmenter.handled = True
 
 
-def _get(self, checkpoint, device, get=jobs.Segmenters.get):
+def _get(self, checkpoint, device, get=segmenters.Segmenters.get):
     segmenter = get(self, checkpoint, device)
     if not hasattr(segmenter, "handled"):
         _handle(segmenter)
     return segmenter
 
 
-jobs.Segmenters.get = _get
-worker.main()
+segmenters.Segmenters.get = _get
+main()
