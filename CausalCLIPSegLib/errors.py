@@ -1,4 +1,4 @@
-"""The few ways in which a user's input can be wrong; each message is one sentence a radiologist understands."""
+"""Errors for user mistakes: few classes, each with a message of one sentence that a radiologist understands."""
 
 
 class CausalCLIPSegError(Exception):
@@ -6,11 +6,26 @@ class CausalCLIPSegError(Exception):
 
 
 class RadiographError(CausalCLIPSegError):
-    """The file cannot be used as a chest radiograph."""
+    """The image cannot be used as a chest radiograph."""
+
+
+class MirroredQuestionError(RadiographError):
+    """The header says that the radiograph is mirrored; a person has to confirm it. A front end adds how to answer."""
 
 
 class NoteError(CausalCLIPSegError):
-    """The note names nothing that can be segmented, or contradicts itself or the film."""
+    """The note names nothing that can be segmented, or contradicts itself or the radiograph."""
+
+
+class NoFindingError(NoteError):
+    """The note names no finding that can be segmented."""
+
+    def __init__(self) -> None:
+        super().__init__("The note names no finding that can be outlined.")
+
+
+class SideQuestionError(NoteError):
+    """The note contradicts itself about the side; a person has to choose. A front end adds how to answer."""
 
 
 class CheckpointError(CausalCLIPSegError):
@@ -18,24 +33,24 @@ class CheckpointError(CausalCLIPSegError):
 
 
 class SegmentationError(CausalCLIPSegError):
-    """A segmentation file cannot be read, cannot be made of this film, or belongs to another one."""
+    """A segmentation file cannot be read, cannot be made of this radiograph, or belongs to another one."""
 
 
 class UnchangedError(SegmentationError):
-    """A correction says the same as what it corrects."""
+    """A correction is equal to the segmentation that it corrects."""
 
 
 class OutputError(CausalCLIPSegError):
-    """A result cannot be written where it was asked for."""
+    """A result cannot be written to the requested place."""
 
 
 class PacsError(CausalCLIPSegError):
-    """The archive cannot be reached, refuses, or its address or credentials are not usable."""
+    """The archive cannot be reached or refuses, or its address or credentials cannot be used."""
 
 
 class DeviceError(CausalCLIPSegError):
-    """The device asked for is not there."""
+    """The requested device is missing."""
 
 
 class DeviceWarning(UserWarning):
-    """The work goes on, but on another device than asked for."""
+    """The work continues on another device than the requested one."""

@@ -1,8 +1,9 @@
-"""What one run of the segmenter gives: plain arrays and words, no torch."""
+"""The result of one run of the segmenter: plain arrays and words, no torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a result comes from, enough to make it again.
+    """Where a result comes from, enough to reproduce it.
 
     Attributes:
         checkpoint_name, checkpoint_version: on the checkpoint's card.
@@ -38,7 +39,7 @@ class Provenance:
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """One outlined finding on one side.
+    """One segmented finding on one side.
 
     Attributes:
         identifier: unique in the result and stable between runs, for instance "infection_right".
@@ -59,16 +60,16 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class SegmentationResult:
-    """The outlined finding on the radiograph's own grid, with what led to it.
+    """The segmented finding on the radiograph's own grid, with what led to it.
 
     Attributes:
-        radiograph: the film that was segmented.
+        radiograph: that was segmented.
         note: the user's words.
         expression: what was understood of the note; sides are the patient's.
-        prompt: the sentence handed to the network, in the checkpoint's laterality.
+        prompt: given to the network, in the checkpoint's laterality.
         laterality: whose left and right the prompt means.
         probability: float32 in [0, 1], rows x columns.
-        threshold: probability from which on a pixel belongs to the mask.
+        threshold: probability from which a pixel belongs to the mask.
         causal_attention: float32 in [0, 1], rows x columns: M of Eq. 2, mean over channels and stages.
         segments: one for each side that holds any part of the mask.
         provenance: checkpoint, device, version, seconds.
@@ -85,9 +86,9 @@ class SegmentationResult:
     segments: tuple[Segment, ...]
     provenance: Provenance
 
-    @property
+    @cached_property
     def mask(self) -> npt.NDArray[np.bool_]:
-        """Bool, rows x columns: where the probability reaches the threshold."""
+        """Bool, rows x columns: true if the probability reaches the threshold."""
         return self.probability >= self.threshold
 
     @property
@@ -95,36 +96,11 @@ class SegmentationResult:
         """Float32 in [0, 1], rows x columns: the complement 1 - M of Eq. 2."""
         return np.float32(1) - self.causal_attention
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What a person should look at twice, in sentences."""
-        said = list(self.radiograph.warnings)
-        if self.expression.weak:
-            said.append("The note names no side, so both lungs were searched; the outline is less sure.")
-        total = int(self.mask.sum())
-        elsewhere = sum(int(part.mask.sum()) for part in self.segments if part.side not in self.expression.sides)
-        if elsewhere > _ELSEWHERE * total:
-            said.append(f"{100 * elsewhere / total:.0f} % of the outline lies in a lung that the note does not name.")
-        return tuple(said)
-
-    @property
-    def disagreements(self) -> tuple[str, ...]:
-        """Where the outline does not lie where the note says, in sentences: a reason to look, not an error."""
-        from CausalCLIPSegLib.mask.description import disagreements  # scipy takes its time
-        from CausalCLIPSegLib.mask.lung_extent import lung_extent
-
-        film = self.radiograph
-        found = disagreements(self.expression, self.mask, lung_extent(film.pixels), mirrored=bool(film.mirrored))
-        return tuple(found)
-
-
-_ELSEWHERE = 0.05
-
 
 def kind_on(expression: ReferringExpression, side: Side) -> str:
-    """Return what a note says is on a side of the patient: the first finding that it is sure of, else the first one.
+    """Return the kind of finding that a note names on a side of the patient: the first certain one, else the first.
 
-    A finding whose side the note does not say counts where no other one is named.
+    A finding without a side counts only if no finding names this side.
     """
     present = [finding for finding in expression.findings if finding.present and finding.kind in FINDINGS]
     here = [finding for finding in present if side in finding.sides] or [f for f in present if not f.sides]

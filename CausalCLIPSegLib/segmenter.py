@@ -1,4 +1,4 @@
-"""A radiograph and a note in, a segmentation out: the one place where all parts meet."""
+"""Segment what a note names on a radiograph: the one place where note, radiograph and network meet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from CausalCLIPSegLib import __version__, colors
-from CausalCLIPSegLib.errors import DeviceWarning, RadiographError
-from CausalCLIPSegLib.laterality import SIDES, Laterality, SideChoice
+from CausalCLIPSegLib.errors import DeviceWarning
+from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.model.checkpoint import Checkpoint, load_checkpoint
 from CausalCLIPSegLib.model.device import Device, choose_device
@@ -36,11 +35,12 @@ log = logging.getLogger(__name__)
 
 
 class Maps(NamedTuple):
-    """What the network gives for a film, on its own square grid.
+    """What the network returns for a radiograph, on its own square grid.
 
     Attributes:
         probability: float32 in [0, 1], 1 x 1 x S x S.
-        attention: float32 in [0, 1], 1 x 1 x s x s, M of Eq. 2, mean over channels and stages; None without masker.
+        attention: float32 in [0, 1], 1 x 1 x s x s, M of Eq. 2, mean over channels and stages; None if the
+            network has no masker.
     """
 
     probability: Tensor
@@ -55,19 +55,28 @@ def mean_attention(attention: list[Tensor]) -> Tensor | None:
 
 
 class Segmenter:
-    """A checkpoint on a device. Features of sentences and of the last film are kept, so a second note is quick."""
+    """A checkpoint on a device: set a radiograph once, then ask with as many notes as you like.
+
+        segmenter = Segmenter.from_checkpoint("default")
+        segmenter.set_radiograph(read_radiograph("image.dcm"))
+        right = segmenter.ask("Consolidation in the right lower zone.")
+        left = segmenter.ask("Left basal opacity.")
+
+    The first note encodes the radiograph; further notes reuse its features. `segment` sets and asks in one call.
+    """
 
     def __init__(self, checkpoint: Checkpoint, device: Device = "auto") -> None:
         """Put a checkpoint on a device.
 
         Raises:
-            DeviceError: if the device is not there.
+            DeviceError: the device is missing.
         """
         self.card = checkpoint.card
         self.device = choose_device(device)
         self.network = checkpoint.network
-        self._texts: dict[str, Tensor] = {}
-        self._film: tuple[list[Tensor], list[Features]] = [], []
+        self._radiograph: Radiograph | None = None
+        self._image_features: list[Features] = []
+        self._text_features: dict[str, Tensor] = {}
         try:
             self.network.to(self.device)
         except torch.cuda.OutOfMemoryError:
@@ -78,67 +87,69 @@ class Segmenter:
         """Load a checkpoint by name or path and put it on a device.
 
         Raises:
-            CheckpointError: if it cannot be loaded.
-            DeviceError: if the device is not there.
+            CheckpointError: the checkpoint cannot be loaded.
+            DeviceError: the device is missing.
         """
         return cls(load_checkpoint(name_or_path), device)
 
-    def segment(
-        self,
-        radiograph: Radiograph,
-        note: str,
-        *,
-        laterality: Laterality = "patient",
-        language: str | None = None,
-        side: SideChoice | None = None,
-        threshold: float | None = None,
-        mirrored: bool | None = None,
-        progress: Progress | None = None,
-    ) -> SegmentationResult:
-        """Outline on the radiograph what the note speaks of.
+    def set_radiograph(self, radiograph: Radiograph, *, mirrored: bool | None = None) -> None:
+        """Choose the radiograph that the next notes are about.
+
+        Features are kept if its pixels are those of the radiograph that was set before.
 
         Args:
-            radiograph: a frontal chest film.
-            note: free text.
-            laterality: whose left and right the note means.
-            language: of the note, two letters; None recognises it.
-            side: of the patient, where the note contradicts itself or only one of its sides is wanted; None: as the
-                note says, and one that contradicts itself is refused.
-            threshold: probability from which on a pixel belongs to the mask; the card's if None.
-            mirrored: whether the film shows the patient's right on the viewer's right; None: as its header says. A
-                header that says so is not believed without being asked about.
+            radiograph: a frontal chest radiograph.
+            mirrored: whether the image shows the patient's right on the viewer's right; None: as its header says.
+
+        Raises:
+            MirroredQuestionError: the header says that the image is mirrored, and `mirrored` is None.
+        """
+        radiograph = radiograph.oriented(mirrored)
+        if self._radiograph is None or not _look_alike(self._radiograph, radiograph):
+            self._image_features = []
+        self._radiograph = radiograph
+
+    def ask(
+        self,
+        note: str | ReferringExpression,
+        *,
+        threshold: float | None = None,
+        progress: Progress | None = None,
+    ) -> SegmentationResult:
+        """Segment what a note names on the radiograph that was set.
+
+        Args:
+            note: free text that means the patient's left and right, in any language that has a lexicon; or what
+                `parse_note` and `choose_side` made of a note.
+            threshold: probability from which a pixel belongs to the mask; None: the card's.
             progress: called with the name of each phase as it begins.
 
         Raises:
-            NoteError: if the note names nothing that can be outlined, or contradicts itself and `side` is None.
-            RadiographError: if the film's header says that it is mirrored and `mirrored` is None.
+            NoFindingError: the note names nothing that can be segmented.
+            SideQuestionError: the note contradicts itself about the side, and no one has chosen one.
+            NoteError: the note is empty or too long.
+            ValueError: no radiograph was set.
         """
-        say_phase = progress or (lambda phase: None)
-        if mirrored is None and radiograph.mirrored:
-            raise RadiographError(
-                "The header of this film says that it is mirrored, the patient's right on the right of the picture: "
-                "say whether that is so (--mirrored or --not-mirrored)."
-            )
-        if mirrored is not None:
-            radiograph = replace(radiograph, mirrored=mirrored)
+        begin = progress or (lambda phase: None)
+        radiograph = self._current()
         seconds: dict[str, float] = {}
-        say_phase("Understanding the note")
-        expression = choose_side(parse_note(note, laterality, language), side)
+        begin("Understanding the note")
+        expression = choose_side(parse_note(note) if isinstance(note, str) else note, None)
         prompt = to_prompt(expression, self.card.laterality)
         with _timed(seconds, "image"):
-            say_phase("Searching the film")
-            maps = self.probabilities(radiograph, prompt, seconds)
+            begin("Searching the radiograph")
+            maps = self.probabilities(prompt, seconds)
         with _timed(seconds, "resample"):
-            probability = self._on_film(maps.probability, radiograph)
+            probability = self._on_radiograph(maps.probability)
             attention = (
                 np.full(radiograph.pixels.shape, 1, np.float32)
                 if maps.attention is None
-                else self._on_film(maps.attention, radiograph)
+                else self._on_radiograph(maps.attention)
             )
         threshold = self.card.threshold if threshold is None else threshold
         return SegmentationResult(
             radiograph=radiograph,
-            note=note,
+            note=expression.text,
             expression=expression,
             prompt=prompt,
             laterality=self.card.laterality,
@@ -151,70 +162,110 @@ class Segmenter:
             ),
         )
 
-    def probabilities(self, radiograph: Radiograph, prompt: str, seconds: dict[str, float] | None = None) -> Maps:
-        """Run the network on a film and a sentence of the checkpoint's language.
+    def segment(
+        self,
+        radiograph: Radiograph,
+        note: str | ReferringExpression,
+        *,
+        threshold: float | None = None,
+        mirrored: bool | None = None,
+        progress: Progress | None = None,
+    ) -> SegmentationResult:
+        """Set a radiograph and ask with one note; see `set_radiograph` and `ask` for arguments and errors."""
+        self.set_radiograph(radiograph, mirrored=mirrored)
+        return self.ask(note, threshold=threshold, progress=progress)
 
-        Falls back to the CPU, with a warning, when the GPU has too little memory.
+    def predict(self, prompt: str) -> npt.NDArray[np.float32]:
+        """Return the probability that a prompt gets on the radiograph that was set: float32 in [0, 1], rows x columns.
+
+        Args:
+            prompt: in the checkpoint's laterality, as `to_prompt` makes it.
+
+        Raises:
+            ValueError: no radiograph was set.
         """
-        pixels = radiograph.pixels[:, ::-1] if radiograph.mirrored else radiograph.pixels
-        images = [to_network_grid(pixels, size) for size in self.card.scales or (self.card.network.image_size,)]
+        return self._on_radiograph(self.probabilities(prompt).probability)
+
+    def probabilities(self, prompt: str, seconds: dict[str, float] | None = None) -> Maps:
+        """Run the network on the radiograph that was set and a prompt in the checkpoint's laterality.
+
+        Falls back to the CPU, with a warning, if the GPU has too little memory.
+
+        Args:
+            prompt: as `to_prompt` makes it.
+            seconds: takes the wall-clock seconds of encoding the prompt, as "text".
+
+        Raises:
+            ValueError: no radiograph was set.
+        """
+        seconds = {} if seconds is None else seconds
         try:
-            return self._run(images, prompt, {} if seconds is None else seconds)
+            return self._run(prompt, seconds)
         except torch.cuda.OutOfMemoryError:
             self._fall_back_to_cpu()
-            return self._run(images, prompt, {} if seconds is None else seconds)
+            return self._run(prompt, seconds)
 
     @torch.inference_mode()
-    def _run(self, images: list[Tensor], prompt: str, seconds: dict[str, float]) -> Maps:
-        sentences = [prompt, swap_sides(prompt)] if self.card.mirror else [prompt]
+    def _run(self, prompt: str, seconds: dict[str, float]) -> Maps:
+        prompts = [prompt, swap_sides(prompt)] if self.card.mirror else [prompt]
         with _timed(seconds, "text"):
-            text = torch.cat([self._encode(sentence) for sentence in sentences])
-        outputs = [self.network.decode(features, text) for features in self._encode_film(images)]
+            text = torch.cat([self._encode_text(each) for each in prompts])
+        outputs = [self.network.decode(features, text) for features in self._encode_radiograph()]
         attention = [_unmirror(mean) for mean in (mean_attention(o.attention) for o in outputs) if mean is not None]
         return Maps(
             _mean([_unmirror(output.logits.sigmoid()) for output in outputs], self.card.network.image_size),
             _mean(attention, max(mean.shape[-1] for mean in attention)) if attention else None,
         )
 
-    def _encode_film(self, images: list[Tensor]) -> list[Features]:
-        if len(images) != len(self._film[0]) or not all(map(torch.equal, images, self._film[0])):
-            features = []
-            for image in images:
-                views = torch.cat([image, image.flip(-1)]) if self.card.mirror else image
-                features.append(self.network.encode_image(views.to(self.device), confounder=False))
-            self._film = images, features
-        return self._film[1]
+    def _current(self) -> Radiograph:
+        if self._radiograph is None:
+            raise ValueError("Set a radiograph first.")
+        return self._radiograph
 
-    def _encode(self, sentence: str) -> Tensor:
-        if sentence not in self._texts:
-            tokens = tokenize([sentence], self.card.network.text.context_length).to(self.device)
-            self._texts[sentence] = self.network.encode_text(tokens)
-        return self._texts[sentence]
+    def _encode_radiograph(self) -> list[Features]:
+        """Return the features at each scale of the radiograph that was set."""
+        if not self._image_features:
+            radiograph = self._current()
+            pixels = radiograph.pixels[:, ::-1] if radiograph.mirrored else radiograph.pixels
+            images = [to_network_grid(pixels, size) for size in self.card.scales or (self.card.network.image_size,)]
+            views = [torch.cat([image, image.flip(-1)]) if self.card.mirror else image for image in images]
+            self._image_features = [
+                self.network.encode_image(view.to(self.device), confounder=False) for view in views
+            ]
+        return self._image_features
+
+    def _encode_text(self, prompt: str) -> Tensor:
+        if prompt not in self._text_features:
+            tokens = tokenize([prompt], self.card.network.text.context_length).to(self.device)
+            self._text_features[prompt] = self.network.encode_text(tokens)
+        return self._text_features[prompt]
 
     def _fall_back_to_cpu(self) -> None:
         warnings.warn(DeviceWarning("The GPU has too little free memory; running on the CPU instead."), stacklevel=3)
         self.device = torch.device("cpu")
         self.network.to(self.device)
-        self._texts.clear()
-        self._film = [], []
+        self._text_features.clear()
+        self._image_features = []
         torch.cuda.empty_cache()
 
-    def _on_film(self, picture: Tensor, radiograph: Radiograph) -> npt.NDArray[np.float32]:
-        film = to_radiograph_grid(picture, *radiograph.pixels.shape)
-        return np.ascontiguousarray(film[:, ::-1]) if radiograph.mirrored else film
+    def _on_radiograph(self, image: Tensor) -> npt.NDArray[np.float32]:
+        """Resample a map of the network, 1 x 1 x h x w, to the radiograph that was set."""
+        radiograph = self._current()
+        resampled = to_radiograph_grid(image, *radiograph.pixels.shape)
+        return np.ascontiguousarray(resampled[:, ::-1]) if radiograph.mirrored else resampled
 
     def segments(
         self, mask: npt.NDArray[np.bool_], expression: ReferringExpression, *, mirrored: bool
     ) -> tuple[Segment, ...]:
-        """Part a mask by side and name the parts.
+        """Split a mask by side and name the parts.
 
         Args:
             mask: bool, rows x columns.
-            expression: what the note says; it gives the parts their kinds.
-            mirrored: the film shows the patient's right on the viewer's right.
+            expression: what the note says; it gives each part its kind of finding.
+            mirrored: the image shows the patient's right on the viewer's right.
 
         Returns:
-            One for each side that holds any part of the mask, the patient's right before the left.
+            A segment for each side that holds any part of the mask, the patient's right before the left.
         """
         parts = split_by_side(mask, mirrored=mirrored)
         stem = self.card.finding.rsplit(maxsplit=1)[-1].lower()
@@ -232,18 +283,25 @@ class Segmenter:
         )
 
 
+def _look_alike(one: Radiograph, other: Radiograph) -> bool:
+    """Whether the network sees the same pixels in two radiographs."""
+    return bool(one.mirrored) == bool(other.mirrored) and (
+        one.pixels is other.pixels or np.array_equal(one.pixels, other.pixels)
+    )
+
+
 def _unmirror(views: Tensor) -> Tensor:
-    """Average a map with that of the mirrored film, 2 x 1 x h x w -> 1 x 1 x h x w; a single one stays."""
+    """Average a map with that of the mirrored view, 2 x 1 x h x w -> 1 x 1 x h x w; a single map stays as it is."""
     return views if len(views) == 1 else (views[:1] + views[1:].flip(-1)) / 2
 
 
 def _mean(maps: list[Tensor], size: int) -> Tensor:
-    """Average maps of one film at several scales, each 1 x 1 x h x w, on a square grid of `size`."""
-    return torch.stack([_stretch(one, size) for one in maps]).mean(0)
+    """Average maps of one radiograph at several scales, each 1 x 1 x h x w, on a square grid of `size`."""
+    return torch.stack([_resize(one, size) for one in maps]).mean(0)
 
 
-def _stretch(picture: Tensor, size: int) -> Tensor:
-    return F.interpolate(picture, size=(size, size), mode="bilinear", align_corners=False)
+def _resize(image: Tensor, size: int) -> Tensor:
+    return F.interpolate(image, size=(size, size), mode="bilinear", align_corners=False)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.atomic_files import write_text
 from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.model.card import Card, write_card
 from training.data.splits import Sample, Split, read_split, subsample_evenly
@@ -24,7 +25,6 @@ from training.evaluation.studies.notes_benchmark import notes
 from training.evaluation.studies.paraphrases import evaluate_paraphrases
 from training.evaluation.studies.results_page import results_command
 from training.options import CheckpointOption, DataOption, DeviceOption, LimitOption, SplitOption
-from training.whole_file import write_whole
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.segmenter import Segmenter
@@ -92,7 +92,7 @@ def evaluate(
     journal = None if json_file is None else _journal(json_file, segmenter, samples, questions)
     figures, result = _measure(segmenter, samples, split, questions, journal)
     if json_file is not None:
-        write_whole(json_file, json.dumps(figures, indent=2) + "\n")
+        write_text(json_file, json.dumps(figures, indent=2) + "\n")
     if journal is not None:
         journal.remove()
     if cases is not None:
@@ -120,7 +120,8 @@ def export(
 ) -> None:
     """Write the weights of a run as a checkpoint, and measure the written file on validation for its card."""
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.export.checkpoint import export_checkpoint, network_of, read_yaml
+    from training.export.checkpoint import export_checkpoint, network_of
+    from training.yaml_file import read_yaml
 
     written = export_checkpoint(run, network_of(config), read_yaml(card), output)
     segmenter = Segmenter.from_checkpoint(str(output), device)

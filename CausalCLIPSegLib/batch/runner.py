@@ -13,14 +13,21 @@ from typing import TYPE_CHECKING
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.batch.inputs import BatchItem, printable
 from CausalCLIPSegLib.batch.table import Row, Rows
-from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError, RadiographError
+from CausalCLIPSegLib.errors import (
+    CausalCLIPSegError,
+    MirroredQuestionError,
+    NoFindingError,
+    NoteError,
+    RadiographError,
+    SideQuestionError,
+)
 from CausalCLIPSegLib.export import PROBABILITY, reject_earlier_result, write_result
 from CausalCLIPSegLib.export.directory import RESULT_JSON
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.model.card import Card, find_checkpoint, read_card
 from CausalCLIPSegLib.model.device import Device
-from CausalCLIPSegLib.notes import choose_side, parse_note
+from CausalCLIPSegLib.notes import check_language, read_note
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.radiograph import read_radiograph
 
@@ -66,7 +73,8 @@ class Batch:
             CheckpointError: there is no such checkpoint.
             NoteError: there is no lexicon of the language.
         """
-        parse_note("lungs", settings.laterality, settings.language)  # asks for a lexicon that there may be none of
+        if settings.language is not None:
+            check_language(settings.language)
         self._results = results
         self._settings = settings
         self._checkpoint = find_checkpoint(checkpoint)
@@ -75,11 +83,11 @@ class Batch:
         self._force = force
         self._segmenter: Segmenter | None = None
 
-    def outline(self, films: Sequence[BatchItem], rows: Rows) -> Iterator[tuple[Row, bool]]:
+    def run(self, items: Sequence[BatchItem], rows: Rows) -> Iterator[tuple[Row, bool]]:
         """Outline each film that is not outlined yet, and keep its row.
 
         Args:
-            films: what to outline, in this order.
+            items: what to segment, in this order.
             rows: those of earlier runs; takes the new ones.
 
         Yields:
@@ -90,14 +98,14 @@ class Batch:
             DeviceError: the device is not there.
             OutputError: the row cannot be written.
         """
-        for film in films:
-            request = request_of(film, self._settings, self._card)
-            before = rows.get(film.name)
-            is_there = (self._results / film.folder / RESULT_JSON).is_file()
+        for item in items:
+            request = request_of(item, self._settings, self._card)
+            before = rows.get(item.name)
+            is_there = (self._results / item.folder / RESULT_JSON).is_file()
             if before and before.status == "outlined" and before.request == request and is_there:
                 yield before, True
                 continue
-            row = self._row(film, request, self._loaded())
+            row = self._row(item, request, self._loaded())
             rows.put(row)
             yield row, False
 
@@ -108,55 +116,46 @@ class Batch:
             self._segmenter = Segmenter.from_checkpoint(self._checkpoint, self._device)
         return self._segmenter
 
-    def _row(self, film: BatchItem, request: str, segmenter: Segmenter) -> Row:
+    def _row(self, item: BatchItem, request: str, segmenter: Segmenter) -> Row:
         """Outline one film, and say what became of it, whatever it was."""
         try:
-            if film.fault:
-                raise CausalCLIPSegError(film.fault)
-            return self._outlined(film, request, segmenter)
+            if item.fault:
+                raise CausalCLIPSegError(item.fault)
+            return self._segment(item, request, segmenter)
         except CausalCLIPSegError as error:
             log.debug(safe_traceback(error))
-            return Row(film.name, "refused", printable(" ".join(str(error).split())), request=request)
+            return Row(item.name, "refused", printable(" ".join(str(error).split())), request=request)
         except Exception as error:  # a library's mistake with one film is no reason to leave out the others
             log.debug(safe_traceback(error))
-            return Row(film.name, "failed", public_message(error), request=request)
+            return Row(item.name, "failed", public_message(error), request=request)
 
-    def _outlined(self, film: BatchItem, request: str, segmenter: Segmenter) -> Row:
-        settings, folder = self._settings, self._results / film.folder
-        laterality = film.laterality or settings.laterality
-        expression = parse_note(film.note, laterality, settings.language)
-        if expression.questions and film.side is None:
-            raise NoteError(f"{expression.questions[0]} Say left, right or both in a table, in the column side.")
-        expression = choose_side(expression, film.side)
-        if not (self._force and expression.sides):
-            reject_earlier_result(folder)  # which has another note
-        if not expression.sides:
-            return Row(film.name, "no finding", "The note names no finding that can be outlined.", request=request)
-        radiograph = read_radiograph(film.image)
-        if radiograph.mirrored and film.mirrored is None:
-            raise RadiographError(
-                "The header of this film says that it is mirrored, the patient's right on the right of the picture: "
-                "say yes or no in a table, in the column mirrored."
-            )
-        result = segmenter.segment(
-            radiograph,
-            film.note,
-            laterality=laterality,
-            language=settings.language,
-            side=film.side,
-            threshold=settings.threshold,
-            mirrored=film.mirrored,
-        )
+    def _segment(self, item: BatchItem, request: str, segmenter: Segmenter) -> Row:
+        settings, folder = self._settings, self._results / item.folder
+        try:
+            expression = read_note(item.note, item.laterality or settings.laterality, settings.language, item.side)
+        except SideQuestionError as question:
+            raise NoteError(f"{question} Say left, right or both in a table, in the column side.") from None
+        except NoFindingError as error:
+            reject_earlier_result(folder)  # it belongs to another note
+            return Row(item.name, "no finding", str(error), request=request)
+        if not self._force:
+            reject_earlier_result(folder)
+        try:
+            radiograph = read_radiograph(item.image).oriented(item.mirrored)
+        except MirroredQuestionError as question:
+            raise RadiographError(f"{question} Say yes or no in a table, in the column mirrored.") from None
+        result = segmenter.segment(radiograph, expression, threshold=settings.threshold, mirrored=radiograph.mirrored)
+        report = describe_result(result)
         extra = (PROBABILITY,) if settings.probability else ()
-        write_result(result, folder, force=self._force, with_note=settings.with_note, extra=extra)
-        return _describe(film, describe_result(result), request)
+        write_result(result, folder, report=report, force=self._force, with_note=settings.with_note, extra=extra)
+        return _describe(item, report, request)
 
 
-def request_of(film: BatchItem, settings: Settings, card: Card) -> str:
+def request_of(item: BatchItem, settings: Settings, card: Card) -> str:
     """Return a hash of all that a result depends on but the device, 64 hexadecimal digits."""
-    said = {**asdict(settings), "version": __version__, "card": card.model_dump(mode="json"), "note": film.note}
-    said |= {"side": film.side, "mirrored": film.mirrored, "film": _hash(film.image)}
-    said["laterality"] = film.laterality or settings.laterality
+    said = {**asdict(settings), "version": __version__, "card": card.model_dump(mode="json"), "note": item.note}
+    said |= {"side": item.side, "mirrored": item.mirrored, "film": _hash(item.image)}
+    said["laterality"] = item.laterality or settings.laterality
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -169,25 +168,26 @@ def _hash(path: Path) -> str:
         return ""
 
 
-def _describe(film: BatchItem, document: ResultDocument, request: str) -> Row:
-    areas = {part.side_patient: part for part in document.segments}
+def _describe(item: BatchItem, report: ResultDocument, request: str) -> Row:
+    areas = {part.side_patient: part for part in report.segments}
     return Row(
-        image=film.name,
+        image=item.name,
         status="outlined",
-        sides=" ".join(document.sides),
-        sentence=document.prompt,
-        area_mm2=_number(document.area_mm2),
-        area_fraction=_number(document.area_fraction),
-        components=str(document.components),
+        sides=" ".join(report.sides),
+        sentence=report.prompt,
+        prompt=report.prompt,
+        area_mm2=_number(report.area_mm2),
+        area_fraction=_number(report.area_fraction),
+        components=str(report.components),
         **{f"{side}_mm2": _number(part.area_mm2) for side, part in areas.items()},
         **{f"{side}_fraction": _number(part.area_fraction) for side, part in areas.items()},
-        warnings=" ".join(document.warnings),
-        disagreements=" ".join(document.disagreements),
-        checkpoint=document.checkpoint.name,
-        checkpoint_sha256=document.checkpoint.sha256,
-        threshold=_number(document.threshold),
-        device=document.device,
-        version=document.version,
+        warnings=" ".join(report.warnings),
+        disagreements=" ".join(report.disagreements),
+        checkpoint=report.checkpoint.name,
+        checkpoint_sha256=report.checkpoint.sha256,
+        threshold=_number(report.threshold),
+        device=report.device,
+        version=report.version,
         request=request,
     )
 

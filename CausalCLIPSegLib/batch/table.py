@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, get_args
 
-from CausalCLIPSegLib.atomic_files import write_whole
+from CausalCLIPSegLib.atomic_files import write_text
 from CausalCLIPSegLib.errors import OutputError
 
 Status = Literal["outlined", "no finding", "refused", "failed"]
@@ -26,7 +26,7 @@ class Row:
             "refused" for a sentence that a person can do something about; "failed" for what nobody expected.
         message: why, in a sentence, where the film was not outlined.
         sides: those of the patient that the note speaks of.
-        sentence: handed to the network.
+        sentence, prompt: given to the network; `sentence` is the older name of the same column.
         area_mm2, area_fraction, components: as in result.json.
         right_mm2, right_fraction, left_mm2, left_fraction: areas by side of the patient.
         warnings, disagreements: as in result.json, sentence after sentence.
@@ -53,6 +53,7 @@ class Row:
     threshold: str = ""
     device: str = ""
     version: str = ""
+    prompt: str = ""
     request: str = ""
 
 
@@ -109,11 +110,7 @@ class Rows:
             return  # nothing has been done here
         header = ",".join(_COLUMNS) + "\n"
         text = header + _text(self._rows[image] for image in sorted(self._rows))
-        write_whole(self.path, lambda hidden: _write(hidden, text), force=True)
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="")
+        write_text(self.path, text)
 
 
 def _text(rows: Iterable[Row]) -> str:

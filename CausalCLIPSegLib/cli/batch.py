@@ -74,7 +74,7 @@ def batch(
     bar = Progress(console=err, disable=not err.is_terminal, redirect_stdout=sys.stdout.isatty(), transient=True)
     try:
         with Rows(results / TABLE) as rows, bar:
-            for row, before in bar.track(work.outline(todo, rows), len(todo), description="Outlining films"):
+            for row, before in bar.track(work.run(todo, rows), len(todo), description="Outlining films"):
                 ended["outlined before" if before else row.status] += 1
                 if not before:
                     out.print(f"{ended.total()}/{len(todo)} {row.image}: {_end(row)}", soft_wrap=True)

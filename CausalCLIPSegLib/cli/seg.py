@@ -142,21 +142,21 @@ def _target(file: Path, output: Path | None, ending: str) -> Path:
 
 
 def _write_dicom(segmentation: Segmentation, header: Dataset, path: Path, *, force: bool) -> None:
-    from CausalCLIPSegLib.atomic_files import write_whole
+    from CausalCLIPSegLib.atomic_files import write_file
     from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
 
     dataset = encode(segmentation, header)
-    write_whole(path, lambda hidden: save(dataset, hidden), force=force)
+    write_file(path, lambda hidden: save(dataset, hidden), force=force)
     out.print(str(path), soft_wrap=True)
 
 
 def _write_nrrd(segmentation: Segmentation, image: Path | None, path: Path, *, force: bool) -> None:
-    from CausalCLIPSegLib.atomic_files import write_whole
+    from CausalCLIPSegLib.atomic_files import write_file
     from CausalCLIPSegLib.segmentation.nrrd import write_segments
 
     affine = segmentation.affine if image is None else _affine(segmentation, image)
     segments = segmentation.segments
-    write_whole(path, lambda hidden: write_segments(segments, segmentation.shape, affine, hidden), force=force)
+    write_file(path, lambda hidden: write_segments(segments, segmentation.shape, affine, hidden), force=force)
     out.print(str(path), soft_wrap=True)
 
 

@@ -21,13 +21,16 @@ from CausalCLIPSegLib.cli.options import (
     WithoutNoteOption,
     check_threshold,
 )
-from CausalCLIPSegLib.errors import NoteError, OutputError
-from CausalCLIPSegLib.laterality import Laterality, SideChoice
+from CausalCLIPSegLib.errors import MirroredQuestionError, NoteError, OutputError, RadiographError, SideQuestionError
+from CausalCLIPSegLib.laterality import SideChoice
 from CausalCLIPSegLib.model.device import Device
+from CausalCLIPSegLib.notes import read_note
 from CausalCLIPSegLib.notes.files import read_note_file
 from CausalCLIPSegLib.radiograph.formats import image_name
 
 if TYPE_CHECKING:
+    from CausalCLIPSegLib.export.report import ResultDocument
+    from CausalCLIPSegLib.notes import ReferringExpression
     from CausalCLIPSegLib.result import SegmentationResult
 
 DEMO_FILM = "RG1_UNCR.dcm"
@@ -62,18 +65,19 @@ def segment(
     check_threshold(threshold)
     text = read_note_file(note_file) if note_file is not None else note or ""
     folder = output or Path(f"{image_name(image.name) or 'image'}-segmentation")
+    try:
+        expression = read_note(text, laterality, language, side)  # before anything that takes time
+    except SideQuestionError as question:
+        raise NoteError(f"{question} Say left, right or both (--side).") from None
     _run(
         image,
-        text,
+        expression,
         folder,
         checkpoint,
         device,
         threshold,
-        laterality,
         mirrored,
         force=force,
-        language=language,
-        side=side,
         with_note=not without_note,
         probability=probability,
     )
@@ -91,36 +95,33 @@ def demo(
         raise OutputError("The film of the demo is missing; install the package pydicom-data.")
     # The demo's own folder may be written again; one that the user names is not replaced silently.
     ours = output == Path("causalclipseg-demo")
-    _run(Path(str(film)), DEMO_NOTE, output, "default", device, None, "patient", None, force=ours)
+    _run(Path(str(film)), read_note(DEMO_NOTE), output, "default", device, force=ours)
 
 
 def _run(
     image: Path,
-    text: str,
+    expression: ReferringExpression,
     folder: Path,
     checkpoint: str,
     device: Device,
-    threshold: float | None,
-    laterality: Laterality,
-    mirrored: bool | None,
+    threshold: float | None = None,
+    mirrored: bool | None = None,
     *,
     force: bool,
-    language: str | None = None,
-    side: SideChoice | None = None,
     with_note: bool = True,
     probability: bool = False,
 ) -> None:
-    """Read, segment, write, and tell what was found."""
-    from CausalCLIPSegLib.notes import choose_side, parse_note, to_prompt
+    """Read, segment, write, and print what was found."""
     from CausalCLIPSegLib.radiograph import read_radiograph
 
     start = time.perf_counter()
     warnings.showwarning = show_warning
-    with err.status("Reading the film") as status:
-        # a note without a finding, or of two minds about the side, is told before all that takes time
-        to_prompt(choose_side(parse_note(text, laterality, language), side), "patient")
-        radiograph = read_radiograph(image)
-        from CausalCLIPSegLib.export import PROBABILITY, reject_earlier_result, write_result
+    with err.status("Reading the image") as status:
+        try:
+            radiograph = read_radiograph(image).oriented(mirrored)
+        except MirroredQuestionError as question:
+            raise RadiographError(f"{question} Say whether that is so: --mirrored or --not-mirrored.") from None
+        from CausalCLIPSegLib.export import PROBABILITY, describe_result, reject_earlier_result, write_result
 
         if not force:
             reject_earlier_result(folder)
@@ -129,43 +130,35 @@ def _run(
 
         segmenter = Segmenter.from_checkpoint(checkpoint, device)
         result = segmenter.segment(
-            radiograph,
-            text,
-            laterality=laterality,
-            language=language,
-            side=side,
-            threshold=threshold,
-            mirrored=mirrored,
-            progress=status.update,
+            radiograph, expression, threshold=threshold, mirrored=radiograph.mirrored, progress=status.update
         )
         status.update("Writing the result")
+        report = describe_result(result)
         extra = (PROBABILITY,) if probability else ()
-        files = write_result(result, folder, force=force, with_note=with_note, extra=extra)
-    _tell(result, files, time.perf_counter() - start)
+        files = write_result(result, folder, report=report, force=force, with_note=with_note, extra=extra)
+    _print_result(result, report, files, time.perf_counter() - start)
 
 
-def _tell(result: SegmentationResult, files: dict[str, Path], seconds: float) -> None:
-    from CausalCLIPSegLib.export import describe_result
+def _print_result(result: SegmentationResult, report: ResultDocument, files: dict[str, Path], seconds: float) -> None:
     from CausalCLIPSegLib.notes import describe_expression
 
     table = plain_table()
     table.add_row("Note", result.note)
     table.add_row("Understood", describe_expression(result.expression, mirrored=result.radiograph.mirrored))
-    table.add_row("Sentence", f"{result.prompt} ({laterality_text(result.laterality)})")
-    document = describe_result(result, list(files))
-    for part in document.segments:
+    table.add_row("Prompt", f"{result.prompt} ({laterality_text(result.laterality)})")
+    for segment in report.segments:
         table.add_row(
-            "Outlined",
-            f"{part.name}: {area_text(part.area_mm2, part.area_fraction)}, {part.components} "
-            f"area{'s' if part.components != 1 else ''} (patient's {part.side_patient}, "
-            f"on the {part.side_viewer} of the picture)",
+            "Segmented",
+            f"{segment.name}: {area_text(segment.area_mm2, segment.area_fraction)}, {segment.components} "
+            f"area{'s' if segment.components != 1 else ''} (patient's {segment.side_patient}, "
+            f"on the {segment.side_viewer} of the picture)",
         )
-    if not document.segments:
-        table.add_row("Outlined", f"nothing reaches the threshold of {result.threshold:g}")
-    for sentence in document.disagreements:
-        table.add_row("Compare", sentence)
-    for sentence in document.warnings:
-        table.add_row("Mind", sentence)
+    if not report.segments:
+        table.add_row("Segmented", f"nothing reaches the threshold of {result.threshold:g}")
+    for sentence in report.disagreements:
+        table.add_row("Note vs mask", sentence)
+    for sentence in report.warnings:
+        table.add_row("Warning", sentence)
     table.add_row(
         "Checkpoint",
         f"{result.provenance.checkpoint_name} ({result.provenance.checkpoint_sha256[:8]}), "

@@ -2,7 +2,7 @@
 
 from CausalCLIPSegLib.export.directory import PROBABILITY, reject_earlier_result, write_result
 from CausalCLIPSegLib.export.overlay import draw_overlay, write_overlay
-from CausalCLIPSegLib.export.report import ResultDocument, describe_result, write_result_json
+from CausalCLIPSegLib.export.report import ResultDocument, describe_result, write_report
 from CausalCLIPSegLib.export.segmentation_files import write_dicom_probability, write_dicom_seg, write_seg_nrrd
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "write_dicom_probability",
     "write_dicom_seg",
     "write_overlay",
+    "write_report",
     "write_result",
-    "write_result_json",
     "write_seg_nrrd",
 ]

@@ -11,7 +11,7 @@ from scipy import ndimage, special
 from CausalCLIPSegLib.colors import to_uint8_rgb
 from CausalCLIPSegLib.export.caption import draw_caption
 from CausalCLIPSegLib.export.fonts import Lettering
-from CausalCLIPSegLib.export.report import describe_result
+from CausalCLIPSegLib.export.report import ResultDocument, describe_result
 from CausalCLIPSegLib.laterality import SIDES, side_in_image
 from CausalCLIPSegLib.result import Segment, SegmentationResult
 
@@ -28,7 +28,7 @@ _LEAST_WIDTH, _LEAST_HEIGHT = 1000, 160
 _LETTER, _SMALL = 64, 24
 
 
-def draw_overlay(result: SegmentationResult) -> Image.Image:
+def draw_overlay(result: SegmentationResult, report: ResultDocument | None = None) -> Image.Image:
     """Draw the film with the outline of each segment in the segment's colour, and a caption below.
 
     The longer side of the film takes 1400 pixels, whatever its size. Pixels stay square, also where the detector's
@@ -38,25 +38,26 @@ def draw_overlay(result: SegmentationResult) -> Image.Image:
 
     Args:
         result: pixels and probability float32 in [0, 1], masks bool, all rows x columns.
+        report: what `describe_result` returned for this result; None: made here.
 
     Returns:
         An RGB picture.
     """
     view = _draw_view(result)
-    caption = draw_caption(describe_result(result), result.radiograph.mirrored, view.width)
+    caption = draw_caption(report or describe_result(result), result.radiograph.mirrored, view.width)
     picture = Image.new("RGB", (view.width, view.height + caption.height))
     picture.paste(view, (0, 0))
     picture.paste(caption, (0, view.height))
     return picture
 
 
-def write_overlay(result: SegmentationResult, path: Path) -> None:
-    """Write `draw_overlay(result)` to `path` as PNG; a file that exists is overwritten.
+def write_overlay(result: SegmentationResult, path: Path, *, report: ResultDocument | None = None) -> None:
+    """Write `draw_overlay(result, report)` to `path` as PNG; an existing file is replaced.
 
     Raises:
         OSError: the file cannot be written.
     """
-    draw_overlay(result).save(path, format="PNG")
+    draw_overlay(result, report).save(path, format="PNG")
 
 
 def _draw_view(result: SegmentationResult) -> Image.Image:

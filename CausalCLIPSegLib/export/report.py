@@ -1,6 +1,5 @@
 """A result as result.json: what was asked, what was understood, what was found, and what it was found with."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -9,7 +8,12 @@ from pydicom import Dataset
 from CausalCLIPSegLib.export.segmentation_files import missing_dicom_seg_reason
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, side_in_image
 from CausalCLIPSegLib.mask.components import area_mm2, connected_components
+from CausalCLIPSegLib.mask.description import disagreements
+from CausalCLIPSegLib.mask.lung_extent import lung_extent
 from CausalCLIPSegLib.result import Segment, SegmentationResult
+
+_MAX_ELSEWHERE = 0.05
+"""Share of the mask that may lie in a lung that the note does not name without a warning."""
 
 
 class CheckpointDocument(BaseModel):
@@ -86,8 +90,11 @@ class ResultDocument(BaseModel):
     source: SourceDocument | None
 
 
-def describe_result(result: SegmentationResult, files: Sequence[str] = ()) -> ResultDocument:
-    """Return what result.json says of `result`, written together with `files` (names in the same folder)."""
+def describe_result(result: SegmentationResult) -> ResultDocument:
+    """Measure a result and put it into words; takes longest of all on a large radiograph, so do it once a result.
+
+    `write_result` fills in `files`.
+    """
     radiograph, expression, provenance = result.radiograph, result.expression, result.provenance
     sides = [side for side in SIDES if side in expression.sides]
     return ResultDocument(
@@ -108,22 +115,42 @@ def describe_result(result: SegmentationResult, files: Sequence[str] = ()) -> Re
         area_fraction=float(result.mask.mean()),
         components=connected_components(result.mask)[1],
         segments=[_describe_segment(segment, result) for segment in result.segments],
-        files=list(files),
+        files=[],
         seconds=provenance.seconds,
         version=provenance.version,
-        warnings=[*result.warnings, *_missing_dicom_seg(result)],
-        disagreements=list(result.disagreements),
+        warnings=[*result_warnings(result), *_missing_dicom_seg(result)],
+        disagreements=result_disagreements(result),
         source=None if radiograph.header is None else _describe_source(radiograph.header),
     )
 
 
-def write_result_json(result: SegmentationResult, path: Path, files: Sequence[str] = ()) -> None:
-    """Write result.json in UTF-8; arguments as in `describe_result`.
+def result_warnings(result: SegmentationResult) -> list[str]:
+    """Return what a person should check, in sentences: of the radiograph, the note, and where the mask lies."""
+    warnings = list(result.radiograph.warnings)
+    if result.expression.weak:
+        warnings.append("The note names no side, so both lungs were searched; the outline is less sure.")
+    total = int(result.mask.sum())
+    elsewhere = sum(int(each.mask.sum()) for each in result.segments if each.side not in result.expression.sides)
+    if elsewhere > _MAX_ELSEWHERE * total:
+        share = 100 * elsewhere / total
+        warnings.append(f"{share:.0f} % of the outline lies in a lung that the note does not name.")
+    return warnings
+
+
+def write_report(report: ResultDocument, path: Path) -> None:
+    """Write result.json in UTF-8.
 
     Raises:
         OSError: the file cannot be written.
     """
-    path.write_text(describe_result(result, files).model_dump_json(indent=2) + "\n", encoding="utf-8")
+    path.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def result_disagreements(result: SegmentationResult) -> list[str]:
+    """Return where the mask does not lie where the note says, in sentences: a reason to look, not an error."""
+    radiograph = result.radiograph
+    extent = lung_extent(radiograph.pixels)
+    return disagreements(result.expression, result.mask, extent, mirrored=bool(radiograph.mirrored))
 
 
 def _missing_dicom_seg(result: SegmentationResult) -> list[str]:

@@ -7,10 +7,11 @@ mask to words, is `CausalCLIPSegLib.mask.description`.
 from __future__ import annotations
 
 from CausalCLIPSegLib.notes.expression import ZONES, Finding, Ignored, ReferringExpression, Zone
-from CausalCLIPSegLib.notes.lexicon import languages
+from CausalCLIPSegLib.notes.lexicon import check_language, languages
 from CausalCLIPSegLib.notes.parser import LONGEST_NOTE, parse_note
 from CausalCLIPSegLib.notes.prompt import describe_expression, swap_sides, to_prompt
 from CausalCLIPSegLib.notes.questions import choose_side
+from CausalCLIPSegLib.notes.reader import read_note
 
 __all__ = [
     "LONGEST_NOTE",
@@ -19,10 +20,12 @@ __all__ = [
     "Ignored",
     "ReferringExpression",
     "Zone",
+    "check_language",
     "choose_side",
     "describe_expression",
     "languages",
     "parse_note",
+    "read_note",
     "swap_sides",
     "to_prompt",
 ]

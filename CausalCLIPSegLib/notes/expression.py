@@ -104,6 +104,7 @@ class ReferringExpression:
         questions: what a person has to decide before anything is outlined, in sentences: the note names one side
             here and the other there.
         language: that of the lexicon the note was read by, two letters.
+        text: the note itself; it does not count when two expressions are compared.
     """
 
     sides: tuple[Side, ...] = ()
@@ -115,6 +116,7 @@ class ReferringExpression:
     ignored: tuple[Ignored, ...] = ()
     questions: tuple[str, ...] = ()
     language: str = "en"
+    text: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         _put_in_order(self)

@@ -12,6 +12,7 @@ from typing import Literal
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.notes.tokens import Token
 
 Section = Literal["reading", "concluding", "apart"]
@@ -267,6 +268,17 @@ def languages() -> list[str]:
     """Return the languages there is a lexicon for, English first."""
     found = sorted(path.stem.removeprefix("lexicon_") for path in Path(__file__).parent.glob("lexicon_*.toml"))
     return sorted(found, key=lambda language: language != "en")
+
+
+def check_language(language: str) -> None:
+    """Check that a language has a lexicon.
+
+    Raises:
+        NoteError: it has none.
+    """
+    known = languages()
+    if language not in known:
+        raise NoteError(f"There is no lexicon of the language '{language}', only of {', '.join(known)}.")
 
 
 @cache

@@ -8,7 +8,7 @@ The places of the claims that are made, and are of a kind that the model outline
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import Laterality
@@ -16,7 +16,7 @@ from CausalCLIPSegLib.notes.claims import Claim, ParsedStatement, parse_statemen
 from CausalCLIPSegLib.notes.context import CLAIMS
 from CausalCLIPSegLib.notes.counting import Counted, count_areas, total
 from CausalCLIPSegLib.notes.expression import Finding, Ignored, ReferringExpression
-from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Term, languages, load_lexicon
+from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Term, check_language, languages, load_lexicon
 from CausalCLIPSegLib.notes.places import PLACES, Location, LocationTerm, exclude_spared, resolve
 from CausalCLIPSegLib.notes.questions import contradictions
 from CausalCLIPSegLib.notes.statements import Statement, cut
@@ -55,7 +55,7 @@ def parse_note(text: str, laterality: Laterality = "patient", language: str | No
             with nothing to segment is no error: its expression has no sides.
     """
     # checked twice because tidying can lengthen a text, and is itself work
-    text = tidy(text) if len(text) <= LONGEST_NOTE else text
+    note, text = text, tidy(text) if len(text) <= LONGEST_NOTE else text
     if len(text) > LONGEST_NOTE:
         raise NoteError(
             f"The note is longer than {LONGEST_NOTE:,} characters; give the part that describes the lungs."
@@ -67,15 +67,13 @@ def parse_note(text: str, laterality: Laterality = "patient", language: str | No
     tokens = lexicon.read(words)
     mentions = [mention for mention in lexicon.find(tokens) if not _is_unit(tokens, mention)]
     statements = cut(tokens, mentions, lexicon)
-    return _Reader(text, tokens, lexicon, laterality).read(statements)
+    return replace(_Reader(text, tokens, lexicon, laterality).read(statements), text=note)
 
 
 def _choose(tokens: Sequence[Token], language: str | None) -> Lexicon:
-    known = languages()
     if language is None:
-        return max((load_lexicon(each) for each in known), key=lambda lexicon: lexicon.knows(tokens))
-    if language not in known:
-        raise NoteError(f"There is no lexicon of the language '{language}', only of {', '.join(known)}.")
+        return max((load_lexicon(each) for each in languages()), key=lambda lexicon: lexicon.knows(tokens))
+    check_language(language)
     return load_lexicon(language)
 
 

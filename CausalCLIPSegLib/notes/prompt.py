@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from CausalCLIPSegLib.errors import NoteError
+from CausalCLIPSegLib.errors import NoFindingError
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, say_side, side_in_image
 from CausalCLIPSegLib.notes.expression import ZONES, ReferringExpression, Zone
 
@@ -25,10 +25,10 @@ def to_prompt(expression: ReferringExpression, laterality: Laterality) -> str:
     known is said without one, and then no number is made up; a note that names no side is a "Pulmonary infection".
 
     Raises:
-        NoteError: the expression has nothing to segment.
+        NoFindingError: the expression has nothing to segment.
     """
     if not expression.sides:
-        raise NoteError("The note names no finding that can be outlined.")
+        raise NoFindingError
     kind = (
         "Pulmonary"
         if expression.weak

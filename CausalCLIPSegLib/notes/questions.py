@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from CausalCLIPSegLib.errors import NoteError
+from CausalCLIPSegLib.errors import NoteError, SideQuestionError
 from CausalCLIPSegLib.laterality import SIDES, Side, SideChoice
 from CausalCLIPSegLib.notes.expression import Finding, ReferringExpression
 from CausalCLIPSegLib.notes.statements import Statement
@@ -32,15 +32,15 @@ def choose_side(expression: ReferringExpression, side: SideChoice | None) -> Ref
 
     Args:
         expression: what a note says.
-        side: of the patient; None where nobody was asked.
+        side: of the patient; None if no one was asked.
 
     Raises:
-        NoteError: the note contradicts itself and nobody has said which side is meant, or the note does not name the
-            side that was chosen.
+        SideQuestionError: the note contradicts itself, and `side` is None.
+        NoteError: the note does not name the side that was chosen.
     """
     if side is None:
         if expression.questions:
-            raise NoteError(f"{expression.questions[0]} Say left, right or both (--side).")
+            raise SideQuestionError(expression.questions[0])
         return expression
     if side == "both":
         missing = [each for each in SIDES if each not in expression.sides]

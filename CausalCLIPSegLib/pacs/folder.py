@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 from pydicom import Dataset, dcmread
 from pydicom.pixels.utils import get_expected_length
@@ -66,23 +64,3 @@ def make_folder(folder: Path) -> None:
         raise OutputError(
             f"The folder {folder} cannot be made: {(error.strerror or 'disk error').lower()}."
         ) from error
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under another name first, and give it its own when it is complete and on the disk.
-
-    Raises:
-        OutputError: it cannot be written; nothing of it is left.
-    """
-    part = path.with_name(f".causalclipseg-{uuid4().hex}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {(error.strerror or 'disk error').lower()}.") from error
-    finally:
-        with suppress(OSError):
-            part.unlink()

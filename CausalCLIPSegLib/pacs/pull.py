@@ -10,9 +10,10 @@ from typing import Literal
 
 from pydicom import Dataset, dcmread
 
+from CausalCLIPSegLib.atomic_files import write_bytes
 from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError
 from CausalCLIPSegLib.pacs.archive import DeniedError, Pacs, UnreachableError
-from CausalCLIPSegLib.pacs.folder import file_name, is_whole, make_folder, state_of, write_whole
+from CausalCLIPSegLib.pacs.folder import file_name, is_whole, make_folder, state_of
 from CausalCLIPSegLib.pacs.query import Match, Query, search
 
 PullStatus = Literal["fetched", "already there", "failed", "not tried"]
@@ -101,7 +102,7 @@ def _keep(data: bytes, match: Match, path: Path, *, force: bool) -> Pulled:
         return Pulled(match.instance, "already there", path)
     if state != "absent" and not force:
         return Pulled(match.instance, "failed", path, "the file differs from that in the archive; --force replaces it")
-    write_whole(path, data)
+    write_bytes(path, data)
     return Pulled(match.instance, "fetched", path)
 
 

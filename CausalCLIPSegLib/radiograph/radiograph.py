@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.errors import MirroredQuestionError, RadiographError
 from CausalCLIPSegLib.radiograph.grayscale import NO_CONTRAST
 
 if TYPE_CHECKING:
@@ -43,6 +43,22 @@ class Radiograph:
     header: Dataset | None = None
     mirrored: bool | None = None
     warnings: tuple[str, ...] = ()
+
+    def oriented(self, mirrored: bool | None) -> Radiograph:
+        """Return the radiograph with a person's answer to the question whether it is mirrored.
+
+        Args:
+            mirrored: whether the image shows the patient's right on the viewer's right; None if no one was asked.
+
+        Raises:
+            MirroredQuestionError: the header says that the image is mirrored, and `mirrored` is None.
+        """
+        if mirrored is None and self.mirrored:
+            raise MirroredQuestionError(
+                "The header of this radiograph says that it is mirrored, with the patient's right on the right of the "
+                "picture."
+            )
+        return self if mirrored is None else replace(self, mirrored=mirrored)
 
 
 def checked_radiograph(name: str, pixels: npt.NDArray[np.float32], **said: Any) -> Radiograph:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import shutil
 import sys
 import warnings
 from typing import NoReturn
 
 from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.atomic_files import remove_staging_folders
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.channel import Channel, take_stdout
@@ -32,7 +32,7 @@ def main() -> NoReturn:
     parser = argparse.ArgumentParser(prog="python -m CausalCLIPSegLib.worker", description=__doc__.split("\n")[0])
     parser.add_argument("--verbose", action="store_true", help="tell technical details of errors on standard error")
     verbose = parser.parse_args().verbose
-    channel = Channel(take_stdout(), broken=lambda: _leave(1))
+    channel = Channel(take_stdout(), broken=lambda: _exit_now(1))
     _be_quiet(verbose)
 
     def told(error: BaseException) -> str:
@@ -52,14 +52,12 @@ def main() -> NoReturn:
         channel.send(protocol.ErrorEvent(id=None, kind="unexpected", message=told(error)))
         status = 1
     channel.drain(2)
-    _leave(status)
+    _exit_now(status)
 
 
-def _leave(status: int) -> NoReturn:
-    """End at once: a network that runs in another thread does not stop for anybody."""
-    staging = sys.modules.get("CausalCLIPSegLib.worker.jobs.staging")
-    for stage in list(staging.staging_dirs) if staging else []:
-        shutil.rmtree(stage, ignore_errors=True)
+def _exit_now(status: int) -> NoReturn:
+    """Exit immediately; inference running in another thread cannot be interrupted."""
+    remove_staging_folders()
     os._exit(status)
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.errors import CausalCLIPSegError, MirroredQuestionError, SideQuestionError
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.channel import Send
 from CausalCLIPSegLib.worker.libraries import Libraries, LibrariesError
@@ -124,14 +124,12 @@ class JobQueue:
 
 def failure(identifier: str, error: BaseException, told: Callable[[BaseException], str]) -> protocol.ErrorEvent:
     """Return the event for an exception that ended a request."""
-    from CausalCLIPSegLib.worker.jobs.images import AskMirroredError
-    from CausalCLIPSegLib.worker.jobs.notes import AskSideError
 
     kind: Literal["mirrored", "side", "user", "unexpected"] = "user"
     message = " ".join(str(error).split())
-    if isinstance(error, AskMirroredError):
+    if isinstance(error, MirroredQuestionError):
         kind = "mirrored"
-    elif isinstance(error, AskSideError):
+    elif isinstance(error, SideQuestionError):
         kind = "side"
     elif isinstance(error, MemoryError):
         message = "This computer has too little free memory for it."

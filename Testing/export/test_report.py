@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pydicom import Dataset
 
-from CausalCLIPSegLib.export.report import ResultDocument, describe_result, write_result_json
+from CausalCLIPSegLib.export.report import ResultDocument, describe_result, write_report
 from CausalCLIPSegLib.laterality import side_in_image
 from CausalCLIPSegLib.mask.components import connected_components
 
 
 def test_every_field_of_the_contract(small_result, tmp_path):
-    write_result_json(small_result, tmp_path / "result.json", ["overlay.png", "result.json"])
+    report = describe_result(small_result).model_copy(update={"files": ["overlay.png", "result.json"]})
+    write_report(report, tmp_path / "result.json")
     written = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
     left, right = small_result.segments[1].mask.sum(), small_result.segments[0].mask.sum()
     pixels = small_result.mask.size
@@ -130,7 +131,7 @@ def test_components_do_not_depend_on_how_the_film_lies(mask):
 @given(note=st.text())
 def test_any_note_comes_back(small_result, tmp_path_factory, note):
     path = tmp_path_factory.getbasetemp() / "result.json"
-    write_result_json(replace(small_result, note=note), path)
+    write_report(describe_result(replace(small_result, note=note)), path)
     assert ResultDocument.model_validate_json(path.read_bytes()).note == note
 
 

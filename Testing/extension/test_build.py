@@ -82,7 +82,7 @@ def test_installed_library_is_whole_and_holds_its_checkpoint(built):
     there = {path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"}
     assert {path.relative_to(library) for path in library.rglob("*") if path.is_file()} >= there
     # as the worker is started: in the folder of the modules, by a Python that knows no other copy of the library
-    ask = "from CausalCLIPSegLib import card; print(card.find_checkpoint('default'))"
+    ask = "from CausalCLIPSegLib.model import card; print(card.find_checkpoint('default'))"
     command = [sys.executable, "-c", ask]
     done = subprocess.run(command, cwd=built.folder, capture_output=True, text=True, check=True, timeout=60)
     assert Path(done.stdout.strip()).is_relative_to(library)

@@ -113,6 +113,9 @@ def test_a_number_that_is_not_said_is_not_guessed(tmp_path):
 
 
 def test_the_benchmark_needs_no_torch():
-    code = "import sys, training.notes_benchmark, training.paraphrases; print('torch' in sys.modules)"
+    code = (
+        "import sys, training.evaluation.studies.notes_benchmark, training.evaluation.studies.paraphrases;"
+        "print('torch' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

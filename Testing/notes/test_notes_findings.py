@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from CausalCLIPSegLib.errors import NoteError
+from CausalCLIPSegLib.errors import NoteError, SideQuestionError
 from CausalCLIPSegLib.notes import ReferringExpression, choose_side, parse_note
 from CausalCLIPSegLib.notes.lexicon import load_lexicon
 from CausalCLIPSegLib.terminology import FINDINGS
@@ -77,7 +77,7 @@ def test_a_person_decides(side, sides):
 
 
 def test_nothing_is_guessed_where_nobody_decides():
-    with pytest.raises(NoteError, match=r"which side is meant\? Say left, right or both \(--side\)\."):
+    with pytest.raises(SideQuestionError, match=r"which side is meant\?$"):
         choose_side(parse_note(CONTRADICTION), None)
 
 

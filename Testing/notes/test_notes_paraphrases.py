@@ -38,7 +38,7 @@ def test_the_same_sentence_gives_the_same_outline(data, tiny_checkpoint, monkeyp
     monkeypatch.setattr(
         Segmenter,
         "probabilities",
-        lambda self, film, prompt: asked.append(prompt) or probabilities(self, film, prompt),
+        lambda self, prompt: asked.append(prompt) or probabilities(self, prompt),
     )
     done = []
     published, by_style = dice_under_paraphrases(

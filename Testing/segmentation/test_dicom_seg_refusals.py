@@ -1086,7 +1086,7 @@ def test_sequences_without_end_are_left_out(tmp_path):
     assert read_source(path)[1] == SHAPE
     assert_cheap(
         reading_costs(
-            folder, "from CausalCLIPSegLib.segmentation.source_image import read_source", '{"dcm": read_film}'
+            folder, "from CausalCLIPSegLib.segmentation.source_image import read_source", '{"dcm": read_source}'
         )
     )
 
@@ -1113,7 +1113,7 @@ def test_all_are_refused_in_little_time_and_memory(kit, tmp_path):
         "from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg\n"
         "from CausalCLIPSegLib.segmentation.dicom_writer import encode, save\n"
         "from CausalCLIPSegLib.segmentation.source_image import read_source",
-        '{"dcm": read_dicom_seg, "nrrd": lambda path: read_segments(path, (48, 40)), "film": read_film}',
+        '{"dcm": read_dicom_seg, "nrrd": lambda path: read_segments(path, (48, 40)), "film": read_source}',
     )
     assert len(costs) == len(DICOM) + len(NRRD) + len(FILMS)
     assert_cheap(costs)

@@ -8,6 +8,7 @@ import torch
 
 from CausalCLIPSegLib.errors import DeviceError, DeviceWarning, NoteError, RadiographError
 from CausalCLIPSegLib.model.checkpoint import Checkpoint, load_checkpoint
+from CausalCLIPSegLib.notes import parse_note
 from CausalCLIPSegLib.segmenter import Segmenter
 
 NOTE = "Consolidation in the right lower zone."
@@ -31,7 +32,7 @@ def test_maps_lie_on_the_films_own_grid(segmenter, film):
 
 def test_the_sentence_speaks_the_checkpoints_left_and_right(segmenter, film):
     of_patient = segmenter.segment(film, NOTE)
-    of_viewer = segmenter.segment(film, NOTE, laterality="viewer")
+    of_viewer = segmenter.segment(film, parse_note(NOTE, "viewer"))
     assert of_patient.prompt == "Unilateral pulmonary infection, one infected area, lower left lung."
     assert of_viewer.prompt == "Unilateral pulmonary infection, one infected area, lower right lung."
     assert of_patient.expression.sides == ("right",)
@@ -115,9 +116,9 @@ def test_segments_part_the_mask_by_side(segmenter, film):
 def test_averaging_with_the_mirrored_film_treats_both_sides_alike(tiny_checkpoint, film):
     checkpoint = load_checkpoint(tiny_checkpoint)
     both = Segmenter(Checkpoint(checkpoint.card.model_copy(update={"mirror": True}), checkpoint.network), "cpu")
-    right = both.segment(film, NOTE, laterality="viewer")
+    right = both.segment(film, parse_note(NOTE, "viewer"))
     turned = replace(film, pixels=np.ascontiguousarray(film.pixels[:, ::-1]))
-    left = both.segment(turned, NOTE.replace("right", "left"), laterality="viewer")
+    left = both.segment(turned, parse_note(NOTE.replace("right", "left"), "viewer"))
     np.testing.assert_allclose(left.probability, right.probability[:, ::-1], atol=1e-5)
 
 

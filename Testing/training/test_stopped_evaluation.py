@@ -83,7 +83,7 @@ def test_other_films_notes_and_questions_are_another_evaluation(lvit_folder):
 
 def test_stopped_and_repeated(tmp_path, lvit_folder, tiny_checkpoint, monkeypatch, capsys):
     measured = []
-    measure = training.evaluate.measure
+    measure = training.evaluation.evaluate.measure
 
     def stop_after(number):
         def measuring(segmenter, sample, questions):
@@ -92,7 +92,7 @@ def test_stopped_and_repeated(tmp_path, lvit_folder, tiny_checkpoint, monkeypatc
             measured.append(sample.name)
             return measure(segmenter, sample, questions)
 
-        monkeypatch.setattr(training.evaluate, "measure", measuring)
+        monkeypatch.setattr(training.evaluation.evaluate, "measure", measuring)
 
     def evaluate(name: str, *more: str | Path) -> int:
         arguments = ["evaluate", "--data", lvit_folder, "--checkpoint", tiny_checkpoint, "--device", "cpu"]

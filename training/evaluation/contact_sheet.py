@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training.whole_file import write_picture
+from training.figures import write_figure
 
 # Okabe and Ito's colours, which people with any colour vision can tell apart.
 TRUTH_COLOR, PREDICTION_COLOR = "#009E73", "#E69F00"
@@ -52,4 +52,4 @@ def draw_sheet(tiles: Sequence[Tile], path: Path, title: str, columns: int = 4) 
             if mask.any() and not mask.all():
                 place.contour(mask, levels=[0.5], colors=[color], linewidths=1.2)
         place.set_title(tile.caption, fontsize=7, wrap=True)
-    write_picture(figure, path)
+    write_figure(figure, path)

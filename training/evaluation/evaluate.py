@@ -12,8 +12,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.model.resampling import to_radiograph_grid
-from CausalCLIPSegLib.notes import ReferringExpression, to_prompt
+from CausalCLIPSegLib.notes import ReferringExpression, parse_note, to_prompt
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
 from CausalCLIPSegLib.result import SegmentationResult
 from CausalCLIPSegLib.segmenter import Segmenter
@@ -168,7 +167,7 @@ def measure(segmenter: Segmenter, sample: Sample, questions: Questions) -> Case:
     radiograph, truth = _load(sample)
     start = time.perf_counter()
     try:
-        own = segmenter.segment(radiograph, sample.note, laterality=sample.laterality)
+        own = segmenter.segment(radiograph, parse_note(sample.note, sample.laterality))
     except NoteError:
         return Case(sample.name)
     seconds = time.perf_counter() - start
@@ -198,7 +197,7 @@ def worst_tiles(segmenter: Segmenter, samples: Sequence[Sample], scores: Scores,
     for dice, name in sorted(zip(scores.dice.tolist(), scores.names, strict=True))[:number]:
         sample = by_name[name]
         radiograph, truth = _load(sample)
-        mask = segmenter.segment(radiograph, sample.note, laterality=sample.laterality).mask
+        mask = segmenter.segment(radiograph, parse_note(sample.note, sample.laterality)).mask
         tiles.append(Tile(radiograph.pixels, truth, mask, f"{name}\nDice {100 * dice:.1f}"))
     return tiles
 
@@ -234,5 +233,5 @@ def _read_other_notes(
 
 
 def _mask(segmenter: Segmenter, radiograph: Radiograph, prompt: str) -> Mask:
-    probability = segmenter.probabilities(radiograph, prompt).probability
-    return to_radiograph_grid(probability, *radiograph.pixels.shape) >= segmenter.card.threshold
+    segmenter.set_radiograph(radiograph)
+    return segmenter.predict(prompt) >= segmenter.card.threshold

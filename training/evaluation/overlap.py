@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.whole_file import write_whole
+from CausalCLIPSegLib.atomic_files import write_text
 
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
@@ -110,4 +110,4 @@ class Scores:
         ):
             values = (100 * dice, 100 * iou, 100 * predicted / size, 100 * actual / size)
             writer.writerow((name, *(f"{value:.2f}" for value in values)))
-        write_whole(path, text.getvalue())
+        write_text(path, text.getvalue())

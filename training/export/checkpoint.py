@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -17,6 +16,7 @@ from CausalCLIPSegLib.model.checkpoint import WEIGHTS, load_checkpoint, sha256
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
 from CausalCLIPSegLib.network.text_encoder import tokenize
+from training.yaml_file import read_yaml
 
 _PREFIX = "network."
 _CLOSE = 0.02
@@ -132,19 +132,3 @@ def network_of(config: Path) -> dict[str, Any]:
 
 def _half(tensor: Tensor) -> Tensor:
     return (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Return the mapping of a YAML file.
-
-    Raises:
-        CheckpointError: if it cannot be read or holds something else.
-    """
-    try:
-        with path.open(encoding="utf-8") as file:
-            content = yaml.safe_load(file)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CheckpointError(f"The file {path} cannot be read as YAML.") from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f"The file {path} holds no settings.")
-    return content

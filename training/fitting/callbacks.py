@@ -13,7 +13,7 @@ from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.utilities import rank_zero_only
 
 from training.evaluation.contact_sheet import Tile, draw_sheet
-from training.whole_file import write_picture
+from training.figures import write_figure
 
 
 class PictureSheet(Callback):
@@ -103,4 +103,4 @@ def draw_curves(table: Path, picture: Path) -> None:
         place.set_xlabel("step")
         place.legend(fontsize=7)
         place.grid(alpha=0.3)
-    write_picture(figure, picture)
+    write_figure(figure, picture)

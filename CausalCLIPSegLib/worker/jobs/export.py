@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from CausalCLIPSegLib.atomic_files import staged_files
 from CausalCLIPSegLib.errors import (
     OutputError,
     RadiographError,
@@ -23,7 +24,6 @@ from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.jobs.images import read_image
 from CausalCLIPSegLib.worker.jobs.progress import ProgressCallback
-from CausalCLIPSegLib.worker.jobs.staging import staged
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.segmentation.segmentation import AlgorithmType, CodedSegment
@@ -49,7 +49,7 @@ def export(request: protocol.ExportRequest, begin: ProgressCallback) -> protocol
     result = _scene_result(request, film)
     writers = _writers(request, result)
     names = {each: FILES[each] for each in request.formats}
-    with staged(request.output, list(names.values()), force=request.force) as stage:
+    with staged_files(request.output, list(names.values()), force=request.force) as stage:
         for number, (each, name) in enumerate(names.items()):
             begin("Writing the files", 0.4 + 0.6 * number / len(names))
             writers[each](stage / name)

@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-from CausalCLIPSegLib.errors import (
-    CausalCLIPSegError,
-    NoteError,
-)
-from CausalCLIPSegLib.laterality import Laterality, SideChoice, side_in_image
+from CausalCLIPSegLib.laterality import Laterality, side_in_image
 from CausalCLIPSegLib.model.card import find_checkpoint, read_card
 from CausalCLIPSegLib.notes import ReferringExpression, choose_side, describe_expression, parse_note, to_prompt
 from CausalCLIPSegLib.worker import protocol
-
-
-class AskSideError(CausalCLIPSegError):
-    """The note contradicts itself about the side, and a person has to say which is meant."""
-
-
-def read_note(text: str, laterality: Laterality, language: str | None, side: SideChoice | None) -> ReferringExpression:
-    """Return what a note says, for a run.
-
-    Raises:
-        AskSideError: it contradicts itself and `side` is None.
-        NoteError: it names nothing that can be outlined, or not the `side` that was chosen.
-    """
-    expression = parse_note(text, laterality, language)
-    if expression.questions and side is None:
-        raise AskSideError(expression.questions[0])
-    expression = choose_side(expression, side)
-    if not expression.sides:
-        raise NoteError("The note names no finding that can be outlined.")
-    return expression
 
 
 def understand(

@@ -12,20 +12,22 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib import terminology
+from CausalCLIPSegLib.atomic_files import staged_files
 from CausalCLIPSegLib.errors import (
     DeviceWarning,
 )
+from CausalCLIPSegLib.export.report import result_disagreements, result_warnings
 from CausalCLIPSegLib.laterality import side_in_image
 from CausalCLIPSegLib.mask.components import area_mm2, connected_components
+from CausalCLIPSegLib.notes import read_note
 from CausalCLIPSegLib.result import Segment, SegmentationResult
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.jobs.images import read_image
-from CausalCLIPSegLib.worker.jobs.notes import read_note, understand
+from CausalCLIPSegLib.worker.jobs.notes import understand
 from CausalCLIPSegLib.worker.jobs.progress import ProgressCallback
-from CausalCLIPSegLib.worker.jobs.staging import staged
 from CausalCLIPSegLib.worker.segmenters import Segmenters
 
-_FRACTIONS = {"Understanding the note": 0.4, "Searching the film": 0.5}
+_FRACTIONS = {"Understanding the note": 0.4, "Searching the radiograph": 0.5}
 
 
 def segment(
@@ -47,7 +49,8 @@ def segment(
     Raises:
         CausalCLIPSegError: the film, the note, the checkpoint, the device or the output cannot be used.
     """
-    read_note(request.note, request.laterality, request.language, request.side)  # told before all that takes time
+    # before anything that takes time
+    expression = read_note(request.note, request.laterality, request.language, request.side)
     begin("Reading the film", 0)
     film = read_image(request.image, request.mirrored)
     begin("Loading the libraries", 0.1)
@@ -57,12 +60,9 @@ def segment(
         segmenter = segmenters.get(request.checkpoint, request.device)
         result = segmenter.segment(
             film,
-            request.note,
-            laterality=request.laterality,
-            language=request.language,
-            side=request.side,
+            expression,
             threshold=request.threshold,
-            mirrored=request.mirrored,
+            mirrored=film.mirrored,
             progress=lambda phase: begin(phase, _FRACTIONS.get(phase, 0.5)),
         )
     segmenters.drop_fallen()
@@ -76,7 +76,7 @@ def segment(
         "confounder_attention.npy": result.confounder_attention.astype(np.float16),
         **masks,
     }
-    with staged(request.output, list(arrays), force=True) as stage:
+    with staged_files(request.output, list(arrays), force=True) as stage:
         for name, array in arrays.items():
             np.save(stage / name, array, allow_pickle=False)
         begin("Writing the result", 1)
@@ -120,8 +120,8 @@ def _describe(
             version=provenance.version,
             seconds=provenance.seconds,
         ),
-        warnings=list(result.warnings),
-        disagreements=list(result.disagreements),
+        warnings=result_warnings(result),
+        disagreements=result_disagreements(result),
         sop_instance_uid=None if header is None else header.get("SOPInstanceUID"),
     )
 

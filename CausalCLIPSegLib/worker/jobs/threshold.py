@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from CausalCLIPSegLib.atomic_files import staged_files
 from CausalCLIPSegLib.errors import (
     RadiographError,
 )
@@ -13,7 +14,6 @@ from CausalCLIPSegLib.radiograph.array import load_values
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.jobs.progress import ProgressCallback
 from CausalCLIPSegLib.worker.jobs.segment import measures
-from CausalCLIPSegLib.worker.jobs.staging import staged
 
 
 def threshold(request: protocol.ThresholdRequest, begin: ProgressCallback) -> protocol.ThresholdResult:
@@ -27,7 +27,7 @@ def threshold(request: protocol.ThresholdRequest, begin: ProgressCallback) -> pr
     if probability.ndim != 2 or probability.dtype.kind != "f":
         raise RadiographError("The file with probabilities is not one of this program.")
     parts = split_by_side(probability >= request.threshold, mirrored=request.mirrored)
-    with staged(request.output, [_mask_name(side) for side in SIDES], force=True) as stage:
+    with staged_files(request.output, [_mask_name(side) for side in SIDES], force=True) as stage:
         for side in SIDES:
             np.save(stage / _mask_name(side), parts[side], allow_pickle=False)
         begin("Outlining", 1)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from CausalCLIPSegLib.atomic_files import write_text
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.mask.description import describe
@@ -22,7 +23,6 @@ from training.data.sample import DatasetError, Sample
 from training.data.splits import read_split, subsample_evenly
 from training.evaluation.studies.fit_lung_extent import fit
 from training.options import DataOption, JsonOption, LimitOption, SplitOption
-from training.whole_file import write_whole
 
 Verdicts = dict[str, list[bool]]
 
@@ -117,7 +117,7 @@ def describe_command(
     samples = subsample_evenly(read_split(data, split), limit)
     figures = {"split": split, **_with_progress(samples, f"Describing {split}", agreement)}
     if json_file is not None:
-        write_whole(json_file, json.dumps(figures, indent=2) + "\n")
+        write_text(json_file, json.dumps(figures, indent=2) + "\n")
     print_agreement(
         Console(highlight=False), figures, f"describe(ground truth) and the note, {split}, {len(samples)} films"
     )
@@ -129,7 +129,7 @@ def fit_extent_command(
 ) -> None:
     """Fit where the lungs lie and what counts as a zone, for the description of a mask."""
     fitted = _with_progress(read_split(data, "train"), "Fitting on train", fit)
-    write_whole(output, json.dumps(fitted, indent=1) + "\n")
+    write_text(output, json.dumps(fitted, indent=1) + "\n")
     Console(highlight=False).print(
         ", ".join(f"{name} {value}" for name, value in fitted["agreement_on_training"].items())
     )

@@ -173,7 +173,6 @@ def dice_under_paraphrases(
     """
     import numpy as np
 
-    from CausalCLIPSegLib.model.resampling import to_radiograph_grid
     from CausalCLIPSegLib.radiograph import read_radiograph
     from CausalCLIPSegLib.segmenter import Segmenter
     from training.evaluation.overlap import Scores, count
@@ -183,10 +182,10 @@ def dice_under_paraphrases(
     for sample in samples:
         own, said = paraphrases_of(sample, segmenter.card.laterality)
         radiograph, truth = read_radiograph(sample.image), sample.load_mask()
+        segmenter.set_radiograph(radiograph)
         masks: dict[str | None, Any] = {None: np.zeros(truth.shape, dtype=bool)}
         for sentence in {own, *said.values()} - {None}:
-            probability = segmenter.probabilities(radiograph, str(sentence)).probability
-            masks[sentence] = to_radiograph_grid(probability, *truth.shape) >= segmenter.card.threshold
+            masks[sentence] = segmenter.predict(str(sentence)) >= segmenter.card.threshold
         published.add(sample.name, count(masks[own], truth))
         for style in STYLES:
             by_style[style].add(sample.name, count(masks[said[style]], truth))

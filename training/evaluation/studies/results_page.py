@@ -11,9 +11,9 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from CausalCLIPSegLib.atomic_files import write_text
 from training.data.splits import DatasetError
-from training.export.checkpoint import read_yaml
-from training.whole_file import write_whole
+from training.yaml_file import read_yaml
 
 Figures = dict[str, Any]
 
@@ -88,7 +88,7 @@ def results_command(
     output: Annotated[Path, typer.Argument(help="The page to write (Markdown).")],
 ) -> None:
     """Write the page of results from the files of evaluations."""
-    write_whole(output, page(folder))
+    write_text(output, page(folder))
 
 
 def page(folder: Path) -> str:

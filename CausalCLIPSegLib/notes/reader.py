@@ -1,0 +1,29 @@
+"""Read a note for a run: parse it once, settle its side, and make sure that it names something to segment."""
+
+from __future__ import annotations
+
+from CausalCLIPSegLib.errors import NoFindingError
+from CausalCLIPSegLib.laterality import Laterality, SideChoice
+from CausalCLIPSegLib.notes.expression import ReferringExpression
+from CausalCLIPSegLib.notes.parser import parse_note
+from CausalCLIPSegLib.notes.questions import choose_side
+
+
+def read_note(
+    text: str, laterality: Laterality = "patient", language: str | None = None, side: SideChoice | None = None
+) -> ReferringExpression:
+    """Return what a note refers to, ready for `Segmenter.ask`.
+
+    Args:
+        text, laterality, language: as in `parse_note`.
+        side: as in `choose_side`.
+
+    Raises:
+        SideQuestionError: the note contradicts itself, and `side` is None.
+        NoFindingError: the note names no finding that can be segmented.
+        NoteError: the note is empty or too long, does not name the chosen side, or the language has no lexicon.
+    """
+    expression = choose_side(parse_note(text, laterality, language), side)
+    if not expression.sides:
+        raise NoFindingError
+    return expression
