@@ -34,11 +34,15 @@ class JobQueue:
     """Works off the requests that take time, one after the other, in a thread of its own."""
 
     def __init__(self, send: Send, libraries: Libraries, told: Callable[[BaseException], str]) -> None:
+        from CausalCLIPSegLib.worker.jobs.export import export
+        from CausalCLIPSegLib.worker.jobs.segment import segment
+        from CausalCLIPSegLib.worker.jobs.threshold import threshold
         from CausalCLIPSegLib.worker.segmenters import Segmenters  # NumPy and pydicom take their time
 
         self._send = send
         self._libraries = libraries
         self._told = told
+        self._segment, self._threshold, self._export = segment, threshold, export
         self._segmenters = Segmenters()
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
@@ -111,15 +115,11 @@ class JobQueue:
         def warn(message: str) -> None:
             self._send(protocol.WarningEvent(id=request.id, message=message))
 
-        from CausalCLIPSegLib.worker.jobs.export import export
-        from CausalCLIPSegLib.worker.jobs.segment import segment
-        from CausalCLIPSegLib.worker.jobs.threshold import threshold
-
         if isinstance(request, protocol.SegmentRequest):
-            return segment(request, begin, warn, self._segmenters, lambda: self._libraries.wait(check))
+            return self._segment(request, begin, warn, self._segmenters, lambda: self._libraries.wait(check))
         if isinstance(request, protocol.ThresholdRequest):
-            return threshold(request, begin)
-        return export(request, begin)
+            return self._threshold(request, begin)
+        return self._export(request, begin)
 
 
 def failure(identifier: str, error: BaseException, told: Callable[[BaseException], str]) -> protocol.ErrorEvent:

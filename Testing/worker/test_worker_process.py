@@ -21,7 +21,7 @@ def files(folder) -> list[str]:
 
 
 def wait_until_held(worker, identifier):
-    worker.wait_for(id=identifier, event="progress", phase="Searching the film")
+    worker.wait_for(id=identifier, event="progress", phase="Searching the radiograph")
 
 
 # -- at once ----------------------------------------------------------------------------------------------------------
@@ -387,7 +387,7 @@ def test_the_embedded_checkpoint_on_a_real_film_then_closed_in_the_middle_of_a_r
     assert result["area_mm2"] is None
 
     second = worker.send("segment", **request, output=str(tmp_path / "second"))
-    worker.wait_for(id=second, phase="Searching the film")
+    worker.wait_for(id=second, phase="Searching the radiograph")
     assert worker.leave() == 0
     assert files(tmp_path / "second") in ([], files(tmp_path / "out"))  # nothing, or all of it
     assert worker.log.read_text() == ""

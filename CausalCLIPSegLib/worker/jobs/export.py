@@ -43,7 +43,7 @@ def export(request: protocol.ExportRequest, begin: ProgressCallback) -> protocol
         CausalCLIPSegError: the film or a mask cannot be used, a format is not for this film, or the output cannot be
             written.
     """
-    begin("Reading the film", 0)
+    begin("Reading the radiograph", 0)
     film = read_image(request.image, request.mirrored)
     begin("Reading the segments", 0.2)
     result = _scene_result(request, film)

@@ -51,7 +51,7 @@ def segment(
     """
     # before anything that takes time
     expression = read_note(request.note, request.laterality, request.language, request.side)
-    begin("Reading the film", 0)
+    begin("Reading the radiograph", 0)
     film = read_image(request.image, request.mirrored)
     begin("Loading the libraries", 0.1)
     wait_for_libraries()
