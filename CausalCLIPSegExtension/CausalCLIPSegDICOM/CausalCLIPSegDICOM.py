@@ -37,14 +37,14 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         self.loadType = _("Segmentation of a radiograph")
         self.tags.update(_TAGS)
 
-    def examineForImport(self, fileLists):  # noqa: N802, N803
+    def examineForImport(self, fileLists):
         """Return what can be loaded of lists of files; nothing where the library is not installed.
 
         Never what was found earlier: the film, or the library, may have come since.
         """
         return [one for files in fileLists for one in self.examineFiles(files)]
 
-    def examineFiles(self, files):  # noqa: N802
+    def examineFiles(self, files):
         """Return what can be loaded of some files; of a segmentation and its corrections the last is selected."""
         found = [one for one in map(self._examine, files) if one is not None]
         corrected = {loadable.corrects for loadable in found}
@@ -102,7 +102,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         scene.place_beside(slicer.mrmlScene, node, film)  # a film that was opened as a file is in no study
         return True
 
-    def _loadFilm(self, instance):  # noqa: N802
+    def _loadFilm(self, instance):
         """Load the film of a segmentation alone; raises ValueError where it is not there."""
         path = slicer.dicomDatabase.fileForInstance(instance)
         if not path:
@@ -120,7 +120,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
             raise ValueError(_("The radiograph of this segmentation cannot be loaded."))
         return film
 
-    def examineForExport(self, subjectHierarchyItemID):  # noqa: N802, N803
+    def examineForExport(self, subjectHierarchyItemID):
         """Return what can be exported of an item; nothing where it would fail."""
         hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
         node = hierarchy.GetItemDataNode(subjectHierarchyItemID)

@@ -23,13 +23,13 @@ import numpy.typing as npt
 SUPPORT = Path(__file__).parents[1] / "support"
 sys.path[:0] = [str(SUPPORT), str(SUPPORT.parents[1])]
 
-from dx_films import make_film  # noqa: E402
-from pydicom import Dataset, uid  # noqa: E402
+from dx_images import make_dx
+from pydicom import Dataset, uid
 
-from CausalCLIPSegLib.segmentation.dicom_writer import encode, save  # noqa: E402
-from CausalCLIPSegLib.segmentation.segmentation import CodedSegment, Segmentation  # noqa: E402
-from CausalCLIPSegLib.segmentation.source_image import reference_to  # noqa: E402
-from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, OPACITY  # noqa: E402
+from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
+from CausalCLIPSegLib.segmentation.segmentation import CodedSegment, Segmentation
+from CausalCLIPSegLib.segmentation.source_image import reference_to
+from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, OPACITY
 
 SIDE = 3000
 
@@ -54,7 +54,7 @@ def blob(row: float, column: float) -> npt.NDArray[np.bool_]:
 
 def film() -> Dataset:
     """Return a film with a picture that compresses as one does: slow change and a little noise."""
-    made = make_film((SIDE, SIDE), bits=12)
+    made = make_dx((SIDE, SIDE), bits=12)
     rows, columns = np.ogrid[:SIDE, :SIDE]
     picture = 2000 + 900 * np.sin(rows / 300) * np.cos(columns / 250)
     noise = np.random.default_rng(0).normal(0, 4, (SIDE, SIDE))

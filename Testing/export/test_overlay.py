@@ -30,7 +30,7 @@ def words(monkeypatch) -> Iterator[list[tuple[float, str]]]:
     return drawn
 
 
-def film_of(result) -> Image.Image:
+def dx_of_kind(result) -> Image.Image:
     return overlay._draw_film(result)
 
 
@@ -44,7 +44,7 @@ def ink(image: Image.Image, sides: tuple[Side, ...] = SIDES) -> np.ndarray:
 def test_a_film_of_any_size_is_shown_at_the_same_size(make_radiograph, make_result, shape):
     film = make_radiograph(np.linspace(0, 1, shape[0] * shape[1]).reshape(shape), spacing=(0.2, 0.2))
     result = make_result(film, np.zeros(shape))
-    shown = film_of(result)
+    shown = dx_of_kind(result)
     assert max(shown.size) == FILM_PIXELS
     assert shown.height / shown.width == pytest.approx(shape[0] / shape[1], rel=0.02)
     picture = draw_overlay(result)
@@ -54,7 +54,7 @@ def test_a_film_of_any_size_is_shown_at_the_same_size(make_radiograph, make_resu
 
 def test_the_grey_is_the_films_and_nothing_covers_it(make_radiograph, make_result):
     pixels = np.linspace(0, 1, FILM_PIXELS).reshape(1, -1).repeat(FILM_PIXELS, axis=0)
-    shown = np.asarray(film_of(make_result(make_radiograph(pixels), np.zeros(pixels.shape))))
+    shown = np.asarray(dx_of_kind(make_result(make_radiograph(pixels), np.zeros(pixels.shape))))
     np.testing.assert_allclose(shown, np.rint(pixels * 255)[..., None].repeat(3, axis=2), atol=1)
 
 
@@ -63,7 +63,7 @@ def test_the_outline_runs_where_the_probability_passes_the_threshold(make_radiog
     rows, columns = np.mgrid[: shape[0], : shape[1]] + 0.5
     distance = np.hypot(rows / shape[0] - 0.5, columns / shape[1] - 0.25)
     result = make_result(make_radiograph(np.zeros(shape)), np.clip(1 - distance / 0.3, 0, 1), threshold=0.5)
-    y, x = np.nonzero(ink(film_of(result)))
+    y, x = np.nonzero(ink(dx_of_kind(result)))
     radius = np.hypot((y + 0.5) / FILM_PIXELS - 0.5, (x + 0.5) / FILM_PIXELS - 0.25) * FILM_PIXELS
     assert len(radius) > 2000
     assert radius.mean() == pytest.approx(0.15 * FILM_PIXELS, abs=0.7)
@@ -73,7 +73,7 @@ def test_the_outline_runs_where_the_probability_passes_the_threshold(make_radiog
 
 
 def test_each_outline_has_the_colour_of_its_segment(small_result):
-    film = film_of(small_result)
+    film = dx_of_kind(small_result)
     middle = film.width // 2
     assert ink(film, ("right",))[:, :middle].any()
     assert not ink(film, ("right",))[:, middle:].any()
@@ -85,19 +85,19 @@ def test_the_outline_follows_a_mask_that_was_painted(small_result):
     painted = np.zeros((90, 70), dtype=bool)
     painted[20:40, 10:30] = True
     segment = replace(small_result.segments[0], mask=painted)
-    y, x = np.nonzero(ink(film_of(replace(small_result, segments=(segment,)))))
+    y, x = np.nonzero(ink(dx_of_kind(replace(small_result, segments=(segment,)))))
     scale = FILM_PIXELS / 90
     assert [y.min() / scale, y.max() / scale, x.min() / scale, x.max() / scale] == pytest.approx(
         [20, 40, 10, 30], abs=0.5
     )
-    assert not ink(film_of(small_result))[round(30 * scale), round(10 * scale)]
+    assert not ink(dx_of_kind(small_result))[round(30 * scale), round(10 * scale)]
 
 
 @pytest.mark.parametrize("side", [100, 255, 700])
 def test_an_area_of_one_pixel_is_seen(make_radiograph, make_result, side):
     probability = np.zeros((side, side))
     probability[side // 2, side // 4] = 1
-    y, x = np.nonzero(ink(film_of(make_result(make_radiograph(np.full((side, side), 0.5)), probability))))
+    y, x = np.nonzero(ink(dx_of_kind(make_result(make_radiograph(np.full((side, side), 0.5)), probability))))
     scale = FILM_PIXELS / side
     assert len(y)
     assert y.mean() == pytest.approx((side // 2 + 0.5) * scale, abs=1)

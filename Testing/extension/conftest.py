@@ -18,8 +18,8 @@ ROOT = HERE.parent.parent
 EXTENSION = ROOT / "CausalCLIPSegExtension"
 sys.path.insert(0, str(HERE))
 
-import slicer_runtime  # noqa: E402
-from slicer_runtime import application as runtime  # noqa: E402
+import slicer_runtime
+from slicer_runtime import application as runtime
 
 PICTURES = Path(os.environ.get("CAUSALCLIPSEG_PICTURES", ROOT / "build" / "panel"))
 """Where the pictures of the panel go; a folder that git does not see."""

@@ -19,12 +19,12 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE))
 
-import slicer_runtime  # noqa: E402
-from slicer_runtime.application import make_parent  # noqa: E402
+import slicer_runtime
+from slicer_runtime.application import make_parent
 
-from CausalCLIPSegLib import scene  # noqa: E402
-from CausalCLIPSegLib.colors import to_uint8_rgb  # noqa: E402
-from CausalCLIPSegLib.radiograph import read_radiograph  # noqa: E402
+from CausalCLIPSegLib import scene
+from CausalCLIPSegLib.colors import to_uint8_rgb
+from CausalCLIPSegLib.radiograph import read_radiograph
 
 WIDTH, HEIGHT = 430, 1080
 RESOURCES = ROOT / "CausalCLIPSegExtension" / "CausalCLIPSeg" / "Resources"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pydicom
 import pytest
-from dx_films import make_film, save_film
+from dx_images import make_dx, save_dx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -35,7 +35,7 @@ def database(slicer):
 def film(slicer, database, tmp_path):
     """A film in the database and in the scene."""
     path = tmp_path / "film.dcm"
-    save_film(make_film(SHAPE), path)
+    save_dx(make_dx(SHAPE), path)
     database.insert(str(path))
     volume = slicer.util.loadVolume(str(path))
     volume.SetAttribute("DICOM.instanceUIDs", "2.25.102")
@@ -190,7 +190,7 @@ def is_damaged(slicer, original, tmp_path):
 
 
 def becomes_that_of_another_film(slicer, original, tmp_path):
-    header = make_film(SHAPE, SOPInstanceUID="2.25.999")
+    header = make_dx(SHAPE, SOPInstanceUID="2.25.999")
     other = replace(original, source=reference_to(header))
     save(encode(other, header), tmp_path / "original.dcm")
 

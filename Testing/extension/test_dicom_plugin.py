@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from dx_films import make_film, save_film
+from dx_images import make_dx, save_dx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -51,7 +51,7 @@ def loaded(slicer, database, film_file):
 @pytest.fixture
 def small(slicer, database, tmp_path):
     """A small film in the database and in the scene."""
-    save_film(make_film((48, 40)), tmp_path / "small.dcm")
+    save_dx(make_dx((48, 40)), tmp_path / "small.dcm")
     return load(slicer, tmp_path / "small.dcm")
 
 
@@ -183,7 +183,7 @@ def test_the_film_comes_along_where_it_is_not_in_the_scene(slicer, plugin, loade
 def test_of_a_series_with_two_films_only_its_own_comes_along(slicer, plugin, small, tmp_path):
     _, item = outlined(slicer, small, np.eye(48, 40, dtype=bool))
     (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
-    save_film(make_film((30, 20), SOPInstanceUID="2.25.777"), tmp_path / "lateral.dcm")
+    save_dx(make_dx((30, 20), SOPInstanceUID="2.25.777"), tmp_path / "lateral.dcm")
     slicer.dicomDatabase.insert(str(tmp_path / "lateral.dcm"))
     slicer.mrmlScene.Clear(0)
     assert plugin.load(loadable)
@@ -283,7 +283,7 @@ def was_cropped(slicer, node, film):
 
 def is_a_ct(slicer, node, film):
     path = Path(slicer.dicomDatabase.fileForInstance(film.GetAttribute("DICOM.instanceUIDs")))
-    save_film(make_film((48, 40), SOPClassUID=uid.CTImageStorage, Modality="CT"), path)
+    save_dx(make_dx((48, 40), SOPClassUID=uid.CTImageStorage, Modality="CT"), path)
 
 
 def is_gone_from_the_disk(slicer, node, film):

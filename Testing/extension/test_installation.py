@@ -23,7 +23,7 @@ class Installer:
         self.newer: dict[str, str] = {}
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def installTorch(self, torch: str, torchvision: str) -> None:  # noqa: N802
+    def installTorch(self, torch: str, torchvision: str) -> None:
         assert (torch, torchvision) == ("<3,>=2.6", "")
         self.there |= {"torch": "2.8.0", "filelock": "3.0"}
 
@@ -165,13 +165,13 @@ class Packaging:
         blocking=True,
         show_progress=True,
         requester=None,
-        logCallback=None,  # noqa: N803
-        completedCallback=None,  # noqa: N803
+        logCallback=None,
+        completedCallback=None,
     ) -> None:
         assert blocking
         self.asked.append((requirements, requester))
 
-    def pip_uninstall(self, requirements, blocking=True, logCallback=None, completedCallback=None) -> None:  # noqa: N803
+    def pip_uninstall(self, requirements, blocking=True, logCallback=None, completedCallback=None) -> None:
         assert blocking
         self.asked.append((requirements,))
 
@@ -211,12 +211,12 @@ def test_torch_comes_by_its_extension_or_it_is_said_why_not(slicer, monkeypatch,
     from CausalCLIPSegModule import slicer_pip
 
     class PyTorchUtilsLogic:
-        def installTorch(  # noqa: N802, as in the extension's source
+        def installTorch(
             self,
-            askConfirmation=False,  # noqa: N803
-            forceComputationBackend=None,  # noqa: N803
-            torchVersionRequirement=None,  # noqa: N803
-            torchvisionVersionRequirement=None,  # noqa: N803
+            askConfirmation=False,
+            forceComputationBackend=None,
+            torchVersionRequirement=None,
+            torchvisionVersionRequirement=None,
         ) -> object:
             assert (torchVersionRequirement, torchvisionVersionRequirement) == (">=2.6,<3", ">=0.21,<1")
             return object() if askConfirmation and found == "extension" else None

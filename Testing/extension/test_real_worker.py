@@ -12,7 +12,7 @@ import nrrd
 import numpy as np
 import pydicom
 import pytest
-from dx_films import make_film, save_film
+from dx_images import make_dx, save_dx
 from PIL import Image
 
 from CausalCLIPSegLib import scene
@@ -47,7 +47,7 @@ def load(slicer, tmp_path):
 
     def load_one(**elements: Any) -> Any:
         path = tmp_path / "film.dcm"
-        save_film(make_film((96, 80), **elements), path)
+        save_dx(make_dx((96, 80), **elements), path)
         slicer.dicomDatabase.insert(str(path))
         volume = slicer.util.loadVolume(str(path))
         volume.SetAttribute("DICOM.instanceUIDs", "2.25.102")

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import requests
-from dx_films import KINDS, make_film, save_film
+from dx_images import KINDS, make_dx, save_dx
 from made_results import hill, make_result
 from pydicom.data import get_testdata_file
 
@@ -258,9 +258,9 @@ def all_kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with films of all kinds in one study, and a segmentation of each."""
     folder = tmp_path_factory.mktemp("kinds")
     for number, kind in enumerate(KINDS):
-        film = make_film(**KINDS[kind])
+        film = make_dx(**KINDS[kind])
         film.SOPInstanceUID = f"2.25.{2000 + number}"
-        save_film(film, folder / f"{kind}.dcm")
+        save_dx(film, folder / f"{kind}.dcm")
         segment(folder / f"{kind}.dcm", folder / f"{kind}.seg.dcm")
     return folder
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from dx_films import KINDS
+from dx_images import KINDS
 from pydicom import Dataset, dcmread
 
 from CausalCLIPSegLib.cli import app  # noqa: F401  (imported before a test captures what is written)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from dx_films import make_film, save_film
+from dx_images import make_dx, save_dx
 from pydicom import Dataset, dcmread
 
 from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
@@ -87,7 +87,7 @@ class Written:
 
 @pytest.fixture
 def films() -> Callable[..., Dataset]:
-    return make_film
+    return make_dx
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +107,7 @@ def written(tmp_path: Path) -> Callable[..., Written]:
     def write(film: Dataset | Path | None = None) -> Written:
         place = film if isinstance(film, Path) else tmp_path / "film.dcm"
         if place != film:
-            save_film(make_film() if film is None else film, place)
+            save_dx(make_dx() if film is None else film, place)
         header = dcmread(place, stop_before_pixels=True)
         segmentation = segmentation_of(header)
         save(encode(segmentation, header), tmp_path / "segmentation.dcm")

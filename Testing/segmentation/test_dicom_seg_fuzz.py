@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dx_films import make_film
+from dx_images import make_dx
 from header_fuzz import PIXELS, QUICK, byte_changes, spoil_bytes, spoil_element
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +22,7 @@ SHAPE = (48, 40)
 def kinds(segment, tmp_path_factory):
     """Files by kind, with the outlines in them."""
     folder = tmp_path_factory.mktemp("fuzz")
-    film = make_film()
+    film = make_dx()
     made = segment(film)
     save(encode(made, film), folder / "binary")
     masks = [part.mask for part in made.segments]

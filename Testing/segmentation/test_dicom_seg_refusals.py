@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dx_films import make_film, save_film
+from dx_images import make_dx, save_dx
 from pydicom import DataElement, Dataset, dcmread, uid
 from pydicom.encaps import encapsulate
 from reading_costs import assert_cheap, reading_costs
@@ -46,7 +46,7 @@ class Kit:
 
     def __init__(self, folder, segment):
         self.film, self.good = folder / "film.dcm", folder / "good.dcm"
-        save_film(make_film(), self.film)
+        save_dx(make_dx(), self.film)
         header = dcmread(self.film, stop_before_pixels=True)
         made = segment(header)
         save(encode(made, header), self.good)
@@ -864,7 +864,7 @@ def nrrd_of_odd_tags(kit):
 
 def film(**elements):
     buffer = io.BytesIO()
-    dataset = make_film(**elements)
+    dataset = make_dx(**elements)
     dataset.file_meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", "1.2.3")
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", "1.2.3")
     dataset.save_as(buffer, enforce_file_format=True)
@@ -955,7 +955,7 @@ def film_cut_in_the_header(kit):
 
 @bad(FILMS, "unpacks to more")
 def film_deflate_bomb(kit):
-    dataset = make_film(syntax=uid.DeflatedExplicitVRLittleEndian)
+    dataset = make_dx(syntax=uid.DeflatedExplicitVRLittleEndian)
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     buffer = io.BytesIO()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import nrrd
 import numpy as np
 import pytest
-from dx_films import KINDS, make_film
+from dx_images import KINDS, make_dx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -40,7 +40,7 @@ def written_and_read(segmentation, header, tmp_path):
 @QUICK
 @given(data=st.data())
 def test_dicom(segment, same, tmp_path, data):
-    film = make_film(data.draw(shapes))
+    film = make_dx(data.draw(shapes))
     made = segment(film, data.draw(masks_of((film.Rows, film.Columns))))
     labels = [data.draw(st.text(max_size=80)) for _ in made.segments]
     made = replace(made, segments=tuple(map(lambda part, label: replace(part, label=label), made.segments, labels)))
@@ -52,7 +52,7 @@ def test_dicom(segment, same, tmp_path, data):
 @QUICK
 @given(data=st.data())
 def test_a_correction_of_a_correction(segment, same, tmp_path, data):
-    film = make_film(data.draw(shapes))
+    film = make_dx(data.draw(shapes))
     shape = film.Rows, film.Columns
     found = written_and_read(segment(film, data.draw(masks_of(shape))), film, tmp_path)
     for number in (2, 3):
@@ -81,7 +81,7 @@ def test_a_correction_of_a_correction(segment, same, tmp_path, data):
 @QUICK
 @given(data=st.data())
 def test_dicom_to_nrrd_to_dicom(segment, tmp_path, data):
-    film = make_film(data.draw(shapes))
+    film = make_dx(data.draw(shapes))
     shape = film.Rows, film.Columns
     made = written_and_read(segment(film, data.draw(masks_of(shape))), film, tmp_path)
     write_segments(made.segments, shape, made.affine, tmp_path / "a.seg.nrrd")
@@ -100,7 +100,7 @@ def test_dicom_to_nrrd_to_dicom(segment, tmp_path, data):
 
 
 def test_segments_of_equal_names_are_told_apart_by_identifier(segment):
-    made = segment(make_film())
+    made = segment(make_dx())
     twins = replace(made, segments=tuple(replace(part, label="Opacity") for part in made.segments))
     masks, added = sort_segments(twins, twins.segments)
     assert list(masks) == [part.tracking_uid for part in twins.segments]
@@ -110,7 +110,7 @@ def test_segments_of_equal_names_are_told_apart_by_identifier(segment):
 
 
 def test_what_follows_is_of_the_same_film_and_says_something_else(segment):
-    made, other = segment(make_film()), segment(make_film(SOPInstanceUID="2.25.999"))
+    made, other = segment(make_dx()), segment(make_dx(SOPInstanceUID="2.25.999"))
     with pytest.raises(SegmentationError, match="another film"):
         next_revision(made, other, "Roe^Richard")
     with pytest.raises(UnchangedError, match="the same as before"):
@@ -127,7 +127,7 @@ def test_what_follows_is_of_the_same_film_and_says_something_else(segment):
 
 
 def test_identifiers_that_a_file_lacks_are_the_same_each_time(segment, tmp_path):
-    film = make_film()
+    film = make_dx()
     data = encode(segment(film), film)
     for item in data.SegmentSequence:
         del item.TrackingUID
@@ -138,7 +138,7 @@ def test_identifiers_that_a_file_lacks_are_the_same_each_time(segment, tmp_path)
 
 
 def test_segments_of_one_identifier_are_not_corrected(segment):
-    made = segment(make_film())
+    made = segment(make_dx())
     twins = replace(made, segments=tuple(replace(part, tracking_uid="2.25.1") for part in made.segments))
     with pytest.raises(SegmentationError, match="share an identifier"):
         revise(twins, {"2.25.1": made.segments[0].mask}, "Roe^Richard")
@@ -148,7 +148,7 @@ def test_segments_of_one_identifier_are_not_corrected(segment):
 @pytest.mark.parametrize("overlapping", [False, True])
 def test_what_slicer_has_cropped(segment, tmp_path, where, overlapping):
     slicer_core = Slicer()
-    film = make_film()
+    film = make_dx()
     first, second = np.zeros((48, 40), dtype=bool), np.zeros((48, 40), dtype=bool)
     first[where] = True
     second[where] = overlapping
@@ -171,22 +171,22 @@ def test_what_slicer_has_cropped(segment, tmp_path, where, overlapping):
 
 
 def test_what_is_derived_from_a_lossy_film_says_so(written):
-    film = make_film(**KINDS["lossy"])
-    assert dcmread(written(make_film()).path).LossyImageCompression == "00"
+    film = make_dx(**KINDS["lossy"])
+    assert dcmread(written(make_dx()).path).LossyImageCompression == "00"
     found = dcmread(written(film).path)
     for keyword in KINDS["lossy"]:
         assert found[keyword].value == film[keyword].value, keyword
 
 
 def test_a_film_in_a_lossy_syntax_is_lossy_whatever_its_header_says():
-    film = make_film()
+    film = make_dx()
     film.file_meta.TransferSyntaxUID = uid.JPEGBaseline8Bit
     described = describe_source(film)
     assert (described.LossyImageCompression, described.LossyImageCompressionMethod) == ("01", "ISO_10918_1")
 
 
 def test_what_a_header_says_of_losses_that_is_no_value_is_left_out():
-    film = make_film(LossyImageCompression="01")
+    film = make_dx(LossyImageCompression="01")
     film.add_new("LossyImageCompressionRatio", "LO", "much")
     film.add_new("LossyImageCompressionMethod", "LO", "with losses")
     described = describe_source(film)

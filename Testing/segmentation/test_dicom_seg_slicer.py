@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dx_films import film_of
+from dx_images import dx_of_kind
 from slicer_core_calls import Slicer, code_of_entry, tag
 from typer.testing import CliRunner
 
@@ -27,7 +27,7 @@ def convert(*arguments) -> None:
     "kind", ["no spacing", "zero spacing", "only imager spacing", "both spacings", "odd size", "names", "real CR"]
 )
 def test_what_slicer_opens_and_saves(kind, slicer_core, written, tmp_path):
-    made = written(film_of(kind))
+    made = written(dx_of_kind(kind))
     convert(made.path, "--to", "seg.nrrd", "--image", made.film, "--output", tmp_path / "a.seg.nrrd")
     node = slicer_core.segmentation(tmp_path / "a.seg.nrrd")
     film_to_world = slicer_core.matrix(slicer_core.volume(made.film), "GetIJKToRASMatrix")

@@ -14,7 +14,7 @@ import SimpleITK
 from dicom_validator.validator.dicom_file_validator import DicomFileValidator
 from dicom_validator.validator.dicom_info import DicomInfo
 from dicom_validator.validator.validation_result import Status
-from dx_films import KINDS, REAL, film_of
+from dx_images import KINDS, REAL, dx_of_kind
 from pydicom import dcmread
 from standard_tables import segmentation_tables
 
@@ -68,7 +68,7 @@ def check_dcmqi(segmentation, path, folder):
 
 @pytest.mark.parametrize("kind", [*KINDS, *REAL])
 def test_each_kind_of_film(kind, standard, written, same, tmp_path):
-    made = written(film_of(kind))
+    made = written(dx_of_kind(kind))
     check(made.path, standard)
     check_dcmqi(made.segmentation, made.path, tmp_path / "dcmqi")
     same(read_dicom_seg(made.path), made.segmentation)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dx_films import film_of, make_film, save_film
+from dx_images import dx_of_kind, make_dx, save_dx
 from pydicom import dcmread
 
 from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
@@ -53,7 +53,7 @@ def listing(folder):
 
 @pytest.mark.parametrize("kind", ["JPEG lossless", "JPEG 2000", "monochrome1", "odd size", "names", "real CR"])
 def test_a_correction(causalclipseg, corrected, tmp_path, kind):
-    made, nrrd = corrected(film_of(kind))
+    made, nrrd = corrected(dx_of_kind(kind))
     done = causalclipseg("seg", "revise", made.path, nrrd, "--image", made.film, *EDITOR)
     assert (done.status, done.err) == (0, "")
     path = Path(done.out.strip())
@@ -115,7 +115,7 @@ def test_what_is_no_correction(causalclipseg, corrected, tmp_path):
     same = corrected_file([first, second, third], tmp_path / "same.seg.nrrd")
     double = corrected_file([first, replace(first, mask=~first.mask)], tmp_path / "double.seg.nrrd")
     other = tmp_path / "other.dcm"
-    save_film(make_film(SOPInstanceUID="2.25.99"), other)
+    save_dx(make_dx(SOPInstanceUID="2.25.99"), other)
     before = listing(tmp_path)
     image = ["--image", made.film]
     for arguments, word in (
@@ -207,7 +207,7 @@ def test_stopped_while_writing(causalclipseg, corrected, monkeypatch, tmp_path):
 def test_stopped_by_the_keyboard(tmp_path):
     """The command waits for its note, which a pipe holds back; that it waits is seen by its having opened the pipe."""
     os.mkfifo(tmp_path / "note.txt")
-    save_film(make_film(), tmp_path / "film.dcm")
+    save_dx(make_dx(), tmp_path / "film.dcm")
     process = subprocess.Popen(
         [sys.executable, "-m", "CausalCLIPSegLib.cli", "segment", "film.dcm", "--note-file", "note.txt"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -243,7 +243,7 @@ def open_for_writing(path, reader):
 
 def secretive_film():
     """Return a film that says in each place it can who is on it."""
-    film = make_film(
+    film = make_dx(
         PatientName=f"{SECRET}^Gerda",
         PatientID=f"{SECRET}-4711",
         AccessionNumber=f"{SECRET}-A",

@@ -10,25 +10,25 @@ import slicer
 _HEADER_ATTRIBUTE = "CausalCLIPSeg.HeaderFile"
 
 
-def rememberHeader(volume: Any, path: str) -> None:  # noqa: N802
+def rememberHeader(volume: Any, path: str) -> None:
     """Remember which DICOM file a film was loaded from, where Slicer's database does not know it."""
     volume.SetAttribute(_HEADER_ATTRIBUTE, path)
 
 
-def dicomFile(volume: Any) -> str | None:  # noqa: N802
+def dicomFile(volume: Any) -> str | None:
     """Return the DICOM file that a film was loaded from, None where there is none or it is gone."""
     remembered = volume.GetAttribute(_HEADER_ATTRIBUTE)
     return _present(remembered) if remembered else databaseFile(volume)
 
 
-def databaseFile(volume: Any) -> str | None:  # noqa: N802
+def databaseFile(volume: Any) -> str | None:
     """Return the file in Slicer's DICOM database that a film was loaded from; None as above."""
     uids = (volume.GetAttribute("DICOM.instanceUIDs") or "").split()
     database = dicomDatabase()
     return _present(database.fileForInstance(uids[0])) if len(uids) == 1 and database is not None else None
 
 
-def dicomDatabase() -> Any:  # noqa: N802
+def dicomDatabase() -> Any:
     """Return Slicer's DICOM database, None where the module DICOM is disabled."""
     return getattr(slicer, "dicomDatabase", None)
 
@@ -46,12 +46,12 @@ def remember(segmentation: Any, instance: str) -> None:
     segmentation.SetAttribute(_INSTANCE_ATTRIBUTE, instance)
 
 
-def earlierFile(segmentation: Any) -> str | None:  # noqa: N802
+def earlierFile(segmentation: Any) -> str | None:
     """Return the file that a segmentation came from or was last written as; None where there is none any more."""
     return dicomFile(segmentation)
 
 
-def nextNumber(path: str) -> int:  # noqa: N802
+def nextNumber(path: str) -> int:
     """Return the number that the next instance in the series of a file has, as far as the database knows it."""
     database = dicomDatabase()
     files = database.filesForSeries(database.fileValue(path, _SERIES))
@@ -59,6 +59,6 @@ def nextNumber(path: str) -> int:  # noqa: N802
     return 1 + max((int(number) for number in numbers if number.isdigit()), default=0)
 
 
-def editorName() -> str:  # noqa: N802
+def editorName() -> str:
     """Return who corrects: the name in Slicer's settings, section User, or "Anonymous"."""
     return slicer.app.applicationLogic().GetUserInformation().GetName().strip() or "Anonymous"

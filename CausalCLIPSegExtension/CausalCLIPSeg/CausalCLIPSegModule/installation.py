@@ -65,11 +65,11 @@ class Installation:
             " in the section Installation.\n\nDo you accept this?"
         )
 
-    def termsAccepted(self) -> bool:  # noqa: N802
+    def termsAccepted(self) -> bool:
         """Whether the terms as they are now were accepted."""
         return qt.QSettings().value(_TERMS_KEY, "") == TERMS_VERSION
 
-    def acceptTerms(self) -> None:  # noqa: N802
+    def acceptTerms(self) -> None:
         """Remember that they were."""
         qt.QSettings().setValue(_TERMS_KEY, TERMS_VERSION)
 
@@ -105,7 +105,7 @@ class Installation:
             qt.QSettings().setValue(_INSTALLED_KEY, json.dumps(sorted(new | set(self.installedByUs()))))
         return sorted(name for name in before if after.get(name, before[name]) != before[name])
 
-    def installedByUs(self) -> list[str]:  # noqa: N802
+    def installedByUs(self) -> list[str]:
         """Return the names of the packages that came with our installations and are still there."""
         try:
             names = json.loads(qt.QSettings().value(_INSTALLED_KEY, "[]"))
@@ -127,5 +127,5 @@ def _name(name: str) -> str:
     return name.lower().replace("_", "-").replace(".", "-")
 
 
-def _installedVersions() -> dict[str, str]:  # noqa: N802
+def _installedVersions() -> dict[str, str]:
     return {_name(one.metadata["Name"]): one.version for one in metadata.distributions() if one.metadata["Name"]}

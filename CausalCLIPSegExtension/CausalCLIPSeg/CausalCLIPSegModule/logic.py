@@ -135,20 +135,20 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
                 self.addObserver(held, number, self._segmentsChanged)
         self._observed = held
 
-    def _segmentsChanged(self, caller: Any = None, event: Any = None) -> None:  # noqa: N802
+    def _segmentsChanged(self, caller: Any = None, event: Any = None) -> None:
         if not self._outlining:
             self.status, self.error = "", ""  # they may speak of what was changed just now
             self.measure()
             self._followOutline()
             self.changed.emit()
 
-    def _followOutline(self) -> None:  # noqa: N802
+    def _followOutline(self) -> None:
         """Bring the threshold back to that of the outline, when the editor has taken back what came with another."""
         found = {one["threshold"] for one in self.segments if one["threshold"] is not None and not one["corrected"]}
         if len(found) == 1:
             self.parameters.threshold = found.pop()
 
-    def _workerChanged(self) -> None:  # noqa: N802
+    def _workerChanged(self) -> None:
         self.changed.emit()
 
     def fail(self, reason: str) -> None:
@@ -158,7 +158,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
     # -- the note -----------------------------------------------------------------------------------------------------
 
-    def setImage(self, volume: Any) -> None:  # noqa: N802
+    def setImage(self, volume: Any) -> None:
         """Take another film; the result stays with its own."""
         if self.parameters is not None and self.parameters.image is not volume:
             self.parameters.image = volume
@@ -166,14 +166,14 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
                 slicer.util.setSliceViewerLayers(background=volume, fit=True)
             self.changed.emit()
 
-    def chooseFilm(self) -> None:  # noqa: N802
+    def chooseFilm(self) -> None:
         """Take the film of the scene, where none is chosen and there is only one."""
         if self.parameters is not None and self.parameters.image is None:
             films = [one for one in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if scene.is_radiograph(one)]
             if len(films) == 1:
                 self.setImage(films[0])
 
-    def setNote(self, text: str) -> None:  # noqa: N802
+    def setNote(self, text: str) -> None:
         """Take another note, and ask what is understood of it."""
         if self.parameters is not None and text != self.parameters.note:
             self.parameters.note = text
@@ -181,7 +181,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             self.askNote()
             self.changed.emit()
 
-    def readNote(self, path: str) -> str:  # noqa: N802
+    def readNote(self, path: str) -> str:
         """Return the note that a text file holds; "" where it holds none, and `error` says why."""
         self.error = ""
         try:
@@ -190,7 +190,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             self.fail(str(error))
             return ""
 
-    def setChoice(self, name: str, value: Any) -> None:  # noqa: N802
+    def setChoice(self, name: str, value: Any) -> None:
         """Set "side", "mirrored", "laterality", "device", "checkpoint" or "compare"."""
         if self.parameters is None or getattr(self.parameters, name) == value:
             return
@@ -199,7 +199,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             self.askNote()
         self.changed.emit()
 
-    def askNote(self) -> None:  # noqa: N802
+    def askNote(self) -> None:
         """Ask the worker what it understands; nothing is asked where nothing is written."""
         self.understood = None
         if self.parameters is None or not self.installed or not self.parameters.note.strip():
@@ -217,7 +217,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self._askedNote = self._send(request, self._noteAnswered, timeout=60) or ""
 
     @property
-    def readingNote(self) -> bool:  # noqa: N802
+    def readingNote(self) -> bool:
         """Whether the worker was asked what the note means, and has not answered."""
         return bool(self._askedNote) and self.understood is None
 
@@ -232,7 +232,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
     def _checkpoint(self) -> str:
         return self.parameters.checkpoint or "default"
 
-    def _noteAnswered(self, event: dict[str, Any]) -> None:  # noqa: N802
+    def _noteAnswered(self, event: dict[str, Any]) -> None:
         if event.get("id") != self._askedNote:
             return  # the note was changed meanwhile
         if event["event"] == "result":
@@ -246,7 +246,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         if not self.checkpoints and event["event"] == "result":
             self._send({"request": "hello"}, self._helloAnswered, timeout=60)
 
-    def _helloAnswered(self, event: dict[str, Any]) -> None:  # noqa: N802
+    def _helloAnswered(self, event: dict[str, Any]) -> None:
         if event["event"] == "result":
             self.checkpoints = [one["name"] for one in event["checkpoints"]]
             self.changed.emit()
@@ -257,7 +257,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         """Send a request for the scene as it is now; answers that come when it is gone are passed over."""
         parameters = self.parameters
 
-        def onEvent(event: dict[str, Any]) -> None:  # noqa: N802
+        def onEvent(event: dict[str, Any]) -> None:
             if self.parameters is parameters:
                 answered(event)
 
@@ -311,7 +311,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         """Since the run began."""
         return time.monotonic() - self._started
 
-    def _runAnswered(self, event: dict[str, Any], asked: dict[str, Any]) -> None:  # noqa: N802
+    def _runAnswered(self, event: dict[str, Any], asked: dict[str, Any]) -> None:
         if event["event"] == "progress":
             self.phase, self.fraction = event["phase"], event["fraction"]
         elif event["event"] == "warning":
@@ -342,7 +342,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         header = dicomFile(volume)
         return {**image, "header": header, "name": "film"} if header else {**image, "name": "film"}
 
-    def _newFolder(self) -> Path:  # noqa: N802
+    def _newFolder(self) -> Path:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="CausalCLIPSeg-", dir=slicer.app.temporaryPath))
         self._number += 1
@@ -399,7 +399,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self.parameters.earlier = earlier if self.parameters.compare else None
         return [one for one in gone if one is not None and not _corrected(one)]
 
-    def _removeNode(self, node: Any) -> None:  # noqa: N802
+    def _removeNode(self, node: Any) -> None:
         """Remove a node with what belongs to it alone; the scene by itself would keep its display and its file."""
         if node is None or not slicer.mrmlScene.IsNodePresent(node):
             return  # a person may have removed it
@@ -409,7 +409,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             if one is not None:
                 slicer.mrmlScene.RemoveNode(one)
 
-    def setThreshold(self, threshold: float) -> None:  # noqa: N802
+    def setThreshold(self, threshold: float) -> None:
         """Outline again where the stored probability reaches another threshold, at once and without the worker."""
         result = stored.result(self.parameters) if self.parameters is not None else None
         if result is None or self.parameters.segmentation is None or self.parameters.probability is None:
@@ -460,7 +460,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         if result and self._isAsRun(result):
             self.disagreements = list(result.get("disagreements", ()))
 
-    def _isAsRun(self, result: dict[str, Any]) -> bool:  # noqa: N802
+    def _isAsRun(self, result: dict[str, Any]) -> bool:
         """Whether the outline is still the one that the run gave."""
         first = [one["id"] for one in result["segments"]]
         return (
@@ -480,7 +480,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
     # -- overlays -----------------------------------------------------------------------------------------------------
 
-    def mapsAtHand(self) -> bool:  # noqa: N802
+    def mapsAtHand(self) -> bool:
         """Whether the maps of the result can be shown; they are not kept in a saved scene."""
         result = stored.result(self.parameters) if self.parameters is not None else None
         return bool(result) and all(
@@ -488,7 +488,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             for name in ("causal_attention", "confounder_attention")
         )
 
-    def showOverlay(self, name: str) -> None:  # noqa: N802
+    def showOverlay(self, name: str) -> None:
         """Lay a map over the film, "causal_attention" or "confounder_attention"; "" takes it away."""
         volume, result = self.film(), stored.result(self.parameters)
         if volume is None or result is None:
@@ -553,9 +553,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
             "editor": dicom_files.editorName(),
         }
 
-    def _exportAnswered(  # noqa: N802
-        self, event: dict[str, Any], kind: str, path: Path | None, segmentation: Any
-    ) -> None:
+    def _exportAnswered(self, event: dict[str, Any], kind: str, path: Path | None, segmentation: Any) -> None:
         if event["event"] in {"progress", "warning"}:
             return
         self.exporting, self.status = None, ""
@@ -585,7 +583,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
 
     # -- sample -------------------------------------------------------------------------------------------------------
 
-    def loadSample(self) -> None:  # noqa: N802
+    def loadSample(self) -> None:
         """Load a real chest radiograph that a package of the installation holds, with a note that fits it."""
         try:
             volume = sample.loadSample()
@@ -599,7 +597,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic, VTKObservationMixin):
         self.changed.emit()
 
 
-def showSideBySide(left: Any, right: Any, volume: Any) -> None:  # noqa: N802
+def showSideBySide(left: Any, right: Any, volume: Any) -> None:
     """Show two segmentations of a film beside each other, each in a view of its own."""
     slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView)
     for segmentation, view in ((left, "vtkMRMLSliceNodeRed"), (right, "vtkMRMLSliceNodeYellow")):
@@ -612,7 +610,7 @@ def showSideBySide(left: Any, right: Any, volume: Any) -> None:  # noqa: N802
     slicer.util.setSliceViewerLayers(background=volume, fit=True)
 
 
-def _inRange(threshold: float) -> float:  # noqa: N802
+def _inRange(threshold: float) -> float:
     """Return a threshold that the slider can show."""
     return min(0.99, max(0.01, threshold))
 

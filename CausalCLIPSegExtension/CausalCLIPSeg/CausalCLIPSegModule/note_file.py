@@ -11,7 +11,7 @@ _MOST_BYTES = 100_000
 """More than the longest note that is read, in any encoding."""
 
 
-def readNoteFile(path: str | Path) -> str:  # noqa: N802
+def readNoteFile(path: str | Path) -> str:
     """Return the text of a file: UTF-8, UTF-16 with its mark, or what Windows writes in western Europe.
 
     Raises:

@@ -46,8 +46,8 @@ class Parameters:
     device: str = "auto"
     checkpoint: str = "default"
     compare: bool = False
-    historyJson: str = "[]"  # noqa: N815
-    resultJson: str = ""  # noqa: N815
+    historyJson: str = "[]"
+    resultJson: str = ""
 
 
 def history(parameters: Any) -> list[str]:

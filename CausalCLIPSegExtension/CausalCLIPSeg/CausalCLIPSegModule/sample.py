@@ -17,7 +17,7 @@ _CATEGORY = "CausalCLIPSeg"
 _THUMBNAIL = Path(__file__).parent.parent / "Resources" / "Icons" / "CausalCLIPSegSample.png"
 
 
-def loadSample() -> Any:  # noqa: N802
+def loadSample() -> Any:
     """Load the film into the scene, from the disk and never from the internet.
 
     Raises:
@@ -37,7 +37,7 @@ def loadSample() -> Any:  # noqa: N802
     return volume
 
 
-def registerSample() -> None:  # noqa: N802
+def registerSample() -> None:
     """Put the film into the list of the Sample Data module."""
     import SampleData
 
@@ -52,6 +52,6 @@ def registerSample() -> None:  # noqa: N802
     )
 
 
-def _showSample(source: Any) -> None:  # noqa: N802
+def _showSample(source: Any) -> None:
     with slicer.util.tryWithErrorDisplay(_("The sample cannot be loaded.")):
         slicer.util.setSliceViewerLayers(background=loadSample(), fit=True)

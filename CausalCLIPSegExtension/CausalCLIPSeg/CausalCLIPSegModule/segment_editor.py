@@ -54,7 +54,7 @@ class Correction:
         self._editor.setActiveEffect(None)
         self._editor.removeViewObservations()
 
-    def letGo(self) -> None:  # noqa: N802
+    def letGo(self) -> None:
         """Edit nothing, and forget what could be undone."""
         self.rest()
         self._editor.setSourceVolumeNode(None)
@@ -70,7 +70,7 @@ class Correction:
         if node is not None:
             slicer.mrmlScene.RemoveNode(node)
 
-    def _takeNode(self) -> Any:  # noqa: N802
+    def _takeNode(self) -> Any:
         """Give the editor its node, again where a closed scene has taken it away, and return it."""
         node = slicer.mrmlScene.GetSingletonNode(_NODE_TAG, "vtkMRMLSegmentEditorNode")
         if node is None:

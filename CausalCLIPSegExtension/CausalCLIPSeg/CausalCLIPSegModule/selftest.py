@@ -23,7 +23,7 @@ class CausalCLIPSegTest(ScriptedLoadableModuleTest):
         """Begin with an empty scene."""
         slicer.mrmlScene.Clear()
 
-    def runTest(self) -> None:  # noqa: N802
+    def runTest(self) -> None:
         """Run all tests."""
         for test in (self.test_panelSaysWhatIsMissing, self.test_fromNoteToCorrectionAndBack):
             self.setUp()
@@ -33,13 +33,13 @@ class CausalCLIPSegTest(ScriptedLoadableModuleTest):
                 self.delayDisplay(str(reason))
         self.setUp()
 
-    def test_panelSaysWhatIsMissing(self) -> None:  # noqa: N802
+    def test_panelSaysWhatIsMissing(self) -> None:
         """Without a film nothing can run, and the panel says so."""
         ui = self._widget().ui
         assert not ui.applyButton.enabled
         assert ui.applyButton.toolTip != ""
 
-    def test_fromNoteToCorrectionAndBack(self) -> None:  # noqa: N802
+    def test_fromNoteToCorrectionAndBack(self) -> None:
         """Sample, run, threshold, a voxel, undo, redo; files of the result and back; scene saved, closed, reopened."""
         widget = self._widget()
         if widget.installation.missing():
@@ -77,7 +77,7 @@ class CausalCLIPSegTest(ScriptedLoadableModuleTest):
         editor.redo()
         assert widget.logic.segments[0]["corrected"]
 
-    def _exportAndLoad(self, widget: Any, folder: Path) -> None:  # noqa: N802
+    def _exportAndLoad(self, widget: Any, folder: Path) -> None:
         """Export as DICOM and as Slicer's own file; the latter comes back with the same voxels."""
         for kind, name in (("dicom-seg", "findings.dcm"), ("seg-nrrd", "findings.seg.nrrd")):
             widget.logic.export(kind, folder / name)
@@ -93,7 +93,7 @@ class CausalCLIPSegTest(ScriptedLoadableModuleTest):
             assert np.array_equal(one, other)
         slicer.mrmlScene.RemoveNode(back)
 
-    def _closeAndReopen(self, widget: Any, path: Path) -> None:  # noqa: N802
+    def _closeAndReopen(self, widget: Any, path: Path) -> None:
         """Save the scene, close it, and find note, threshold and correction in the saved one."""
         note, areas = widget.logic.parameters.note, [one["area_fraction"] for one in widget.logic.segments]
         assert slicer.mrmlScene.WriteToMRB(str(path))

@@ -36,7 +36,7 @@ def uninstall(names: list[str]) -> None:
     pip_uninstall(names)
 
 
-def installTorch(torch: str, torchvision: str) -> None:  # noqa: N802
+def installTorch(torch: str, torchvision: str) -> None:
     """Let the PyTorch extension install the PyTorch that fits the machine; it imports torch once when it has.
 
     Args:

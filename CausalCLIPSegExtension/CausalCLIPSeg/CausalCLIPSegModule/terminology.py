@@ -9,7 +9,7 @@ import slicer
 FILE = "ChestRadiographFindings.term.json"
 
 
-def loadTerminology() -> None:  # noqa: N802
+def loadTerminology() -> None:
     """Load the codes of the findings, so that the Segment Editor can choose and change them."""
     import CausalCLIPSegLib
 

@@ -69,8 +69,8 @@ def describe(
     logic: Any,
     missing: list[str],
     removable: list[str],
-    exportIndex: int,  # noqa: N803
-    hasHeader: bool,  # noqa: N803
+    exportIndex: int,
+    hasHeader: bool,
 ) -> Panel:
     """Return what the panel shows.
 
@@ -114,12 +114,12 @@ def describe(
     )
 
 
-def _blockResult(  # noqa: N802
+def _blockResult(
     blocked: dict[str, str],
     logic: Any,
     busy: bool,
     index: int,
-    hasHeader: bool,  # noqa: N803
+    hasHeader: bool,
 ) -> None:
     if logic.film() is None:
         gone = logic.parameters.segmentation is not None
@@ -140,7 +140,7 @@ def _blockResult(  # noqa: N802
         blocked["exportButton"] = _("It is not known how this segmentation was made.")
 
 
-def _whyNoRun(logic: Any, missing: list[str]) -> str:  # noqa: N802
+def _whyNoRun(logic: Any, missing: list[str]) -> str:
     if missing:
         return _("Install the packages of the network first, in the section Installation.")
     if logic.exporting is not None:
@@ -163,7 +163,7 @@ def _whyNoRun(logic: Any, missing: list[str]) -> str:  # noqa: N802
     return ""
 
 
-def _applyText(logic: Any) -> str:  # noqa: N802
+def _applyText(logic: Any) -> str:
     if logic.running is None:
         return _("Apply")
     return _("End by force") if logic.cancelling else _("Cancel")
@@ -180,12 +180,12 @@ def _status(logic: Any) -> str:
     return logic.error or logic.status
 
 
-def sideName(side: str) -> str:  # noqa: N802
+def sideName(side: str) -> str:
     """Return the patient's side in words."""
     return _("Patient's right") if side == "right" else _("Patient's left")
 
 
-def _viewerName(side: str) -> str:  # noqa: N802
+def _viewerName(side: str) -> str:
     return _("right in the picture") if side == "right" else _("left in the picture")
 
 

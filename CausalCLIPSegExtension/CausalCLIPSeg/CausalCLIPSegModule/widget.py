@@ -69,7 +69,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.installationSection.collapsed = not self._missing
         self._attach()
 
-    def _observeScene(self) -> None:  # noqa: N802
+    def _observeScene(self) -> None:
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self._onSceneStartsToClose)
         self.addObserver(scene, scene.EndCloseEvent, self._onSceneChanged)
@@ -137,28 +137,28 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.correction.close()
         self.logic.cleanup()
 
-    def onReload(self) -> None:  # noqa: N802
+    def onReload(self) -> None:
         """Load all files of the module anew; Slicer by itself does so for the first one only."""
         package = __name__.split(".")[0]
         for name in [one for one in sys.modules if one.split(".")[0] == package]:
             del sys.modules[name]
         ScriptedLoadableModuleWidget.onReload(self)
 
-    def _onSceneStartsToClose(self, caller: Any, event: Any) -> None:  # noqa: N802
+    def _onSceneStartsToClose(self, caller: Any, event: Any) -> None:
         self._noteTimer.stop()
         self.correction.letGo()
         self.logic.detach()
 
-    def _onNodeRemoved(self, caller: Any, event: Any) -> None:  # noqa: N802
+    def _onNodeRemoved(self, caller: Any, event: Any) -> None:
         scene = slicer.mrmlScene
         if not scene.IsClosing() and any(one and not scene.IsNodePresent(one) for one in self._shownNodes):
             self.logic.refresh()
 
-    def _onBatchEnded(self, caller: Any, event: Any) -> None:  # noqa: N802
+    def _onBatchEnded(self, caller: Any, event: Any) -> None:
         if self.logic.parameters is not None and not slicer.mrmlScene.IsClosing():
             self.correction.edit(self.logic.parameters.segmentation, self.logic.film())
 
-    def _onSceneChanged(self, caller: Any, event: Any) -> None:  # noqa: N802
+    def _onSceneChanged(self, caller: Any, event: Any) -> None:
         self._attach()
 
     def _attach(self) -> None:
@@ -167,27 +167,27 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.attach()
         self._update()
 
-    def _lookAtInstallation(self) -> None:  # noqa: N802
+    def _lookAtInstallation(self) -> None:
         self._missing, self._removable = self.installation.missing(), self.installation.installedByUs()
 
     # -- what a person does -------------------------------------------------------------------------------------------
 
-    def _onImage(self, node: Any) -> None:  # noqa: N802
+    def _onImage(self, node: Any) -> None:
         if not self._updating:
             self.logic.setImage(node)
 
-    def _onNoteTyped(self) -> None:  # noqa: N802
+    def _onNoteTyped(self) -> None:
         if not self._updating:
             self._noteTimer.start()
 
-    def _takeNote(self) -> None:  # noqa: N802
+    def _takeNote(self) -> None:
         self._noteTimer.stop()
         self.logic.setNote(self.ui.noteEdit.plainText)
 
-    def _onSample(self) -> None:  # noqa: N802
+    def _onSample(self) -> None:
         self.logic.loadSample()
 
-    def _onPaste(self) -> None:  # noqa: N802
+    def _onPaste(self) -> None:
         text = qt.QApplication.clipboard().text()
         if text.strip():
             self.ui.noteEdit.setPlainText(text)
@@ -195,24 +195,24 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         else:
             self.logic.fail(_("The clipboard holds no text."))
 
-    def _onNoteFile(self) -> None:  # noqa: N802
+    def _onNoteFile(self) -> None:
         path = qt.QFileDialog.getOpenFileName(self.uiWidget, _("Read the note from"), "", _("Text (*.txt);;All (*)"))
         text = self.logic.readNote(path) if path else ""
         if text:
             self.ui.noteEdit.setPlainText(text)
             self._takeNote()
 
-    def _onHistory(self, index: int) -> None:  # noqa: N802
+    def _onHistory(self, index: int) -> None:
         notes = stored.history(self.logic.parameters)
         if 0 < index <= len(notes):
             self.ui.noteEdit.setPlainText(notes[index - 1])
             self._takeNote()
 
-    def _onApplyKey(self) -> None:  # noqa: N802
+    def _onApplyKey(self) -> None:
         if self.logic.running is None:
             self._onApply()
 
-    def _onApply(self) -> None:  # noqa: N802
+    def _onApply(self) -> None:
         if self.logic.running is not None:
             self.logic.cancel()
             return
@@ -222,33 +222,33 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.ui.applyButton.enabled:
             self.logic.run()
 
-    def _onChoice(self, name: str, value: Any) -> None:  # noqa: N802
+    def _onChoice(self, name: str, value: Any) -> None:
         if not self._updating:
             self.logic.setChoice(name, value)
 
-    def _onCheckpoint(self, index: int) -> None:  # noqa: N802
+    def _onCheckpoint(self, index: int) -> None:
         self._onChoice("checkpoint", self.ui.checkpointCombo.itemText(index))
 
-    def _onThreshold(self, value: float) -> None:  # noqa: N802
+    def _onThreshold(self, value: float) -> None:
         if not self._updating:
             self.logic.setThreshold(value)
 
-    def _onOverlay(self, name: str, on: bool) -> None:  # noqa: N802
+    def _onOverlay(self, name: str, on: bool) -> None:
         if not self._updating:
             self.logic.showOverlay(name if on else "")
 
-    def _onCorrectionFolded(self, folded: bool) -> None:  # noqa: N802
+    def _onCorrectionFolded(self, folded: bool) -> None:
         if folded:
             self.correction.rest()
 
-    def _onOpenEditor(self) -> None:  # noqa: N802
+    def _onOpenEditor(self) -> None:
         segmentation, volume = self.logic.parameters.segmentation, self.logic.film()
         slicer.util.selectModule("SegmentEditor")
         editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
         editor.setSegmentationNode(segmentation)
         editor.setSourceVolumeNode(volume)
 
-    def _onExport(self) -> None:  # noqa: N802
+    def _onExport(self) -> None:
         kind, asks = view_state.EXPORTS[self.ui.exportCombo.currentIndex]
         if not asks:
             self.logic.export(kind, None)
@@ -262,7 +262,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if path:
             self.logic.export(kind, Path(path if path.endswith(ending) else path + ending))
 
-    def _onInstall(self, fromFolder: bool) -> None:  # noqa: N802, N803
+    def _onInstall(self, fromFolder: bool) -> None:
         folder = None
         if fromFolder:
             folder = qt.QFileDialog.getExistingDirectory(self.uiWidget, _("Folder of wheels"))
@@ -283,7 +283,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 + ", ".join(replaced)
             )
 
-    def _onRemove(self) -> None:  # noqa: N802
+    def _onRemove(self) -> None:
         names = self.installation.installedByUs()
         text = _("Remove these packages from Slicer's Python?") + "\n\n" + ", ".join(names)
         if slicer.util.confirmOkCancelDisplay(text, parent=slicer.util.mainWindow()):
@@ -292,7 +292,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 self.installation.remove()
 
     @contextmanager
-    def _changingPackages(self, failed: str) -> Iterator[None]:  # noqa: N802
+    def _changingPackages(self, failed: str) -> Iterator[None]:
         """Lock the panel, as Slicer goes on handling clicks while pip runs, and show why it failed, where it does."""
         self.uiWidget.enabled = False
         try:
@@ -333,7 +333,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         parameters = self.logic.parameters
         return [parameters.image, parameters.segmentation, self.logic.film(), parameters.probability]
 
-    def _showParameters(self) -> None:  # noqa: N802
+    def _showParameters(self) -> None:
         ui, parameters = self.ui, self.logic.parameters
         if ui.imageSelector.currentNode() is not parameters.image:
             ui.imageSelector.setCurrentNode(parameters.image)
@@ -352,7 +352,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.checkpointCombo.currentIndex = ui.checkpointCombo.findText(parameters.checkpoint)
         _fill(ui.historyCombo, [_("Earlier notes"), *stored.history(parameters)])
 
-    def _showPanel(self, described: view_state.Panel) -> None:  # noqa: N802
+    def _showPanel(self, described: view_state.Panel) -> None:
         ui = self.ui
         ui.applyButton.text = described.apply
         ui.understoodLabel.text = described.understood

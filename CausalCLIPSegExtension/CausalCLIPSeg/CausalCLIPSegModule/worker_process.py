@@ -24,7 +24,7 @@ _GRACE_MS = 3000
 _KEPT_LINES = 500
 
 
-def workerCommand() -> Command:  # noqa: N802
+def workerCommand() -> Command:
     """Return how the worker is started: Slicer's Python, in the folder that holds the library."""
     import CausalCLIPSegLib
 
@@ -73,7 +73,7 @@ class WorkerProcess:
     def send(
         self,
         request: dict[str, Any],
-        onEvent: Callable[[dict[str, Any]], None],  # noqa: N803
+        onEvent: Callable[[dict[str, Any]], None],
         timeout: float | None = None,
     ) -> str:
         """Send a request, and start the worker where there is none; return the request's identifier."""
@@ -114,7 +114,7 @@ class WorkerProcess:
         if self._process is not None:
             self._process.kill()
 
-    def _killWorker(self) -> None:  # noqa: N802
+    def _killWorker(self) -> None:
         if self._pid:
             with contextlib.suppress(OSError):
                 os.kill(self._pid, getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -139,7 +139,7 @@ class WorkerProcess:
     def _read(self, process: Any, client: WorkerClient) -> None:
         client.feed(process.readAllStandardOutput().data())
 
-    def _readLog(self, process: Any) -> None:  # noqa: N802
+    def _readLog(self, process: Any) -> None:
         text = process.readAllStandardError().data().decode(errors="replace")
         self._note(*(line for line in text.splitlines() if line.strip()))
 
@@ -153,13 +153,13 @@ class WorkerProcess:
         if error == qt.QProcess.FailedToStart:
             client.finished(_("It does not start; look into the section Installation."))
 
-    def _onState(self, state: str) -> None:  # noqa: N802
+    def _onState(self, state: str) -> None:
         if self._client is not None:
             self.reason = self._client.reason
             self._note(f"worker: {state}" + (f" ({self.reason})" if self.reason else ""))
         self.changed.emit()
 
-    def _onEvent(self, event: dict[str, Any]) -> None:  # noqa: N802
+    def _onEvent(self, event: dict[str, Any]) -> None:
         if event["event"] == "ready":
             self._pid = int(event.get("pid", 0))
             self._note(f"worker {event.get('version', '')}, process {self._pid}")

@@ -26,7 +26,7 @@ def available() -> bool:
     return True
 
 
-def isRadiograph(kind: str) -> bool:  # noqa: N802
+def isRadiograph(kind: str) -> bool:
     """Whether images of a SOP class are single films: radiographs, and the pictures that scanners make of films."""
     from pydicom import uid
 
@@ -38,20 +38,20 @@ def isRadiograph(kind: str) -> bool:  # noqa: N802
     }
 
 
-def readSegmentation(path: str) -> Any:  # noqa: N802
+def readSegmentation(path: str) -> Any:
     """Return the segmentation in a file (segmentation.segmentation.Segmentation); raises CausalCLIPSegError."""
     from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 
     return read_dicom_seg(path)
 
 
-def radiographInScene(instance: str) -> Any:  # noqa: N802
+def radiographInScene(instance: str) -> Any:
     """Return the volume that was loaded from a DICOM instance, None where there is none."""
     volumes = slicer.util.getNodesByClass("vtkMRMLVolumeNode")
     return next((one for one in volumes if (one.GetAttribute("DICOM.instanceUIDs") or "").split() == [instance]), None)
 
 
-def showSegmentation(segmentation: Any, film: Any, name: str) -> Any:  # noqa: N802
+def showSegmentation(segmentation: Any, film: Any, name: str) -> Any:
     """Put the segments of a file on their film, as a new segmentation node.
 
     Args:
@@ -90,7 +90,7 @@ def showSegmentation(segmentation: Any, film: Any, name: str) -> Any:  # noqa: N
     return node
 
 
-def whyNotExported(node: Any) -> str:  # noqa: N802
+def whyNotExported(node: Any) -> str:
     """Return in one sentence why a segmentation cannot be written for a radiograph, "" where it can."""
     from CausalCLIPSegModule.dicom_files import databaseFile
 
@@ -114,7 +114,7 @@ def whyNotExported(node: Any) -> str:  # noqa: N802
     return "" if shape == scene.image_shape(film) else _("The film was cropped or resampled, so outlines do not fit.")
 
 
-def writeSegmentation(node: Any, folder: Path, description: str) -> Path:  # noqa: N802
+def writeSegmentation(node: Any, folder: Path, description: str) -> Path:
     """Write the segments of a node as they are now into a file of the folder; empty ones are left out.
 
     What came from a file, or was written before, becomes the next instance of the same series; the same instance where
@@ -225,7 +225,7 @@ def _short(code: Any) -> tuple[str, str] | None:
     return None if code is None else (code.value, code.scheme)
 
 
-def _codedSegment(described: dict[str, Any], segment: Any) -> Any:  # noqa: N802
+def _codedSegment(described: dict[str, Any], segment: Any) -> Any:
     from CausalCLIPSegLib.segmentation.segmentation import Algorithm, CodedSegment
     from CausalCLIPSegLib.terminology import CATEGORY, DEFAULT_KIND, LATERALITY, LUNG, code_of
 
@@ -254,7 +254,7 @@ def _codedSegment(described: dict[str, Any], segment: Any) -> Any:  # noqa: N802
     )
 
 
-def _codesOf(entry: str) -> list[Any]:  # noqa: N802
+def _codesOf(entry: str) -> list[Any]:
     """Return the parts of a terminology entry: context, category, type, modifier, context, region, modifier."""
     from CausalCLIPSegLib.terminology import Code
 
@@ -284,7 +284,7 @@ def _codes(one: Any) -> dict[str, Any]:
     }
 
 
-def _sideOf(code: Any) -> str | None:  # noqa: N802
+def _sideOf(code: Any) -> str | None:
     from CausalCLIPSegLib.terminology import LATERALITY
 
     if code is None:

@@ -35,7 +35,7 @@ WIDGETS: dict[str, type] = {
 class UiLoader(QtUiTools.QUiLoader):
     """Qt's own reader of .ui files, which knows the widgets of CTK and MRML."""
 
-    def createWidget(self, name: str, parent: Any = None, object_name: str = "") -> Any:  # noqa: N802
+    def createWidget(self, name: str, parent: Any = None, object_name: str = "") -> Any:
         if name in WIDGETS:
             widget = WIDGETS[name](parent)
             widget.setObjectName(object_name)
@@ -76,15 +76,15 @@ class FileDialog:
     dialogs: Dialogs
 
     @classmethod
-    def getOpenFileName(cls, parent: Any, caption: str, folder: str = "", filters: str = "") -> str:  # noqa: N802
+    def getOpenFileName(cls, parent: Any, caption: str, folder: str = "", filters: str = "") -> str:
         return str(cls.dialogs.ask(caption))
 
     @classmethod
-    def getSaveFileName(cls, parent: Any, caption: str, folder: str = "", filters: str = "") -> str:  # noqa: N802
+    def getSaveFileName(cls, parent: Any, caption: str, folder: str = "", filters: str = "") -> str:
         return str(cls.dialogs.ask(caption))
 
     @classmethod
-    def getExistingDirectory(cls, parent: Any, caption: str, folder: str = "") -> str:  # noqa: N802
+    def getExistingDirectory(cls, parent: Any, caption: str, folder: str = "") -> str:
         return str(cls.dialogs.ask(caption))
 
 
@@ -94,7 +94,7 @@ class LayoutManager:
     def __init__(self) -> None:
         self.layout = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
 
-    def setLayout(self, layout: int) -> None:  # noqa: N802
+    def setLayout(self, layout: int) -> None:
         self.layout = layout
 
 
@@ -105,10 +105,10 @@ class DicomDatabase:
         self.files: dict[str, str] = {}
         self.inserted: list[str] = []
 
-    def fileForInstance(self, uid: str) -> str:  # noqa: N802
+    def fileForInstance(self, uid: str) -> str:
         return self.files.get(uid, "")
 
-    def fileValue(self, path: str, tag: str) -> str:  # noqa: N802
+    def fileValue(self, path: str, tag: str) -> str:
         import pydicom
 
         group, element = (int(part, 16) for part in tag.split(","))
@@ -118,7 +118,7 @@ class DicomDatabase:
             return ""
         return "" if found is None else str(found.value)
 
-    def filesForSeries(self, uid: str) -> list[str]:  # noqa: N802
+    def filesForSeries(self, uid: str) -> list[str]:
         return [path for path in self.files.values() if self.fileValue(path, "0020,000E") == uid]
 
     def insert(self, path: str) -> None:
@@ -127,7 +127,7 @@ class DicomDatabase:
         self.inserted.append(path)
         self.files[str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID)] = path
 
-    isOpen = True  # noqa: N815
+    isOpen = True
 
 
 class App:
@@ -150,19 +150,19 @@ class App:
         while self._at_startup:
             self._at_startup.pop(0)()
 
-    def applicationLogic(self) -> Any:  # noqa: N802
+    def applicationLogic(self) -> Any:
         return self._logic
 
-    def layoutManager(self) -> LayoutManager:  # noqa: N802
+    def layoutManager(self) -> LayoutManager:
         return self._layout
 
     def translate(self, context: str, text: str) -> str:
         return text
 
-    def processEvents(self) -> None:  # noqa: N802
+    def processEvents(self) -> None:
         QtWidgets.QApplication.processEvents()
 
-    def testingEnabled(self) -> bool:  # noqa: N802
+    def testingEnabled(self) -> bool:
         return True
 
 
@@ -440,7 +440,7 @@ class Plugin:
             "frameOfReferenceUID": "0020,0052",
         }
 
-    def addSeriesInSubjectHierarchy(self, loadable: Any, node: Any) -> None:  # noqa: N802
+    def addSeriesInSubjectHierarchy(self, loadable: Any, node: Any) -> None:
         hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
         series = slicer.dicomDatabase.fileValue(loadable.files[0], "0020,000E")
         hierarchy.SetItemUID(hierarchy.CreateItem(hierarchy.GetSceneItemID(), node), "DICOM", series)
@@ -454,7 +454,7 @@ class Exportable:
         self.name = self.tooltip = self.directory = self.pluginClass = ""
         self.confidence, self.subjectHierarchyItemID = 0.0, 0
 
-    def setTag(self, name: str, value: str) -> None:  # noqa: N802
+    def setTag(self, name: str, value: str) -> None:
         self._tags[name] = value
 
     def tag(self, name: str) -> str:

@@ -23,7 +23,7 @@ class Default:
         self.value = value
 
 
-def parameterNodeWrapper(cls: type) -> type:  # noqa: N802
+def parameterNodeWrapper(cls: type) -> type:
     """Turn the annotated names of a class into properties that live in a parameter node."""
     types = typing.get_type_hints(cls, include_extras=True)
     defaults = {name: getattr(cls, name, None) for name in types}

@@ -76,7 +76,7 @@ class Instance:
     def __repr__(self) -> str:
         return f"{self.className()} ({self._object.objectName()})"
 
-    def className(self) -> str:  # noqa: N802
+    def className(self) -> str:
         return self._object.metaObject().className()
 
     def _is_property(self, name: str) -> bool:

@@ -10,7 +10,7 @@ import slicer
 class SampleDataSource:
     """One sample of one file."""
 
-    def __init__(self, sampleName: str, uris: str, fileNames: str, nodeNames: str, **rest: Any) -> None:  # noqa: N803
+    def __init__(self, sampleName: str, uris: str, fileNames: str, nodeNames: str, **rest: Any) -> None:
         self.sampleName, self.uris, self.fileNames, self.nodeNames = sampleName, [uris], [fileNames], [nodeNames]
         self.sampleDescription = sampleName
         self.thumbnailFileName = rest.pop("thumbnailFileName", None)
@@ -28,7 +28,7 @@ class SampleDataLogic:
     """The list of samples."""
 
     @staticmethod
-    def registerCustomSampleDataSource(category: str = "Custom", **source: Any) -> None:  # noqa: N802
+    def registerCustomSampleDataSource(category: str = "Custom", **source: Any) -> None:
         registered = vars(slicer.modules).setdefault("sampleDataSources", {}).setdefault(category, [])
         one = SampleDataSource(**source)
         if one not in registered:

@@ -16,10 +16,10 @@ class ScriptedLoadableModule:
         self.parent = parent
         self.moduleName = type(self).__name__
 
-    def resourcePath(self, name: str) -> str:  # noqa: N802
+    def resourcePath(self, name: str) -> str:
         return str(Path(self.parent.path).parent / "Resources" / name)
 
-    def getDefaultModuleDocumentationLink(self) -> str:  # noqa: N802
+    def getDefaultModuleDocumentationLink(self) -> str:
         return ""
 
 
@@ -33,7 +33,7 @@ class ScriptedLoadableModuleWidget:
         self.parent = parent
         self.layout = parent.layout()
 
-    def resourcePath(self, name: str) -> str:  # noqa: N802
+    def resourcePath(self, name: str) -> str:
         return str(Path(slicer.util.modulePath(self.moduleName)).parent / "Resources" / name)
 
     def setup(self) -> None:
@@ -42,7 +42,7 @@ class ScriptedLoadableModuleWidget:
     def cleanup(self) -> None:
         pass
 
-    def onReload(self) -> None:  # noqa: N802
+    def onReload(self) -> None:
         slicer.util.reloadScriptedModule(self.moduleName)
 
 
@@ -54,7 +54,7 @@ class ScriptedLoadableModuleLogic:
         self.moduleName = type(self).__name__.removesuffix("Logic")
         self.isSingletonParameterNode = True
 
-    def getParameterNode(self) -> Any:  # noqa: N802
+    def getParameterNode(self) -> Any:
         node = slicer.mrmlScene.GetSingletonNode(self.moduleName, "vtkMRMLScriptedModuleNode")
         if node is None:
             node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLScriptedModuleNode")
@@ -70,5 +70,5 @@ class ScriptedLoadableModuleLogic:
 class ScriptedLoadableModuleTest(unittest.TestCase):
     """The self test of a module."""
 
-    def delayDisplay(self, message: str, msec: int | None = None) -> None:  # noqa: N802
+    def delayDisplay(self, message: str, msec: int | None = None) -> None:
         pass

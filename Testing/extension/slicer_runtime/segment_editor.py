@@ -50,7 +50,7 @@ class SegmentEditorModule:
         editor.setMRMLSegmentEditorNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentEditorNode"))
         self.editor = wrap(editor)
 
-    def widgetRepresentation(self) -> SegmentEditorModule:  # noqa: N802
+    def widgetRepresentation(self) -> SegmentEditorModule:
         return self
 
     def self(self) -> SegmentEditorModule:
@@ -67,7 +67,7 @@ class Effect(QtCore.QObject):
     name = Property(str, lambda self: self._name)
 
 
-class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
+class qMRMLSegmentEditorWidget(qMRMLWidget):
     """The editor that other modules embed.
 
     Attributes:
@@ -75,9 +75,9 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
         Logic: Slicer's own.
     """
 
-    segmentationNodeChanged = Signal(object)  # noqa: N815
-    sourceVolumeNodeChanged = Signal(object)  # noqa: N815
-    currentSegmentIDChanged = Signal(str)  # noqa: N815
+    segmentationNodeChanged = Signal(object)
+    sourceVolumeNodeChanged = Signal(object)
+    currentSegmentIDChanged = Signal(str)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -202,7 +202,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
     # -- scene and nodes ----------------------------------------------------------------------------------------------
 
     @Slot(object)
-    def setMRMLScene(self, scene: Any) -> None:  # noqa: N802
+    def setMRMLScene(self, scene: Any) -> None:
         if scene is self._scene:
             return
         for tag in self._scene_tags:
@@ -221,7 +221,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
             ]
         self.updateWidgetFromMRML()
 
-    def setMRMLSegmentEditorNode(self, node: Any) -> None:  # noqa: N802
+    def setMRMLSegmentEditorNode(self, node: Any) -> None:
         if node is not None and self._scene is None:
             raise RuntimeError("The scene has to be set before the segment editor node")
         if node is self._node:
@@ -233,10 +233,10 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
         if node is not None:
             self.updateWidgetFromMRML()
 
-    def mrmlSegmentEditorNode(self) -> Any:  # noqa: N802
+    def mrmlSegmentEditorNode(self) -> Any:
         return self._node
 
-    def setSegmentationNode(self, node: Any) -> None:  # noqa: N802
+    def setSegmentationNode(self, node: Any) -> None:
         if self.Logic.GetSegmentationNode() is node:
             return
         if self._node is None:
@@ -244,18 +244,18 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
         self.Logic.SetSegmentationNode(node)
         self.setActiveEffect(None)
 
-    def segmentationNode(self) -> Any:  # noqa: N802
+    def segmentationNode(self) -> Any:
         return self._segmentations.currentNode()
 
-    def setSourceVolumeNode(self, node: Any) -> None:  # noqa: N802
+    def setSourceVolumeNode(self, node: Any) -> None:
         if node is not None and not self.Logic.IsSegmentationNodeValid():
             raise RuntimeError("The segmentation has to be set before the volume")
         self.Logic.SetSourceVolumeNode(node)
 
-    def sourceVolumeNode(self) -> Any:  # noqa: N802
+    def sourceVolumeNode(self) -> Any:
         return self.Logic.GetSourceVolumeNode()
 
-    def segmentationNodeSelectorAddAttribute(self, node_type: str, name: str, value: Any = None) -> None:  # noqa: N802
+    def segmentationNodeSelectorAddAttribute(self, node_type: str, name: str, value: Any = None) -> None:
         self._segmentations.addAttribute(node_type, name, value)
 
     def _segmentation_chosen(self, node: Any) -> None:
@@ -287,7 +287,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
     # -- what is shown ------------------------------------------------------------------------------------------------
 
     @Slot()
-    def updateWidgetFromMRML(self) -> None:  # noqa: N802
+    def updateWidgetFromMRML(self) -> None:
         if self._scene is None or self._scene.IsClosing() or self._scene.IsBatchProcessing():
             return
         if self._node is not None:
@@ -376,10 +376,10 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
 
     # -- segments -----------------------------------------------------------------------------------------------------
 
-    def currentSegmentID(self) -> str:  # noqa: N802
+    def currentSegmentID(self) -> str:
         return str(self.Logic.GetCurrentSegmentID())
 
-    def setCurrentSegmentID(self, identifier: str) -> None:  # noqa: N802
+    def setCurrentSegmentID(self, identifier: str) -> None:
         if self._node is not None:
             self._node.SetSelectedSegmentID(identifier)
 
@@ -398,24 +398,24 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
 
     # -- effects ------------------------------------------------------------------------------------------------------
 
-    def availableEffectNames(self) -> list[str]:  # noqa: N802
+    def availableEffectNames(self) -> list[str]:
         return list(REGISTERED)
 
-    def effectByName(self, name: str) -> Any:  # noqa: N802
+    def effectByName(self, name: str) -> Any:
         return self._effects.get(name)
 
-    def setEffectNameOrder(self, names: list[str]) -> None:  # noqa: N802
+    def setEffectNameOrder(self, names: list[str]) -> None:
         unknown = set(names) - set(REGISTERED)
         if unknown:  # Slicer passes over these without a word
             raise RuntimeError(f"Slicer registers no effect of the names {sorted(unknown)}")
         self._order = list(names)
         self.updateEffectList()
 
-    def effectNameOrder(self) -> list[str]:  # noqa: N802
+    def effectNameOrder(self) -> list[str]:
         return list(self._order)
 
     @Slot()
-    def updateEffectList(self) -> None:  # noqa: N802
+    def updateEffectList(self) -> None:
         shown = [_NO_EFFECT, *self._order]
         if self._unordered:
             shown += [name for name in REGISTERED if name not in shown]
@@ -427,10 +427,10 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
             grid.addWidget(self._buttons[name], number // self._columns, number % self._columns)
             self._buttons[name].show()
 
-    def activeEffect(self) -> Any:  # noqa: N802
+    def activeEffect(self) -> Any:
         return self._effects.get(self._active)
 
-    def setActiveEffect(self, effect: Any) -> None:  # noqa: N802
+    def setActiveEffect(self, effect: Any) -> None:
         if self._node is None:
             if effect is not None:
                 raise RuntimeError("Invalid segment editor parameter set node")
@@ -438,15 +438,15 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
         self._node.SetActiveEffectName("" if effect is None else effect.name)
 
     @Slot(str)
-    def setActiveEffectByName(self, name: str) -> None:  # noqa: N802
+    def setActiveEffectByName(self, name: str) -> None:
         self.setActiveEffect(self.effectByName(name))
 
     @Slot()
-    def setupViewObservations(self) -> None:  # noqa: N802
+    def setupViewObservations(self) -> None:
         self.ViewsObserved = True
 
     @Slot()
-    def removeViewObservations(self) -> None:  # noqa: N802
+    def removeViewObservations(self) -> None:
         self.ViewsObserved = False
 
     def click_in_view(self, row: int, column: int) -> bool:
@@ -475,7 +475,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
     # -- undo ---------------------------------------------------------------------------------------------------------
 
     @Slot()
-    def saveStateForUndo(self) -> None:  # noqa: N802
+    def saveStateForUndo(self) -> None:
         self.Logic.SaveStateForUndo()
 
     @Slot()
@@ -513,15 +513,15 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
 
         return Property(bool, lambda self: not self._child(names[0]).isHidden(), show)
 
-    segmentationNodeSelectorVisible = _visible("SegmentationNodeComboBox", "SegmentationNodeLabel")  # noqa: N815
-    sourceVolumeNodeSelectorVisible = _visible("SourceVolumeNodeComboBox", "SourceVolumeNodeLabel")  # noqa: N815
-    switchToSegmentationsButtonVisible = _visible("SwitchToSegmentationsButton")  # noqa: N815
-    show3DButtonVisible = _visible("Show3DButton")  # noqa: N815
-    unorderedEffectsVisible = Property(bool, lambda self: self._unordered, _set_unordered)  # noqa: N815
-    effectColumnCount = Property(int, lambda self: self._columns, _set_columns)  # noqa: N815
-    undoEnabled = Property(bool, lambda self: not self._undo_box.isHidden(), _set_undo)  # noqa: N815
-    autoShowSourceVolumeNode = Property(bool, lambda self: self._auto_show, _set_auto_show)  # noqa: N815
-    maximumNumberOfUndoStates = Property(  # noqa: N815
+    segmentationNodeSelectorVisible = _visible("SegmentationNodeComboBox", "SegmentationNodeLabel")
+    sourceVolumeNodeSelectorVisible = _visible("SourceVolumeNodeComboBox", "SourceVolumeNodeLabel")
+    switchToSegmentationsButtonVisible = _visible("SwitchToSegmentationsButton")
+    show3DButtonVisible = _visible("Show3DButton")
+    unorderedEffectsVisible = Property(bool, lambda self: self._unordered, _set_unordered)
+    effectColumnCount = Property(int, lambda self: self._columns, _set_columns)
+    undoEnabled = Property(bool, lambda self: not self._undo_box.isHidden(), _set_undo)
+    autoShowSourceVolumeNode = Property(bool, lambda self: self._auto_show, _set_auto_show)
+    maximumNumberOfUndoStates = Property(
         int,
         lambda self: self.Logic.GetMaximumNumberOfUndoStates(),
         lambda self, count: self.Logic.SetMaximumNumberOfUndoStates(count),

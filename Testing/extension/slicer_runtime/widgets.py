@@ -8,10 +8,10 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from PySide6.QtCore import Property, Signal, Slot
 
 
-class ctkCollapsibleButton(QtWidgets.QGroupBox):  # noqa: N801
+class ctkCollapsibleButton(QtWidgets.QGroupBox):
     """A header that folds its contents away."""
 
-    contentsCollapsed = Signal(bool)  # noqa: N815
+    contentsCollapsed = Signal(bool)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class ctkCollapsibleButton(QtWidgets.QGroupBox):  # noqa: N801
         self.setMaximumHeight(self._header_height() if collapsed else 16777215)
         self.contentsCollapsed.emit(collapsed)
 
-    def showEvent(self, event: QtGui.QShowEvent) -> None:  # noqa: N802
+    def showEvent(self, event: QtGui.QShowEvent) -> None:
         super().showEvent(event)
         if self._collapsed:  # children that the loader added after the property was set
             for child in self.children():
@@ -59,11 +59,11 @@ class ctkCollapsibleButton(QtWidgets.QGroupBox):  # noqa: N801
                     child.hide()
             self.setMaximumHeight(self._header_height())
 
-    def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:  # noqa: N802
+    def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:
         if event.position().y() < self._header_height():
             self._set_collapsed(not self._collapsed)
 
-    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
         """A button in CTK, which the space bar presses."""
         if event.key() == QtCore.Qt.Key.Key_Space:
             self._set_collapsed(not self._collapsed)
@@ -72,11 +72,11 @@ class ctkCollapsibleButton(QtWidgets.QGroupBox):  # noqa: N801
     collapsed = Property(bool, _get_collapsed, _set_collapsed)
 
 
-class ctkSliderWidget(QtWidgets.QWidget):  # noqa: N801
+class ctkSliderWidget(QtWidgets.QWidget):
     """A slider with a spin box."""
 
-    valueChanged = Signal(float)  # noqa: N815
-    valueIsChanging = Signal(float)  # noqa: N815
+    valueChanged = Signal(float)
+    valueIsChanging = Signal(float)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -104,7 +104,7 @@ class ctkSliderWidget(QtWidgets.QWidget):  # noqa: N801
         self._slider.blockSignals(False)
         self.valueChanged.emit(value)
 
-    def _setter(name: str) -> Any:  # noqa: N805
+    def _setter(name: str) -> Any:
         def set_value(self: Any, value: float) -> None:
             setattr(self, name, value)
             self._apply()
@@ -113,35 +113,35 @@ class ctkSliderWidget(QtWidgets.QWidget):  # noqa: N801
 
     minimum = Property(float, lambda self: self._minimum, _setter("_minimum"))
     maximum = Property(float, lambda self: self._maximum, _setter("_maximum"))
-    singleStep = Property(float, lambda self: self._step, _setter("_step"))  # noqa: N815
+    singleStep = Property(float, lambda self: self._step, _setter("_step"))
     decimals = Property(int, lambda self: self._decimals, _setter("_decimals"))
     value = Property(float, lambda self: self._box.value(), lambda self, value: self._box.setValue(value))
 
 
-class qMRMLWidget(QtWidgets.QWidget):  # noqa: N801
+class qMRMLWidget(QtWidgets.QWidget):
     """A widget that knows the scene and tells its children."""
 
-    mrmlSceneChanged = Signal(object)  # noqa: N815
+    mrmlSceneChanged = Signal(object)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         self._scene: Any = None
 
-    def mrmlScene(self) -> Any:  # noqa: N802
+    def mrmlScene(self) -> Any:
         return self._scene
 
     @Slot(object)
-    def setMRMLScene(self, scene: Any) -> None:  # noqa: N802
+    def setMRMLScene(self, scene: Any) -> None:
         if scene is not self._scene:
             self._scene = scene
             self.mrmlSceneChanged.emit(scene)
 
 
-class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
+class qMRMLNodeComboBox(qMRMLWidget):
     """A list of the nodes of some classes."""
 
-    currentNodeChanged = Signal(object)  # noqa: N815
-    currentNodeIDChanged = Signal(str)  # noqa: N815
+    currentNodeChanged = Signal(object)
+    currentNodeIDChanged = Signal(str)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -162,7 +162,7 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
         self._box.activated.connect(lambda index: self.setCurrentNodeID(self._box.itemData(index) or ""))
 
     @Slot(object)
-    def setMRMLScene(self, scene: Any) -> None:  # noqa: N802
+    def setMRMLScene(self, scene: Any) -> None:
         for tag in self._tags:
             self._scene.RemoveObserver(tag)
         super().setMRMLScene(scene)
@@ -199,20 +199,20 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
             node.GetAttribute(name) is not None and value in (None, node.GetAttribute(name)) for name, value in wanted
         )
 
-    def addAttribute(self, node_type: str, name: str, value: str | None = None) -> None:  # noqa: N802
+    def addAttribute(self, node_type: str, name: str, value: str | None = None) -> None:
         self._attributes.append((node_type, name, value))
         self._fill()
 
     def _show(self) -> None:
         self._box.setCurrentIndex(self._box.findData(self._id))
 
-    def currentNode(self) -> Any:  # noqa: N802
+    def currentNode(self) -> Any:
         return self._scene.GetNodeByID(self._id) if self._scene and self._id else None
 
-    def setCurrentNode(self, node: Any) -> None:  # noqa: N802
+    def setCurrentNode(self, node: Any) -> None:
         self.setCurrentNodeID(node.GetID() if node else "")
 
-    def setCurrentNodeID(self, identifier: str) -> None:  # noqa: N802
+    def setCurrentNodeID(self, identifier: str) -> None:
         changed = (identifier or "") != self._id
         self._id = identifier or ""
         self._show()
@@ -224,7 +224,7 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
         self._types = list(types)
         self._fill()
 
-    def _flag(name: str) -> Any:  # noqa: N805
+    def _flag(name: str) -> Any:
         def set_flag(self: Any, value: bool) -> None:
             self._flags[name] = value
             self._fill()
@@ -235,10 +235,10 @@ class qMRMLNodeComboBox(qMRMLWidget):  # noqa: N801
         self._none = text
         self._fill()
 
-    nodeTypes = Property("QStringList", lambda self: self._types, _set_types)  # noqa: N815
-    addEnabled = _flag("addEnabled")  # noqa: N815
-    removeEnabled = _flag("removeEnabled")  # noqa: N815
-    renameEnabled = _flag("renameEnabled")  # noqa: N815
-    noneEnabled = _flag("noneEnabled")  # noqa: N815
-    showChildNodeTypes = _flag("showChildNodeTypes")  # noqa: N815
-    noneDisplay = Property(str, lambda self: self._none, _set_none)  # noqa: N815
+    nodeTypes = Property("QStringList", lambda self: self._types, _set_types)
+    addEnabled = _flag("addEnabled")
+    removeEnabled = _flag("removeEnabled")
+    renameEnabled = _flag("renameEnabled")
+    noneEnabled = _flag("noneEnabled")
+    showChildNodeTypes = _flag("showChildNodeTypes")
+    noneDisplay = Property(str, lambda self: self._none, _set_none)

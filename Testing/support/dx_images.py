@@ -45,7 +45,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "computed radiography": {"SOPClassUID": uid.ComputedRadiographyImageStorage, "Modality": "CR"},
     "secondary capture": {"SOPClassUID": uid.SecondaryCaptureImageStorage, "Modality": "OT"},
 }
-"""Arguments of `make_film`; those not named are MONOCHROME2, 12 bit, raw, with PixelSpacing alone."""
+"""Arguments of `make_dx`; those not named are MONOCHROME2, 12 bit, raw, with PixelSpacing alone."""
 
 REAL = {
     "real CR": Path(str(get_testdata_file("RG1_UNCR.dcm", download=False))),
@@ -53,7 +53,7 @@ REAL = {
 }
 
 
-def make_film(
+def make_dx(
     shape: tuple[int, int] = (48, 40), bits: int = 12, syntax: str = uid.ExplicitVRLittleEndian, **elements: Any
 ) -> Dataset:
     """Return a DX film; keywords replace elements or, with None, remove them."""
@@ -87,12 +87,12 @@ def make_film(
     return film
 
 
-def film_of(kind: str) -> Dataset | Path:
+def dx_of_kind(kind: str) -> Dataset | Path:
     """Return a film of a kind; the path of its file where it is a real one."""
-    return REAL[kind] if kind in REAL else make_film(**KINDS[kind])
+    return REAL[kind] if kind in REAL else make_dx(**KINDS[kind])
 
 
-def save_film(film: Dataset | Path, path: Path) -> None:
+def save_dx(film: Dataset | Path, path: Path) -> None:
     """Write a film, or a copy of its file."""
     if isinstance(film, Path):
         copyfile(film, path)
