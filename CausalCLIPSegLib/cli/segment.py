@@ -21,6 +21,7 @@ from CausalCLIPSegLib.cli.options import (
     WithoutNoteOption,
     check_threshold,
 )
+from CausalCLIPSegLib.demo import DEMO_IMAGE, DEMO_NOTE
 from CausalCLIPSegLib.errors import MirroredQuestionError, NoteError, OutputError, RadiographError, SideQuestionError
 from CausalCLIPSegLib.laterality import SideChoice
 from CausalCLIPSegLib.model.device import Device
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from CausalCLIPSegLib.export.report import ResultDocument
     from CausalCLIPSegLib.notes import ReferringExpression
     from CausalCLIPSegLib.result import SegmentationResult
-
-DEMO_FILM = "RG1_UNCR.dcm"
-DEMO_NOTE = "Multiple rounded opacities in the right middle and lower zones and in the left middle and lower zones."
 
 
 def segment(
@@ -90,7 +88,7 @@ def demo(
     """Do the same on a real chest radiograph that a dependency ships."""
     from pydicom.data import get_testdata_file
 
-    film = get_testdata_file(DEMO_FILM, download=False)
+    film = get_testdata_file(DEMO_IMAGE, download=False)
     if film is None:
         raise OutputError("The film of the demo is missing; install the package pydicom-data.")
     # The demo's own folder may be written again; one that the user names is not replaced silently.
