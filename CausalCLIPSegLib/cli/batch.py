@@ -13,7 +13,7 @@ import typer
 from rich.progress import Progress
 
 from CausalCLIPSegLib import RESEARCH_ONLY
-from CausalCLIPSegLib.cli.console import STOPPED, err, out, show_warning
+from CausalCLIPSegLib.cli.console import err, out, show_warning
 from CausalCLIPSegLib.cli.options import (
     CheckpointOption,
     DeviceOption,
@@ -24,7 +24,7 @@ from CausalCLIPSegLib.cli.options import (
     WithoutNoteOption,
     check_threshold,
 )
-from CausalCLIPSegLib.cli.pacs import SOME_FAILED
+from CausalCLIPSegLib.cli.run import SOME_FAILED, STOPPED
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.batch.table import Row

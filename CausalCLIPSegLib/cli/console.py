@@ -1,16 +1,17 @@
-"""What the commands print with: consoles, tables, areas and sides in words."""
+"""How the commands print: two consoles, tables, JSON lines, areas and sides in words."""
 
 from __future__ import annotations
 
-from typing import TextIO
+import json
+from typing import Any, TextIO
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
 from CausalCLIPSegLib.errors import DeviceWarning
 
-STOPPED = 130
-# Without markup and emoji: a note may hold brackets and colons, and is shown as it is.
+# Without markup and emoji: a note may contain brackets and colons, and is shown as it was written.
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
@@ -23,7 +24,7 @@ def show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Show our own warnings as one line; those of libraries are not for the user."""
+    """Print our own warnings as one line each; the user need not see those of libraries."""
     if issubclass(category, DeviceWarning):
         err.print(str(message))
 
@@ -45,3 +46,8 @@ def plain_table() -> Table:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     return table
+
+
+def print_json_line(document: dict[str, Any]) -> None:
+    """Print a JSON object as one line of standard output, not wrapped and not escaped."""
+    typer.echo(json.dumps(document, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Run a typer application so that a user's mistake is one line, and nobody reads a traceback."""
+"""Run a typer application so that an error is one line and an exit status, never a traceback."""
 
 from __future__ import annotations
 
@@ -14,8 +14,17 @@ from CausalCLIPSegLib.privacy import public_message, safe_traceback
 
 log = logging.getLogger(__name__)
 
-_PREFIX = "Value error, "
-"""What pydantic, by which typer checks values, puts before the sentence of a check."""
+UNEXPECTED = 1
+"""Exit status after an error that the program did not foresee."""
+MISTAKE = 2
+"""Exit status after a user's mistake."""
+SOME_FAILED = 3
+"""Exit status of a command that ran, but failed for some of its images, files or instances."""
+STOPPED = 130
+"""Exit status of a command that the user stopped."""
+
+_PYDANTIC_PREFIX = "Value error, "
+"""Typer checks values with pydantic, which puts this before the message of a check."""
 
 
 def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "Stopped; nothing was written.") -> int:
@@ -23,18 +32,18 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
 
     Args:
         app: the application.
-        tracebacks: let what nobody expected through, for people who develop.
-        stopped: what is true when it is stopped.
+        tracebacks: do not catch unexpected errors, so that a developer sees the traceback.
+        stopped: the message if the user stops the command.
 
     Returns:
-        The exit status: 0, or what the command chose; 2 for a user's mistake, which is one line on stderr, or the
-        help where no command was given; 130 when it was stopped; 1 for what nobody expected.
+        The exit status: 0, or the one that the command chose; MISTAKE after a user's mistake, which is one line on
+        stderr, or if no command was given, which prints the help; STOPPED; or UNEXPECTED.
     """
     command = get_command(app)
     invoke = command.invoke
 
     def invoke_until_stopped(context: Any) -> Any:
-        """Typer would turn the interrupt into an exit status, and say nothing."""
+        """Pass the interrupt on as Abort: Typer would turn it into an exit status without a message."""
         try:
             return invoke(context)
         except KeyboardInterrupt as error:
@@ -45,22 +54,22 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
         return command.main(standalone_mode=False) or 0
     except CausalCLIPSegError as error:
         log.debug(safe_traceback(error))
-        return _fail(str(error), 2)
+        return _fail(str(error), MISTAKE)
     except TyperException as error:
-        if type(error).__name__ == "NoArgsIsHelpError":  # typer exports no class to ask for
+        if type(error).__name__ == "NoArgsIsHelpError":  # Typer does not export this class
             typer.echo(error.format_message(), err=True)
-            return 2
-        error.message = error.message.removeprefix(_PREFIX)
-        return _fail(error.format_message(), 2)
+            return MISTAKE
+        error.message = error.message.removeprefix(_PYDANTIC_PREFIX)
+        return _fail(error.format_message(), MISTAKE)
     except (typer.Abort, KeyboardInterrupt):
-        return _fail(stopped, 130)
+        return _fail(stopped, STOPPED)
     except Exception as error:
         if tracebacks:
             raise
         log.debug(safe_traceback(error))
-        return _fail(public_message(error), 1)
+        return _fail(public_message(error), UNEXPECTED)
 
 
-def _fail(words: str, status: int) -> int:
-    typer.echo(" ".join(words.split()), err=True)
+def _fail(message: str, status: int) -> int:
+    typer.echo(" ".join(message.split()), err=True)
     return status
