@@ -9,15 +9,7 @@ from contextlib import ExitStack
 from typing import Any, Self, TypeVar
 
 from pydicom import Dataset
-from pydicom.uid import (
-    UID,
-    ComputedRadiographyImageStorage,
-    DigitalXRayImageStorageForPresentation,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-    SecondaryCaptureImageStorage,
-    SegmentationStorage,
-)
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, SegmentationStorage
 from pynetdicom import (
     AE,
     ALL_TRANSFER_SYNTAXES,
@@ -41,17 +33,13 @@ from CausalCLIPSegLib.pacs.configuration import DimseArchive
 from CausalCLIPSegLib.pacs.retry import retrying
 from CausalCLIPSegLib.pacs.statuses import failure, stored
 from CausalCLIPSegLib.privacy import silence_libraries
+from CausalCLIPSegLib.radiograph import sop_classes
 
 _LEVELS: Mapping[Level, str] = {"study": "STUDY", "series": "SERIES", "instance": "IMAGE"}
 _PENDING = (0xFF00, 0xFF01)
 _UNCOMPRESSED: list[str | UID] = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
 # Asked for where an archive does not tell the class of an instance.
-_USUAL_CLASSES = (
-    ComputedRadiographyImageStorage,
-    DigitalXRayImageStorageForPresentation,
-    SecondaryCaptureImageStorage,
-    SegmentationStorage,
-)
+_USUAL_CLASSES = (*sorted(sop_classes.READABLE), SegmentationStorage)
 _MOST_CONTEXTS = 128
 _NOT_WANTED = 0x0124
 _LOST = "The connection to the archive was lost."

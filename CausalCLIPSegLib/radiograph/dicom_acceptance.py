@@ -7,17 +7,10 @@ import math
 from pydicom import Dataset, uid
 
 from CausalCLIPSegLib.errors import RadiographError
-from CausalCLIPSegLib.radiograph import limits
+from CausalCLIPSegLib.radiograph import limits, sop_classes
 from CausalCLIPSegLib.radiograph.dicom_geometry import directions
 from CausalCLIPSegLib.radiograph.dicom_values import first_integer, first_text
 
-_RADIOGRAPHS = frozenset(
-    {
-        uid.ComputedRadiographyImageStorage,
-        uid.DigitalXRayImageStorageForPresentation,
-        uid.SecondaryCaptureImageStorage,  # scanned film, and what converters make of PNG and JPEG
-    }
-)
 # A Secondary Capture can hold a picture from any machine; only its modality tells. "OT" and nothing say nothing.
 _RADIOGRAPHIC_MODALITIES = frozenset({"CR", "DX", "DR", "RG", "OT", "SC"})
 
@@ -63,7 +56,7 @@ def _refuse_other_objects(header: Dataset) -> None:
         )
     if not kind and modality not in {"CR", "DX"}:
         raise RadiographError("This DICOM file does not say what it holds, so it cannot be taken for a radiograph.")
-    if kind and kind not in _RADIOGRAPHS:
+    if kind and kind not in sop_classes.READABLE:
         name = kind.name.removesuffix(" Storage")
         holds = "another kind of object" if name == kind else f'"{name}"'
         raise RadiographError(f"This DICOM file holds {holds}, not a chest radiograph (CR or DX).")

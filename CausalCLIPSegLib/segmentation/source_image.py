@@ -13,7 +13,7 @@ from pydicom.valuerep import DSfloat
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError, SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
-from CausalCLIPSegLib.radiograph import dicom_geometry, dicom_header, limits
+from CausalCLIPSegLib.radiograph import dicom_geometry, dicom_header, limits, sop_classes
 from CausalCLIPSegLib.segmentation.segmentation import ImageReference, derived_uid
 
 _IDENTITY = (
@@ -24,13 +24,6 @@ _IDENTITY = (
 
 _OPTIONAL = frozenset({"IssuerOfPatientID", "StudyDescription"})
 _VERBATIM = frozenset({"PN", "LO", "SH"})
-_FILMS = frozenset(
-    {
-        uid.ComputedRadiographyImageStorage,
-        uid.DigitalXRayImageStorageForPresentation,
-        uid.SecondaryCaptureImageStorage,
-    }
-)
 _LOSSY = {
     uid.JPEGBaseline8Bit: "ISO_10918_1",
     uid.JPEGExtended12Bit: "ISO_10918_1",
@@ -46,7 +39,7 @@ def unsupported_reason(header: Dataset | None) -> str | None:
     """Return in one sentence why a segmentation cannot refer to the film of this header; None where it can."""
     if header is None:
         return "The film is no DICOM file, so a DICOM-SEG has nothing to refer to."
-    if _sop_class(header) not in _FILMS:
+    if _sop_class(header) not in sop_classes.READABLE:
         return "The film does not say which kind of radiograph it is, so a DICOM-SEG cannot refer to it."
     for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
         if not is_uid(header.get(keyword)):

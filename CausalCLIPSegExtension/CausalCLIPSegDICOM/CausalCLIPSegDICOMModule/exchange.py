@@ -27,15 +27,10 @@ def available() -> bool:
 
 
 def isRadiograph(kind: str) -> bool:
-    """Whether images of a SOP class are single films: radiographs, and the pictures that scanners make of films."""
-    from pydicom import uid
+    """Whether images of a SOP class are radiographs, including raw detector data ("For Processing")."""
+    from CausalCLIPSegLib.radiograph import sop_classes
 
-    return kind in {
-        uid.ComputedRadiographyImageStorage,
-        uid.DigitalXRayImageStorageForPresentation,
-        uid.DigitalXRayImageStorageForProcessing,
-        uid.SecondaryCaptureImageStorage,
-    }
+    return kind in sop_classes.REFERABLE
 
 
 def readSegmentation(path: str) -> Any:
