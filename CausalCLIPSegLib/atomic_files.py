@@ -1,4 +1,4 @@
-"""Write files whole or not at all: a stopped program leaves nothing half-written, and nothing is replaced unasked."""
+"""Write files completely or not at all: a stopped program leaves no half-written file."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from uuid import uuid4
 from CausalCLIPSegLib.errors import OutputError
 
 staging_folders: set[Path] = set()
-"""Folders with unfinished results; code that ends the process without cleaning up must remove them."""
+"""Folders with unfinished results. A process that exits without cleaning up calls `remove_staging_folders` first."""
 
 
 def write_file(path: Path, write: Callable[[Path], object], *, force: bool = False) -> None:
-    """Let `write` write a hidden file beside `path`, and rename it to `path` when it is complete.
+    """Let `write` create a hidden file beside `path`, and rename it to `path` when it is complete.
 
     Args:
         path: the file; its folder is created if needed.
-        write: takes the path to write to, which has the same ending.
+        write: takes the path of the hidden file, which has the same extension.
         force: replace an existing file.
 
     Raises:
@@ -34,7 +34,7 @@ def write_file(path: Path, write: Callable[[Path], object], *, force: bool = Fal
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write text as UTF-8 with its line ends as they are; an existing file is replaced.
+    """Write text as UTF-8, without changing its line endings; an existing file is replaced.
 
     Raises:
         OutputError: the file cannot be written.
@@ -43,7 +43,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write bytes and wait until they are on the disk; an existing file is replaced.
+    """Write bytes and wait until they are on the disk (fsync); an existing file is replaced.
 
     Raises:
         OutputError: the file cannot be written.
@@ -62,17 +62,16 @@ def write_bytes(path: Path, data: bytes) -> None:
 def staged_files(folder: Path, names: Sequence[str], *, force: bool, earlier: Sequence[str] = ()) -> Iterator[Path]:
     """Yield a hidden folder to write `names` into, and move them into `folder` when all are complete.
 
-    A failure leaves `folder` as it was; if it did not exist, it does not exist afterwards. Other files in `folder` are
-    not touched.
+    After an error `folder` is as it was before; if it did not exist, it still does not. Other files in `folder` stay.
 
     Args:
-        folder: where the files go; created with its parents if needed.
-        names: the files.
+        folder: destination; created with its parents if needed.
+        names: the files to write.
         force: replace existing files.
-        earlier: further files of an earlier result, which are removed when the new ones are in place.
+        earlier: names that an earlier result may have left; those files are removed once the new ones are in place.
 
     Raises:
-        OutputError: `folder` is a file or cannot be written, or holds one of the files and `force` is false.
+        OutputError: `folder` is a file, cannot be written, or already holds one of the files and `force` is false.
     """
     existing = [name for name in dict.fromkeys((*names, *earlier)) if os.path.lexists(folder / name)]
     if existing and not force:
@@ -81,7 +80,7 @@ def staged_files(folder: Path, names: Sequence[str], *, force: bool, earlier: Se
         stage = _hidden(_nearest_folder(folder))
         staging_folders.add(stage)
         try:
-            stage.mkdir()  # not mkdtemp, which makes folders that only this user can open
+            stage.mkdir()  # not mkdtemp, whose folders only this user can open
             yield stage
             if folder.exists():
                 _replace(existing, names, stage, folder)
@@ -96,7 +95,7 @@ def staged_files(folder: Path, names: Sequence[str], *, force: bool, earlier: Se
 
 
 def remove_staging_folders() -> None:
-    """Remove all unfinished results, for a process that is about to end."""
+    """Remove all unfinished results before the process exits."""
     for folder in list(staging_folders):
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -115,8 +114,8 @@ def _write(path: Path, write: Callable[[Path], object]) -> None:
         raise OutputError(f"{path} cannot be written: {_reason(error)}.") from error
 
 
-def _hidden(folder: Path, ending: str = "") -> Path:
-    return folder / f".causalclipseg-{uuid4().hex}{ending}"
+def _hidden(folder: Path, suffix: str = "") -> Path:
+    return folder / f".causalclipseg-{uuid4().hex}{suffix}"
 
 
 def _reason(error: OSError) -> str:
@@ -124,7 +123,7 @@ def _reason(error: OSError) -> str:
 
 
 def _nearest_folder(folder: Path) -> Path:
-    """Return `folder` if it exists, else its nearest parent that does."""
+    """Return `folder` if it exists, else its nearest existing parent."""
     nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not nearest.is_dir():
         raise OutputError(f"The result cannot be written to {folder}: {nearest} is a file, not a folder.")
@@ -132,7 +131,7 @@ def _nearest_folder(folder: Path) -> Path:
 
 
 def _replace(existing: Sequence[str], names: Sequence[str], stage: Path, folder: Path) -> None:
-    """Move the `existing` files out of `folder` and the new ones in; put everything back after an error."""
+    """Move `existing` files out of `folder` and the new ones in; restore everything after an error."""
     replaced = stage / "replaced"
     replaced.mkdir()
     with ExitStack() as undo:

@@ -1,8 +1,8 @@
-"""Errors for user mistakes: few classes, each with a message of one sentence that a radiologist understands."""
+"""Errors that a user can act on. Each message is one sentence that a radiologist understands."""
 
 
 class CausalCLIPSegError(Exception):
-    """A user's mistake: `str(error)` is one clear sentence; the technical cause is chained as `__cause__`."""
+    """Base class. `str(error)` is one clear sentence; the technical cause is chained as `__cause__`."""
 
 
 class RadiographError(CausalCLIPSegError):
@@ -10,7 +10,10 @@ class RadiographError(CausalCLIPSegError):
 
 
 class MirroredQuestionError(RadiographError):
-    """The header says that the radiograph is mirrored; a person has to confirm it. A front end adds how to answer."""
+    """The header says that the radiograph is mirrored, and a person must confirm it.
+
+    The message does not say how to answer; each front end adds that.
+    """
 
 
 class NoteError(CausalCLIPSegError):
@@ -25,32 +28,35 @@ class NoFindingError(NoteError):
 
 
 class SideQuestionError(NoteError):
-    """The note contradicts itself about the side; a person has to choose. A front end adds how to answer."""
+    """The note contradicts itself about the side, and a person must choose one.
+
+    The message does not say how to answer; each front end adds that.
+    """
 
 
 class CheckpointError(CausalCLIPSegError):
-    """The weights or their card are missing, damaged or do not fit together."""
+    """The weights or their card are missing or damaged, or do not fit together."""
 
 
 class SegmentationError(CausalCLIPSegError):
-    """A segmentation file cannot be read, cannot be made of this radiograph, or belongs to another one."""
+    """A segmentation file cannot be read, cannot be written for this radiograph, or belongs to another radiograph."""
 
 
 class UnchangedError(SegmentationError):
-    """A correction is equal to the segmentation that it corrects."""
+    """A correction equals the segmentation that it corrects."""
 
 
 class OutputError(CausalCLIPSegError):
-    """A result cannot be written to the requested place."""
+    """A result cannot be written to the requested file or folder."""
 
 
 class PacsError(CausalCLIPSegError):
-    """The archive cannot be reached or refuses, or its address or credentials cannot be used."""
+    """The archive cannot be reached or refuses the request, or its address or credentials are invalid."""
 
 
 class DeviceError(CausalCLIPSegError):
-    """The requested device is missing."""
+    """The requested device is not available."""
 
 
 class DeviceWarning(UserWarning):
-    """The work continues on another device than the requested one."""
+    """The network runs on another device than the one requested."""

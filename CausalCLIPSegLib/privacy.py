@@ -1,7 +1,7 @@
 """Keep patient data out of logs and messages.
 
-Libraries log odd values, queries, addresses and identifiers, and quote them in the messages of their exceptions. So
-libraries are silenced while they work, and an unexpected error is reported by its type and its lines of code only.
+Third-party libraries log invalid values, queries, addresses and identifiers, and quote them in exception messages. So
+they are silenced while they work, and unexpected errors are reported without their messages.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_LOUD = (
+_LOGGERS = (
     *("pydicom", "highdicom", "pylibjpeg", "openjpeg", "libjpeg", "PIL"),
     *("dicomweb_client", "urllib3", "requests", "retrying", "pynetdicom"),
 )
@@ -20,8 +20,8 @@ _LOUD = (
 
 @contextmanager
 def silence_libraries() -> Iterator[None]:
-    """Hold back what the libraries say of odd values: it is not for the user, and may quote the patient's data."""
-    loggers = [logging.getLogger(name) for name in _LOUD]
+    """Suppress warnings and log records of third-party libraries; they may quote patient data."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -35,15 +35,18 @@ def silence_libraries() -> Iterator[None]:
 
 
 def public_message(error: BaseException) -> str:
-    """Say for a person that something went wrong."""
+    """Return a message for the user that holds the type of an unexpected error, but not its text."""
     return f"Something unexpected went wrong ({type(error).__name__}); --verbose tells more."
 
 
 def safe_traceback(error: BaseException) -> str:
-    """Return for each exception of the chain its name and the lines of code that it passed, without its message."""
-    told = []
+    """Return the type and code locations of each exception in the chain, without the messages.
+
+    Report unexpected errors this way: the messages of third-party exceptions may quote patient data.
+    """
+    entries = []
     cause: BaseException | None = error
     while cause is not None:
-        told.append(f"{type(cause).__name__}\n{''.join(traceback.format_tb(cause.__traceback__))}")
+        entries.append(f"{type(cause).__name__}\n{''.join(traceback.format_tb(cause.__traceback__))}")
         cause = cause.__cause__ or cause.__context__
-    return "".join(told)
+    return "".join(entries)

@@ -1,4 +1,4 @@
-"""The result of one run of the segmenter: plain arrays and words, no torch."""
+"""The result of a segmenter run: arrays and text, without torch."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a result comes from, enough to reproduce it.
+    """What produced a result, in enough detail to reproduce it.
 
     Attributes:
-        checkpoint_name, checkpoint_version: on the checkpoint's card.
-        checkpoint_sha256: hash of the weights file, 64 hexadecimal digits.
+        checkpoint_name, checkpoint_version: from the checkpoint's card.
+        checkpoint_sha256: SHA-256 of the weights file, 64 hexadecimal digits.
         device: "cpu" or "cuda".
         version: version of this program.
         seconds: wall-clock seconds by stage ("text", "image", "resample").
@@ -42,12 +42,13 @@ class Segment:
     """One segmented finding on one side.
 
     Attributes:
-        identifier: unique in the result and stable between runs, for instance "infection_right".
-        name: what a person reads, for instance "Pulmonary infection, right lung".
+        identifier: unique within the result and stable between runs, for instance "infection_right".
+        name: for people, for instance "Pulmonary infection, right lung".
         side: the patient's side.
         mask: bool, rows x columns of the radiograph.
         color: red, green, blue, each in [0, 1].
-        kind: the finding's name in a note's lexicon, which has a code in `terminology.FINDINGS`.
+        kind: the finding's name in the lexicon of notes, for instance "consolidation"; a key of
+            `terminology.FINDINGS`.
     """
 
     identifier: str
@@ -60,19 +61,20 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class SegmentationResult:
-    """The segmented finding on the radiograph's own grid, with what led to it.
+    """What a note refers to, segmented on the radiograph's own grid, and how that was done.
 
     Attributes:
-        radiograph: that was segmented.
-        note: the user's words.
-        expression: what was understood of the note; sides are the patient's.
-        prompt: given to the network, in the checkpoint's laterality.
-        laterality: whose left and right the prompt means.
+        radiograph: the radiograph that was segmented.
+        note: the text of the note as it was given.
+        expression: the parsed note; sides are the patient's.
+        prompt: the text given to the network, in the checkpoint's laterality.
+        laterality: whose left and right the prompt means: "patient" or "viewer".
         probability: float32 in [0, 1], rows x columns.
-        threshold: probability from which a pixel belongs to the mask.
-        causal_attention: float32 in [0, 1], rows x columns: M of Eq. 2, mean over channels and stages.
-        segments: one for each side that holds any part of the mask.
-        provenance: checkpoint, device, version, seconds.
+        threshold: a pixel belongs to the mask if its probability reaches this value.
+        causal_attention: float32 in [0, 1], rows x columns: M of Eq. 2, mean over channels and stages; 1 everywhere
+            if the network has no masker.
+        segments: one for each side that holds part of the mask, the patient's right before the left.
+        provenance: checkpoint, device, program version and seconds.
     """
 
     radiograph: Radiograph
@@ -93,15 +95,15 @@ class SegmentationResult:
 
     @property
     def confounder_attention(self) -> npt.NDArray[np.float32]:
-        """Float32 in [0, 1], rows x columns: the complement 1 - M of Eq. 2."""
+        """Float32 in [0, 1], rows x columns: 1 - M of Eq. 2."""
         return np.float32(1) - self.causal_attention
 
 
 def kind_on(expression: ReferringExpression, side: Side) -> str:
-    """Return the kind of finding that a note names on a side of the patient: the first certain one, else the first.
+    """Return the kind of finding that a note names on a side of the patient.
 
-    A finding without a side counts only if no finding names this side.
+    This is the first certain finding, else the first one. Findings without a side count only if none names this side.
     """
     present = [finding for finding in expression.findings if finding.present and finding.kind in FINDINGS]
-    here = [finding for finding in present if side in finding.sides] or [f for f in present if not f.sides]
-    return min(here, key=lambda finding: finding.uncertain).kind if here else DEFAULT_KIND
+    candidates = [finding for finding in present if side in finding.sides] or [f for f in present if not f.sides]
+    return min(candidates, key=lambda finding: finding.uncertain).kind if candidates else DEFAULT_KIND

@@ -1,4 +1,4 @@
-"""Segment what a note names on a radiograph: the one place where note, radiograph and network meet."""
+"""Segment on a radiograph what a note refers to: the one place where note, radiograph and network meet."""
 
 from __future__ import annotations
 
@@ -30,46 +30,52 @@ from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult, kind_on
 
 Progress = Callable[[str], None]
+"""Called with the name of each phase when it begins."""
 
 log = logging.getLogger(__name__)
 
 
 class Maps(NamedTuple):
-    """What the network returns for a radiograph, on its own square grid.
+    """What the network returns for a radiograph, on its own square grid of S x S.
 
     Attributes:
         probability: float32 in [0, 1], 1 x 1 x S x S.
-        attention: float32 in [0, 1], 1 x 1 x s x s, M of Eq. 2, mean over channels and stages; None if the
-            network has no masker.
+        attention: float32 in [0, 1], 1 x 1 x s x s: M of Eq. 2, mean over channels and stages, on the grid of the
+            finest stage; None if the network has no masker.
     """
 
     probability: Tensor
     attention: Tensor | None
 
 
-def mean_attention(attention: list[Tensor]) -> Tensor | None:
-    """Return the mean of M over channels and stages at the finest stage's scale, B x 1 x h x w; None for no stages."""
+def _mean_attention(attention: list[Tensor]) -> Tensor | None:
+    """Average M over channels and stages on the grid of the finest stage, B x 1 x h x w; None for no stages."""
     if not attention:
         return None
     return _mean([stage.mean(1, keepdim=True) for stage in attention], attention[0].shape[-1])
 
 
 class Segmenter:
-    """A checkpoint on a device: set a radiograph once, then ask with as many notes as you like.
+    """A checkpoint on a device: set a radiograph once, then ask about as many notes as you like.
 
         segmenter = Segmenter.from_checkpoint("default")
         segmenter.set_radiograph(read_radiograph("image.dcm"))
         right = segmenter.ask("Consolidation in the right lower zone.")
         left = segmenter.ask("Left basal opacity.")
 
-    The first note encodes the radiograph; further notes reuse its features. `segment` sets and asks in one call.
+    The first `ask` encodes the radiograph; later ones reuse its features. `segment` does both in one call.
+
+    Attributes:
+        card: the card of the checkpoint.
+        device: where the network runs; the CPU after the GPU ran out of memory.
+        network: the network in evaluation mode.
     """
 
     def __init__(self, checkpoint: Checkpoint, device: Device = "auto") -> None:
         """Put a checkpoint on a device.
 
         Raises:
-            DeviceError: the device is missing.
+            DeviceError: the device is not available.
         """
         self.card = checkpoint.card
         self.device = choose_device(device)
@@ -84,28 +90,33 @@ class Segmenter:
 
     @classmethod
     def from_checkpoint(cls, name_or_path: str | Path = "default", device: Device = "auto") -> Segmenter:
-        """Load a checkpoint by name or path and put it on a device.
+        """Load a checkpoint and put it on a device.
+
+        Args:
+            name_or_path: "default", the name of a checkpoint in Resources/checkpoints, or a path (`find_checkpoint`).
+            device: "auto" is a CUDA GPU if one can be used, else the CPU.
 
         Raises:
             CheckpointError: the checkpoint cannot be loaded.
-            DeviceError: the device is missing.
+            DeviceError: the device is not available.
         """
         return cls(load_checkpoint(name_or_path), device)
 
     def set_radiograph(self, radiograph: Radiograph, *, mirrored: bool | None = None) -> None:
-        """Choose the radiograph that the next notes are about.
+        """Set the radiograph for the next calls of `ask`.
 
-        Features are kept if its pixels are those of the radiograph that was set before.
+        Its encoded features are reused if it has the same pixels as the radiograph that was set before. After an error
+        that one stays set.
 
         Args:
             radiograph: a frontal chest radiograph.
             mirrored: whether the image shows the patient's right on the viewer's right; None: as its header says.
 
         Raises:
-            MirroredQuestionError: the header says that the image is mirrored, and `mirrored` is None.
+            MirroredQuestionError: the header says that the radiograph is mirrored, and `mirrored` is None.
         """
         radiograph = radiograph.oriented(mirrored)
-        if self._radiograph is None or not _look_alike(self._radiograph, radiograph):
+        if self._radiograph is None or not _same_input(self._radiograph, radiograph):
             self._image_features = []
         self._radiograph = radiograph
 
@@ -116,17 +127,20 @@ class Segmenter:
         threshold: float | None = None,
         progress: Progress | None = None,
     ) -> SegmentationResult:
-        """Segment what a note names on the radiograph that was set.
+        """Segment what a note refers to on the radiograph that was set.
 
         Args:
-            note: free text that means the patient's left and right, in any language that has a lexicon; or what
-                `parse_note` and `choose_side` made of a note.
-            threshold: probability from which a pixel belongs to the mask; None: the card's.
-            progress: called with the name of each phase as it begins.
+            note: free text in any supported language, with left and right of the patient; or an expression from
+                `parse_note` (and `choose_side`).
+            threshold: a pixel belongs to the mask if its probability reaches this value; None: the card's threshold.
+            progress: called with the name of each phase when it begins.
+
+        Returns:
+            The result on the radiograph's own grid. Its mask may be empty.
 
         Raises:
-            NoFindingError: the note names nothing that can be segmented.
-            SideQuestionError: the note contradicts itself about the side, and no one has chosen one.
+            NoFindingError: the note names no finding that can be segmented.
+            SideQuestionError: the note contradicts itself about the side; `choose_side` answers.
             NoteError: the note is empty or too long.
             ValueError: no radiograph was set.
         """
@@ -171,15 +185,15 @@ class Segmenter:
         mirrored: bool | None = None,
         progress: Progress | None = None,
     ) -> SegmentationResult:
-        """Set a radiograph and ask with one note; see `set_radiograph` and `ask` for arguments and errors."""
+        """Call `set_radiograph` and `ask`; they document the arguments and errors."""
         self.set_radiograph(radiograph, mirrored=mirrored)
         return self.ask(note, threshold=threshold, progress=progress)
 
     def predict(self, prompt: str) -> npt.NDArray[np.float32]:
-        """Return the probability that a prompt gets on the radiograph that was set: float32 in [0, 1], rows x columns.
+        """Return the probability map of a prompt on the radiograph that was set: float32 in [0, 1], rows x columns.
 
         Args:
-            prompt: in the checkpoint's laterality, as `to_prompt` makes it.
+            prompt: in the checkpoint's laterality, as from `to_prompt`.
 
         Raises:
             ValueError: no radiograph was set.
@@ -189,11 +203,11 @@ class Segmenter:
     def probabilities(self, prompt: str, seconds: dict[str, float] | None = None) -> Maps:
         """Run the network on the radiograph that was set and a prompt in the checkpoint's laterality.
 
-        Falls back to the CPU, with a warning, if the GPU has too little memory.
+        If the GPU runs out of memory, it issues a `DeviceWarning` and continues on the CPU.
 
         Args:
-            prompt: as `to_prompt` makes it.
-            seconds: takes the wall-clock seconds of encoding the prompt, as "text".
+            prompt: as from `to_prompt`.
+            seconds: receives the wall-clock seconds of encoding the prompt, under "text".
 
         Raises:
             ValueError: no radiograph was set.
@@ -209,9 +223,9 @@ class Segmenter:
     def _run(self, prompt: str, seconds: dict[str, float]) -> Maps:
         prompts = [prompt, swap_sides(prompt)] if self.card.mirror else [prompt]
         with _timed(seconds, "text"):
-            text = torch.cat([self._encode_text(each) for each in prompts])
+            text = torch.cat([self._encode_prompt(each) for each in prompts])
         outputs = [self.network.decode(features, text) for features in self._encode_radiograph()]
-        attention = [_unmirror(mean) for mean in (mean_attention(o.attention) for o in outputs) if mean is not None]
+        attention = [_unmirror(mean) for mean in (_mean_attention(o.attention) for o in outputs) if mean is not None]
         return Maps(
             _mean([_unmirror(output.logits.sigmoid()) for output in outputs], self.card.network.image_size),
             _mean(attention, max(mean.shape[-1] for mean in attention)) if attention else None,
@@ -223,7 +237,7 @@ class Segmenter:
         return self._radiograph
 
     def _encode_radiograph(self) -> list[Features]:
-        """Return the features at each scale of the radiograph that was set."""
+        """Return the features of the radiograph that was set, one for each scale."""
         if not self._image_features:
             radiograph = self._current()
             pixels = radiograph.pixels[:, ::-1] if radiograph.mirrored else radiograph.pixels
@@ -234,7 +248,7 @@ class Segmenter:
             ]
         return self._image_features
 
-    def _encode_text(self, prompt: str) -> Tensor:
+    def _encode_prompt(self, prompt: str) -> Tensor:
         if prompt not in self._text_features:
             tokens = tokenize([prompt], self.card.network.text.context_length).to(self.device)
             self._text_features[prompt] = self.network.encode_text(tokens)
@@ -249,7 +263,7 @@ class Segmenter:
         torch.cuda.empty_cache()
 
     def _on_radiograph(self, image: Tensor) -> npt.NDArray[np.float32]:
-        """Resample a map of the network, 1 x 1 x h x w, to the radiograph that was set."""
+        """Resample a map of the network, 1 x 1 x h x w, to the grid of the radiograph that was set."""
         radiograph = self._current()
         resampled = to_radiograph_grid(image, *radiograph.pixels.shape)
         return np.ascontiguousarray(resampled[:, ::-1]) if radiograph.mirrored else resampled
@@ -257,47 +271,47 @@ class Segmenter:
     def segments(
         self, mask: npt.NDArray[np.bool_], expression: ReferringExpression, *, mirrored: bool
     ) -> tuple[Segment, ...]:
-        """Split a mask by side and name the parts.
+        """Split a mask by side, and name the segments.
 
         Args:
             mask: bool, rows x columns.
-            expression: what the note says; it gives each part its kind of finding.
+            expression: the parsed note; it gives each segment its kind of finding.
             mirrored: the image shows the patient's right on the viewer's right.
 
         Returns:
-            A segment for each side that holds any part of the mask, the patient's right before the left.
+            One segment for each side that holds part of the mask, the patient's right before the left.
         """
-        parts = split_by_side(mask, mirrored=mirrored)
+        masks = split_by_side(mask, mirrored=mirrored)
         stem = self.card.finding.rsplit(maxsplit=1)[-1].lower()
         return tuple(
             Segment(
                 identifier=f"{stem}_{side}",
                 name=f"{self.card.finding}, {side} lung",
                 side=side,
-                mask=parts[side],
+                mask=masks[side],
                 color=colors.BY_SIDE[side],
                 kind=kind_on(expression, side),
             )
             for side in SIDES
-            if parts[side].any()
+            if masks[side].any()
         )
 
 
-def _look_alike(one: Radiograph, other: Radiograph) -> bool:
-    """Whether the network sees the same pixels in two radiographs."""
-    return bool(one.mirrored) == bool(other.mirrored) and (
-        one.pixels is other.pixels or np.array_equal(one.pixels, other.pixels)
+def _same_input(first: Radiograph, second: Radiograph) -> bool:
+    """Return whether two radiographs give the network the same input."""
+    return bool(first.mirrored) == bool(second.mirrored) and (
+        first.pixels is second.pixels or np.array_equal(first.pixels, second.pixels)
     )
 
 
 def _unmirror(views: Tensor) -> Tensor:
-    """Average a map with that of the mirrored view, 2 x 1 x h x w -> 1 x 1 x h x w; a single map stays as it is."""
+    """Average the maps of a view and its mirrored view, 2 x 1 x h x w, to 1 x 1 x h x w; keep a single map as it is."""
     return views if len(views) == 1 else (views[:1] + views[1:].flip(-1)) / 2
 
 
 def _mean(maps: list[Tensor], size: int) -> Tensor:
-    """Average maps of one radiograph at several scales, each 1 x 1 x h x w, on a square grid of `size`."""
-    return torch.stack([_resize(one, size) for one in maps]).mean(0)
+    """Average the maps of several scales, each 1 x 1 x h x w, on a square grid of `size` x `size`."""
+    return torch.stack([_resize(scale, size) for scale in maps]).mean(0)
 
 
 def _resize(image: Tensor, size: int) -> Tensor:

@@ -1,1 +1,1 @@
-"""A checkpoint: its card, its weights, where it runs, and the grid that it sees."""
+"""Checkpoints: card and weights, the device that runs them, and resampling to their input grid."""

@@ -1,4 +1,4 @@
-"""The card of a checkpoint: what its weights are, for the program and for a person. Imports no torch."""
+"""The card of a checkpoint: a description of its weights for the program and for people. Imports no torch."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from CausalCLIPSegLib.network.configuration import NetworkConfiguration
 
 CARD = "card.json"
 DEFAULT = "causalclipseg-lite0"
-"""The checkpoint that lives in the repository; "default" means it."""
+"""The checkpoint in the repository; "default" stands for it."""
 
 
 class Card(BaseModel):
-    """What a checkpoint is, for the program and for a person.
+    """The description of a checkpoint, for the program and for people.
 
     Attributes:
-        name: name by which it is asked for and cited.
+        name: the name to load and cite it by.
         version: version of the weights.
-        summary: one sentence for a person.
+        summary: one sentence for people.
         network: sizes of the network.
-        sha256: hash of the weights file, 64 hexadecimal digits.
-        laterality: whose left and right its sentences mean.
-        finding: what it outlines.
-        threshold: probability from which on a pixel belongs to the mask, unless the user says otherwise.
-        mirror: average with the mirrored film under a sentence with swapped sides.
-        scales: rows and columns of the square views of the film whose predictions are averaged, multiples of 32;
-            empty: the one size that the network was trained at.
-        training: data, their terms, recipe and hours.
-        preprocessing: what is done to a film before the network sees it.
-        figures: what was measured, on which data, by which command.
-        intended_use, limits, licence: for a person.
+        sha256: SHA-256 of the weights file, 64 hexadecimal digits.
+        laterality: whose left and right its prompts mean: "patient" or "viewer".
+        finding: what it segments, for instance "Pulmonary infection".
+        threshold: default threshold, in (0, 1): a pixel belongs to the mask if its probability reaches it.
+        mirror: average the prediction with that of the mirrored radiograph and the prompt with swapped sides.
+        scales: sizes in pixels, multiples of 32, of the square inputs whose predictions are averaged; empty: only the
+            size that the network was trained at.
+        training: the data with their terms, the recipe, the hours.
+        preprocessing: what is done to a radiograph before the network sees it.
+        figures: the metrics, with the data and the command that measured them.
+        intended_use, limits, licence: for people.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,7 +59,7 @@ class Card(BaseModel):
 
 
 def resources() -> Path:
-    """Return the folder Resources: beside the package in the repository, inside it when installed."""
+    """Return the folder `Resources`: beside the package in the repository, inside it after installation."""
     package = Path(__file__).parents[1]
     inside = package / "Resources"
     return inside if inside.is_dir() else package.parent / "Resources"
@@ -73,15 +73,15 @@ def find_checkpoint(name_or_path: str | Path) -> Path:
             in such a folder.
 
     Raises:
-        CheckpointError: if there is no such checkpoint, or it has no card.
+        CheckpointError: the checkpoint does not exist or has no card.
     """
-    shelf = resources() / "checkpoints"
-    named = shelf / (DEFAULT if str(name_or_path) == "default" else str(name_or_path))
+    checkpoints = resources() / "checkpoints"
+    named = checkpoints / (DEFAULT if str(name_or_path) == "default" else str(name_or_path))
     path = Path(name_or_path)
     folder = named if (named / CARD).is_file() else path.parent if path.is_file() else path
     if not folder.is_dir():
-        known = ", ".join(sorted(card.parent.name for card in shelf.glob(f"*/{CARD}"))) or "none"
-        raise CheckpointError(f"There is no checkpoint “{name_or_path}”; at hand: {known}.")
+        known = ", ".join(sorted(card.parent.name for card in checkpoints.glob(f"*/{CARD}"))) or "none"
+        raise CheckpointError(f"There is no checkpoint “{name_or_path}”; available: {known}.")
     if not (folder / CARD).is_file():
         raise CheckpointError(
             f"The checkpoint “{name_or_path}” has no {CARD} that says what it is, so it is not used."
@@ -90,10 +90,10 @@ def find_checkpoint(name_or_path: str | Path) -> Path:
 
 
 def read_card(folder: Path) -> Card:
-    """Read and check the card of a checkpoint.
+    """Read and validate the card of a checkpoint.
 
     Raises:
-        CheckpointError: if it is not a card.
+        CheckpointError: the card is missing, damaged or incomplete.
     """
     try:
         return Card.model_validate_json((folder / CARD).read_text(encoding="utf-8"))
@@ -102,6 +102,6 @@ def read_card(folder: Path) -> Card:
 
 
 def write_card(card: Card, folder: Path) -> None:
-    """Write a card into the folder of its checkpoint."""
+    """Write a card into the folder of its checkpoint, as `card.json`."""
     text = json.dumps(card.model_dump(mode="json"), indent=2, ensure_ascii=False)
     (folder / CARD).write_text(text + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A checkpoint: weights (safetensors) with their card, made into a network. Without its card it does not load."""
+"""Load a checkpoint: weights (safetensors) and their card become a network. Weights without a card do not load."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ WEIGHTS = "weights.safetensors"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A card and its network, ready to run: float32, on the CPU, in evaluation mode."""
+    """A card and its network: float32, on the CPU, in evaluation mode, without gradients."""
 
     card: Card
     network: CausalCLIPSeg
 
 
 def sha256(path: Path) -> str:
-    """Return the hash of a file, 64 hexadecimal digits."""
+    """Return the SHA-256 of a file, 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -37,7 +37,8 @@ def load_checkpoint(name_or_path: str | Path = "default") -> Checkpoint:
         name_or_path: see `find_checkpoint`.
 
     Raises:
-        CheckpointError: if it is missing, its file is not the one of its card, or the weights do not fit the network.
+        CheckpointError: the checkpoint is missing, the hash of its weights is not that of its card, or the weights do
+            not fit the network.
     """
     folder = find_checkpoint(name_or_path)
     card = read_card(folder)

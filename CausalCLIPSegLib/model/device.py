@@ -1,4 +1,4 @@
-"""Where the network runs."""
+"""The device that the network runs on."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Device = Literal["auto", "cpu", "cuda"]
 
 
 def choose_device(device: Device) -> torch.device:
-    """Return the device to run on; "auto" is a CUDA GPU where there is one.
+    """Return the device to run on; "auto" is a CUDA GPU if one can be used, else the CPU.
 
     Raises:
-        DeviceError: if "cuda" is asked for and there is none.
+        DeviceError: the device is "cuda", but no CUDA GPU can be used.
     """
-    import torch  # slow, and the command offers the choice before it needs it
+    import torch  # slow to import, and the command line only needs `Device`
 
     if device == "cuda" and not torch.cuda.is_available():
         raise DeviceError("No CUDA GPU can be used here; choose the device “cpu” or “auto”.")
