@@ -305,7 +305,7 @@ def _same_input(first: Radiograph, second: Radiograph) -> bool:
 
 
 def _unmirror(views: Tensor) -> Tensor:
-    """Average the maps of a view and its mirrored view, 2 x 1 x h x w, to 1 x 1 x h x w; keep a single map as it is."""
+    """Average the maps of a view and its mirrored view, 2 x 1 x h x w, to 1 x 1 x h x w; keep a single map."""
     return views if len(views) == 1 else (views[:1] + views[1:].flip(-1)) / 2
 
 

@@ -1,5 +1,5 @@
-"""The published network, one file an idea of the paper: tensors in, tensors out, no files.
+"""The published network: one file for each idea of the paper. Tensors in, tensors out; no file access.
 
 Paper: Chen et al., CausalCLIPSeg: Unlocking CLIP's Potential in Referring Medical Image Segmentation with Causal
-Intervention, MICCAI 2024. Where the paper is silent, docs/network.md says what was chosen.
+Intervention, MICCAI 2024. docs/network.md lists the choices where the paper is silent.
 """

@@ -1,4 +1,4 @@
-"""CARAFE: content-aware reassembly of features (Wang et al., ICCV 2019), an up-sampling with predicted kernels."""
+"""CARAFE: content-aware reassembly of features (Wang et al., ICCV 2019), up-sampling with predicted kernels."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 
 class Carafe(nn.Module):
-    """Enlarge a feature map; each output place is a weighted mean of the 3x3 places around its source.
+    """Up-sample a feature map; each output position is a weighted mean of the 3x3 positions around its source.
 
-    The weights are predicted from the features and sum to one. The reassembly is written with im2col (unfold), which
-    exports to ONNX.
+    The weights are predicted from the features and sum to one. The reassembly uses `unfold` (im2col), which can be
+    exported to ONNX.
     """
 
     def __init__(self, channels: int, factor: int, kernel_size: int = 3) -> None:
@@ -28,18 +28,18 @@ class Carafe(nn.Module):
             features: B x C x H x W.
 
         Returns:
-            B x K² x s² x H x W, not negative, summing to one over K²: for each of the s x s output places of a source
-            place the weights of its neighbourhood, both row-major.
+            B x K² x s² x H x W, not negative, summing to one over K²: for each of the s x s output positions of a
+            source position the weights of its K x K neighborhood, both row-major.
         """
         batch, _, height, width = features.shape
         scores = self.encoder(self.compressor(features))
         return scores.view(batch, self.kernel_size**2, self.factor**2, height, width).softmax(dim=1)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return the enlarged features: B x C x H x W -> B x C x sH x sW."""
+        """Return the up-sampled features: B x C x H x W -> B x C x sH x sW."""
         batch, channels, height, width = features.shape
-        neighbours = F.unfold(features, self.kernel_size, padding=self.kernel_size // 2)
-        neighbours = neighbours.view(batch, channels, self.kernel_size**2, height * width)
+        neighbors = F.unfold(features, self.kernel_size, padding=self.kernel_size // 2)
+        neighbors = neighbors.view(batch, channels, self.kernel_size**2, height * width)
         kernels = self.kernels(features).flatten(3)
-        enlarged = torch.einsum("bckp,bksp->bcsp", neighbours, kernels)
-        return F.pixel_shuffle(enlarged.reshape(batch, channels * self.factor**2, height, width), self.factor)
+        upsampled = torch.einsum("bckp,bksp->bcsp", neighbors, kernels)
+        return F.pixel_shuffle(upsampled.reshape(batch, channels * self.factor**2, height, width), self.factor)

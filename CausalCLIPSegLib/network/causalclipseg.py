@@ -1,4 +1,4 @@
-"""CausalCLIPSeg put together: encoders, causal intervention, fusion, two decoders (Fig. 1 of the paper)."""
+"""The whole of CausalCLIPSeg: encoders, causal intervention, fusion, two decoders (Fig. 1 of the paper)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from CausalCLIPSegLib.network.vision_encoder import STRIDES, build_vision_encode
 
 
 class Output(NamedTuple):
-    """What the network gives.
+    """What the network returns.
 
     Attributes:
-        logits: D_c(tau, F^c), B x 1 x H x W; its sigmoid is the probability of the lesion.
+        logits: D_c(tau, F^c), B x 1 x H x W; their sigmoid is the probability of the lesion.
         confounder_logits: D_s(tau, F^s), likewise; None at inference and without causal intervention.
         attention: M_i of stages 2, 3 and 4 (Eq. 2), each B x C x H_i x W_i; empty without causal intervention.
     """
@@ -29,10 +29,10 @@ class Output(NamedTuple):
 
 
 class Features(NamedTuple):
-    """What the network knows of a film before it hears a note.
+    """The features of an image, before any text is involved.
 
     Attributes:
-        causal: F^c of all stages at one scale, fused, B x C x h x w.
+        causal: F^c, all stages fused at one scale, B x C x h x w.
         confounding: F^s, likewise; None at inference and without causal intervention.
         attention: as in `Output`.
     """
@@ -43,7 +43,7 @@ class Features(NamedTuple):
 
 
 class Branch(nn.Module):
-    """Fusion and decoder of one side of the intervention: what makes a mask of parted features."""
+    """Fusion and decoder for the causal or for the confounding features: what turns features into logits."""
 
     def __init__(self, configuration: NetworkConfiguration) -> None:
         super().__init__()
@@ -64,10 +64,11 @@ class CausalCLIPSeg(nn.Module):
     Attributes:
         text_encoder: CLIP's Transformer.
         vision_encoder: stages 2 to 4.
-        projections: one a stage, to the common number of channels.
-        maskers: one a stage (Eq. 2).
+        projections: one for each stage, to the common number of channels.
+        maskers: one for each stage (Eq. 2); None without causal intervention.
         unifier: CARAFE to one scale.
-        causal, confounder: fusion and decoder of F^c and F^s, separate and identical.
+        causal, confounder: fusion and decoder for F^c and F^s, of the same shape but without shared weights;
+            `confounder` is None without causal intervention.
     """
 
     def __init__(self, configuration: NetworkConfiguration | None = None) -> None:
@@ -90,15 +91,15 @@ class CausalCLIPSeg(nn.Module):
             self.confounder = Branch(configuration)
 
     def encode_text(self, tokens: Tensor) -> Tensor:
-        """Return tau, B x T, of tokens, int64 B x L. It depends on the note alone: encode once, use for many films."""
+        """Return tau, B x T, of tokens, int64 B x L. It depends on the text only: reuse it for many images."""
         return self.text_encoder(tokens)
 
     def encode_image(self, image: Tensor, *, confounder: bool = True) -> Features:
-        """Return what depends on the film alone: encode once, ask for as many notes as you like.
+        """Return the features, which depend on the image only: reuse them for many texts.
 
         Args:
             image: B x 1 x H x W, float in [0, 1], H and W multiples of 32.
-            confounder: encode for the confounder's branch too; training needs it, inference does not.
+            confounder: also return features for the confounder's branch; training needs them, inference does not.
         """
         stages = [project(stage) for project, stage in zip(self.projections, self.vision_encoder(image), strict=True)]
         if self.maskers is None or self.confounder is None:
@@ -112,12 +113,12 @@ class CausalCLIPSeg(nn.Module):
         )
 
     def decode(self, features: Features, text: Tensor) -> Output:
-        """Segment films by their texts, tau of `encode_text`, B x T; logits are at the image's resolution."""
+        """Segment images by their texts, tau of `encode_text`, B x T; logits are at the image's resolution."""
         logits = self.causal.decoder(text, features.causal)
         if self.confounder is None or features.confounding is None:
             return Output(logits, None, features.attention)
         return Output(logits, self.confounder.decoder(text, features.confounding), features.attention)
 
     def forward(self, image: Tensor, text: Tensor, *, confounder: bool = True) -> Output:
-        """Segment images by their texts: `encode_image` and `decode` in one."""
+        """Segment images by their texts: `encode_image`, then `decode`."""
         return self.decode(self.encode_image(image, confounder=confounder), text)

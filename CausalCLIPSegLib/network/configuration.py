@@ -1,4 +1,4 @@
-"""The sizes of a network, as they stand on a checkpoint's card and in a training configuration."""
+"""The sizes of a network, for checkpoint cards and training configurations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ClipResNetConfiguration(_Frozen):
 
 
 class TimmConfiguration(_Frozen):
-    """A small encoder of timm; the defaults are EfficientNet-Lite0 with its image statistics."""
+    """A small encoder from timm; the defaults are EfficientNet-Lite0 with its image statistics."""
 
     kind: Literal["timm"] = "timm"
     name: str = "tf_efficientnet_lite0"
@@ -50,8 +50,8 @@ class DecoderConfiguration(_Frozen):
 
     Attributes:
         channels: output channels of each up-sampling convolution.
-        factors: enlargement before each of them. What then is missing to the full resolution is up-sampled ahead of
-            the cross-correlation with the text kernel.
+        factors: up-sampling factor before each of them. If their product is less than the scale of the features, the
+            rest is up-sampled before the cross-correlation with the text kernel.
         kernel_size: K of the text kernel C x K x K.
     """
 
@@ -65,10 +65,10 @@ class NetworkConfiguration(_Frozen):
 
     Attributes:
         image_size: rows and columns of the square input.
-        channels: channels to which every stage is brought, and of the fused features.
-        fusion_stage: stage (2, 3 or 4) whose resolution the stages are brought to: 2 is 1/8, 3 is 1/16 of the input.
-        causal_intervention: without it there are no maskers and no confounder branch (Table 2, rows 1 and 3).
-        low_resolution_convolutions: compute convolutions behind an up-sampling at low resolution (exact, faster).
+        channels: channels of every stage after its projection, and of the fused features.
+        fusion_stage: the stage (2, 3 or 4) at whose resolution the stages are fused: 1/8, 1/16 or 1/32 of the input.
+        causal_intervention: if false, the network has no maskers and no confounder branch (Table 2, rows 1 and 3).
+        low_resolution_convolutions: compute convolutions that follow an up-sampling at low resolution (exact, faster).
     """
 
     image_size: int = 224

@@ -1,4 +1,4 @@
-"""Coordinate convolution: a convolution that also sees where it is (Liu et al., NeurIPS 2018)."""
+"""Coordinate convolution: a convolution that also sees the position of each pixel (Liu et al., NeurIPS 2018)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 def append_coordinates(features: Tensor) -> Tensor:
-    """Append a channel of x (along columns) and one of y (along rows), each from -1 to 1.
+    """Append one channel of x (along columns) and one of y (along rows), each from -1 to 1.
 
     Args:
         features: B x C x H x W.
@@ -22,7 +22,7 @@ def append_coordinates(features: Tensor) -> Tensor:
 
 
 class CoordinateConvolution(nn.Sequential):
-    """3x3 convolution of the features and their coordinates, batch norm, ReLU: B x C x H x W -> B x out x H x W."""
+    """3x3 convolution of features and coordinates, batch norm, ReLU: B x C x H x W -> B x out x H x W."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(

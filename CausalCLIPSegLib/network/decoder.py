@@ -1,4 +1,4 @@
-"""Cross-modal decoding (Eq. 1): the text becomes a kernel that is searched for in the up-sampled image features."""
+"""Cross-modal decoding (Eq. 1): the text becomes a kernel that is cross-correlated with the image features."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from CausalCLIPSegLib.network.upsampling import UpsamplingConvolution, spread_ta
 
 
 def cross_correlate(features: Tensor, kernel: Tensor, bias: Tensor, factor: int, *, low_resolution: bool) -> Tensor:
-    """Cross-correlate each image with the kernel of its own text: W_tau * up(F) + b_tau (Eq. 1).
+    """Cross-correlate each image's features with the kernel of its own text: W_tau * up(F) + b_tau (Eq. 1).
 
     Args:
         features: B x C x h x w.
         kernel: W_tau, B x C x K x K.
         bias: b_tau, B.
-        factor: what is missing to the full resolution; the features are up-sampled by it first.
+        factor: the features are first up-sampled by it, to full resolution.
         low_resolution: mix the channels before that up-sampling (exact, see `upsampling`).
 
     Returns:
@@ -31,15 +31,19 @@ def cross_correlate(features: Tensor, kernel: Tensor, bias: Tensor, factor: int,
         mixing = kernel.flatten(2).transpose(1, 2)
         mixed = torch.bmm(mixing, features.flatten(2)).view(batch, kernel_size, kernel_size, 1, height, width)
         return spread_taps(mixed, factor) + bias.view(batch, 1, 1, 1)
-    full = upsample(features, factor)
+    full_resolution = upsample(features, factor)
     response = F.conv2d(
-        full.reshape(1, batch * channels, *full.shape[-2:]), kernel, bias, padding=kernel_size // 2, groups=batch
+        full_resolution.reshape(1, batch * channels, *full_resolution.shape[-2:]),
+        kernel,
+        bias,
+        padding=kernel_size // 2,
+        groups=batch,
     )
     return response.transpose(0, 1)
 
 
 class Decoder(nn.Module):
-    """D(tau, F) of Eq. 1: from fused features and a text feature to a map of logits at full resolution."""
+    """D(tau, F) of Eq. 1: turns fused features and a text feature into logits at full resolution."""
 
     def __init__(
         self,
@@ -54,17 +58,17 @@ class Decoder(nn.Module):
 
         Args:
             channels: C of the fused features.
-            text_features: T, size of the text feature.
-            scale: the input's resolution over that of the fused features.
-            configuration: widths and factors.
+            text_features: T, the size of the text feature.
+            scale: resolution of the input divided by that of the fused features.
+            configuration: channels, factors and kernel size.
             low_resolution: see `upsampling`.
 
         Raises:
-            ValueError: if the factors do not divide the scale.
+            ValueError: the factors do not divide the scale.
         """
         super().__init__()
-        self.rest, remainder = divmod(scale, math.prod(configuration.factors))
-        if remainder or not self.rest:
+        self.final_factor, remainder = divmod(scale, math.prod(configuration.factors))
+        if remainder or not self.final_factor:
             raise ValueError(f"the decoder's factors {configuration.factors} do not divide the scale {scale}")
         blocks: list[nn.Module] = []
         for out_channels, factor in zip(configuration.channels, configuration.factors, strict=True):
@@ -91,4 +95,6 @@ class Decoder(nn.Module):
         """
         embedding = self.text_projection(text)
         kernel, bias = embedding[:, :-1].reshape(-1, *self.kernel_shape), embedding[:, -1]
-        return cross_correlate(self.upsampling(features), kernel, bias, self.rest, low_resolution=self.low_resolution)
+        return cross_correlate(
+            self.upsampling(features), kernel, bias, self.final_factor, low_resolution=self.low_resolution
+        )

@@ -1,4 +1,4 @@
-"""Multi-scale fusion: bring the features of the stages to one scale, concatenate, mix by a 1x1 convolution."""
+"""Multi-scale fusion: resample the stages to one scale, concatenate them, and mix them by a 1x1 convolution."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from CausalCLIPSegLib.network.carafe import Carafe
 
 
 def _rescale(channels: int, stride: int, target_stride: int) -> nn.Module:
-    """CARAFE where a stage is coarser than the target; the mean where it is finer, which CARAFE does not define."""
+    """Return CARAFE for a stage coarser than the target, and mean pooling for a finer one; CARAFE only up-samples."""
     if stride > target_stride:
         return Carafe(channels, stride // target_stride)
     if stride < target_stride:
@@ -20,14 +20,14 @@ def _rescale(channels: int, stride: int, target_stride: int) -> nn.Module:
 
 
 class ScaleUnifier(nn.Module):
-    """Bring the stages to the resolution of one of them; the causal and the confounding features share it."""
+    """Resample the stages to the resolution of one of them. Causal and confounding features share its weights."""
 
     def __init__(self, channels: int, strides: Sequence[int], target_stride: int) -> None:
         super().__init__()
         self.rescalers = nn.ModuleList(_rescale(channels, stride, target_stride) for stride in strides)
 
     def forward(self, stages: Sequence[Tensor]) -> Tensor:
-        """Return the stages, each B x C x H_i x W_i, concatenated at one scale: B x (stages * C) x H x W."""
+        """Concatenate the stages, each B x C x H_i x W_i, at one scale: B x (stages * C) x H x W."""
         return torch.cat([rescale(stage) for rescale, stage in zip(self.rescalers, stages, strict=True)], dim=1)
 
 

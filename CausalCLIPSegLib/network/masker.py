@@ -1,4 +1,4 @@
-"""Adversarial masking (Eq. 2): a masker parts the features of a stage into causal and confounding ones."""
+"""Adversarial masking (Eq. 2): a masker splits the features of a stage into causal and confounding ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from CausalCLIPSegLib.network.coordinate_convolution import CoordinateConvolutio
 
 
 class Masker(nn.Module):
-    """M = sigmoid(F(features)), F a coordinate convolution followed by a convolution (Eq. 2, first line)."""
+    """M = sigmoid(F(features)), where F is a coordinate convolution and a convolution (Eq. 2, first line)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -23,12 +23,12 @@ class Masker(nn.Module):
             features: F_i, B x C x H x W.
 
         Returns:
-            M_i in (0, 1), of the same shape; its complement 1 - M_i attends to the confounders.
+            M_i in (0, 1), of the same shape; 1 - M_i is the attention to the confounders.
         """
         return self.norm(self.convolution(self.coordinate_convolution(features))).sigmoid()
 
 
 def split_features(features: Tensor, attention: Tensor) -> tuple[Tensor, Tensor]:
-    """Part features into causal and confounding ones (Eq. 2): (M * F, (1 - M) * F), which add up to F."""
+    """Split features into causal and confounding ones (Eq. 2): (M * F, (1 - M) * F), which add up to F."""
     causal = attention * features
     return causal, features - causal

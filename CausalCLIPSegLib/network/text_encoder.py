@@ -1,4 +1,4 @@
-"""CLIP's text Transformer with the paper's short context; the feature is read at [EOS]."""
+"""CLIP's text Transformer with the paper's short context; the text feature is the activation at [EOS]."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def _tokenizer() -> SimpleTokenizer:
     return SimpleTokenizer()
 
 
-def tokenize(sentences: Sequence[str], context_length: int) -> Tensor:
-    """Encode sentences by CLIP's byte-pair encoding between start and end, int64, B x context_length.
+def tokenize(prompts: Sequence[str], context_length: int) -> Tensor:
+    """Encode prompts by CLIP's byte-pair encoding between start and end tokens: int64, B x context_length.
 
-    What does not fit is cut and the end put last, as CLIP's own tokenizer does when told to truncate.
+    Longer prompts are cut and still end in the end token, as in CLIP's own tokenizer with `truncate=True`.
     """
-    return _tokenizer()(list(sentences), context_length=context_length)
+    return _tokenizer()(list(prompts), context_length=context_length)
 
 
-def count_tokens(sentence: str) -> int:
-    """Return how many tokens the sentence takes, start and end included."""
-    return len(_tokenizer().encode(sentence)) + 2
+def count_tokens(prompt: str) -> int:
+    """Return the number of tokens of a prompt, including the start and end tokens."""
+    return len(_tokenizer().encode(prompt)) + 2
 
 
 class TextEncoder(TextTransformer):

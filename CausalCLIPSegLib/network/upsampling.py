@@ -1,12 +1,13 @@
-"""Convolution behind a bilinear up-sampling, computed at low resolution (exact).
+"""A convolution after a bilinear up-sampling, computed at low resolution (exact).
 
-Both are linear, and they act on different axes: the convolution mixes channels, the up-sampling mixes places. So
+Both are linear and act on different axes: each tap of the convolution mixes channels, the up-sampling mixes positions.
+So
 
     conv(up(x)) = sum over the taps (a, b) of  U_a (W_ab x) U_b^T
 
-where W_ab mixes the channels at low resolution and U_a is the bilinear matrix (factor * size x size) moved by the
-tap's offset, with rows of zeros where the tap looks over the border. For a factor of 4 that is sixteen times fewer
-multiply-adds in the channel mixing than the plain form.
+where W_ab mixes the channels at low resolution and U_a is the bilinear matrix (factor * size x size), shifted by the
+tap's offset and filled with zero rows beyond the border. For a factor of 4 the channel mixing takes sixteen times
+fewer multiply-adds than the plain form.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from torch import Tensor, nn
 
 @lru_cache(maxsize=64)
 def tap_matrices(size: int, factor: int, kernel_size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Return the bilinear matrices of all taps side by side: (factor * size) x (kernel_size * size).
+    """Return the bilinear matrices of all taps, side by side: (factor * size) x (kernel_size * size).
 
-    `F.interpolate(mode="bilinear", align_corners=False)` along one axis, then the tap's shift with zero padding.
+    Each is `F.interpolate(mode="bilinear", align_corners=False)` along one axis and a shift with zero padding.
     """
-    # Built outside inference mode, since a cached inference tensor could not serve a later backward pass.
+    # Built outside inference mode: a cached inference tensor could not be used in a later backward pass.
     with torch.inference_mode(False), torch.no_grad():
         identity = torch.eye(size, dtype=torch.float64)[None]
         bilinear = F.interpolate(identity, scale_factor=float(factor), mode="linear", align_corners=False)[0].T
@@ -38,8 +39,8 @@ def spread_taps(mixed: Tensor, factor: int) -> Tensor:
     """Up-sample the maps of all taps, shift each by its offset, and add them.
 
     Args:
-        mixed: W_ab x for every tap, B x K x K x O x h x w.
-        factor: enlargement of the up-sampling.
+        mixed: W_ab x of every tap, B x K x K x O x h x w.
+        factor: up-sampling factor.
 
     Returns:
         B x O x (factor * h) x (factor * w).
@@ -57,7 +58,7 @@ class UpsamplingConvolution(nn.Conv2d):
     """Bilinear up-sampling by `factor`, then a convolution with zero padding that keeps the size.
 
     Attributes:
-        low_resolution: compute by `spread_taps`; otherwise in the plain form, for comparison.
+        low_resolution: compute with `spread_taps`; otherwise in the plain form, for comparison.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class UpsamplingConvolution(nn.Conv2d):
         self.low_resolution = low_resolution
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return B x in x h x w -> B x out x (factor * h) x (factor * w)."""
+        """Up-sample and convolve: B x in x h x w -> B x out x (factor * h) x (factor * w)."""
         if not self.low_resolution:
             return super().forward(upsample(features, self.factor))
         batch, in_channels, height, width = features.shape
@@ -80,7 +81,7 @@ class UpsamplingConvolution(nn.Conv2d):
 
 
 def upsample(features: Tensor, factor: int) -> Tensor:
-    """Bilinear up-sampling of B x C x h x w by `factor`, corners not aligned."""
+    """Up-sample B x C x h x w bilinearly by `factor`, with `align_corners=False`."""
     if factor == 1:
         return features
     return F.interpolate(features, scale_factor=float(factor), mode="bilinear", align_corners=False)

@@ -1,4 +1,4 @@
-"""The image's features at stages 2 to 4, by CLIP's ResNet or a small encoder of timm."""
+"""Image features of stages 2 to 4, from CLIP's ResNet or a small encoder from timm."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from CausalCLIPSegLib.network.configuration import ClipResNetConfiguration, TimmConfiguration
 
 STRIDES = (8, 16, 32)
-"""The input's resolution over that of stages 2, 3 and 4."""
+"""Resolution of the input divided by that of stages 2, 3 and 4."""
 
 
 class VisionEncoder(nn.Module):
-    """A grey image, B x 1 x H x W in [0, 1] -> features of stages 2 to 4, B x C_i x H / s_i x W / s_i.
+    """A gray image, B x 1 x H x W in [0, 1] -> features of stages 2 to 4, B x C_i x H / s_i x W / s_i.
 
     Attributes:
         channels: C_i of the three stages.
@@ -34,22 +34,22 @@ class VisionEncoder(nn.Module):
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """Return the features of stages 2, 3 and 4."""
-        # The encoders were trained on colour: the one channel is shown to them as a grey picture in colour.
+        # The encoders were trained on color images, so the subtraction repeats the gray channel three times.
         return self.stages((image - self.mean) / self.std)
 
     def stages(self, image: Tensor) -> list[Tensor]:
-        """Return the three feature maps of a normalised image, B x 3 x H x W."""
+        """Return the feature maps of stages 2, 3 and 4 of a normalized image, B x 3 x H x W."""
         raise NotImplementedError
 
 
 class ClipResNetEncoder(VisionEncoder):
-    """CLIP's ResNet without its attention pool."""
+    """CLIP's ResNet without its attention pooling."""
 
     def __init__(self, configuration: ClipResNetConfiguration) -> None:
         width = configuration.width
         super().__init__((width * 8, width * 16, width * 32), configuration.mean, configuration.std)
         self.resnet = ModifiedResNet(list(configuration.layers), output_dim=8, heads=1, width=width)
-        del self.resnet.attnpool  # the paper's features are those of the stages before it
+        del self.resnet.attnpool  # the paper uses the features of the stages before it
 
     def stages(self, image: Tensor) -> list[Tensor]:
         """Return the outputs of layers 2, 3 and 4."""
@@ -61,7 +61,7 @@ class ClipResNetEncoder(VisionEncoder):
 
 
 class TimmEncoder(VisionEncoder):
-    """A small encoder of timm, for instance EfficientNet-Lite0."""
+    """A small encoder from timm, for instance EfficientNet-Lite0."""
 
     def __init__(self, configuration: TimmConfiguration) -> None:
         body: Any = timm.create_model(configuration.name, pretrained=False, features_only=True, out_indices=(2, 3, 4))
