@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from training.evaluation.overlap import Scores, Values
+from training.overlap import pooled_dice
 
 RESAMPLES = 2000
 LEVEL = 0.95
@@ -26,14 +27,14 @@ def intervals(scores: Scores, seed: int = 0) -> dict[str, Any]:
     predicted, actual, both, _ = scores.counts.T
     ones = np.ones(len(scores))
     weights, groups = _draw(scores.patients(), seed)
-    sums = _by_group(np.stack([scores.dice, scores.iou, ones, 2 * both, predicted + actual]), groups)
-    dice, iou, n, twice, total = sums @ weights.T
+    sums = _by_group(np.stack([scores.dice, scores.iou, ones, predicted, actual, both]), groups)
+    dice, iou, n, *pooled = sums @ weights.T
     return {
         "level": LEVEL,
         "resampled": f"{weights.shape[1]} patients, or films where a name tells no patient",
         "dice": _bounds(dice / n),
         "miou": _bounds(iou / n),
-        "dice_global": _bounds(np.divide(twice, total, out=np.zeros_like(twice), where=total > 0)),
+        "dice_global": _bounds(pooled_dice(*pooled)),
     }
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.atomic_files import write_text
+from training import overlap
 
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
@@ -30,7 +31,8 @@ _PATIENT = re.compile(r"(sub-[A-Za-z0-9]+)_")
 
 def count(predicted: Mask, actual: Mask) -> Counts:
     """Count the pixels of a case; the masks are bool, rows x columns."""
-    return int(predicted.sum()), int(actual.sum()), int(np.count_nonzero(predicted & actual)), actual.size
+    predicted_pixels, actual_pixels, both = (int(number) for number in overlap.count_pixels(predicted, actual))
+    return predicted_pixels, actual_pixels, both, actual.size
 
 
 class Scores:
@@ -56,27 +58,22 @@ class Scores:
     @property
     def dice(self) -> Values:
         """Return the Dice coefficient of each case, in [0, 1]; 1 where nothing is there and nothing is predicted."""
-        predicted, actual, both, _ = self.counts.T
-        total = predicted + actual
-        return np.where(total > 0, 2 * both / np.maximum(total, 1), 1.0)
+        return overlap.dice(*self.counts.T[:3])
 
     @property
     def iou(self) -> Values:
         """Return intersection over union of each case, likewise."""
-        predicted, actual, both, _ = self.counts.T
-        union = predicted + actual - both
-        return np.where(union > 0, both / np.maximum(union, 1), 1.0)
+        return overlap.iou(*self.counts.T[:3])
 
     def figures(self) -> dict[str, Any]:
         """Return n and, in percent, dice and miou (means over cases) and dice_global (all pixels pooled)."""
         if not len(self):
             return {"n": 0}
-        predicted, actual, both, _ = self.counts.sum(0)
         return {
             "n": len(self),
             "dice": round(100 * float(self.dice.mean()), 2),
             "miou": round(100 * float(self.iou.mean()), 2),
-            "dice_global": round(100 * 2 * float(both) / max(float(predicted + actual), 1.0), 2),
+            "dice_global": round(100 * float(overlap.pooled_dice(*self.counts.sum(0)[:3])), 2),
         }
 
     def where(self, keep: Callable[[str], bool]) -> Scores:

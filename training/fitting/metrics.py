@@ -6,44 +6,44 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
+from training.overlap import count_pixels, dice, iou, pooled_dice
+
 
 class OverlapMetrics(Metric):
     """Dice and IoU in percent, both averages by name, since pooling all pixels reads several points higher.
 
-    An image without ground truth and without prediction counts as full agreement.
+    `DiceScore` of torchmetrics leaves an image out if neither mask has a pixel; here it counts as full agreement, as
+    in `training.evaluation.overlap`. `DiceScore` also keeps the counts of every image, and gives neither the IoU nor
+    both averages in one pass.
     """
 
     full_state_update = False
     dice_sum: Tensor
     iou_sum: Tensor
     images: Tensor
-    overlap: Tensor
     predicted: Tensor
     actual: Tensor
+    both: Tensor
 
     def __init__(self) -> None:
         super().__init__()
-        for name in ("dice_sum", "iou_sum", "images", "overlap", "predicted", "actual"):
+        for name in ("dice_sum", "iou_sum", "images", "predicted", "actual", "both"):
             self.add_state(name, torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
     def update(self, predicted: Tensor, actual: Tensor) -> None:
         """Add masks, bool B x 1 x H x W."""
-        predicted, actual = predicted.flatten(1).bool(), actual.flatten(1).bool()
-        overlap = (predicted & actual).sum(1).double()
-        p, a = predicted.sum(1).double(), actual.sum(1).double()
-        union = p + a - overlap
-        one = torch.ones_like(overlap)
-        self.dice_sum += torch.where(union > 0, 2 * overlap / (p + a).clamp(min=1), one).sum()
-        self.iou_sum += torch.where(union > 0, overlap / union.clamp(min=1), one).sum()
-        self.images += len(overlap)
-        self.overlap += overlap.sum()
-        self.predicted += p.sum()
-        self.actual += a.sum()
+        counts = [count.double() for count in count_pixels(predicted, actual)]
+        self.dice_sum += dice(*counts).sum()
+        self.iou_sum += iou(*counts).sum()
+        self.images += len(predicted)
+        self.predicted += counts[0].sum()
+        self.actual += counts[1].sum()
+        self.both += counts[2].sum()
 
     def compute(self) -> dict[str, Tensor]:
         """Return dice, miou (means over images) and dice_global, percent."""
         return {
             "dice": 100 * self.dice_sum / self.images,
             "miou": 100 * self.iou_sum / self.images,
-            "dice_global": 100 * 2 * self.overlap / (self.predicted + self.actual).clamp(min=1),
+            "dice_global": 100 * pooled_dice(self.predicted, self.actual, self.both),
         }
