@@ -22,22 +22,13 @@ from pydicom.filereader import read_dataset, read_partial
 from pydicom.tag import BaseTag
 
 from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.radiograph import limits
 
 DAMAGED_PIXELS = "The pixels of this DICOM file are damaged or do not fit its header."
 _TOO_LONG = "The header of this DICOM file is longer than that of any radiograph."
 _TOO_MANY_PARTS = "The header of this DICOM file has more parts than any radiograph's."
 _UNPACKS_TO_MORE = "This DICOM file unpacks to more than any radiograph holds; it is probably damaged."
 
-_MOST_BYTES = 200_000_000
-"""Of the pixels, and of a deflated data set: three bytes for each pixel that `limits.check_size` lets pass."""
-_MOST_META_BYTES = 1 << 16
-_MOST_HEADER_BYTES = 1 << 24
-"""Of all values together but those that are passed over: pictures on top of the picture, what a maker hides."""
-_MOST_VALUE_BYTES = 1 << 20
-_MOST_READS = 100_000
-"""An element or an item takes two or three."""
-_MOST_SEQUENCE_BYTES = 1 << 19
-_MOST_PARTS = 20_000
 _ITEMS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
 _BINARY = frozenset({"OB", "OD", "OF", "OL", "OV", "OW"})
 
@@ -62,9 +53,9 @@ def read_header(path: Path) -> Dataset:
         RadiographError: the file unpacks to more, or has more parts, than any radiograph.
         Exception: whatever pydicom raises for a damaged file.
     """
-    with _opened(path, _MOST_HEADER_BYTES, _TOO_LONG) as file:
+    with _opened(path, limits.MAX_HEADER_BYTES, _TOO_LONG) as file:
         header = read_partial(
-            file, lambda tag, vr, length: int(tag) in _PIXELS, defer_size=_MOST_VALUE_BYTES, force=True
+            file, lambda tag, vr, length: int(tag) in _PIXELS, defer_size=limits.MAX_VALUE_BYTES, force=True
         )
     header.buffer = None
     _convert_all(header, _Allowance())
@@ -91,7 +82,9 @@ def read_pixel_data(path: Path, header: Dataset) -> Dataset:
         if keyword in header:
             picture[keyword] = header[keyword]
     bits = picture.Rows * picture.Columns * picture.get("SamplesPerPixel", 1) * picture.BitsAllocated
-    most_bytes = min(_MOST_HEADER_BYTES + bits // 7, _MOST_BYTES)  # compression at its worst adds one byte to 128
+    most_bytes = min(
+        limits.MAX_HEADER_BYTES + bits // 7, limits.MAX_UNPACKED_BYTES
+    )  # compression at its worst adds one byte to 128
     with _opened(path, most_bytes, DAMAGED_PIXELS) as file:
         found = read_partial(
             file, lambda tag, vr, length: int(tag) > _PIXEL_DATA, force=True, specific_tags=[_PIXEL_DATA]
@@ -113,7 +106,7 @@ class _Counted:
     def __init__(self, file: BinaryIO, most_bytes: int, refusal: str) -> None:
         self.seek, self.tell = file.seek, file.tell
         self._read, self._refusal = file.read, refusal
-        self._bytes, self._reads = most_bytes, _MOST_READS
+        self._bytes, self._reads = most_bytes, limits.MAX_READS
 
     def read(self, size: int) -> bytes:
         """Not all at once, as pydicom would read a deflated file if it met one here."""
@@ -130,7 +123,7 @@ class _Counted:
 def _opened(path: Path, most_bytes: int, refusal: str) -> Iterator[BinaryIO]:
     """Open a file to be read up to so many bytes; a deflated one as if it had never been deflated."""
     with path.open("rb") as file:
-        head = file.read(_MOST_META_BYTES)
+        head = file.read(limits.MAX_META_BYTES)
         start = _start_of_deflated(head)
         plain = file if start is None else _inflated(head[:start], file)
         plain.seek(0)
@@ -142,7 +135,7 @@ def _start_of_deflated(head: bytes) -> int | None:
     buffer = io.BytesIO(head)
     buffer.seek(132 if head[128:132] == b"DICM" else 0)
     meta = read_dataset(buffer, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
-    if buffer.tell() == _MOST_META_BYTES:
+    if buffer.tell() == limits.MAX_META_BYTES:
         raise RadiographError(_TOO_LONG)
     return buffer.tell() if meta.get("TransferSyntaxUID") == uid.DeflatedExplicitVRLittleEndian else None
 
@@ -156,7 +149,7 @@ def _inflated(meta: bytes, file: BinaryIO) -> BinaryIO:
     data = file.read(1 << 20)
     while data:
         plain.write(inflater.decompress(data, 1 << 24))
-        if plain.tell() > _MOST_BYTES:
+        if plain.tell() > limits.MAX_UNPACKED_BYTES:
             raise RadiographError(_UNPACKS_TO_MORE)
         data = inflater.unconsumed_tail or (b"" if inflater.eof else file.read(1 << 20))
     if not inflater.eof:
@@ -171,8 +164,8 @@ def _inflated(meta: bytes, file: BinaryIO) -> BinaryIO:
 class _Allowance:
     """What may still become objects."""
 
-    sequence_bytes: int = _MOST_SEQUENCE_BYTES
-    parts: int = _MOST_PARTS
+    sequence_bytes: int = limits.MAX_SEQUENCE_BYTES
+    parts: int = limits.MAX_ELEMENTS
 
     def spend_parts(self, count: int) -> None:
         self.parts -= count

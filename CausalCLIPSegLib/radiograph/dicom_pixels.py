@@ -20,7 +20,7 @@ from pydicom.encaps import generate_frames
 from pydicom.pixels import pixel_array
 
 from CausalCLIPSegLib.errors import RadiographError
-from CausalCLIPSegLib.radiograph import grayscale
+from CausalCLIPSegLib.radiograph import grayscale, limits
 from CausalCLIPSegLib.radiograph.dicom_header import DAMAGED_PIXELS, read_pixel_data
 from CausalCLIPSegLib.radiograph.dicom_values import finite_numbers, first_number, first_text
 
@@ -28,8 +28,6 @@ from CausalCLIPSegLib.radiograph.dicom_values import finite_numbers, first_numbe
 _HALF_STEP = 0.5 / 255
 _MAX_SATURATED = 0.9
 _MIN_CONTRAST = 0.1
-_MOST_DENSE = 1000
-"""Pixels to a byte of a compressed picture: one without contrast has more, one barely recognisable a hundred."""
 
 
 def read_pixels(path: Path, header: Dataset) -> npt.NDArray[np.float32]:
@@ -93,7 +91,7 @@ def _refuse_other_size(dataset: Dataset) -> None:
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
     syntax = dataset.file_meta.TransferSyntaxUID
-    if _MOST_DENSE * len(frame) < rows * columns or grayscale.has_many_scans(frame):
+    if limits.MAX_PIXELS_PER_BYTE * len(frame) < rows * columns or grayscale.has_many_scans(frame):
         fits = False
     elif syntax == uid.RLELossless:
         # Run-length encoding at its worst adds one byte to 128.

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.radiograph.limits import MAX_FILE_BYTES
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 
@@ -18,7 +19,6 @@ def image_name(file_name: str) -> str:
 
 
 FORMATS = "DICOM, PNG, JPEG, TIFF, WebP, NRRD or NIfTI"
-_MAX_FILE_BYTES = 1 << 28
 _HEAD_BYTES = 1024
 
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -52,7 +52,7 @@ def first_bytes(path: Path) -> bytes:
         size = path.stat().st_size
         if size == 0:
             raise RadiographError("The file is empty.")
-        if size > _MAX_FILE_BYTES:
+        if size > MAX_FILE_BYTES:
             raise RadiographError("The file is too large for a radiograph.")
         with path.open("rb") as file:
             return file.read(_HEAD_BYTES)

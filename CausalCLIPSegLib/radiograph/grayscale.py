@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.radiograph.limits import MAX_JPEG_SCANS
 
 NO_CONTRAST = "The picture has no contrast: all its pixels are equally bright."
 
@@ -15,14 +16,12 @@ _COLOUR_TOLERANCE = 8 / 255
 _COLOURED_SHARE = 0.01
 _PERCENTILES = (0.5, 99.5)
 _STRIP = 256
-# Progressive JPEG has about ten. Each takes some bytes, and as long as going over the whole picture.
-_MAX_SCANS = 100
 _START_OF_SCAN = b"\xff\xda"
 
 
 def has_many_scans(jpeg: bytes) -> bool:
     """Whether a stream of JPEG, of any kind, has more scans than a picture is ever stored in."""
-    return jpeg.count(_START_OF_SCAN) > _MAX_SCANS
+    return jpeg.count(_START_OF_SCAN) > MAX_JPEG_SCANS
 
 
 def reject_flat(values: npt.NDArray[np.generic]) -> None:

@@ -19,7 +19,6 @@ from pydicom.filereader import read_dataset
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph import dicom_geometry, limits
-from CausalCLIPSegLib.segmentation.limits import MOST_BYTES, MOST_HEADER_BYTES, MOST_PIXELS, MOST_SEGMENTS
 from CausalCLIPSegLib.segmentation.segmentation import (
     Algorithm,
     AlgorithmType,
@@ -34,10 +33,6 @@ from CausalCLIPSegLib.terminology import Code
 
 _DAMAGED = "The file is damaged, incomplete or no DICOM-SEG."
 _DAMAGED_PIXELS = "The outlines in this DICOM-SEG are damaged or do not fit its header."
-_MOST_ITEMS = 10_000
-"""In all sequences of a header; 255 segments have 4,000."""
-_MOST_PARAMETERS = 50
-_MOST_CHARACTERS = 1024
 _LABEL_MAP = uid.UID("1.2.840.10008.5.1.4.1.1.66.7")  # newer than pydicom's dictionary
 _NATIVE = frozenset({uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian})
 _FRAME_OWNER = "SegmentIdentificationSequence"
@@ -58,7 +53,7 @@ def read_dicom_seg(path: str | Path) -> Segmentation:
     path = Path(path)
     try:
         with silence_libraries():
-            reject_file(path, "DICOM-SEG", MOST_BYTES)
+            reject_file(path, "DICOM-SEG", limits.MAX_SEGMENTATION_BYTES)
             with path.open("rb") as file:
                 header, start = _read_header(file)
                 grid = _grid(header)
@@ -88,10 +83,10 @@ class _Grid(NamedTuple):
 
 def _read_header(file: BinaryIO) -> tuple[Dataset, int]:
     """Return the header, none of its values converted yet, and where the pixels begin."""
-    head = file.read(MOST_HEADER_BYTES)
+    head = file.read(limits.MAX_SEGMENTATION_HEADER_BYTES)
     if head[128:132] != b"DICM":
         raise SegmentationError("The file is no DICOM file, or its beginning is missing.")
-    if head.count(_ITEM) > _MOST_ITEMS:
+    if head.count(_ITEM) > limits.MAX_SEGMENTATION_ITEMS:
         raise SegmentationError("The header of this DICOM file is longer than that of a radiograph's outlines.")
     buffer = io.BytesIO(head)
     buffer.seek(132)
@@ -134,7 +129,7 @@ def _grid(header: Dataset) -> _Grid:
     segments = len(_items(header, "SegmentSequence"))
     if not segments:
         raise SegmentationError("This DICOM-SEG describes no segment.")
-    if segments > MOST_SEGMENTS or segments * grid.rows * grid.columns > MOST_PIXELS:
+    if segments > limits.MAX_SEGMENTS or segments * grid.rows * grid.columns > limits.MAX_MASK_PIXELS:
         raise SegmentationError("This DICOM-SEG holds more segments than the outlines of a radiograph.")
     if grid.frames > (segments if grid.binary else 1):
         raise SegmentationError("This DICOM-SEG speaks of several pictures, not of one radiograph.")
@@ -323,7 +318,11 @@ def _parameters(value: Any) -> dict[str, str]:
         found = json.loads(words)
     except (ValueError, RecursionError):
         found = None
-    if isinstance(found, dict) and len(found) <= _MOST_PARAMETERS and all(isinstance(v, str) for v in found.values()):
+    if (
+        isinstance(found, dict)
+        and len(found) <= limits.MAX_PARAMETERS
+        and all(isinstance(v, str) for v in found.values())
+    ):
         return found
     return {"parameters": words} if words else {}
 
@@ -365,7 +364,9 @@ def _required(dataset: Dataset, keyword: str) -> str:
 def _text(dataset: Dataset, keyword: str) -> str:
     """Return a value as one line, without what would move the cursor of a terminal."""
     value = _value(dataset, keyword)
-    return "" if value is None or isinstance(value, (Sequence, bytes)) else one_line(str(value), _MOST_CHARACTERS)
+    return (
+        "" if value is None or isinstance(value, (Sequence, bytes)) else one_line(str(value), limits.MAX_TEXT_LENGTH)
+    )
 
 
 def _count(dataset: Dataset, keyword: str) -> int:

@@ -18,7 +18,6 @@ from pydicom import Dataset
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph import limits
-from CausalCLIPSegLib.segmentation.limits import MOST_BYTES, MOST_HEADER_BYTES, MOST_PIXELS, MOST_SEGMENTS
 from CausalCLIPSegLib.segmentation.segmentation import (
     Algorithm,
     AlgorithmType,
@@ -165,7 +164,7 @@ def segmentation_from_segments(segments: tuple[CodedSegment, ...], header: Datas
 
 
 def _read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ...]:
-    reject_file(path, ".seg.nrrd", MOST_BYTES)
+    reject_file(path, ".seg.nrrd", limits.MAX_SEGMENTATION_BYTES)
     head = _read_head(path)
     header = nrrd.read_header(io.BytesIO(head))
     layers, columns, rows = _refuse_unsuitable(header)
@@ -173,7 +172,7 @@ def _read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ..
     fields = said.get("segments") or []
     if not fields:
         raise SegmentationError("This NRRD file holds no segments; it is a picture.")
-    if len(fields) > MOST_SEGMENTS or len(fields) * shape[0] * shape[1] > MOST_PIXELS:
+    if len(fields) > limits.MAX_SEGMENTS or len(fields) * shape[0] * shape[1] > limits.MAX_MASK_PIXELS:
         raise SegmentationError("This .seg.nrrd holds more segments than the outlines of a radiograph.")
     values = [(each.get("layer", -1), each.get("labelValue", 0)) for each in fields]
     if len(set(values)) < len(values) or not all(0 <= layer < layers and label for layer, label in values):
@@ -194,7 +193,7 @@ def _read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ..
 def _read_head(path: Path) -> bytes:
     """Return the bytes before the values; no library is given a header of any length."""
     with path.open("rb") as file:
-        head = file.read(MOST_HEADER_BYTES)
+        head = file.read(limits.MAX_SEGMENTATION_HEADER_BYTES)
     if not head.startswith(b"NRRD"):
         raise SegmentationError("The file is no .seg.nrrd of 3D Slicer.")
     end = re.search(rb"\n\r?\n", head)
@@ -213,7 +212,7 @@ def _refuse_unsuitable(header: dict[str, Any]) -> tuple[int, int, int]:
     if len(sizes) not in {3, 4} or header["dimension"] != len(sizes) or min(sizes) < 1 or sizes[-1] != 1:
         raise SegmentationError("This .seg.nrrd is not that of one picture.")
     layers, columns, rows = (sizes[0] if len(sizes) == 4 else 1), sizes[-3], sizes[-2]
-    if max(rows, columns) > limits.MAX_SIDE or layers * rows * columns > MOST_PIXELS:
+    if max(rows, columns) > limits.MAX_SIDE or layers * rows * columns > limits.MAX_MASK_PIXELS:
         raise SegmentationError("This .seg.nrrd claims more pixels than any radiograph has; it is probably damaged.")
     return layers, columns, rows
 
@@ -258,7 +257,7 @@ def _voxels(path: Path, start: int, header: dict[str, Any]) -> npt.NDArray[np.in
         data = file.read()
     if header["encoding"] != "raw":
         inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        data = inflater.decompress(data, MOST_BYTES)
+        data = inflater.decompress(data, limits.MAX_SEGMENTATION_BYTES)
         if not inflater.eof:  # cut off, or a bomb
             raise SegmentationError(_DAMAGED)
     buffer = io.BytesIO(data)

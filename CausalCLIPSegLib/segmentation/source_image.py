@@ -30,7 +30,6 @@ _LOSSY = {
     uid.JPEGLSNearLossless: "ISO_14495_1",
 }
 """Transfer syntaxes that always lose something, and what the header calls their methods (PS3.3 C.7.6.1.1.5.1)."""
-_MOST_FILM_BYTES = 1 << 28
 # Millimetres beyond which a distance of pixels is a mistake of the header.
 _SPACING_RANGE = (1e-3, 1e2)
 
@@ -81,7 +80,7 @@ def read_source(path: Path) -> tuple[Dataset, tuple[int, int]]:
     """
     try:
         with silence_libraries():
-            reject_file(path, "DICOM film", _MOST_FILM_BYTES)
+            reject_file(path, "DICOM film", limits.MAX_FILE_BYTES)
             header = dicom_header.read_header(path)
             film = describe_source(header)
     except CausalCLIPSegError:

@@ -580,24 +580,24 @@ def coloured(side, dtype=np.uint8, channels=3):
     return np.broadcast_to(np.arange(channels, dtype=dtype) * 80, (side, side, channels))
 
 
-@bad("in colour or of more", "png")
+@bad("in color or of more", "png")
 def large_coloured_png(kit):
     return kit.picture(Image.fromarray(coloured(8000)), compress_level=1)
 
 
-@bad("in colour or of more", "png")
+@bad("in color or of more", "png")
 def large_transparent_png(kit):
     return kit.picture(Image.fromarray(coloured(8000, channels=4)), compress_level=1)
 
 
-@bad("in colour or of more", "png")
+@bad("in color or of more", "png")
 def large_palette(kit):
     image = Image.new("P", (8000, 8000), 1)
     image.putpalette([0, 0, 0, 250, 20, 90])
     return kit.picture(image, compress_level=1)
 
 
-@bad("in colour or of more", "jpg")
+@bad("in color or of more", "jpg")
 def large_coloured_jpeg(kit):
     return kit.picture(Image.fromarray(coloured(8000)), "JPEG", progressive=True)
 
@@ -607,7 +607,7 @@ def coloured_webp_of_the_size_of_a_film(kit):
     return kit.picture(Image.fromarray(coloured(4000)), "WEBP", method=0)
 
 
-@bad("in colour or of more", "tif")
+@bad("in color or of more", "tif")
 def large_tiff_of_32_bits(kit):
     return kit.picture(Image.new("F", (8000, 8000), float("nan")), "TIFF", compression="tiff_deflate")
 
@@ -657,7 +657,7 @@ def dicom_jpeg_of_many_scans(kit):
     return kit.save(dataset)
 
 
-@bad("in colour or of more", "dcm")
+@bad("in color or of more", "dcm")
 def large_coloured_dicom(kit):
     return deflated(kit, data=kit.dicom(coloured(8000), 8))
 
@@ -685,12 +685,12 @@ def nrrd_of_many_values(kit):
     return vectors.replace(b"sizes: 2 40 48", b"sizes: 1000 8000 8000")
 
 
-@bad("in colour or of more", "nrrd")
+@bad("in color or of more", "nrrd")
 def large_nrrd_of_64_bits(kit):
     return kit.volume(kit.film.astype(np.float64)).replace(b"sizes: 40 48", b"sizes: 8000 8000")
 
 
-@bad("in colour or of more", "nii")
+@bad("in color or of more", "nii")
 def large_nifti_of_64_bits(kit):
     header = bytearray(nifti_header(kit, 8000, 8000))
     struct.pack_into("<2h", header, 70, 64, 64)  # type and bits
