@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.atomic_files import write_text
+from CausalCLIPSegLib.cli.console import err, out
 from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.model.card import Card, write_card
+from training.console import progress_bar
 from training.data.splits import Sample, Split, read_split, subsample_evenly
 from training.evaluation.contact_sheet import draw_sheet
 from training.evaluation.corruptions import SHIFTS
@@ -38,7 +38,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
 app.command()(notes)
 app.command()(evaluate_paraphrases)
 app.command("describe")(describe_command)
@@ -100,7 +99,7 @@ def evaluate(
     title = f"{figures['checkpoint']} on {split}"
     if worst is not None:
         draw_sheet(worst_tiles(segmenter, samples, result.own, worst_number), worst, f"{title}: lowest Dice")
-    print_figures(console, figures, title)
+    print_figures(out, figures, title)
 
 
 @app.command()
@@ -130,7 +129,7 @@ def export(
     write_card(
         Card.model_validate({**written.model_dump(), "figures": {"validation": figures, "command": command}}), output
     )
-    print_figures(console, figures, f"{written.name} on val")
+    print_figures(out, figures, f"{written.name} on val")
 
 
 @app.command("export-onnx")
@@ -142,7 +141,7 @@ def onnx(
     from training.export.onnx import export_onnx
 
     difference = export_onnx(checkpoint, output)
-    console.print(f"{output}: probabilities differ from torch's by at most {difference:.1e}.")
+    out.print(f"{output}: probabilities differ from torch's by at most {difference:.1e}.")
 
 
 def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], questions: Questions) -> Journal:
@@ -158,7 +157,7 @@ def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], quest
     }
     journal = Journal(json_file.with_name(f"{json_file.name}.journal"), fingerprint(samples, question))
     if journal.cases:
-        errors.print(f"Going on: {len(journal.cases)} of {len(samples)} films were measured before.")
+        err.print(f"Going on: {len(journal.cases)} of {len(samples)} films were measured before.")
     return journal
 
 
@@ -171,14 +170,12 @@ def _measure(
 ) -> tuple[dict[str, Any], Evaluation]:
     from training.evaluation.evaluate import evaluate as measure
 
-    columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        with Progress(*columns, console=errors) as progress:
-            task = progress.add_task(f"Measuring on {split}", total=len(samples))
-            result = measure(segmenter, samples, lambda: progress.advance(task), questions, journal)
+        with progress_bar(f"Measuring on {split}", len(samples)) as advance:
+            result = measure(segmenter, samples, advance, questions, journal)
     except KeyboardInterrupt:
         if journal is not None:
-            errors.print("The same command goes on where this one was stopped.")
+            err.print("The same command goes on where this one was stopped.")
         raise
     card = segmenter.card
     about = {"checkpoint": card.name, "sha256": card.sha256, "split": split, "device": segmenter.device.type}

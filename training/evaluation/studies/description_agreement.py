@@ -10,15 +10,16 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from CausalCLIPSegLib.atomic_files import write_text
+from CausalCLIPSegLib.cli.console import out
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.mask.description import describe
 from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, lung_extent
 from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note
+from training.console import progress_bar
 from training.data.sample import DatasetError, Sample
 from training.data.splits import read_split, subsample_evenly
 from training.evaluation.studies.fit_lung_extent import fit
@@ -118,9 +119,7 @@ def describe_command(
     figures = {"split": split, **_with_progress(samples, f"Describing {split}", agreement)}
     if json_file is not None:
         write_text(json_file, json.dumps(figures, indent=2) + "\n")
-    print_agreement(
-        Console(highlight=False), figures, f"describe(ground truth) and the note, {split}, {len(samples)} films"
-    )
+    print_agreement(out, figures, f"describe(ground truth) and the note, {split}, {len(samples)} films")
 
 
 def fit_extent_command(
@@ -130,14 +129,11 @@ def fit_extent_command(
     """Fit where the lungs lie and what counts as a zone, for the description of a mask."""
     fitted = _with_progress(read_split(data, "train"), "Fitting on train", fit)
     write_text(output, json.dumps(fitted, indent=1) + "\n")
-    Console(highlight=False).print(
-        ", ".join(f"{name} {value}" for name, value in fitted["agreement_on_training"].items())
-    )
+    out.print(", ".join(f"{name} {value}" for name, value in fitted["agreement_on_training"].items()))
 
 
 def _with_progress(
     samples: list[Sample], title: str, work: Callable[[list[Sample], Callable[[], object]], dict[str, Any]]
 ) -> dict[str, Any]:
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task(title, total=len(samples))
-        return work(samples, lambda: progress.advance(task))
+    with progress_bar(title, len(samples)) as advance:
+        return work(samples, advance)

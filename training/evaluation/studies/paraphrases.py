@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
-from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
+from CausalCLIPSegLib.cli.console import out
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, say_side
 from CausalCLIPSegLib.model.card import find_checkpoint, read_card
 from CausalCLIPSegLib.model.device import Device
 from CausalCLIPSegLib.notes import ReferringExpression, Zone, parse_note, swap_sides, to_prompt
+from training.console import progress_bar
 from training.data.splits import Sample, read_split, subsample_evenly
 from training.options import CheckpointOption, DataOption, DeviceOption, JsonOption, LimitOption, SplitOption
 
@@ -208,9 +208,8 @@ def evaluate_paraphrases(
     same = agreement(samples, card.laterality)
     figures: dict[str, Any] = {"checkpoint": card.name, "split": split, "n": len(samples), "same_sentence": same}
     if not sentences_only:
-        with Progress(console=Console(stderr=True)) as progress:
-            task = progress.add_task("Paraphrases", total=len(samples))
-            published, by_style = dice_under_paraphrases(checkpoint, device, samples, lambda: progress.advance(task))
+        with progress_bar("Paraphrases", len(samples)) as advance:
+            published, by_style = dice_under_paraphrases(checkpoint, device, samples, advance)
         dice = {style: float(100 * scores.dice.mean()) for style, scores in by_style.items()}
         own = float(100 * published.dice.mean())
         mean = sum(dice.values()) / len(dice)
@@ -222,7 +221,6 @@ def evaluate_paraphrases(
 
 
 def _print(figures: dict[str, Any]) -> None:
-    console = Console(highlight=False)
     table = Table(title=f"{figures['checkpoint']} on {figures['split']}, {figures['n']} notes", box=box.MARKDOWN)
     table.add_column("style")
     table.add_column("same sentence, %", justify="right")
@@ -232,8 +230,8 @@ def _print(figures: dict[str, Any]) -> None:
         table.add_row("published", "", f"{dice['published']:.2f}")
     for style, same in figures["same_sentence"].items():
         table.add_row(style, f"{same:.2f}", f"{dice['paraphrases'][style]:.2f}" if dice else "-")
-    console.print(table)
+    out.print(table)
     if dice:
-        console.print(
+        out.print(
             f"Mean Dice of the paraphrases {dice['mean_of_paraphrases']:.2f}, {dice['drop']:.2f} below the published."
         )
