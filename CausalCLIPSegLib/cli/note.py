@@ -11,7 +11,7 @@ import typer
 from CausalCLIPSegLib.cli.console import laterality_text, out, plain_table
 from CausalCLIPSegLib.cli.options import CheckpointOption, LanguageOption, LateralityOption
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.notes.files import read_note_file
+from CausalCLIPSegLib.notes.files import read_note_list
 
 
 def note(
@@ -28,7 +28,7 @@ def note(
 
     if (text is None) == (file is None):
         raise NoteError("Give the note either as TEXT or as --file FILE.")
-    notes = _notes_of(file) if file is not None else [text or ""]
+    notes = read_note_list(file) if file is not None else [text or ""]
     whose = read_card(find_checkpoint(checkpoint)).laterality
     for one in notes:
         expression = parse_note(one, laterality, language)
@@ -49,10 +49,3 @@ def note(
         for question in expression.questions:
             table.add_row("Question", question)
         out.print(table)
-
-
-def _notes_of(file: Path) -> list[str]:
-    notes = [line for line in read_note_file(file).splitlines() if line.strip()]
-    if not notes:
-        raise NoteError(f"The note file {file} is empty.")
-    return notes

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from CausalCLIPSegLib.notes.expression import ZONES, Finding, Ignored, ReferringExpression, Zone
 from CausalCLIPSegLib.notes.lexicon import check_language, languages
-from CausalCLIPSegLib.notes.parser import LONGEST_NOTE, parse_note
+from CausalCLIPSegLib.notes.parser import MAX_NOTE_LENGTH, parse_note
 from CausalCLIPSegLib.notes.prompt import describe_expression, swap_sides, to_prompt
 from CausalCLIPSegLib.notes.questions import choose_side
 from CausalCLIPSegLib.notes.reader import read_note
 
 __all__ = [
-    "LONGEST_NOTE",
+    "MAX_NOTE_LENGTH",
     "ZONES",
     "Finding",
     "Ignored",

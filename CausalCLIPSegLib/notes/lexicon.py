@@ -9,9 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.notes.tokens import Token
 
@@ -213,6 +210,10 @@ class Lexicon:
         size = len(word)
         if size < 4:
             return word
+        # Slicer imports this package before rapidfuzz is installed
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
         near = process.extract(
             word,
             self.spelled.get(word[0], ()),

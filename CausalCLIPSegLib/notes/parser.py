@@ -22,7 +22,7 @@ from CausalCLIPSegLib.notes.questions import contradictions
 from CausalCLIPSegLib.notes.statements import Statement, cut
 from CausalCLIPSegLib.notes.tokens import Token, tidy, tokenise
 
-LONGEST_NOTE = 20_000
+MAX_NOTE_LENGTH = 20_000
 """Characters; a long report has five thousand."""
 
 OUTSIDE = "outside what the model outlines"
@@ -51,14 +51,14 @@ def parse_note(text: str, laterality: Laterality = "patient", language: str | No
         language: two letters of a lexicon; None takes the one that knows most of the words, English when in doubt.
 
     Raises:
-        NoteError: the note is empty, or longer than `LONGEST_NOTE`, or there is no lexicon of this language. A note
+        NoteError: the note is empty, or longer than `MAX_NOTE_LENGTH`, or there is no lexicon of this language. A note
             with nothing to segment is no error: its expression has no sides.
     """
     # checked twice because tidying can lengthen a text, and is itself work
-    note, text = text, tidy(text) if len(text) <= LONGEST_NOTE else text
-    if len(text) > LONGEST_NOTE:
+    note, text = text, tidy(text) if len(text) <= MAX_NOTE_LENGTH else text
+    if len(text) > MAX_NOTE_LENGTH:
         raise NoteError(
-            f"The note is longer than {LONGEST_NOTE:,} characters; give the part that describes the lungs."
+            f"The note is longer than {MAX_NOTE_LENGTH:,} characters; give the part that describes the lungs."
         )
     if not text.strip():
         raise NoteError("The note is empty.")

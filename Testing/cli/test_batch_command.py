@@ -87,23 +87,23 @@ def test_one_bad_film_does_not_stop_the_rest(folder, outline, monkeypatch, tmp_p
 
     monkeypatch.setattr(Segmenter, "segment", odd)
     done = outline(folder)
-    statuses = [status for status, _, _ in done.values()]
-    assert statuses == [*("refused", "refused", "no finding", *["refused"] * 3, "failed"), *["outlined"] * 3]
-    messages = [message for _, message, _ in done.values()]
-    expected = [
-        "damaged",
-        "no report 1_alone.txt",
-        "no finding",
-        "in the column side",
-        "empty",
-        "UTF-8",
-        "RuntimeError",
-    ]
-    for words, message in zip(expected, messages, strict=False):
+    expected = {
+        "0_bad.png": ("refused", "damaged"),
+        "1_alone.png": ("refused", "no report 1_alone.txt"),
+        "2_normal.png": ("no finding", "no finding"),
+        "3_contradiction.png": ("refused", "in the column side"),
+        "4_empty.png": ("refused", "empty"),
+        "5_latin.png": ("outlined", ""),
+        "6_odd.png": ("failed", "RuntimeError"),
+        **dict.fromkeys(("a.png", "b.png", "later/c.png"), ("outlined", "")),
+    }
+    assert list(done) == list(expected)
+    for (status, words), (found_status, message, _) in zip(expected.values(), done.values(), strict=True):
+        assert found_status == status
         assert words in message
     assert "patient's name" not in (tmp_path / "out" / "films.csv").read_text(encoding="utf-8")
     folders = {path.name for path in (tmp_path / "out").iterdir()}
-    assert folders == {"films.csv", "a", "b", "later"}  # nothing of those that were not outlined
+    assert folders == {"films.csv", "5_latin", "a", "b", "later"}  # nothing of those that were not outlined
 
 
 def test_what_was_stopped_goes_on_and_gives_the_same(folder, outline, monkeypatch, tmp_path):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.notes import (
-    LONGEST_NOTE,
+    MAX_NOTE_LENGTH,
     ReferringExpression,
     describe_expression,
     parse_note,
@@ -286,7 +286,7 @@ def test_empty_notes_are_refused(note):
         parse_note(note)
 
 
-@pytest.mark.parametrize("note", ["a" * (LONGEST_NOTE + 1), "\ufdfa" * LONGEST_NOTE, "RLL " * 250_000])
+@pytest.mark.parametrize("note", ["a" * (MAX_NOTE_LENGTH + 1), "\ufdfa" * MAX_NOTE_LENGTH, "RLL " * 250_000])
 def test_long_notes_are_refused(note):
     with pytest.raises(NoteError, match="longer than"):
         parse_note(note)
