@@ -17,46 +17,46 @@ from CausalCLIPSegLib.worker.channel import Channel, take_stdout
 from CausalCLIPSegLib.worker.libraries import Libraries
 from CausalCLIPSegLib.worker.server import Worker
 
-log = logging.getLogger("CausalCLIPSegLib.worker")  # also where this is run as __main__
+log = logging.getLogger("CausalCLIPSegLib.worker")  # not __name__, which is __main__ here
 
 
-def _be_quiet(verbose: bool) -> None:
-    """Let nothing of films and notes into logs: libraries quote what they find odd."""
+def _configure_logging(verbose: bool) -> None:
+    """Silence the libraries, which may quote patient data; log our own technical details if `verbose`."""
     logging.basicConfig(level=logging.CRITICAL, stream=sys.stderr, format="%(name)s: %(message)s")
     logging.getLogger("CausalCLIPSegLib").setLevel(logging.DEBUG if verbose else logging.CRITICAL)
     warnings.showwarning = lambda *args, **kwargs: None
 
 
 def main() -> NoReturn:
-    """Serve on standard input and output until the input ends; does not return."""
+    """Serve on standard input and output until the input ends; never returns."""
     parser = argparse.ArgumentParser(prog="python -m CausalCLIPSegLib.worker", description=__doc__.split("\n")[0])
-    parser.add_argument("--verbose", action="store_true", help="tell technical details of errors on standard error")
+    parser.add_argument("--verbose", action="store_true", help="print technical details of errors on standard error")
     verbose = parser.parse_args().verbose
-    channel = Channel(take_stdout(), broken=lambda: _exit_now(1))
-    _be_quiet(verbose)
+    channel = Channel(take_stdout(), on_broken=lambda: _exit_now(1))
+    _configure_logging(verbose)
 
-    def told(error: BaseException) -> str:
+    def describe_error(error: BaseException) -> str:
         log.debug(safe_traceback(error))
         return public_message(error)
 
     channel.send(protocol.ReadyEvent(version=__version__, pid=os.getpid()))
     status = 0
     try:
-        libraries = Libraries(channel.send, told)
-        worker = Worker(channel.send, libraries, told)
+        libraries = Libraries(channel.send, describe_error)
+        worker = Worker(channel.send, libraries, describe_error)
         libraries.start()
         worker.serve(sys.stdin.buffer)
     except KeyboardInterrupt:
         status = 130
     except BaseException as error:
-        channel.send(protocol.ErrorEvent(id=None, kind="unexpected", message=told(error)))
+        channel.send(protocol.ErrorEvent(id=None, kind="unexpected", message=describe_error(error)))
         status = 1
     channel.drain(2)
     _exit_now(status)
 
 
 def _exit_now(status: int) -> NoReturn:
-    """Exit immediately; inference running in another thread cannot be interrupted."""
+    """Exit immediately: inference in another thread cannot be interrupted."""
     remove_staging_folders()
     os._exit(status)
 

@@ -17,17 +17,16 @@ Send = Callable[[BaseModel], None]
 
 
 class Channel:
-    """The protocol's side of standard output: events go out whole and in order, and nobody waits for the reader."""
+    """Writes events as complete lines in their order, in a thread, so that a slow reader delays no answer.
 
-    def __init__(self, stream: BinaryIO, broken: Callable[[], None]) -> None:
-        """Begin to write.
+    Args:
+        stream: where to write.
+        on_broken: called if the stream was closed at the other end.
+    """
 
-        Args:
-            stream: where to.
-            broken: called when nobody reads any more.
-        """
+    def __init__(self, stream: BinaryIO, on_broken: Callable[[], None]) -> None:
         self._stream = stream
-        self._broken = broken
+        self._on_broken = on_broken
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="channel", daemon=True)
         self._thread.start()
@@ -37,7 +36,7 @@ class Channel:
         self._lines.put(event.model_dump_json().encode() + b"\n")
 
     def drain(self, seconds: float) -> None:
-        """Wait until all is written, or for some seconds where nobody reads."""
+        """Wait until all events are written, at most for some seconds: the other program may have stopped reading."""
         self._lines.put(None)
         self._thread.join(seconds)
 
@@ -47,14 +46,14 @@ class Channel:
                 self._stream.write(line)
                 self._stream.flush()
             except (OSError, ValueError):
-                self._broken()
+                self._on_broken()
                 return
 
 
 def lines(stream: BinaryIO) -> Iterator[bytes | None]:
-    """Give each line; None for one that is too long. What the end of the stream cuts off is no line."""
-    while line := stream.readline(protocol.LONGEST_LINE + 1):
-        if len(line) > protocol.LONGEST_LINE:
+    """Yield each line; None for a line that is too long. An incomplete last line is dropped."""
+    while line := stream.readline(protocol.MAX_LINE_BYTES + 1):
+        if len(line) > protocol.MAX_LINE_BYTES:
             while line and not line.endswith(b"\n"):
                 line = stream.readline(1 << 16)
             yield None
@@ -63,12 +62,12 @@ def lines(stream: BinaryIO) -> Iterator[bytes | None]:
 
 
 def take_stdout() -> BinaryIO:
-    """Return standard output for the protocol alone; everything else that is printed goes to standard error."""
+    """Return standard output for the protocol only; redirect everything else that is printed to standard error."""
     sys.stdout.flush()
-    ours = os.fdopen(os.dup(1), "wb")
+    protocol_stream = os.fdopen(os.dup(1), "wb")
     try:
         os.dup2(2, 1)
-    except OSError:  # there is no standard error
+    except OSError:  # standard error is closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.stdout = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
-    return ours
+    return protocol_stream

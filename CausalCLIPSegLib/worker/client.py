@@ -1,7 +1,8 @@
-"""The asking side of the worker's protocol: lines, identifiers, timeouts, states; whoever has the process moves bytes.
+"""The other program's side of the worker's protocol: lines, identifiers, timeouts and states.
 
-Standard library only, and no threads: Slicer's interpreter may have nothing else, and its QProcess calls back in the
-main thread. A client belongs to one process; for a new process, make a new client.
+The caller owns the process and moves its bytes. Standard library only, because Slicer's interpreter may have nothing
+else; no threads, because its QProcess calls back in the main thread. A client belongs to one process: for a new
+process, create a new client.
 
     client = WorkerClient(write=process.write, on_state=show_state)
     process.readyReadStandardOutput -> client.feed(bytes)
@@ -19,19 +20,19 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 State = Literal["starting", "ready", "busy", "ended", "failed"]
-"""Of the process: silent yet; idle; at a long request; ended as it was asked to; ended otherwise, or unusable."""
+"""Of the process: not ready yet; idle; running a long request; ended on request; ended unexpectedly, or unusable."""
 
 PROTOCOL = 1
-"""The version of the protocol that this client knows; a worker of a later one answers it as well."""
+"""The version of the protocol that this client knows. Workers of later versions answer it too."""
 
 MODULE = "CausalCLIPSegLib.worker"
-"""What `python -m` starts."""
+"""The module that `python -m` runs."""
 
-LONGEST_LINE = 64 << 20
-"""Bytes after which output without an end of line is no protocol any more."""
+MAX_LINE_BYTES = 64 << 20
+"""Output that has no line end within so many bytes is not the protocol."""
 
-_LONG = frozenset({"segment", "threshold", "export"})
-_LAST = frozenset({"result", "error", "cancelled"})
+_LONG_REQUESTS = frozenset({"segment", "threshold", "export"})
+_LAST_EVENTS = frozenset({"result", "error", "cancelled"})
 
 OnEvent = Callable[[dict[str, Any]], None]
 
@@ -46,20 +47,20 @@ class _Pending:
 
 
 class WorkerClient:
-    """What one worker process was asked, and what it has answered so far.
+    """The open requests of one worker process, and its state.
 
     Attributes:
         state: see `State`.
-        reason: why the state is "failed", one sentence; else "".
-        version: of the program on the other side, once it is ready.
+        reason: why the state is "failed", in one sentence; otherwise empty.
+        version: of the worker; empty until it is ready.
 
     Args:
-        write: takes the bytes that are to go to the process's standard input. Not called before the process is ready.
+        write: takes the bytes for the process's standard input. Not called before the process is ready.
         on_state: called with every new state.
         on_event: called with the events that belong to no request: "ready", "progress" while the libraries load, and
             warnings and errors with a null id.
-        start_timeout: seconds until the process has to be ready.
-        clock: seconds that never run backwards.
+        start_timeout: seconds within which the process must be ready.
+        clock: returns monotonic seconds.
     """
 
     def __init__(
@@ -80,8 +81,8 @@ class WorkerClient:
         self._start_deadline = None if start_timeout is None else clock() + start_timeout
         self._pending: dict[str, _Pending] = {}
         self._buffer = bytearray()
-        self._number = 0
-        self._leaving = False
+        self._count = 0
+        self._shutting_down = False
 
     @property
     def alive(self) -> bool:
@@ -90,38 +91,38 @@ class WorkerClient:
 
     @property
     def pending(self) -> tuple[str, ...]:
-        """The identifiers of the requests that have not ended, the oldest first."""
+        """The identifiers of the requests that have not ended, oldest first."""
         return tuple(self._pending)
 
     def send(self, request: dict[str, Any], on_event: OnEvent, timeout: float | None = None) -> str:
         """Send a request, now or as soon as the process is ready.
 
         Args:
-            request: as in worker.protocol.py, without "id".
-            on_event: called with each event about it; the last one is "result", "error" or "cancelled". An error may
-                also come from here, of the kind "ended" (the process is gone) or "timeout".
-            timeout: seconds without any event about it after which it is given up.
+            request: as in worker.protocol, without "id".
+            on_event: called with each event about the request; the last one is "result", "error" or "cancelled". The
+                client itself sends errors of the kinds "ended" (the process has ended) and "timeout".
+            timeout: seconds without an event about the request after which it is cancelled.
 
         Returns:
-            its identifier.
+            The identifier of the request.
 
         Raises:
-            RuntimeError: the process is gone.
+            RuntimeError: the process has ended.
         """
         if not self.alive:
             raise RuntimeError("The worker has ended.")
-        self._number += 1
-        name = f"{request['request']}-{self._number}"
-        line = json.dumps({**request, "id": name}).encode() + b"\n"
-        self._leaving = self._leaving or request["request"] == "shutdown"
-        self._pending[name] = _Pending(request["request"], line, on_event, timeout)
+        self._count += 1
+        identifier = f"{request['request']}-{self._count}"
+        line = json.dumps({**request, "id": identifier}).encode() + b"\n"
+        self._shutting_down = self._shutting_down or request["request"] == "shutdown"
+        self._pending[identifier] = _Pending(request["request"], line, on_event, timeout)
         if self.state != "starting":
-            self._put(name)
-            self._settle()
-        return name
+            self._write_request(identifier)
+            self._update_state()
+        return identifier
 
     def cancel(self, target: str) -> None:
-        """Give up a request; it ends in "cancelled", or in "result" or "error" where that is on its way already."""
+        """Cancel a request. It ends in "cancelled", or in "result" or "error" if that event is already on its way."""
         if self.state == "starting":
             pending = self._pending.pop(target, None)
             if pending:
@@ -130,70 +131,70 @@ class WorkerClient:
             self.send({"request": "cancel", "target": target}, on_event=lambda event: None)
 
     def shutdown(self) -> None:
-        """Ask the process to end; closing its standard input does the same."""
+        """Ask the process to end. Closing its standard input does the same."""
         self.send({"request": "shutdown"}, on_event=lambda event: None)
 
     def feed(self, data: bytes) -> None:
-        """Take what the process wrote to its standard output, in pieces of any size."""
+        """Take bytes that the process wrote to its standard output, in pieces of any size."""
         if not self.alive:
             return
         self._buffer += data
-        # A line leaves the buffer before anybody hears of it: a callback may send, raise, or feed more.
+        # Take the line out of the buffer before the callbacks run: they may send, raise, or feed more.
         while self.alive and (end := self._buffer.find(b"\n")) >= 0:
             line = bytes(self._buffer[:end])
             del self._buffer[: end + 1]
-            self._read(line)
-        if len(self._buffer) > LONGEST_LINE:
+            self._handle_line(line)
+        if len(self._buffer) > MAX_LINE_BYTES:
             self._end("failed", "The worker's output is not readable.")
 
     def finished(self, how: str = "") -> None:
-        """Take note that the process is gone; open requests end in an error.
+        """Report that the process has ended; open requests end in an error.
 
         Args:
-            how: one sentence on how it ended, for instance with which exit status.
+            how: one sentence on how it ended, for instance its exit status.
         """
-        if self._leaving:
+        if self._shutting_down:
             self._end("ended", "")
         else:
-            self._end("failed", " ".join(part for part in ("The worker has ended unexpectedly.", how) if part))
+            self._end("failed", f"The worker has ended unexpectedly. {how}".strip())
 
     def tick(self) -> None:
-        """Look at the clock; to be called about once a second."""
+        """Check the timeouts; call it about once a second."""
         now = self._clock()
         if self.state == "starting" and self._start_deadline is not None and now > self._start_deadline:
             self._end("failed", "The worker does not start.")
-        for name, pending in list(self._pending.items()):
+        for identifier, pending in list(self._pending.items()):
             if pending.deadline is not None and now > pending.deadline:
-                self.cancel(name)
-                self._pending.pop(name, None)
-                self._settle()
-                pending.on_event(_error(name, "timeout", "The worker does not answer."))
+                self.cancel(identifier)
+                self._pending.pop(identifier, None)
+                self._update_state()
+                pending.on_event(_error(identifier, "timeout", "The worker does not answer."))
 
-    def _read(self, line: bytes) -> None:
+    def _handle_line(self, line: bytes) -> None:
         try:
             event = json.loads(line)
         except ValueError:  # also UnicodeDecodeError
-            return  # something that a library wrote
+            return  # a library printed this
         if not isinstance(event, dict) or not isinstance(event.get("event"), str):
             return
-        name = event.get("id")
-        if not isinstance(name, str):
+        identifier = event.get("id")
+        if not isinstance(identifier, str):
             if event["event"] == "ready":
-                self._begin(event)
+                self._handle_ready(event)
             if self._on_event:
                 self._on_event(event)
             return
-        pending = self._pending.get(name)
+        pending = self._pending.get(identifier)
         if pending is None:
-            return  # given up, and forgotten
-        if event["event"] in _LAST:
-            del self._pending[name]
-            self._settle()
+            return  # the client has given up this request
+        if event["event"] in _LAST_EVENTS:
+            del self._pending[identifier]
+            self._update_state()
         elif pending.timeout is not None:
             pending.deadline = self._clock() + pending.timeout
         pending.on_event(event)
 
-    def _begin(self, event: dict[str, Any]) -> None:
+    def _handle_ready(self, event: dict[str, Any]) -> None:
         if self.state != "starting":
             return
         self.version = str(event.get("version", ""))
@@ -201,24 +202,26 @@ class WorkerClient:
         if not isinstance(protocol, int) or protocol < PROTOCOL:
             self._end("failed", f"The worker is of an older version ({self.version}); install the current one.")
             return
-        self._become("ready")
-        for name in list(self._pending):
-            if name in self._pending:
-                self._put(name)
-        self._settle()
+        self._set_state("ready")
+        for identifier in list(self._pending):
+            if identifier in self._pending:
+                self._write_request(identifier)
+        self._update_state()
 
-    def _put(self, name: str) -> None:
-        pending = self._pending[name]
+    def _write_request(self, identifier: str) -> None:
+        pending = self._pending[identifier]
         if pending.timeout is not None:
             pending.deadline = self._clock() + pending.timeout
         self._write(pending.line)
 
-    def _settle(self) -> None:
-        """Be "busy" while a long request is open."""
+    def _update_state(self) -> None:
+        """Set the state to "busy" while a long request is open, otherwise to "ready"."""
         if self.state in {"ready", "busy"}:
-            self._become("busy" if any(each.request in _LONG for each in self._pending.values()) else "ready")
+            self._set_state(
+                "busy" if any(each.request in _LONG_REQUESTS for each in self._pending.values()) else "ready"
+            )
 
-    def _become(self, state: State) -> None:
+    def _set_state(self, state: State) -> None:
         if state != self.state:
             self.state = state
             if self._on_state:
@@ -230,10 +233,10 @@ class WorkerClient:
         self.reason = reason
         pending, self._pending = self._pending, {}
         self._buffer.clear()
-        self._become(state)
-        for name, each in pending.items():
-            each.on_event(_error(name, "ended", reason or "The worker was ended."))
+        self._set_state(state)
+        for identifier, each in pending.items():
+            each.on_event(_error(identifier, "ended", reason or "The worker was ended."))
 
 
-def _error(name: str, kind: str, message: str) -> dict[str, Any]:
-    return {"event": "error", "id": name, "kind": kind, "message": message}
+def _error(identifier: str, kind: str, message: str) -> dict[str, Any]:
+    return {"event": "error", "id": identifier, "kind": kind, "message": message}

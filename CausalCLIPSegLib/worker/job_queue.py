@@ -1,4 +1,4 @@
-"""Requests that take time: queued, run one after the other in a thread, cancelled."""
+"""Run requests that take time one after the other in a thread, and cancel them."""
 
 from __future__ import annotations
 
@@ -18,39 +18,52 @@ LongRequest = protocol.SegmentRequest | protocol.ThresholdRequest | protocol.Exp
 
 
 class CancelledError(Exception):
-    """The request that is being worked on was cancelled."""
+    """The request that is running was cancelled."""
 
 
 class Job:
-    """A request that takes time, on its way from the queue to its last event."""
+    """A request that takes time, from the queue to its last event.
+
+    Attributes:
+        request: what to do.
+        cancelled: the other program asked to cancel it.
+        committed: its files are about to appear, so it can no longer be cancelled.
+    """
 
     def __init__(self, request: LongRequest) -> None:
         self.request = request
         self.cancelled = False
-        self.past_stopping = False
+        self.committed = False
 
 
 class JobQueue:
-    """Works off the requests that take time, one after the other, in a thread of its own."""
+    """Runs the requests that take time one after the other, in a thread of its own.
 
-    def __init__(self, send: Send, libraries: Libraries, told: Callable[[BaseException], str]) -> None:
+    Args:
+        send: takes events.
+        libraries: a segmentation waits until they are loaded.
+        describe_error: makes a sentence of an unexpected error.
+    """
+
+    def __init__(self, send: Send, libraries: Libraries, describe_error: Callable[[BaseException], str]) -> None:
+        # Imported here, after the process has said that it is ready: NumPy and pydicom take time to load.
         from CausalCLIPSegLib.worker.jobs.export import export
         from CausalCLIPSegLib.worker.jobs.segment import segment
         from CausalCLIPSegLib.worker.jobs.threshold import threshold
-        from CausalCLIPSegLib.worker.segmenters import Segmenters  # NumPy and pydicom take their time
+        from CausalCLIPSegLib.worker.segmenters import Segmenters
 
         self._send = send
         self._libraries = libraries
-        self._told = told
+        self._describe_error = describe_error
         self._segment, self._threshold, self._export = segment, threshold, export
         self._segmenters = Segmenters()
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
         self._running: Job | None = None
-        threading.Thread(target=self._work, name="desk", daemon=True).start()
+        threading.Thread(target=self._work, name="jobs", daemon=True).start()
 
     def put(self, request: LongRequest) -> bool:
-        """Queue a request; False where one with the same id has not ended."""
+        """Queue a request; return false if a request with the same id has not ended yet."""
         with self._changed:
             if self._find(request.id):
                 return False
@@ -59,10 +72,10 @@ class JobQueue:
         return True
 
     def cancel(self, target: str) -> bool:
-        """Give up a request; False where it has ended, is past stopping, or never was."""
+        """Cancel a request; return false if it is unknown, has ended, or can no longer be cancelled."""
         with self._changed:
             job = self._find(target)
-            if job is None or job.past_stopping:
+            if job is None or job.committed:
                 return False
             job.cancelled = True
             if job is not self._running:
@@ -80,26 +93,26 @@ class JobQueue:
                 while not self._waiting:
                     self._changed.wait()
                 job = self._running = self._waiting.popleft()
-            event = self._do(job)
+            event = self._last_event(job)
             with self._changed:
                 self._running = None
-                # cancelled in its last phase, in which it failed: the asker is told what was asked for
-                cancelled = job.cancelled and not job.past_stopping
+                # A request that was cancelled ends in "cancelled", also if it failed before it noticed.
+                cancelled = job.cancelled and not job.committed
                 self._send(protocol.CancelledEvent(id=job.request.id) if cancelled else event)
 
-    def _do(self, job: Job) -> BaseModel:
-        """Return the last event about a request."""
+    def _last_event(self, job: Job) -> BaseModel:
+        """Run a job, and return the event that ends its request."""
         identifier = job.request.id
         try:
-            return self._result(job)
+            return self._run(job)
         except CancelledError:
             return protocol.CancelledEvent(id=identifier)
-        except BaseException as error:  # the thread goes on whatever happens
+        except BaseException as error:  # no error may end the thread
             if not isinstance(error, CausalCLIPSegError):
                 self._segmenters.clear()
-            return failure(identifier, error, self._told)
+            return error_event(identifier, error, self._describe_error)
 
-    def _result(self, job: Job) -> BaseModel:
+    def _run(self, job: Job) -> BaseModel:
         request = job.request
 
         def check() -> None:
@@ -109,7 +122,7 @@ class JobQueue:
         def begin(phase: str, fraction: float) -> None:
             with self._changed:
                 check()
-                job.past_stopping = fraction >= 1
+                job.committed = fraction >= 1
             self._send(protocol.ProgressEvent(id=request.id, phase=phase, fraction=fraction))
 
         def warn(message: str) -> None:
@@ -122,9 +135,16 @@ class JobQueue:
         return self._export(request, begin)
 
 
-def failure(identifier: str, error: BaseException, told: Callable[[BaseException], str]) -> protocol.ErrorEvent:
-    """Return the event for an exception that ended a request."""
+def error_event(
+    identifier: str, error: BaseException, describe_error: Callable[[BaseException], str]
+) -> protocol.ErrorEvent:
+    """Return the event for an error that ended a request.
 
+    Args:
+        identifier: of the request.
+        error: that ended it.
+        describe_error: makes a sentence of an unexpected error.
+    """
     kind: Literal["mirrored", "side", "user", "unexpected"] = "user"
     message = " ".join(str(error).split())
     if isinstance(error, MirroredQuestionError):
@@ -136,5 +156,5 @@ def failure(identifier: str, error: BaseException, told: Callable[[BaseException
     elif isinstance(error, LibrariesError):
         kind = "unexpected"
     elif not isinstance(error, CausalCLIPSegError):
-        kind, message = "unexpected", told(error)
+        kind, message = "unexpected", describe_error(error)
     return protocol.ErrorEvent(id=identifier, kind=kind, message=message)

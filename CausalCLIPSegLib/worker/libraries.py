@@ -1,4 +1,4 @@
-"""Load torch and the network in a thread while notes are already read."""
+"""Load torch and the network in a thread, so that notes are answered meanwhile."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.channel import Send
 
-_LOADING = "Loading the libraries"
+_PHASE = "Loading the libraries"
 
 
 class LibrariesError(Exception):
@@ -17,19 +17,22 @@ class LibrariesError(Exception):
 
 
 class Libraries:
-    """Torch and the network, loaded in a thread of their own while notes are read already."""
+    """Loads torch and the network in a thread of its own.
 
-    def __init__(self, send: Send, told: Callable[[BaseException], str]) -> None:
-        """Load nothing yet.
+    Attributes:
+        state: "loading", "loaded" or "failed".
+        devices: where the network can run; None while the libraries load.
 
-        Args:
-            send: takes events.
-            told: makes a sentence of what nobody expected.
-        """
+    Args:
+        send: takes events.
+        describe_error: makes a sentence of an unexpected error.
+    """
+
+    def __init__(self, send: Send, describe_error: Callable[[BaseException], str]) -> None:
         self.state: Literal["loading", "loaded", "failed"] = "loading"
         self.devices: list[Literal["cpu", "cuda"]] | None = None
         self._send = send
-        self._told = told
+        self._describe_error = describe_error
         self._ended = threading.Event()
         self._message = ""
 
@@ -38,7 +41,7 @@ class Libraries:
         threading.Thread(target=self._load, name="libraries", daemon=True).start()
 
     def wait(self, check: Callable[[], None]) -> None:
-        """Return when they are loaded; meanwhile call `check` now and then, which may raise.
+        """Return when the libraries are loaded; call `check`, which may raise, ten times a second until then.
 
         Raises:
             LibrariesError: they cannot be loaded.
@@ -49,17 +52,17 @@ class Libraries:
             raise LibrariesError(self._message)
 
     def _load(self) -> None:
-        self._send(protocol.ProgressEvent(id=None, phase=_LOADING, fraction=0))
+        self._send(protocol.ProgressEvent(id=None, phase=_PHASE, fraction=0))
         try:
             import torch
 
-            import CausalCLIPSegLib.segmenter  # noqa: F401 - the network with all that it needs
+            import CausalCLIPSegLib.segmenter  # noqa: F401 - imports the network and everything it needs
 
             self.devices = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
             self.state = "loaded"
         except BaseException as error:  # a damaged installation raises anything
-            self._message = f"The libraries that the network needs cannot be loaded. {self._told(error)}"
+            self._message = f"The libraries that the network needs cannot be loaded. {self._describe_error(error)}"
             self.state = "failed"
             self._send(protocol.ErrorEvent(id=None, kind="unexpected", message=self._message))
         self._ended.set()
-        self._send(protocol.ProgressEvent(id=None, phase=_LOADING, fraction=1))
+        self._send(protocol.ProgressEvent(id=None, phase=_PHASE, fraction=1))

@@ -1,4 +1,4 @@
-"""Segmenters by checkpoint and device, loaded once and kept."""
+"""Segmenters by checkpoint and device: each is loaded once and kept."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ if TYPE_CHECKING:
 
 
 class Segmenters:
-    """Segmenters by checkpoint and device, each loaded once and kept."""
+    """The segmenters that requests have used so far, by checkpoint and device."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[Path, str], Segmenter] = {}
+        self._loaded: dict[tuple[Path, str], Segmenter] = {}
 
     def get(self, checkpoint: str, device: Device) -> Segmenter:
-        """Return the segmenter of a checkpoint on a device, loaded where it is not yet.
+        """Return the segmenter of a checkpoint on a device; load it if needed.
 
         Raises:
             CheckpointError: the checkpoint cannot be loaded.
-            DeviceError: the device is not there.
+            DeviceError: the device is not available.
         """
-        from CausalCLIPSegLib.segmenter import Segmenter  # torch takes its time
+        from CausalCLIPSegLib.segmenter import Segmenter  # loads torch, which takes seconds
 
         key = find_checkpoint(checkpoint).resolve(), choose_device(device).type
-        if key not in self._kept:
-            self._kept[key] = Segmenter.from_checkpoint(checkpoint, device)
-        return self._kept[key]
+        if key not in self._loaded:
+            self._loaded[key] = Segmenter.from_checkpoint(checkpoint, device)
+        return self._loaded[key]
 
-    def drop_fallen(self) -> None:
-        """Forget those that run elsewhere than asked for want of memory: it may be there next time."""
-        self._kept = {key: each for key, each in self._kept.items() if each.device.type == key[1]}
+    def drop_cpu_fallbacks(self) -> None:
+        """Forget segmenters that fell back to the CPU, so that the next request tries the GPU again."""
+        self._loaded = {key: each for key, each in self._loaded.items() if each.device.type == key[1]}
 
     def clear(self) -> None:
-        """Forget all, after a failure that may have damaged one."""
-        self._kept.clear()
+        """Forget all segmenters, since an unexpected error may have damaged one."""
+        self._loaded.clear()

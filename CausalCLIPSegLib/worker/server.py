@@ -1,8 +1,7 @@
-"""One long-lived process that outlines films for another program: `python -m CausalCLIPSegLib.worker [--verbose]`.
+"""Read requests and answer them: quick ones at once, the others through the job queue.
 
-Requests and events are JSON lines (worker.protocol.py). Standard output carries nothing else: what libraries print
-goes to standard error. The main thread reads, and answers at once what is quick; one thread works off what takes time,
-one loads the libraries, one writes. The process ends when its standard input closes, whatever it is at.
+The process has four threads. The main thread reads requests and answers the quick ones, one thread runs the jobs, one
+loads the libraries, and one writes events. See docs/worker.md.
 """
 
 from __future__ import annotations
@@ -16,42 +15,41 @@ from pydantic import ValidationError
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.channel import Send, lines
-from CausalCLIPSegLib.worker.job_queue import JobQueue, failure
+from CausalCLIPSegLib.worker.job_queue import JobQueue, error_event
 from CausalCLIPSegLib.worker.libraries import Libraries
 
 
 class Worker:
-    """Reads requests, and answers them or has them answered."""
+    """Answers the requests of another program.
 
-    def __init__(self, send: Send, libraries: Libraries, told: Callable[[BaseException], str]) -> None:
-        """Be ready to serve.
+    Args:
+        send: takes events.
+        libraries: torch and the network, loading or about to load.
+        describe_error: makes a sentence of an unexpected error.
+    """
 
-        Args:
-            send: takes events.
-            libraries: that load, or will.
-            told: makes a sentence of what nobody expected.
-        """
+    def __init__(self, send: Send, libraries: Libraries, describe_error: Callable[[BaseException], str]) -> None:
         from CausalCLIPSegLib.worker.jobs import checkpoints, export, notes
 
         self._send = send
-        self._told = told
+        self._describe_error = describe_error
         self._answer_note = notes.answer_note
         self._list_checkpoints = checkpoints.list_checkpoints
         self._formats = list(export.FILES)
         self._libraries = libraries
-        self._desk = JobQueue(send, libraries, told)
+        self._jobs = JobQueue(send, libraries, describe_error)
 
     def serve(self, stream: BinaryIO) -> None:
         """Answer the requests of a stream until it ends, or one asks to shut down."""
         for line in lines(stream):
             if line is None:
-                message = f"The line is longer than {protocol.LONGEST_LINE} bytes and was not read."
+                message = f"The line is longer than {protocol.MAX_LINE_BYTES} bytes and was not read."
                 self._send(protocol.ErrorEvent(id=None, kind="request", message=message))
                 continue
             try:
                 request = protocol.REQUESTS.validate_json(line)
             except ValidationError as error:
-                self._send(protocol.ErrorEvent(id=_id_of(line), kind="request", message=_say(error)))
+                self._send(protocol.ErrorEvent(id=_id_of(line), kind="request", message=_validation_message(error)))
                 continue
             if isinstance(request, protocol.ShutdownRequest):
                 self._send(protocol.ShutdownResult(id=request.id))
@@ -59,7 +57,7 @@ class Worker:
             try:
                 self._answer(request)
             except Exception as error:
-                self._send(failure(request.id, error, self._told))
+                self._send(error_event(request.id, error, self._describe_error))
 
     def _answer(self, request: Any) -> None:
         match request:
@@ -68,10 +66,10 @@ class Worker:
             case protocol.NoteRequest():
                 self._send(self._answer_note(request))
             case protocol.CancelRequest():
-                found = self._desk.cancel(request.target)
+                found = self._jobs.cancel(request.target)
                 self._send(protocol.CancelResult(id=request.id, target=request.target, found=found))
             case _:
-                if not self._desk.put(request):
+                if not self._jobs.put(request):
                     message = f"A request with the id {request.id} has not ended yet."
                     self._send(protocol.ErrorEvent(id=None, kind="request", message=message))
 
@@ -87,7 +85,7 @@ class Worker:
 
 
 def _id_of(line: bytes) -> str | None:
-    """Return the id of a line that is no request, where it has one."""
+    """Return the id of an invalid request; None if it has no valid one."""
     try:
         identifier = json.loads(line)["id"]
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -95,8 +93,8 @@ def _id_of(line: bytes) -> str | None:
     return identifier if isinstance(identifier, str) and 0 < len(identifier) <= 100 else None
 
 
-def _say(error: ValidationError) -> str:
-    """Say what is wrong with a request, without the values in it."""
+def _validation_message(error: ValidationError) -> str:
+    """Return what is wrong with a request, without its values, which may quote the patient."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"The request is not understood: {where + ': ' if where else ''}{first['msg']}."
+    field = ".".join(str(part) for part in first["loc"])
+    return f"The request is not understood: {field + ': ' if field else ''}{first['msg']}."

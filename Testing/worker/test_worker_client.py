@@ -196,7 +196,7 @@ def test_lines_that_are_no_events_are_passed_over(ready, line):
 
 
 def test_output_without_an_end_is_no_protocol(ready, monkeypatch):
-    monkeypatch.setattr(client, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(client, "MAX_LINE_BYTES", 1000)
     for _ in range(11):
         ready.client.feed(b"x" * 100)
     assert ready.client.state == "failed"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from CausalCLIPSegLib.worker.libraries import Libraries
 from CausalCLIPSegLib.worker.protocol import (
-    LONGEST_LINE,
+    MAX_LINE_BYTES,
     CancelledEvent,
     CancelResult,
     ErrorEvent,
@@ -83,8 +83,8 @@ def test_any_note_is_answered(serve, text):
 
 @pytest.mark.parametrize("extra", [-1, 0, 1, 10_000_000])
 def test_the_longest_line_is_read_and_a_longer_one_is_not(serve, extra):
-    line = HELLO[:-1] + b" " * (LONGEST_LINE + extra - len(HELLO) - 1) + b"}\n"
-    assert len(line) == LONGEST_LINE + extra
+    line = HELLO[:-1] + b" " * (MAX_LINE_BYTES + extra - len(HELLO) - 1) + b"}\n"
+    assert len(line) == MAX_LINE_BYTES + extra
     first, second = serve(line + HELLO + b"\n")
     assert isinstance(first, HelloResult if extra <= 0 else ErrorEvent)
     assert isinstance(second, HelloResult)
@@ -92,7 +92,7 @@ def test_the_longest_line_is_read_and_a_longer_one_is_not(serve, extra):
 
 def test_a_line_that_the_end_cuts_off_is_none(serve):
     assert serve(HELLO) == []
-    assert len(serve(b"x" * (LONGEST_LINE + 5))) == 1
+    assert len(serve(b"x" * (MAX_LINE_BYTES + 5))) == 1
 
 
 def test_nothing_is_read_behind_shutdown(serve):

@@ -11,7 +11,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.worker.protocol import LONGEST_LINE, PROTOCOL, SegmentResult
+from CausalCLIPSegLib.worker.protocol import MAX_LINE_BYTES, PROTOCOL, SegmentResult
 
 FILM = str(get_testdata_file("RG1_UNCR.dcm", download=False))
 
@@ -136,10 +136,10 @@ def test_what_is_said_in_a_bad_line_is_not_repeated(worker):
 
 
 def test_a_huge_line_is_refused_and_the_next_one_is_answered(worker):
-    worker.write(b'{"id": "a", "request": "note", "text": "' + b"x" * (3 * LONGEST_LINE) + b'"}\n')
+    worker.write(b'{"id": "a", "request": "note", "text": "' + b"x" * (3 * MAX_LINE_BYTES) + b'"}\n')
     error = worker.wait_for(event="error")
     assert (error["kind"], error["id"]) == ("request", None)
-    assert str(LONGEST_LINE) in error["message"]
+    assert str(MAX_LINE_BYTES) in error["message"]
     assert worker.ask("hello")["event"] == "result"
 
 

@@ -1,1 +1,1 @@
-"""What the worker does for each request: plain functions that know no process, lines or threads."""
+"""What the worker does for each request: plain functions without processes, lines or threads."""

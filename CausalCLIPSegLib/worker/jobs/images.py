@@ -1,4 +1,4 @@
-"""The radiograph that a request names: a file, or pixels of another program."""
+"""Read the radiograph of a request: a file, or the pixels of another program."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from CausalCLIPSegLib.worker import protocol
 
 
 def read_image(image: protocol.FileImage | protocol.ArrayImage, mirrored: bool | None) -> Radiograph:
-    """Return the radiograph that a request names.
+    """Return the radiograph of a request.
+
+    Args:
+        image: where it is.
+        mirrored: whether the image shows the patient's right on the viewer's right; None: as its header says.
 
     Raises:
-        MirroredQuestionError: its header says that it is mirrored, and `mirrored` is None.
-        RadiographError: it is not a frontal chest radiograph.
+        MirroredQuestionError: the header says that the radiograph is mirrored, and `mirrored` is None.
+        RadiographError: the image is not a frontal chest radiograph.
     """
     if isinstance(image, protocol.FileImage):
         radiograph = read_radiograph(image.path)

@@ -1,4 +1,4 @@
-"""Answer "note": what is understood of a note."""
+"""Answer "note": what was understood of a note."""
 
 from __future__ import annotations
 
@@ -8,10 +8,24 @@ from CausalCLIPSegLib.notes import ReferringExpression, choose_side, describe_ex
 from CausalCLIPSegLib.worker import protocol
 
 
-def understand(
+def answer_note(request: protocol.NoteRequest) -> protocol.NoteResult:
+    """Describe what was understood of a note. A note without a finding is no error.
+
+    Raises:
+        NoteError: the note is empty or too long, or does not name the side that was chosen.
+        CheckpointError: there is no such checkpoint.
+    """
+    expression = parse_note(request.text, request.laterality, request.language)
+    if request.side is not None:
+        expression = choose_side(expression, request.side)
+    laterality = read_card(find_checkpoint(request.checkpoint)).laterality
+    return protocol.NoteResult(id=request.id, understood=describe_note(expression, laterality, request.mirrored))
+
+
+def describe_note(
     expression: ReferringExpression, prompt_laterality: Laterality, mirrored: bool | None
 ) -> protocol.Understood:
-    """Say what was understood, for people and programs."""
+    """Return what was understood of a note, for people and for programs."""
     details = expression.to_dict()
     return protocol.Understood(
         sides=list(expression.sides),
@@ -28,17 +42,3 @@ def understand(
         summary=describe_expression(expression, mirrored=mirrored),
         details=details,
     )
-
-
-def answer_note(request: protocol.NoteRequest) -> protocol.NoteResult:
-    """Say what is understood of a note; one with nothing to outline is understood as well.
-
-    Raises:
-        NoteError: it is empty or too long, or does not name the side that was chosen.
-        CheckpointError: there is no such checkpoint.
-    """
-    expression = parse_note(request.text, request.laterality, request.language)
-    if request.side is not None:
-        expression = choose_side(expression, request.side)
-    language = read_card(find_checkpoint(request.checkpoint)).laterality
-    return protocol.NoteResult(id=request.id, understood=understand(expression, language, request.mirrored))

@@ -1,0 +1,54 @@
+"""The .npy files that a job writes: their names, and all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from CausalCLIPSegLib.atomic_files import staged_files
+
+if TYPE_CHECKING:
+    from CausalCLIPSegLib.result import SegmentationResult
+
+PROBABILITY = "probability.npy"
+CAUSAL_ATTENTION = "causal_attention.npy"
+CONFOUNDER_ATTENTION = "confounder_attention.npy"
+
+
+def mask_name(of: str) -> str:
+    """Return the file name of the mask of a segment or a side."""
+    return f"mask_{of}.npy"
+
+
+def result_arrays(result: SegmentationResult) -> dict[str, npt.NDArray[Any]]:
+    """Return the maps and masks of a result by file name; each is rows x columns of the radiograph.
+
+    The probability is float32, the attention maps are float16, the masks are bool.
+    """
+    return {
+        PROBABILITY: result.probability,
+        CAUSAL_ATTENTION: result.causal_attention.astype(np.float16),
+        CONFOUNDER_ATTENTION: result.confounder_attention.astype(np.float16),
+        **{mask_name(segment.identifier): segment.mask for segment in result.segments},
+    }
+
+
+def save_arrays(arrays: Mapping[str, npt.NDArray[Any]], folder: Path, before_move: Callable[[], None]) -> None:
+    """Write all arrays into a folder, or none of them; files of an earlier run are replaced.
+
+    Args:
+        arrays: by file name.
+        folder: created if needed.
+        before_move: called when all files are complete, before they appear in `folder`; may raise to cancel.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    with staged_files(folder, list(arrays), force=True) as stage:
+        for name, array in arrays.items():
+            np.save(stage / name, array, allow_pickle=False)
+        before_move()

@@ -1,0 +1,88 @@
+"""Describe a segmentation as the worker sends it: what `describe_result` measured, with codes and paths of masks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from CausalCLIPSegLib import terminology
+from CausalCLIPSegLib.export.report import describe_result, result_warnings
+from CausalCLIPSegLib.laterality import side_in_image
+from CausalCLIPSegLib.worker import protocol
+from CausalCLIPSegLib.worker.jobs.arrays import CAUSAL_ATTENTION, CONFOUNDER_ATTENTION, PROBABILITY, mask_name
+from CausalCLIPSegLib.worker.jobs.notes import describe_note
+
+if TYPE_CHECKING:
+    from CausalCLIPSegLib.result import Segment, SegmentationResult
+
+
+def describe_segmentation(
+    identifier: str, result: SegmentationResult, possible: tuple[Segment, ...], folder: Path
+) -> protocol.SegmentResult:
+    """Return the answer to "segment".
+
+    Args:
+        identifier: of the request.
+        result: what the segmenter returned.
+        possible: the segments of a mask that covers both lungs.
+        folder: holds the arrays of the result.
+    """
+    report, mirrored = describe_result(result), result.radiograph.mirrored
+    rows, columns = result.radiograph.pixels.shape
+    return protocol.SegmentResult(
+        id=identifier,
+        understood=describe_note(result.expression, result.laterality, mirrored),
+        rows=rows,
+        columns=columns,
+        spacing=result.radiograph.spacing,
+        mirrored=mirrored,
+        segments=[
+            protocol.SegmentDocument(
+                **dict(_describe_segment(segment, mirrored)),
+                area_mm2=measured.area_mm2,
+                area_fraction=measured.area_fraction,
+                components=measured.components,
+                mask=folder / mask_name(segment.identifier),
+            )
+            for segment, measured in zip(result.segments, report.segments, strict=True)
+        ],
+        possible=[_describe_segment(segment, mirrored) for segment in possible],
+        threshold=report.threshold,
+        area_mm2=report.area_mm2,
+        area_fraction=report.area_fraction,
+        probability=folder / PROBABILITY,
+        causal_attention=folder / CAUSAL_ATTENTION,
+        confounder_attention=folder / CONFOUNDER_ATTENTION,
+        provenance=protocol.Provenance(
+            checkpoint=protocol.CheckpointUsed(**dict(report.checkpoint)),
+            device=report.device,
+            version=report.version,
+            seconds=report.seconds,
+        ),
+        warnings=result_warnings(result),  # unlike the report's, they do not explain a missing DICOM-SEG
+        disagreements=report.disagreements,
+        sop_instance_uid=None if report.source is None else report.source.sop_instance_uid,
+    )
+
+
+def _describe_segment(segment: Segment, mirrored: bool | None) -> protocol.PossibleSegment:
+    return protocol.PossibleSegment(
+        id=segment.identifier,
+        name=segment.name,
+        kind=segment.kind,
+        side=segment.side,
+        side_viewer=side_in_image(segment.side, mirrored),
+        color=segment.color,
+        terminology=protocol.Terminology(
+            context=terminology.CONTEXT_NAME,
+            category=_describe_code(terminology.CATEGORY),
+            type=_describe_code(terminology.code_of(segment.kind)),
+            region=_describe_code(terminology.LUNG),
+            region_modifier=_describe_code(terminology.LATERALITY[segment.side]),
+        ),
+    )
+
+
+def _describe_code(code: terminology.Code) -> protocol.CodeDocument:
+    return protocol.CodeDocument(**asdict(code))

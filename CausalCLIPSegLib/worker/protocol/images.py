@@ -1,0 +1,52 @@
+"""The image of a request: a file, or pixels of another program."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from CausalCLIPSegLib.worker.protocol.values import AbsolutePath, Message, Millimeters
+
+_Row = tuple[float, float, float, float]
+
+
+class FileImage(Message):
+    """A radiograph in a file of any format that `read_radiograph` reads."""
+
+    kind: Literal["file"]
+    path: AbsolutePath
+
+
+class ArrayImage(Message):
+    """A radiograph that is not in a file, for instance a volume that was cropped, or whose file no longer exists.
+
+    Attributes:
+        path: .npy, rows x columns of any real type, optionally with a leading axis of length 1 (the slice), or with a
+            last axis of 3 or 4 (red, green, blue and opacity, uint8). Row 0 is the upper edge of the image, column 0
+            the left one.
+        spacing: distance between pixel centers (row mm, column mm), from which areas in mm² are computed; null if
+            unknown, also if 1 x 1 mm only stands for an unknown spacing.
+        affine: 4 x 4, voxel (column, row, slice, 1) to mm in DICOM's patient axes (LPS): Slicer's IJK-to-RAS matrix
+            with its first two rows negated.
+        window: the values that are shown black and white; null: uint8 values are divided by 255, others are scaled
+            from the 0.5 to the 99.5 percentile.
+        inverted: small values are dense. False for MONOCHROME1 that was read by GDCM, which Slicer uses.
+        header: the DICOM file that these pixels come from. If they are still those of the file, the radiograph is read
+            from the file, with its window, so that the result equals that of the file. If they were changed, the file
+            only says which instance it is and whether the radiograph is mirrored. No DICOM-SEG can be made of a
+            cropped radiograph.
+        name: of the radiograph in an exported picture; must not identify the patient.
+    """
+
+    kind: Literal["array"]
+    path: AbsolutePath
+    spacing: tuple[Millimeters, Millimeters] | None = None
+    affine: tuple[_Row, _Row, _Row, _Row]
+    window: tuple[float, float] | None = None
+    inverted: bool = False
+    header: AbsolutePath | None = None
+    name: str = "film"
+
+
+Image = Annotated[FileImage | ArrayImage, Field(discriminator="kind")]
