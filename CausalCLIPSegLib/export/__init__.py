@@ -1,4 +1,4 @@
-"""A result as files: .seg.nrrd, DICOM-SEG, a picture for a report, result.json; each written whole or not at all."""
+"""Write a result to files: .seg.nrrd, DICOM-SEG, a picture for a report, and result.json."""
 
 from CausalCLIPSegLib.export.directory import PROBABILITY, reject_earlier_result, write_result
 from CausalCLIPSegLib.export.overlay import draw_overlay, write_overlay

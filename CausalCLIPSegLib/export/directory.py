@@ -1,4 +1,4 @@
-"""All files of a result in one folder: all of them, or none."""
+"""Write all files of a result into one folder, or none of them."""
 
 import os
 from collections.abc import Callable, Collection
@@ -36,11 +36,11 @@ class Output(NamedTuple):
 
     Attributes:
         name: of the file.
-        write: takes the result and the path; with `carries_note` also `with_note`, with `needs_report` also `report`.
-        applies: whether the file is written for a result.
+        write: takes the result and the path; also `with_note` if `carries_note`, and `report` if `needs_report`.
+        applies: returns whether a result has this file.
         carries_note: the file holds the note, unless the user leaves it out.
         on_request: the file is written only if the user asks for it.
-        needs_report: the file shows what result.json holds.
+        needs_report: the file shows contents of result.json.
     """
 
     name: str
@@ -59,16 +59,16 @@ OUTPUTS: tuple[Output, ...] = (
     Output(PROBABILITY, write_dicom_probability, _is_dicom, carries_note=True, on_request=True),
     Output("overlay.png", write_overlay, needs_report=True),
 )
-"""The files of a result in the order in which they are written; result.json follows, because it names the others."""
+"""The files of a result in the order of writing; result.json comes last, because it names the others."""
 
 RESULT_JSON = "result.json"
 
 
 def reject_earlier_result(directory: Path) -> None:
-    """Refuse a folder that holds files of a result already.
+    """Check that a folder holds no files of an earlier result.
 
     Raises:
-        OutputError: it does.
+        OutputError: it holds some.
     """
     if earlier := [name for name in _all_names() if os.path.lexists(directory / name)]:
         raise OutputError(f"{directory} already holds the result of an earlier run: {', '.join(earlier)}.")
@@ -76,7 +76,7 @@ def reject_earlier_result(directory: Path) -> None:
 
 def write_result(
     result: SegmentationResult,
-    directory: Path,
+    directory: str | Path,
     *,
     report: ResultDocument | None = None,
     force: bool = False,
@@ -87,20 +87,21 @@ def write_result(
 
     Args:
         result: what the segmenter returned.
-        directory: a folder, which is created with its parents if needed; other files in it are not touched.
-        report: what `describe_result` returned for this result; None: made here.
-        force: replace the result of an earlier run, also those of its files that this result does not have.
-        with_note: put the note into the DICOM files; result.json and the picture always have it.
-        extra: names of files that are written on request only, which is `PROBABILITY`.
+        directory: a folder; it is created with its parents if needed, and other files in it stay.
+        report: what `describe_result` returned for this result; None: describe it here.
+        force: replace an earlier result, and remove those of its files that this result does not have.
+        with_note: include the note in the DICOM files; result.json and the picture always include it.
+        extra: names of files that are written only on request: `PROBABILITY`.
 
     Returns:
-        The path of each file by its name, result.json last.
+        The path of each file by name, result.json last.
 
     Raises:
         OutputError: `directory` is a file, cannot be written, or holds the result of an earlier run without `force`.
     """
-    wanted = [output for output in OUTPUTS if not output.on_request or output.name in extra]
-    outputs = [output for output in wanted if output.applies(result)]
+    directory = Path(directory)
+    requested = [output for output in OUTPUTS if not output.on_request or output.name in extra]
+    outputs = [output for output in requested if output.applies(result)]
     names = [*(output.name for output in outputs), RESULT_JSON]
     report = (report or describe_result(result)).model_copy(update={"files": names})
     with staged_files(directory, names, force=force, earlier=_all_names()) as stage:

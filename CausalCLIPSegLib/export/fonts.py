@@ -1,4 +1,4 @@
-"""Words in a picture: a font that has the letters, and lines that fit."""
+"""Fonts and line breaks for text in pictures, in any language that a font of this computer covers."""
 
 import unicodedata
 from bisect import bisect_right
@@ -15,78 +15,80 @@ _FAMILIES = (
     *("Helvetica.ttc", "Arial.ttf", "Arial Unicode.ttf", "PingFang.ttc"),  # macOS
     *("NotoSansCJK-Regular.ttc", "wqy-microhei.ttc"),
 )
-"""Fonts of the common systems, those with the most alphabets first; Pillow's own one has little more than ASCII."""
+"""Fonts of the common systems, those with the most alphabets first; Pillow's own font has little more than ASCII."""
 
 _NO_CHARACTER = "\uffff"
+"""Not a character, so every font draws its sign for missing letters instead."""
 
 
-class Lettering:
-    """The font on this computer that has most of the letters of some text.
+class TextFont:
+    """The font on this computer that has most of the characters of a text.
 
     Args:
-        text: everything that is to be drawn with it.
+        text: everything that will be drawn with the font.
     """
 
     def __init__(self, text: str) -> None:
         characters = set(_printable(text))
         self._family = max(_families(), key=lambda family: sum(_has(family, c) for c in characters))
 
-    def font(self, size: int) -> FreeTypeFont:
-        """Return the font in `size` pixels."""
+    def at_size(self, size: int) -> FreeTypeFont:
+        """Return the font at a size in pixels."""
         return _font(self._family, size)
 
-    def spell(self, text: str) -> str | None:
-        """Return `text` on one line in letters that the font has: "a" for an "ä" that is missing.
+    def transliterate(self, text: str) -> str | None:
+        """Return `text` on one line, with simpler letters for those that the font lacks: "a" for "ä".
 
-        None where the font lacks more than half of the letters.
+        Returns:
+            The text, or None if the font lacks more than half of its characters even so.
         """
-        words = _printable(text)
-        spelt = "".join(self._spell(c) for c in words)
-        missing = sum(not _has(self._family, c) for c in spelt)
-        return None if 2 * missing > len(words) else spelt
+        printable = _printable(text)
+        transliterated = "".join(self._transliterate(character) for character in printable)
+        missing = sum(not _has(self._family, character) for character in transliterated)
+        return None if 2 * missing > len(printable) else transliterated
 
-    def _spell(self, character: str) -> str:
+    def _transliterate(self, character: str) -> str:
         if _has(self._family, character):
             return character
-        parts = unicodedata.normalize("NFKD", character).replace("ß", "ss")
-        return "".join(c for c in parts if _has(self._family, c) and not unicodedata.combining(c)) or character
+        simpler = unicodedata.normalize("NFKD", character).replace("ß", "ss")
+        return "".join(c for c in simpler if _has(self._family, c) and not unicodedata.combining(c)) or character
 
 
-def wrap(text: str, font: FreeTypeFont, width: int, most_lines: int) -> list[str]:
-    """Break `text` at blanks, or inside a word that is too long, into lines of at most `width` pixels.
+def wrap(text: str, font: FreeTypeFont, width: int, max_lines: int) -> list[str]:
+    """Break `text` at spaces, or inside a word that is too long, into lines of at most `width` pixels.
 
-    What does not fit into `most_lines` lines is cut and ends in "…". No text gives one empty line.
+    Text beyond `max_lines` lines is cut, and the last line then ends in "…". Empty text gives one empty line.
     """
-    lines = list(islice(_lines(text, font, width), most_lines + 1)) or [""]
-    if len(lines) > most_lines:
-        last = lines[most_lines - 1]
+    lines = list(islice(_lines(text, font, width), max_lines + 1)) or [""]
+    if len(lines) > max_lines:
+        last = lines[max_lines - 1]
         while last and font.getlength(last + "…") > width:
             last = last[:-1]
-        lines = [*lines[: most_lines - 1], last.rstrip(" ,;.") + "…"]
+        lines = [*lines[: max_lines - 1], last.rstrip(" ,;.") + "…"]
     return lines
 
 
 def _lines(text: str, font: FreeTypeFont, width: int) -> Iterator[str]:
-    """Give line after line; text behind the lines taken is never measured."""
+    """Yield one line after the other; text beyond the last requested line is never measured."""
     while text:
-        lengths = range(1, min(len(text), width) + 1)  # a letter takes a pixel at least
+        lengths = range(1, min(len(text), width) + 1)  # each character is at least one pixel wide
         fitting = max(1, bisect_right(lengths, float(width), key=lambda length: font.getlength(text[:length])))
         if fitting < len(text):
-            blank = text.rfind(" ", 0, fitting + 1)
-            fitting = blank if blank > 0 else fitting
+            space = text.rfind(" ", 0, fitting + 1)
+            fitting = space if space > 0 else fitting
         yield text[:fitting].rstrip()
         text = text[fitting:].lstrip()
 
 
 def _printable(text: str) -> str:
-    """Return `text` on one line, without characters that no font has and on which text layout fails."""
-    words = " ".join(unicodedata.normalize("NFC", text).split())
-    return "".join(c for c in words if unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"})
+    """Return `text` on one line, without control and unassigned characters, on which text layout fails."""
+    line = " ".join(unicodedata.normalize("NFC", text).split())
+    return "".join(c for c in line if unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"})
 
 
 @cache
 def _families() -> tuple[str, ...]:
-    """Return the fonts that this computer has; the empty name is Pillow's own."""
+    """Return the fonts that this computer has; the empty name is Pillow's own font."""
     return (*filter(_exists, _FAMILIES), "")
 
 
@@ -101,13 +103,13 @@ def _exists(family: str) -> bool:
 @cache
 def _font(family: str, size: int) -> FreeTypeFont:
     font = ImageFont.truetype(family, size) if family else ImageFont.load_default(size)
-    assert isinstance(font, FreeTypeFont)  # without a size Pillow may give a bitmap font
+    assert isinstance(font, FreeTypeFont)  # without a size Pillow may return a bitmap font
     return font
 
 
 @cache
 def _has(family: str, character: str) -> bool:
-    """Return whether the font draws more than its sign for a missing letter."""
+    """Return whether the font draws the character differently from its sign for missing letters."""
     return character == " " or _ink(family, character) != _ink(family, _NO_CHARACTER)
 
 

@@ -1,4 +1,4 @@
-"""A result as a picture for a report: the film, the outline, whose side is whose, and a caption."""
+"""A result as a picture for a report: the radiograph, the outlines, side markers, and a caption."""
 
 import math
 from pathlib import Path
@@ -10,35 +10,35 @@ from scipy import ndimage, special
 
 from CausalCLIPSegLib.colors import to_uint8_rgb
 from CausalCLIPSegLib.export.caption import draw_caption
-from CausalCLIPSegLib.export.fonts import Lettering
+from CausalCLIPSegLib.export.fonts import TextFont
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result
 from CausalCLIPSegLib.laterality import SIDES, side_in_image
 from CausalCLIPSegLib.result import Segment, SegmentationResult
 
 _Map = npt.NDArray[np.floating]
 
-FILM_PIXELS = 1400
-"""Longer side of the film in the picture."""
+RADIOGRAPH_PIXELS = 1400
+"""Longer side of the radiograph in the picture."""
 
 _CASING, _BACKDROP, _BORDER, _MARKER = (0, 0, 0), (14, 14, 16), (58, 58, 62), (226, 226, 230)
 _INK_WIDTH, _CASING_WIDTH = 3.2, 6.4
-_LEAST_SMOOTHING, _PIXEL_SMOOTHING = 1.5, 0.5  # in pixels of the picture, and of the film: a mask shows few steps
+_MIN_SMOOTHING, _PIXEL_SMOOTHING = 1.5, 0.5  # in pixels of the picture, and of the radiograph; hides pixel steps
 _SIDE_MARGIN, _MARGIN, _SCALE_STRIP = 116, 36, 84
-_LEAST_WIDTH, _LEAST_HEIGHT = 1000, 160
-_LETTER, _SMALL = 64, 24
+_MIN_WIDTH, _MIN_HEIGHT = 1000, 160
+_LARGE_TEXT, _SMALL_TEXT = 64, 24
 
 
 def draw_overlay(result: SegmentationResult, report: ResultDocument | None = None) -> Image.Image:
-    """Draw the film with the outline of each segment in the segment's colour, and a caption below.
+    """Draw the radiograph with the outline of each segment in the segment's color, and a caption below.
 
-    The longer side of the film takes 1400 pixels, whatever its size. Pixels stay square, also where the detector's
-    rows and columns are spaced differently. Nothing but the outline is drawn on the film itself: the side markers
-    stand beside it and, where the film is calibrated, a scale bar below it, as long as on the detector along a row.
-    The caption holds the note and what was made of it, and nothing of the film's header.
+    The longer side of the radiograph takes 1400 pixels. Its pixels are drawn square, even if rows and columns are
+    spaced differently. Only the outlines are drawn on the radiograph itself: the side markers stand beside it and, if
+    it is calibrated, a scale bar below it, with the length along a row in the plane of the detector. The caption holds
+    the note and the result, and nothing from the DICOM header.
 
     Args:
         result: pixels and probability float32 in [0, 1], masks bool, all rows x columns.
-        report: what `describe_result` returned for this result; None: made here.
+        report: what `describe_result` returned for this result; None: describe it here.
 
     Returns:
         An RGB picture.
@@ -61,64 +61,65 @@ def write_overlay(result: SegmentationResult, path: Path, *, report: ResultDocum
 
 
 def _draw_view(result: SegmentationResult) -> Image.Image:
-    """Draw the film with its outlines on a dark ground, with side markers and scale bar around it."""
-    film = _draw_film(result)
+    """Draw the radiograph with its outlines on a dark background, with side markers and scale bar around it."""
+    radiograph = _draw_radiograph(result)
     spacing = result.radiograph.spacing
-    width = max(film.width + 2 * _SIDE_MARGIN, _LEAST_WIDTH)
-    room = max(film.height, _LEAST_HEIGHT)
-    height = room + _MARGIN + (_MARGIN if spacing is None else _SCALE_STRIP)
-    left = (width - film.width) // 2
-    top = _MARGIN + (room - film.height) // 2
-    right, bottom = left + film.width, top + film.height
+    width = max(radiograph.width + 2 * _SIDE_MARGIN, _MIN_WIDTH)
+    frame_height = max(radiograph.height, _MIN_HEIGHT)
+    height = frame_height + _MARGIN + (_MARGIN if spacing is None else _SCALE_STRIP)
+    left = (width - radiograph.width) // 2
+    top = _MARGIN + (frame_height - radiograph.height) // 2
+    right, bottom = left + radiograph.width, top + radiograph.height
     view = Image.new("RGB", (width, height), _BACKDROP)
-    view.paste(film, (left, top))
+    view.paste(radiograph, (left, top))
     draw = ImageDraw.Draw(view)
     draw.rectangle((left - 1, top - 1, right, bottom), outline=_BORDER)
-    lettering = Lettering("patientRLcm 0123456789")
+    font = TextFont("patientRLcm 0123456789")
     for side in SIDES:
-        outward = -1 if side_in_image(side, result.radiograph.mirrored) == "left" else 1
-        x, y = (left if outward < 0 else right) + outward * _SIDE_MARGIN // 2, (top + bottom) // 2
-        draw.text((x, y - _LETTER // 2), "patient", _MARKER, lettering.font(_SMALL), anchor="ms")
-        draw.text((x, y + _LETTER // 2), side[0].upper(), _MARKER, lettering.font(_LETTER), anchor="ms")
+        on_left = side_in_image(side, result.radiograph.mirrored) == "left"
+        x, y = left - _SIDE_MARGIN // 2 if on_left else right + _SIDE_MARGIN // 2, (top + bottom) // 2
+        draw.text((x, y - _LARGE_TEXT // 2), "patient", _MARKER, font.at_size(_SMALL_TEXT), anchor="ms")
+        draw.text((x, y + _LARGE_TEXT // 2), side[0].upper(), _MARKER, font.at_size(_LARGE_TEXT), anchor="ms")
     if spacing is not None:
         columns = result.radiograph.pixels.shape[1]
-        length, words = _scale_bar(film.width, spacing[1] * columns / film.width)
+        length, label = _scale_bar(radiograph.width, spacing[1] * columns / radiograph.width)
         y = height - _SCALE_STRIP // 2
         draw.rectangle((right - length, y - 3, right, y + 2), _MARKER)
-        draw.text((right - length - 16, y), words, _MARKER, lettering.font(_SMALL), anchor="rm")
+        draw.text((right - length - 16, y), label, _MARKER, font.at_size(_SMALL_TEXT), anchor="rm")
     return view
 
 
-def _draw_film(result: SegmentationResult) -> Image.Image:
-    """Draw the film and its outlines at display size."""
+def _draw_radiograph(result: SegmentationResult) -> Image.Image:
+    """Draw the radiograph and its outlines at display size."""
     rows, columns = result.radiograph.pixels.shape
-    scale = FILM_PIXELS / max(rows, columns)
+    scale = RADIOGRAPH_PIXELS / max(rows, columns)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
-    grey = np.clip(_resize(result.radiograph.pixels, size), 0, 1) * 255
-    film = Image.fromarray(np.rint(grey).astype(np.uint8)).convert("RGB")
+    gray = np.clip(_resize(result.radiograph.pixels, size), 0, 1) * 255
+    picture = Image.fromarray(np.rint(gray).astype(np.uint8)).convert("RGB")
     distances = [_distance_from_outline(segment, result, size) for segment in result.segments]
-    for distance in distances:  # a dark line under each colour holds it on white bone
-        _draw_line(film, _CASING, distance, _CASING_WIDTH)
+    for distance in distances:  # the dark line below makes the color visible on white bone
+        _draw_line(picture, _CASING, distance, _CASING_WIDTH)
     for segment, distance in zip(result.segments, distances, strict=True):
-        _draw_line(film, to_uint8_rgb(segment.color), distance, _INK_WIDTH)
-    return film
+        _draw_line(picture, to_uint8_rgb(segment.color), distance, _INK_WIDTH)
+    return picture
 
 
-def _draw_line(film: Image.Image, color: tuple[int, int, int], distance: _Map, line_width: float) -> None:
+def _draw_line(picture: Image.Image, color: tuple[int, int, int], distance: _Map, line_width: float) -> None:
+    """Draw an antialiased line where `distance` from its center, in pixels, is below half of `line_width`."""
     cover = np.clip(line_width / 2 + 0.5 - distance, 0, 1) * 255
-    film.paste(color, mask=Image.fromarray(np.rint(cover).astype(np.uint8)))
+    picture.paste(color, mask=Image.fromarray(np.rint(cover).astype(np.uint8)))
 
 
 def _distance_from_outline(segment: Segment, result: SegmentationResult, size: tuple[int, int]) -> _Map:
-    """Return how far each pixel of the film at display `size` lies from the segment's outline, in pixels.
+    """Return the distance of each pixel at display `size` (width, height) from the segment's outline, in pixels.
 
-    The outline is where the enlarged probability passes the threshold; where the mask says otherwise, because somebody
-    cut or painted it, the outline follows the mask. Blurred by a Gaussian, a straight edge is the normal distribution
-    of the distance from it; its inverse gives the distance in parts of a pixel, and infinity far away.
+    The outline is where the enlarged probability crosses the threshold; if the mask was cut or painted, it follows the
+    mask. A straight edge blurred by a Gaussian is the normal distribution function of the distance from the edge. Its
+    inverse gives the distance with subpixel accuracy, and infinity far away.
     """
     margin = np.maximum(np.abs(result.probability - result.threshold), 1e-3)
     inside = _resize(np.where(segment.mask, margin, -margin), size) >= 0
-    smoothing = max(_LEAST_SMOOTHING, _PIXEL_SMOOTHING * size[0] / segment.mask.shape[1])
+    smoothing = max(_MIN_SMOOTHING, _PIXEL_SMOOTHING * size[0] / segment.mask.shape[1])
     blurred = ndimage.gaussian_filter(inside.astype(np.float64), smoothing, mode="constant")
     return np.abs(smoothing * special.ndtri(np.clip(blurred, 0, 1)))
 
@@ -127,10 +128,10 @@ def _resize(image: npt.NDArray[np.floating], size: tuple[int, int]) -> _Map:
     return np.asarray(Image.fromarray(image.astype(np.float32)).resize(size, Image.Resampling.BICUBIC))
 
 
-def _scale_bar(film_width: int, millimetres_per_pixel: float) -> tuple[int, str]:
-    """Return the length in pixels, and the words, of the longest round bar within a quarter of the film."""
-    longest = film_width / 4 * millimetres_per_pixel
+def _scale_bar(radiograph_width: int, mm_per_pixel: float) -> tuple[int, str]:
+    """Return length in pixels and label of the longest round scale bar within a quarter of the radiograph's width."""
+    longest = radiograph_width / 4 * mm_per_pixel
     decade = 10.0 ** math.floor(math.log10(longest))
-    millimetres = max(step * decade for step in (1, 2, 5) if step * decade <= longest)
-    words = f"{millimetres:g} mm" if millimetres < 10 else f"{millimetres / 10:g} cm"
-    return round(millimetres / millimetres_per_pixel), words
+    length_mm = max(step * decade for step in (1, 2, 5) if step * decade <= longest)
+    label = f"{length_mm:g} mm" if length_mm < 10 else f"{length_mm / 10:g} cm"
+    return round(length_mm / mm_per_pixel), label

@@ -1,4 +1,4 @@
-"""A result as result.json: what was asked, what was understood, what was found, and what it was found with."""
+"""A result as result.json: the note, how it was understood, the areas, and the checkpoint."""
 
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from CausalCLIPSegLib.mask.lung_extent import lung_extent
 from CausalCLIPSegLib.result import Segment, SegmentationResult
 
 _MAX_ELSEWHERE = 0.05
-"""Share of the mask that may lie in a lung that the note does not name without a warning."""
+"""If a larger share of the mask lies in a lung that the note does not name, the user is warned."""
 
 
 class CheckpointDocument(BaseModel):
-    """The weights that were used: name and version on the card, hash of the file in 64 hexadecimal digits."""
+    """The weights that were used: name and version from the card, SHA-256 of the file (64 hexadecimal digits)."""
 
     name: str
     version: str
@@ -25,7 +25,7 @@ class CheckpointDocument(BaseModel):
 
 
 class SegmentDocument(BaseModel):
-    """One outlined finding on one side; the fields mean what they mean in `ResultDocument`."""
+    """One segmented finding on one side. Areas and components are defined as in `ResultDocument`."""
 
     id: str
     name: str
@@ -37,7 +37,7 @@ class SegmentDocument(BaseModel):
 
 
 class SourceDocument(BaseModel):
-    """Which DICOM image it was: unique identifiers only, nothing of the patient; None where the header has none."""
+    """The DICOM image by its UIDs, without any data about the patient; None for a UID that the header lacks."""
 
     sop_instance_uid: str | None
     series_instance_uid: str | None
@@ -48,25 +48,25 @@ class ResultDocument(BaseModel):
     """The contents of result.json.
 
     Attributes:
-        note: the user's words.
-        prompt: the sentence handed to the network.
+        note: the text of the note as it was given.
+        prompt: the text given to the network.
         laterality: whose left and right the prompt means.
-        sides: the sides of the patient that the note speaks of.
-        sides_viewer: the same sides as the viewer of this film sees them.
-        zones: for each of the patient's sides the zones that the note speaks of.
+        sides: the sides of the patient that the note names.
+        sides_viewer: the same sides as a viewer of this radiograph sees them.
+        zones: the zones that the note names, by side of the patient.
         checkpoint: the weights.
         device: "cpu" or "cuda".
-        threshold: probability from which on a pixel counts.
-        area_mm2: area outlined in the plane of the detector, mm²; None when the film carries no calibration.
-        area_fraction: share of the image outlined, in [0, 1].
-        components: number of areas outlined; pixels that touch by a corner belong together.
-        segments: the same by side; an area that reaches over the midline counts on both sides.
-        files: what was written, as names in the folder of result.json.
+        threshold: a pixel belongs to the mask if its probability reaches this value.
+        area_mm2: area of the mask in the plane of the detector, in mm²; None if the radiograph is not calibrated.
+        area_fraction: share of the image that the mask covers, in [0, 1].
+        components: number of connected areas; pixels that touch by a corner are connected.
+        segments: the same for each side; an area that crosses the midline counts on both sides.
+        files: names of the written files, which lie in the folder of result.json.
         seconds: wall-clock seconds by stage.
         version: version of this program.
-        warnings: what a person should look at twice.
-        disagreements: where the outline does not lie where the note says (docs/describe.md), in sentences.
-        source: identifiers of the DICOM image; None for other files.
+        warnings: what a person should check, in sentences.
+        disagreements: where note and mask disagree (docs/describe.md), in sentences.
+        source: UIDs of the DICOM image; None for other files.
     """
 
     note: str
@@ -91,14 +91,14 @@ class ResultDocument(BaseModel):
 
 
 def describe_result(result: SegmentationResult) -> ResultDocument:
-    """Measure a result and put it into words; takes longest of all on a large radiograph, so do it once a result.
+    """Measure a result and describe it; `files` stays empty until `write_result` fills it in.
 
-    `write_result` fills in `files`.
+    This takes about a second on a large radiograph, so describe a result once and pass the report to `write_result`.
     """
     radiograph, expression, provenance = result.radiograph, result.expression, result.provenance
     sides = [side for side in SIDES if side in expression.sides]
     return ResultDocument(
-        note=result.note.encode("utf-8", "replace").decode(),  # a command line may hold half a character
+        note=result.note.encode("utf-8", "replace").decode(),  # a command line may hold bytes that are not text
         prompt=result.prompt,
         laterality=result.laterality,
         sides=sides,
@@ -125,20 +125,20 @@ def describe_result(result: SegmentationResult) -> ResultDocument:
 
 
 def result_warnings(result: SegmentationResult) -> list[str]:
-    """Return what a person should check, in sentences: of the radiograph, the note, and where the mask lies."""
+    """Return what a person should check, in sentences: about the radiograph, the note, and the place of the mask."""
     warnings = list(result.radiograph.warnings)
     if result.expression.weak:
         warnings.append("The note names no side, so both lungs were searched; the outline is less sure.")
-    total = int(result.mask.sum())
+    area = int(result.mask.sum())
     elsewhere = sum(int(each.mask.sum()) for each in result.segments if each.side not in result.expression.sides)
-    if elsewhere > _MAX_ELSEWHERE * total:
-        share = 100 * elsewhere / total
+    if elsewhere > _MAX_ELSEWHERE * area:
+        share = 100 * elsewhere / area
         warnings.append(f"{share:.0f} % of the outline lies in a lung that the note does not name.")
     return warnings
 
 
 def write_report(report: ResultDocument, path: Path) -> None:
-    """Write result.json in UTF-8.
+    """Write result.json to `path`, in UTF-8.
 
     Raises:
         OSError: the file cannot be written.
@@ -147,14 +147,14 @@ def write_report(report: ResultDocument, path: Path) -> None:
 
 
 def result_disagreements(result: SegmentationResult) -> list[str]:
-    """Return where the mask does not lie where the note says, in sentences: a reason to look, not an error."""
+    """Return where note and mask disagree, in sentences: a reason to look, not an error."""
     radiograph = result.radiograph
     extent = lung_extent(radiograph.pixels)
     return disagreements(result.expression, result.mask, extent, mirrored=bool(radiograph.mirrored))
 
 
 def _missing_dicom_seg(result: SegmentationResult) -> list[str]:
-    """Say why a DICOM film gives no DICOM-SEG; that other films give none is no surprise."""
+    """Return why no DICOM-SEG is written for a DICOM image; for other images no one expects one."""
     reason = None if result.radiograph.header is None else missing_dicom_seg_reason(result)
     return [reason] if reason else []
 

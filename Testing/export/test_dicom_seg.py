@@ -1,4 +1,4 @@
-"""What a result's DICOM-SEG says of its making, and how its findings are called from one run to the next."""
+"""DICOM-SEG files of a result: codes, algorithm parameters and tracking UIDs."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, OPACITY
 
 
-def test_what_it_was_made_with(real_result, tmp_path):
+def test_writes_masks_codes_and_algorithm(real_result, tmp_path):
     write_dicom_seg(real_result, tmp_path / "a.dcm")
-    found = read_dicom_seg(tmp_path / "a.dcm")
-    (segment,) = found.segments
+    segmentation = read_dicom_seg(tmp_path / "a.dcm")
+    (segment,) = segmentation.segments
     (expected,) = real_result.segments
     np.testing.assert_array_equal(segment.mask, expected.mask)
     assert (segment.label, segment.algorithm_type) == (expected.name, "AUTOMATIC")
     assert (segment.category, segment.type, segment.region) == (CATEGORY, OPACITY, LUNG)
     assert segment.laterality == LATERALITY[expected.side]
-    made = segment.algorithm
-    assert (made.name, made.version, made.source) == ("CausalCLIPSeg", "2", "qata-lite0")
-    assert made.parameters == {
+    algorithm = segment.algorithm
+    assert (algorithm.name, algorithm.version, algorithm.source) == ("CausalCLIPSeg", "2", "qata-lite0")
+    assert algorithm.parameters == {
         "checkpoint": "qata-lite0",
         "checkpoint_sha256": "3fa9bc12" * 8,
         "program_version": "0.1.0",
@@ -39,34 +39,34 @@ def test_what_it_was_made_with(real_result, tmp_path):
         "sentence_laterality": "viewer",
         "note": real_result.note,
     }
-    assert found.source.sop_instance_uid == real_result.radiograph.header.SOPInstanceUID
+    assert segmentation.source.sop_instance_uid == real_result.radiograph.header.SOPInstanceUID
 
 
-def test_the_note_can_stay_at_home(real_result, tmp_path):
+def test_the_note_can_be_left_out(real_result, tmp_path):
     write_dicom_seg(real_result, tmp_path / "a.dcm", with_note=False)
     (segment,) = read_dicom_seg(tmp_path / "a.dcm").segments
     assert "note" not in segment.algorithm.parameters
     assert real_result.note.encode() not in (tmp_path / "a.dcm").read_bytes()
 
 
-def test_a_finding_keeps_its_tracking_uid_until_film_or_weights_change(real_result):
-    def tracking_uid(**of_provenance):
-        provenance = replace(real_result.provenance, **of_provenance)
+def test_the_tracking_uid_depends_only_on_radiograph_weights_and_segment(real_result):
+    def tracking_uid(**changes):
+        provenance = replace(real_result.provenance, **changes)
         first, second = (segmentation_of(replace(real_result, provenance=provenance)) for _ in range(2))
         assert first.sop_instance_uid != second.sop_instance_uid
         assert first.segments[0].tracking_uid == second.segments[0].tracking_uid
         return first.segments[0].tracking_uid
 
-    by_this = tracking_uid()
-    assert tracking_uid(device="cuda", seconds={}, version="9") == by_this
-    assert tracking_uid(checkpoint_sha256="ab" * 32) != by_this
+    expected = tracking_uid()
+    assert tracking_uid(device="cuda", seconds={}, version="9") == expected
+    assert tracking_uid(checkpoint_sha256="ab" * 32) != expected
     header = real_result.radiograph.header.copy()
     header.SOPInstanceUID = "2.25.9"
     other = replace(real_result, radiograph=replace(real_result.radiograph, header=header))
-    assert segmentation_of(other).segments[0].tracking_uid != by_this
+    assert segmentation_of(other).segments[0].tracking_uid != expected
 
 
-def test_a_picture_or_nothing_outlined_has_none(real_result, small_result, tmp_path):
+def test_no_dicom_seg_for_other_images_or_an_empty_mask(real_result, small_result, tmp_path):
     assert "DICOM" in missing_dicom_seg_reason(small_result)
     with pytest.raises(SegmentationError):
         write_dicom_seg(small_result, tmp_path / "a.dcm")
@@ -74,7 +74,7 @@ def test_a_picture_or_nothing_outlined_has_none(real_result, small_result, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_probability_in_steps_of_a_255th(real_result, tmp_path):
+def test_the_probability_is_stored_in_8_bits(real_result, tmp_path):
     write_dicom_probability(real_result, tmp_path / "p.dcm")
     dataset = dcmread(tmp_path / "p.dcm")
     assert (dataset.SegmentationType, dataset.SegmentationFractionalType) == ("FRACTIONAL", "PROBABILITY")

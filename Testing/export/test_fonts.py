@@ -1,4 +1,4 @@
-"""Words in a picture: letters the font has, lines that fit."""
+"""Text in pictures: a font that has the letters, and lines that fit."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from hypothesis import strategies as st
 from PIL import ImageFont
 
 from CausalCLIPSegLib.export import fonts
-from CausalCLIPSegLib.export.fonts import Lettering, wrap
+from CausalCLIPSegLib.export.fonts import TextFont, wrap
 
 FONT = ImageFont.load_default(30)
-WORDS = st.lists(st.text("abcdefgh", min_size=1, max_size=30), max_size=20).map(" ".join)
+TEXTS = st.lists(st.text("abcdefgh", min_size=1, max_size=30), max_size=20).map(" ".join)
 
 
 @pytest.fixture
-def only_pillows_font(monkeypatch):
+def only_pillow_font(monkeypatch):
     monkeypatch.setattr(fonts, "_families", lambda: ("",))
 
 
 @settings(deadline=None)
-@given(text=WORDS, width=st.integers(40, 400), most_lines=st.integers(1, 6))
-def test_lines_fit_and_no_word_is_lost_before_the_last_line(text, width, most_lines):
-    lines = wrap(text, FONT, width, most_lines)
-    assert 1 <= len(lines) <= most_lines
+@given(text=TEXTS, width=st.integers(40, 400), max_lines=st.integers(1, 6))
+def test_lines_fit_and_lose_no_words_before_the_last_line(text, width, max_lines):
+    lines = wrap(text, FONT, width, max_lines)
+    assert 1 <= len(lines) <= max_lines
     assert all(FONT.getlength(line) <= width for line in lines)
     if lines[-1].endswith("…"):
         assert text.replace(" ", "").startswith("".join(lines)[:-1].replace(" ", ""))
@@ -31,7 +31,7 @@ def test_lines_fit_and_no_word_is_lost_before_the_last_line(text, width, most_li
         assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
-def test_lines_break_at_blanks():
+def test_lines_break_at_spaces():
     assert wrap("upper lower middle", FONT, round(FONT.getlength("upper lower ")), 3) == ["upper lower", "middle"]
 
 
@@ -41,35 +41,35 @@ def test_a_long_text_ends_in_an_ellipsis():
     assert lines[-1].endswith("opacity…")
 
 
-def test_no_text_is_one_empty_line():
+def test_empty_text_is_one_empty_line():
     assert wrap("", FONT, 100, 3) == [""]
 
 
-@pytest.mark.usefixtures("only_pillows_font")
-def test_missing_letters_give_way_to_those_they_are_made_of():
-    assert Lettering("größere Fläche").spell("größere Fläche: 3 cm²") == "grossere Flache: 3 cm2"
+@pytest.mark.usefixtures("only_pillow_font")
+def test_missing_letters_become_simpler_letters():
+    assert TextFont("größere Fläche").transliterate("größere Fläche: 3 cm²") == "grossere Flache: 3 cm2"
 
 
-@pytest.mark.usefixtures("only_pillows_font")
-def test_a_script_without_a_font_is_told():
+@pytest.mark.usefixtures("only_pillow_font")
+def test_a_script_without_a_font_gives_none():
     note = "右肺下野可见斑片状高密度影"
-    assert Lettering(note).spell(note) is None
+    assert TextFont(note).transliterate(note) is None
 
 
-def test_the_font_with_most_of_the_letters_is_taken(monkeypatch):
+def test_uses_the_font_with_most_of_the_letters(monkeypatch):
     letters = {"latin": set("abc"), "": set("ab"), "greek": set("αβγ")}
     monkeypatch.setattr(fonts, "_families", lambda: tuple(letters))
     monkeypatch.setattr(fonts, "_has", lambda family, character: character in letters[family])
-    assert Lettering("αβ c").spell("βα") == "βα"
-    assert Lettering("ab c").spell("βα") is None
+    assert TextFont("αβ c").transliterate("βα") == "βα"
+    assert TextFont("ab c").transliterate("βα") is None
 
 
 @settings(deadline=None, max_examples=50)
 @given(text=st.text(max_size=40))
-def test_any_text_can_be_spelt_and_drawn(text):
-    letters = Lettering(text)
-    spelt = letters.spell(text)
-    if spelt is not None:
-        assert "\n" not in spelt
-        assert "\0" not in spelt
-        letters.font(20).getmask(spelt)
+def test_any_text_can_be_drawn(text):
+    font = TextFont(text)
+    transliterated = font.transliterate(text)
+    if transliterated is not None:
+        assert "\n" not in transliterated
+        assert "\0" not in transliterated
+        font.at_size(20).getmask(transliterated)

@@ -1,4 +1,4 @@
-"""result.json: the fields other programs rely on, and the figures in them."""
+"""result.json: the fields that other programs rely on, and their values."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from made_results import hill, make_result
 from pydicom import Dataset
 
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result, write_report
@@ -17,7 +18,7 @@ from CausalCLIPSegLib.laterality import side_in_image
 from CausalCLIPSegLib.mask.components import connected_components
 
 
-def test_every_field_of_the_contract(small_result, tmp_path):
+def test_writes_every_field_of_the_contract(small_result, tmp_path):
     report = describe_result(small_result).model_copy(update={"files": ["overlay.png", "result.json"]})
     write_report(report, tmp_path / "result.json")
     written = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
@@ -65,37 +66,37 @@ def test_every_field_of_the_contract(small_result, tmp_path):
     }
 
 
-def test_a_dicom_film_is_named_by_its_identifiers_and_by_nothing_else(real_result, real_film):
-    document = describe_result(real_result)
-    assert document.area_mm2 is None
-    assert document.segments[0].area_mm2 is None
-    assert document.source is not None
-    assert document.source.sop_instance_uid == str(real_film.header.SOPInstanceUID)
-    assert document.source.series_instance_uid == str(real_film.header.SeriesInstanceUID)
-    assert document.source.study_instance_uid == str(real_film.header.StudyInstanceUID)
-    text = document.model_dump_json()
-    assert str(real_film.header.PatientName) not in text
-    assert real_film.header.PatientID not in text
+def test_a_dicom_image_is_identified_by_its_uids_only(real_result, real_radiograph):
+    report = describe_result(real_result)
+    assert report.area_mm2 is None
+    assert report.segments[0].area_mm2 is None
+    assert report.source is not None
+    assert report.source.sop_instance_uid == str(real_radiograph.header.SOPInstanceUID)
+    assert report.source.series_instance_uid == str(real_radiograph.header.SeriesInstanceUID)
+    assert report.source.study_instance_uid == str(real_radiograph.header.StudyInstanceUID)
+    text = report.model_dump_json()
+    assert str(real_radiograph.header.PatientName) not in text
+    assert real_radiograph.header.PatientID not in text
 
 
-def test_a_header_without_identifiers(real_result, real_film):
-    result = replace(real_result, radiograph=replace(real_film, header=Dataset()))
+def test_a_header_without_uids_gives_none(real_result, real_radiograph):
+    result = replace(real_result, radiograph=replace(real_radiograph, header=Dataset()))
     source = describe_result(result).source
     assert source is not None
     assert source.model_dump() == dict.fromkeys(("sop_instance_uid", "series_instance_uid", "study_instance_uid"))
 
 
-def test_where_note_and_outline_disagree_is_said_for_the_patients_sides(small_film, make_result, hill):
+def test_disagreements_name_the_sides_of_the_patient(small_radiograph):
     probability = hill((90, 70), 0.8, 0.75)
     for mirrored, sentences in ((None, ["The note says right, the outline is left."]), (True, [])):
-        document = describe_result(make_result(replace(small_film, mirrored=mirrored), probability))
-        assert document.disagreements == sentences
+        report = describe_result(make_result(replace(small_radiograph, mirrored=mirrored), probability))
+        assert report.disagreements == sentences
 
 
-def test_nothing_outlined(empty_result):
-    document = describe_result(empty_result)
-    assert (document.area_mm2, document.area_fraction, document.components, document.segments) == (0.0, 0.0, 0, [])
-    assert document.sides == ["right"]
+def test_an_empty_mask_has_no_area_and_no_segments(empty_result):
+    report = describe_result(empty_result)
+    assert (report.area_mm2, report.area_fraction, report.components, report.segments) == (0.0, 0.0, 0, [])
+    assert report.sides == ["right"]
 
 
 @pytest.mark.parametrize(
@@ -103,37 +104,37 @@ def test_nothing_outlined(empty_result):
     [(None, "left"), (False, "left"), (True, "right")],
     ids=["unknown", "usual", "mirrored"],
 )
-def test_where_the_viewer_sees_the_patients_right(small_film, make_result, hill, mirrored, viewers_side):
+def test_sides_of_patient_and_viewer(small_radiograph, mirrored, viewers_side):
     assert side_in_image("right", mirrored) == viewers_side
     probability = hill((90, 70), 0.5, 0.25 if viewers_side == "left" else 0.75)
-    document = describe_result(make_result(replace(small_film, mirrored=mirrored), probability))
-    assert document.sides == ["right"]
-    assert document.sides_viewer == [viewers_side]
-    assert [(s.side_patient, s.side_viewer) for s in document.segments] == [("right", viewers_side)]
+    report = describe_result(make_result(replace(small_radiograph, mirrored=mirrored), probability))
+    assert report.sides == ["right"]
+    assert report.sides_viewer == [viewers_side]
+    assert [(s.side_patient, s.side_viewer) for s in report.segments] == [("right", viewers_side)]
 
 
 @pytest.mark.parametrize(
     ("rows", "components"),
     [(["...", "...", "..."], 0), (["x..", ".x.", "..x"], 1), (["x.x", "...", "x.x"], 4), (["xxx", "x.x", "xxx"], 1)],
 )
-def test_pixels_that_touch_by_a_corner_belong_together(rows, components):
+def test_pixels_that_touch_by_a_corner_are_connected(rows, components):
     mask = np.array([[pixel == "x" for pixel in row] for row in rows])
     assert connected_components(mask)[1] == components
 
 
 @settings(deadline=None)
 @given(hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12)))
-def test_components_do_not_depend_on_how_the_film_lies(mask):
+def test_the_number_of_components_does_not_depend_on_the_orientation(mask):
     assert connected_components(mask)[1] == connected_components(mask[::-1])[1] == connected_components(mask.T)[1]
 
 
 @settings(deadline=None)
 @given(note=st.text())
-def test_any_note_comes_back(small_result, tmp_path_factory, note):
+def test_any_note_can_be_read_back(small_result, tmp_path_factory, note):
     path = tmp_path_factory.getbasetemp() / "result.json"
     write_report(describe_result(replace(small_result, note=note)), path)
     assert ResultDocument.model_validate_json(path.read_bytes()).note == note
 
 
-def test_half_a_character_does_not_stop_the_writing(small_result):
+def test_a_lone_surrogate_in_the_note_is_replaced(small_result):
     assert describe_result(replace(small_result, note="gr\udcf6\udcdfer")).note == "gr??er"

@@ -1,4 +1,4 @@
-"""The .seg.nrrd as Slicer's own code (slicer-core) reads it, and as slicerio does."""
+"""The .seg.nrrd file, read by Slicer's own code (slicer-core) and by slicerio."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import slicerio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from made_results import hill, make_radiograph, make_result
 from pydicom.data import get_testdata_file
 from slicer_core_calls import Slicer, tag
 
@@ -18,7 +19,7 @@ from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.result import Segment
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
-TURNED = np.array([[0.1, -0.35, 0.0, -12.5], [0.2, 0.3, 0.0, 7.25], [0.05, 0.1, 1.0, 1 / 3], [0.0, 0.0, 0.0, 1.0]])
+OBLIQUE = np.array([[0.1, -0.35, 0.0, -12.5], [0.2, 0.3, 0.0, 7.25], [0.05, 0.1, 1.0, 1 / 3], [0.0, 0.0, 0.0, 1.0]])
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def slicer_core() -> Slicer:
     return Slicer()
 
 
-def test_slicer_reads_what_the_segments_are(slicer_core, small_result, tmp_path):
+def test_slicer_reads_names_colors_and_codes(slicer_core, small_result, tmp_path):
     write_seg_nrrd(small_result, tmp_path / "a.seg.nrrd")
     segmentation = slicer_core.segmentation(tmp_path / "a.seg.nrrd").GetSegmentation()
     assert list(segmentation.GetSegmentIDs()) == ["infection_right", "infection_left"]
@@ -46,35 +47,35 @@ def test_slicer_reads_what_the_segments_are(slicer_core, small_result, tmp_path)
         assert tag(segment, "CausalCLIPSeg.CheckpointSHA256") == small_result.provenance.checkpoint_sha256
 
 
-def test_it_lies_on_the_film_as_slicer_loads_it(slicer_core, real_result, tmp_path):
+def test_lies_over_the_radiograph_as_slicer_loads_it(slicer_core, real_result, tmp_path):
     write_seg_nrrd(real_result, tmp_path / "a.seg.nrrd")
     volume = slicer_core.volume(get_testdata_file("RG1_UNCR.dcm"))
     node = slicer_core.segmentation(tmp_path / "a.seg.nrrd")
     (segment,) = real_result.segments
-    film_to_world = slicer_core.matrix(volume, "GetIJKToRASMatrix")
-    np.testing.assert_array_equal(slicer_core.label_matrix(node, segment.identifier), film_to_world)
+    image_to_world = slicer_core.matrix(volume, "GetIJKToRASMatrix")
+    np.testing.assert_array_equal(slicer_core.label_matrix(node, segment.identifier), image_to_world)
     voxels = slicer_core.voxels(node, segment.identifier, segment.mask.shape)
     np.testing.assert_array_equal(voxels[0], segment.mask)
     geometry, extent = slicer_core.reference_geometry(node)
-    np.testing.assert_array_equal(geometry, film_to_world)
+    np.testing.assert_array_equal(geometry, image_to_world)
     assert extent == volume.GetImageData().GetExtent()
 
 
-def test_an_odd_direction_is_kept(slicer_core, make_radiograph, make_result, hill, tmp_path):
-    film = make_radiograph(np.linspace(0, 1, 31 * 20).reshape(31, 20), affine=TURNED)
-    result = make_result(film, hill((31, 20), 0.4, 0.3))
+def test_keeps_an_oblique_direction(slicer_core, tmp_path):
+    radiograph = make_radiograph(np.linspace(0, 1, 31 * 20).reshape(31, 20), affine=OBLIQUE)
+    result = make_result(radiograph, hill((31, 20), 0.4, 0.3))
     write_seg_nrrd(result, tmp_path / "a.seg.nrrd")
     node = slicer_core.segmentation(tmp_path / "a.seg.nrrd")
     np.testing.assert_allclose(
-        slicer_core.label_matrix(node, "infection_right"), LPS_TO_RAS @ TURNED, rtol=0, atol=1e-12
+        slicer_core.label_matrix(node, "infection_right"), LPS_TO_RAS @ OBLIQUE, rtol=0, atol=1e-12
     )
     np.testing.assert_array_equal(slicer_core.voxels(node, "infection_right", (31, 20))[0], result.segments[0].mask)
     geometry, extent = slicer_core.reference_geometry(node)
-    np.testing.assert_allclose(geometry, LPS_TO_RAS @ TURNED, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(geometry, LPS_TO_RAS @ OBLIQUE, rtol=0, atol=1e-12)
     assert extent == (0, 19, 0, 30, 0, 0)
 
 
-def test_nothing_outlined_gives_one_empty_segment(slicer_core, empty_result, tmp_path):
+def test_an_empty_mask_gives_one_empty_segment(slicer_core, empty_result, tmp_path):
     write_seg_nrrd(empty_result, tmp_path / "a.seg.nrrd")
     node = slicer_core.segmentation(tmp_path / "a.seg.nrrd")
     assert list(node.GetSegmentation().GetSegmentIDs()) == [EMPTY_SEGMENT_ID]
@@ -85,7 +86,7 @@ def test_nothing_outlined_gives_one_empty_segment(slicer_core, empty_result, tmp
     assert extent == (0, 69, 0, 89, 0, 0)
 
 
-def test_slicer_saves_and_loads_it_unchanged(slicer_core, small_result, tmp_path):
+def test_slicer_saves_and_loads_the_file_unchanged(slicer_core, small_result, tmp_path):
     write_seg_nrrd(small_result, tmp_path / "a.seg.nrrd")
     node = slicer_core.segmentation(tmp_path / "a.seg.nrrd")
     slicer_core.save(node, tmp_path / "b.seg.nrrd")
@@ -103,9 +104,9 @@ def test_slicer_saves_and_loads_it_unchanged(slicer_core, small_result, tmp_path
         lambda shape: st.lists(hnp.arrays(np.bool_, shape), min_size=1, max_size=4)
     )
 )
-def test_segments_that_overlap_come_back_exactly(slicer_core, make_radiograph, make_result, tmp_path, masks):
+def test_overlapping_segments_are_read_back_exactly(slicer_core, tmp_path, masks):
     shape = masks[0].shape
-    result = make_result(make_radiograph(np.zeros(shape), affine=TURNED), np.zeros(shape))
+    result = make_result(make_radiograph(np.zeros(shape), affine=OBLIQUE), np.zeros(shape))
     segments = tuple(
         Segment(f"s{number}", f"Segment {number}", SIDES[number % 2], mask, (0.1, 0.2, 0.3))
         for number, mask in enumerate(masks)
@@ -114,13 +115,13 @@ def test_segments_that_overlap_come_back_exactly(slicer_core, make_radiograph, m
     write_seg_nrrd(result, tmp_path / "a.seg.nrrd")
     node = slicer_core.segmentation(tmp_path / "a.seg.nrrd")
     read = slicerio.read_segmentation(str(tmp_path / "a.seg.nrrd"))
-    np.testing.assert_array_equal(read["ijkToLPS"], TURNED)
+    np.testing.assert_array_equal(read["ijkToLPS"], OBLIQUE)
     for segment in segments:
         np.testing.assert_array_equal(slicer_core.voxels(node, segment.identifier, shape)[0], segment.mask)
         np.testing.assert_array_equal(slicerio.segment_mask(read, segment.identifier)[:, :, 0].T, segment.mask)
 
 
-def test_a_name_that_is_not_ascii_does_not_stop_the_writing(make_radiograph, make_result, tmp_path):
+def test_replaces_non_ascii_characters_in_names(tmp_path):
     result = make_result(make_radiograph(np.zeros((4, 4))), np.zeros((4, 4)))
     segment = Segment("s", "Verschattung, größer", "left", np.eye(4, dtype=bool), (1.0, 0.0, 0.0))
     result = replace(result, segments=(segment,))
@@ -128,7 +129,7 @@ def test_a_name_that_is_not_ascii_does_not_stop_the_writing(make_radiograph, mak
     assert slicerio.read_segmentation(str(tmp_path / "a.seg.nrrd"))["segments"][0]["name"] == "Verschattung, gr??er"
 
 
-def test_the_note_does_not_travel(small_result, tmp_path):
+def test_leaves_out_the_note(small_result, tmp_path):
     write_seg_nrrd(small_result, tmp_path / "a.seg.nrrd")
     header = (tmp_path / "a.seg.nrrd").read_bytes().partition(b"\n\n")[0]
     assert small_result.note.encode() not in header

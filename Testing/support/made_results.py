@@ -1,11 +1,12 @@
-"""Results as the segmenter gives them, without a network."""
+"""Radiographs and results as from the segmenter, made without a network."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from CausalCLIPSegLib.laterality import Laterality, Side
+from CausalCLIPSegLib.colors import BY_SIDE
+from CausalCLIPSegLib.laterality import SIDES, Laterality, Side
 from CausalCLIPSegLib.notes.expression import Finding, ReferringExpression
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
@@ -20,13 +21,19 @@ def make_radiograph(
 ) -> Radiograph:
     row_mm, column_mm = spacing or (1.0, 1.0)
     affine = np.diag([column_mm, row_mm, 1.0, 1.0]) if affine is None else affine
-    return Radiograph(pixels.astype(np.float32), spacing, affine, "film.png", mirrored=mirrored, warnings=warnings)
+    return Radiograph(pixels.astype(np.float32), spacing, affine, "image.png", mirrored=mirrored, warnings=warnings)
 
 
 def hill(
     shape: tuple[int, int], row: float, column: float, height: float = 0.12, width: float = 0.1
 ) -> npt.NDArray[np.float32]:
-    """Probability that falls from 1 through 0.5 on a wavy ellipse; centre and half axes in parts of the image."""
+    """Return a probability map that falls from 1 to 0 and is 0.5 on a wavy ellipse.
+
+    Args:
+        shape: rows and columns.
+        row, column: center of the ellipse, as fractions of the image.
+        height, width: its semi-axes, as fractions of the image.
+    """
     rows, columns = np.ogrid[: shape[0], : shape[1]]
     y, x = (rows / shape[0] - row) / height, (columns / shape[1] - column) / width
     angle = np.arctan2(y, x)
@@ -35,7 +42,7 @@ def hill(
 
 
 def make_result(
-    film: Radiograph,
+    radiograph: Radiograph,
     probability: npt.NDArray[np.floating],
     note: str = "Consolidation in the right lower zone.",
     prompt: str = "Unilateral pulmonary infection, one infected area, lower left lung.",
@@ -43,16 +50,13 @@ def make_result(
     laterality: Laterality = "viewer",
     sides: tuple[Side, ...] = ("right",),
 ) -> SegmentationResult:
-    """Put the left half of the picture on the patient's right, or the other way round where it is mirrored."""
+    """Return a result whose mask is split in the middle of the image into the patient's right and left."""
     mask = probability >= threshold
-    viewers_left = np.broadcast_to(np.arange(mask.shape[1]) < mask.shape[1] // 2, mask.shape)
-    rights = ~viewers_left if film.mirrored else viewers_left
-    halves: tuple[tuple[Side, npt.NDArray[np.bool_], tuple[float, float, float]], ...] = (
-        ("right", mask & rights, (0.902, 0.624, 0.0)),
-        ("left", mask & ~rights, (0.337, 0.706, 0.914)),
-    )
+    left_of_image = np.broadcast_to(np.arange(mask.shape[1]) < mask.shape[1] // 2, mask.shape)
+    right_lung = ~left_of_image if radiograph.mirrored else left_of_image
+    masks: dict[Side, npt.NDArray[np.bool_]] = {"right": mask & right_lung, "left": mask & ~right_lung}
     return SegmentationResult(
-        radiograph=film,
+        radiograph=radiograph,
         note=note,
         expression=ReferringExpression(
             sides=sides,
@@ -65,9 +69,9 @@ def make_result(
         threshold=threshold,
         causal_attention=np.full(mask.shape, 0.5, np.float32),
         segments=tuple(
-            Segment(f"infection_{side}", f"Pulmonary infection, {side} lung", side, half, color)
-            for side, half, color in halves
-            if half.any()
+            Segment(f"infection_{side}", f"Pulmonary infection, {side} lung", side, masks[side], BY_SIDE[side])
+            for side in SIDES
+            if masks[side].any()
         ),
         provenance=Provenance("qata-lite0", "2", "3fa9bc12" * 8, "cpu", "0.1.0", {"text": 0.02, "image": 0.4}),
     )
