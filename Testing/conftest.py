@@ -1,4 +1,4 @@
-"""Shared by all rooms: a tiny checkpoint with random weights, films, and the data set where it is at hand."""
+"""Fixtures for all tests: a tiny checkpoint with random weights, a radiograph, and QaTa-COV19 if it is available."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CARD = {
 
 @pytest.fixture
 def tiny_network():
-    """The configuration of a network that runs in milliseconds."""
+    """The configuration of a network that runs in a few milliseconds."""
     from CausalCLIPSegLib.network.configuration import NetworkConfiguration
 
     return NetworkConfiguration.model_validate(TINY_NETWORK)
@@ -45,51 +45,51 @@ def tiny_network():
 
 @pytest.fixture
 def tiny_card() -> dict:
-    """What a person writes on a card."""
+    """The fields of a card that a person writes."""
     return dict(CARD)
 
 
 @pytest.fixture(scope="session")
 def tiny_checkpoint_to_read(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with weights and a card, as `python -m training export` writes it; for tests that leave it as it is."""
+    """A folder with weights and a card, as `python -m training export` writes it; tests must not change it."""
     import torch
 
     from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
     from CausalCLIPSegLib.network.configuration import NetworkConfiguration
     from training.export.checkpoint import export_checkpoint
 
-    place = tmp_path_factory.mktemp("checkpoint")
+    folder = tmp_path_factory.mktemp("checkpoint")
     torch.manual_seed(3)
     network = CausalCLIPSeg(NetworkConfiguration.model_validate(TINY_NETWORK))
     state = {f"network.{name}": value for name, value in network.state_dict().items()}
-    torch.save({"state_dict": state}, place / "run.ckpt")
-    export_checkpoint([place / "run.ckpt"], TINY_NETWORK, CARD, place / "tiny")
-    return place / "tiny"
+    torch.save({"state_dict": state}, folder / "run.ckpt")
+    export_checkpoint([folder / "run.ckpt"], TINY_NETWORK, CARD, folder / "tiny")
+    return folder / "tiny"
 
 
 @pytest.fixture
 def tiny_checkpoint(tmp_path: Path, tiny_checkpoint_to_read: Path) -> Path:
-    """The same, for tests that change it."""
+    """A copy of the tiny checkpoint that a test may change."""
     return Path(shutil.copytree(tiny_checkpoint_to_read, tmp_path / "tiny"))
 
 
 @pytest.fixture
-def film() -> Radiograph:
-    """A film without symmetry, 90 rows x 120 columns, uncalibrated."""
+def radiograph() -> Radiograph:
+    """A radiograph without symmetry, 90 rows x 120 columns, not calibrated."""
     rng = np.random.default_rng(5)
     coarse = rng.random((9, 12), dtype=np.float32)
     pixels = np.kron(coarse, np.ones((10, 10), np.float32))
-    return Radiograph(pixels=pixels, spacing=None, affine=np.eye(4), name="film.png")
+    return Radiograph(pixels=pixels, spacing=None, affine=np.eye(4), name="image.png")
 
 
 @pytest.fixture(scope="session")
 def qata(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The validation split of QaTa-COV19, unpacked."""
-    place = os.environ.get("CAUSALCLIPSEG_DATA")
-    if not place:
-        pytest.skip("CAUSALCLIPSEG_DATA is not set: no QaTa-COV19 at hand")
+    """The training and validation folders of QaTa-COV19, unpacked."""
+    data = os.environ.get("CAUSALCLIPSEG_DATA")
+    if not data:
+        pytest.skip("CAUSALCLIPSEG_DATA is not set, so QaTa-COV19 is not available")
     folder = tmp_path_factory.mktemp("qata")
     for name in ("Train_Folder", "Val_Folder"):
-        with tarfile.open(Path(place) / "qata-cov19" / f"{name}.tar") as tar:
+        with tarfile.open(Path(data) / "qata-cov19" / f"{name}.tar") as tar:
             tar.extractall(folder, filter="data")
     return folder

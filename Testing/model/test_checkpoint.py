@@ -1,4 +1,4 @@
-"""A checkpoint loads whole and with its card, or is refused in one sentence."""
+"""A checkpoint loads completely and with its card, or is rejected in one sentence."""
 
 import json
 
@@ -10,7 +10,7 @@ from CausalCLIPSegLib.model.card import CARD, read_card, resources
 from CausalCLIPSegLib.model.checkpoint import WEIGHTS, load_checkpoint
 
 
-def refusal(path) -> str:
+def rejection(path) -> str:
     with pytest.raises(CheckpointError) as caught:
         load_checkpoint(path)
     message = str(caught.value)
@@ -18,51 +18,63 @@ def refusal(path) -> str:
     return message
 
 
-def test_a_checkpoint_loads_by_its_folder_and_by_its_file(tiny_checkpoint):
+def test_loads_by_folder_and_by_file(tiny_checkpoint):
     by_folder, by_file = load_checkpoint(tiny_checkpoint), load_checkpoint(tiny_checkpoint / WEIGHTS)
     assert by_folder.card == by_file.card
     assert not by_folder.network.training
-    for one, other in zip(by_folder.network.parameters(), by_file.network.parameters(), strict=True):
-        assert one.dtype == torch.float32
-        assert not one.requires_grad
-        torch.testing.assert_close(one, other, rtol=0, atol=0)
+    for first, second in zip(by_folder.network.parameters(), by_file.network.parameters(), strict=True):
+        assert first.dtype == torch.float32
+        assert not first.requires_grad
+        torch.testing.assert_close(first, second, rtol=0, atol=0)
 
 
-def test_an_unknown_name_is_told_with_those_at_hand():
-    assert "causalclipseg-lite0" in refusal("no-such-checkpoint")
+def test_an_unknown_name_lists_the_available_checkpoints():
+    assert "causalclipseg-lite0" in rejection("no-such-checkpoint")
 
 
-def test_weights_without_a_card_do_not_load(tiny_checkpoint):
-    (tiny_checkpoint / CARD).unlink()
-    assert CARD in refusal(tiny_checkpoint)
+def remove_card(folder):
+    (folder / CARD).unlink()
 
 
-def test_changed_weights_do_not_load(tiny_checkpoint):
-    data = bytearray((tiny_checkpoint / WEIGHTS).read_bytes())
+def remove_weights(folder):
+    (folder / WEIGHTS).unlink()
+
+
+def flip_a_bit_of_the_weights(folder):
+    data = bytearray((folder / WEIGHTS).read_bytes())
     data[-1] ^= 1
-    (tiny_checkpoint / WEIGHTS).write_bytes(data)
-    assert "not those of its card" in refusal(tiny_checkpoint)
+    (folder / WEIGHTS).write_bytes(data)
 
 
-def test_missing_weights_are_named(tiny_checkpoint):
-    (tiny_checkpoint / WEIGHTS).unlink()
-    assert "lacks its weights" in refusal(tiny_checkpoint)
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[1", '{"name": 3}'])
-def test_a_damaged_card_is_refused(tiny_checkpoint, text):
-    (tiny_checkpoint / CARD).write_text(text)
-    assert "damaged or incomplete" in refusal(tiny_checkpoint)
-
-
-def test_weights_of_another_network_are_refused(tiny_checkpoint):
-    card = json.loads((tiny_checkpoint / CARD).read_text())
+def change_the_network(folder):
+    card = json.loads((folder / CARD).read_text())
     card["network"]["channels"] = 24
-    (tiny_checkpoint / CARD).write_text(json.dumps(card))
-    assert "do not fit" in refusal(tiny_checkpoint)
+    (folder / CARD).write_text(json.dumps(card))
 
 
-def test_the_embedded_checkpoint_is_small_and_says_what_it_is():
+def write_card(text):
+    return lambda folder: (folder / CARD).write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        pytest.param(remove_card, CARD, id="no card"),
+        pytest.param(remove_weights, "lacks its weights", id="no weights"),
+        pytest.param(flip_a_bit_of_the_weights, "not those of its card", id="changed weights"),
+        pytest.param(change_the_network, "do not fit", id="weights of another network"),
+        pytest.param(write_card(""), "damaged or incomplete", id="empty card"),
+        pytest.param(write_card("{}"), "damaged or incomplete", id="card without fields"),
+        pytest.param(write_card("[1"), "damaged or incomplete", id="card that is not JSON"),
+        pytest.param(write_card('{"name": 3}'), "damaged or incomplete", id="card with a wrong type"),
+    ],
+)
+def test_rejects_a_damaged_checkpoint(tiny_checkpoint, edit, reason):
+    edit(tiny_checkpoint)
+    assert reason in rejection(tiny_checkpoint)
+
+
+def test_the_embedded_checkpoint_is_small_and_described():
     folder = resources() / "checkpoints" / "causalclipseg-lite0"
     card = read_card(folder)
     assert card.name == folder.name

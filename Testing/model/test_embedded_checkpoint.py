@@ -1,4 +1,4 @@
-"""The embedded checkpoint on real films: it is as good as its card says, and it listens to the note."""
+"""The embedded checkpoint on real radiographs: its metrics agree with its card, and its mask follows the note."""
 
 import pytest
 import torch
@@ -16,27 +16,27 @@ def figures(qata):
     return evaluate(Segmenter.from_checkpoint("default", "cpu"), samples).figures()
 
 
-def test_it_is_about_as_good_as_its_card_says(figures):
+def test_dice_is_close_to_the_card(figures):
     segmenter = Segmenter.from_checkpoint("default", "cpu")
     card = segmenter.card.figures["validation"]
     assert figures["n"] == 150
-    assert abs(figures["dice"] - card["dice"]) < 4  # 150 of 1,429 films
+    assert abs(figures["dice"] - card["dice"]) < 4  # 150 of 1,429 radiographs
     assert card["dice"] >= 80
 
 
-def test_it_listens_to_the_note(figures):
-    listening = figures["listening"]
-    assert listening["n"] > 30
-    assert listening["area_on_named_side"] >= 95
-    assert listening["swapped_area_left_behind"] <= 5
+def test_the_mask_follows_the_side_of_the_note(figures):
+    adherence = figures["listening"]
+    assert adherence["n"] > 30
+    assert adherence["area_on_named_side"] >= 95
+    assert adherence["swapped_area_left_behind"] <= 5
 
 
-def test_on_both_sides_it_is_useful(figures):
+def test_dice_is_useful_on_both_sides(figures):
     for name in ("left only", "right only", "both"):
         assert figures["by_side"][name]["dice"] > 60, name
 
 
-def test_a_vague_note_is_not_a_collapse(qata):
+def test_dice_is_useful_with_a_vague_note(qata):
     segmenter = Segmenter.from_checkpoint("default", "cpu")
     metrics = OverlapMetrics()
     for sample in subsample_evenly(read_split(qata, "val"), 60):

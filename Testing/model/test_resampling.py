@@ -1,4 +1,4 @@
-"""The pair of functions between the film's grid and the network's."""
+"""Resampling between the grids of the radiograph and of the network."""
 
 import numpy as np
 import torch
@@ -15,37 +15,37 @@ def smooth(rows: int, columns: int) -> np.ndarray:
 
 @settings(max_examples=30, deadline=None)
 @given(rows=st.integers(64, 400), columns=st.integers(64, 400))
-def test_back_and_forth_is_the_same_film(rows, columns):
-    film = smooth(rows, columns)
-    back = to_radiograph_grid(to_network_grid(film, 224), rows, columns)
-    assert back.shape == film.shape
-    assert back.dtype == np.float32
-    np.testing.assert_allclose(back, film, atol=0.02)
+def test_there_and_back_gives_the_same_pixels(rows, columns):
+    pixels = smooth(rows, columns)
+    result = to_radiograph_grid(to_network_grid(pixels, 224), rows, columns)
+    assert result.shape == pixels.shape
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result, pixels, atol=0.02)
 
 
-def test_a_square_film_of_the_networks_size_is_untouched():
-    film = np.random.default_rng(0).random((224, 224), dtype=np.float32)
-    picture = to_network_grid(film, 224)
-    assert picture.shape == (1, 1, 224, 224)
-    np.testing.assert_allclose(picture[0, 0].numpy(), film, atol=1e-6)
+def test_an_image_of_the_network_size_is_unchanged():
+    pixels = np.random.default_rng(0).random((224, 224), dtype=np.float32)
+    grid = to_network_grid(pixels, 224)
+    assert grid.shape == (1, 1, 224, 224)
+    np.testing.assert_allclose(grid[0, 0].numpy(), pixels, atol=1e-6)
 
 
-def test_rows_stay_rows():
-    film = np.zeros((448, 300), np.float32)
-    film[:224] = 1
-    picture = to_network_grid(film, 224)[0, 0]
-    assert picture[:111].min() > 0.99
-    assert picture[113:].max() < 0.01
+def test_keeps_rows_and_columns_apart():
+    pixels = np.zeros((448, 300), np.float32)
+    pixels[:224] = 1
+    grid = to_network_grid(pixels, 224)[0, 0]
+    assert grid[:111].min() > 0.99
+    assert grid[113:].max() < 0.01
 
 
 def test_a_fine_pattern_becomes_its_mean():
-    """Without antialiasing a pattern finer than the grid would become noise or vanish."""
-    film = np.indices((2240, 2240)).sum(0) % 2
-    picture = to_network_grid(film.astype(np.float32), 224)
-    torch.testing.assert_close(picture, torch.full_like(picture, 0.5), atol=0.02, rtol=0)
+    """Without antialiasing, a pattern finer than the grid would turn into noise or vanish."""
+    pixels = np.indices((2240, 2240)).sum(0) % 2
+    grid = to_network_grid(pixels.astype(np.float32), 224)
+    torch.testing.assert_close(grid, torch.full_like(grid, 0.5), atol=0.02, rtol=0)
 
 
-def test_a_read_only_film_viewed_backwards_is_read():
-    film = smooth(50, 60)
-    film.flags.writeable = False
-    torch.testing.assert_close(to_network_grid(film[:, ::-1], 64), to_network_grid(film, 64).flip(-1))
+def test_accepts_read_only_and_flipped_arrays():
+    pixels = smooth(50, 60)
+    pixels.flags.writeable = False
+    torch.testing.assert_close(to_network_grid(pixels[:, ::-1], 64), to_network_grid(pixels, 64).flip(-1))

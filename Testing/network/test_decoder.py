@@ -1,4 +1,4 @@
-"""The decoder is the cross-correlation of Eq. 1."""
+"""The decoder computes the cross-correlation of Eq. 1."""
 
 import numpy as np
 import pytest
@@ -25,15 +25,15 @@ def test_each_image_is_correlated_with_the_kernel_of_its_own_text(height, width,
         full = F.interpolate(features, scale_factor=float(factor), mode="bilinear", align_corners=False)
     for index in range(2):
         padded = np.pad(full[index].numpy(), ((0, 0), (1, 1), (1, 1)))
-        naive = correlate(padded, kernel[index].numpy(), mode="valid", method="direct")[0] + bias[index].item()
-        np.testing.assert_allclose(ours[index, 0].numpy(), naive, atol=1e-10)
+        expected = correlate(padded, kernel[index].numpy(), mode="valid", method="direct")[0] + bias[index].item()
+        np.testing.assert_allclose(ours[index, 0].numpy(), expected, atol=1e-10)
 
 
 @pytest.mark.parametrize("factors", [(4, 4), (4, 2), (2,), ()])
-def test_low_resolution_and_plain_form_agree_within_1e_4_also_backward(factors):
+def test_low_resolution_gives_the_same_logits_and_gradients(factors):
     torch.manual_seed(0)
     configuration = DecoderConfiguration(channels=(12,) * len(factors), factors=factors)
-    # In evaluation mode: over so few places the statistics of a batch would magnify the rounding of float32.
+    # Evaluation mode: batch statistics over so few pixels would magnify the rounding errors of float32.
     fast, plain = (Decoder(16, 10, 16, configuration, low_resolution=low).eval() for low in (True, False))
     plain.load_state_dict(fast.state_dict())
     text, features = torch.randn(2, 10), torch.randn(2, 16, 5, 5)
@@ -48,6 +48,6 @@ def test_low_resolution_and_plain_form_agree_within_1e_4_also_backward(factors):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-4)
 
 
-def test_a_scale_that_the_factors_do_not_divide_is_refused():
+def test_rejects_factors_that_do_not_divide_the_scale():
     with pytest.raises(ValueError, match="do not divide"):
         Decoder(4, 4, 8, DecoderConfiguration(channels=(4,), factors=(3,)))

@@ -1,4 +1,4 @@
-"""A convolution behind an up-sampling, computed at low resolution, is the plain one."""
+"""A convolution after an up-sampling, computed at low resolution, equals the plain form."""
 
 import pytest
 import torch
@@ -28,7 +28,7 @@ def test_low_resolution_form_equals_the_plain_form_at_any_size(height, width, fa
     torch.testing.assert_close(low(features), plain(features), rtol=0, atol=1e-12)
 
 
-def test_forward_and_backward_agree_in_float32():
+def test_outputs_and_gradients_agree_in_float32():
     torch.manual_seed(0)
     low, plain = both_forms(4, 3, torch.float32)
     features = torch.randn(2, 5, 14, 14)
@@ -42,7 +42,7 @@ def test_forward_and_backward_agree_in_float32():
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-4)
 
 
-def test_a_second_call_and_one_after_inference_mode_give_the_same():
+def test_a_call_in_inference_mode_does_not_spoil_the_cache_for_training():
     low, plain = both_forms(2, 3, torch.float32)
     tap_matrices.cache_clear()
     features = torch.randn(1, 5, 6, 7)

@@ -1,4 +1,4 @@
-"""The segmenter: a film and a note in, a result on the film's own grid out."""
+"""The segmenter takes a radiograph and notes, and returns results on the radiograph's own grid."""
 
 from dataclasses import replace
 
@@ -6,160 +6,250 @@ import numpy as np
 import pytest
 import torch
 
-from CausalCLIPSegLib.errors import DeviceError, DeviceWarning, NoteError, RadiographError
+from CausalCLIPSegLib.errors import (
+    DeviceError,
+    DeviceWarning,
+    MirroredQuestionError,
+    NoFindingError,
+    SideQuestionError,
+)
 from CausalCLIPSegLib.model.checkpoint import Checkpoint, load_checkpoint
-from CausalCLIPSegLib.notes import parse_note
+from CausalCLIPSegLib.notes import choose_side, parse_note, to_prompt
 from CausalCLIPSegLib.segmenter import Segmenter
 
 NOTE = "Consolidation in the right lower zone."
+OTHER_NOTE = "Left apical opacity."
+CONTRADICTORY_NOTE = "Findings: Right lower lobe consolidation. Impression: Left lower lobe pneumonia."
 
 
 @pytest.fixture
-def segmenter(tiny_checkpoint):
-    return Segmenter.from_checkpoint(tiny_checkpoint, device="cpu")
+def segmenter(tiny_checkpoint_to_read):
+    return Segmenter.from_checkpoint(tiny_checkpoint_to_read, device="cpu")
 
 
-def test_maps_lie_on_the_films_own_grid(segmenter, film):
-    result = segmenter.segment(film, NOTE)
-    for picture in (result.probability, result.causal_attention, result.confounder_attention):
-        assert picture.shape == film.pixels.shape
-        assert picture.dtype == np.float32
-        assert picture.min() >= 0
-        assert picture.max() <= 1
+@pytest.fixture
+def encoded(segmenter, monkeypatch) -> dict[str, int]:
+    """How often the segmenter has encoded an image and a text."""
+    counts = {"image": 0, "text": 0}
+
+    def count(kind, encode):
+        def counted(*args, **kwargs):
+            counts[kind] += 1
+            return encode(*args, **kwargs)
+
+        return counted
+
+    for kind in counts:
+        name = f"encode_{kind}"
+        monkeypatch.setattr(segmenter.network, name, count(kind, getattr(segmenter.network, name)))
+    return counts
+
+
+def flipped(radiograph, **changes):
+    return replace(radiograph, pixels=np.ascontiguousarray(radiograph.pixels[:, ::-1]), **changes)
+
+
+def assert_same_result(result, expected):
+    np.testing.assert_array_equal(result.probability, expected.probability)
+    np.testing.assert_array_equal(result.causal_attention, expected.causal_attention)
+    np.testing.assert_array_equal(result.mask, expected.mask)
+    assert (result.note, result.expression, result.prompt) == (expected.note, expected.expression, expected.prompt)
+    assert [segment.identifier for segment in result.segments] == [each.identifier for each in expected.segments]
+
+
+def test_maps_have_the_shape_of_the_radiograph(segmenter, radiograph):
+    result = segmenter.segment(radiograph, NOTE)
+    for values in (result.probability, result.causal_attention, result.confounder_attention):
+        assert values.shape == radiograph.pixels.shape
+        assert values.dtype == np.float32
+        assert values.min() >= 0
+        assert values.max() <= 1
     np.testing.assert_allclose(result.causal_attention + result.confounder_attention, 1, atol=1e-6)
     np.testing.assert_array_equal(result.mask, result.probability >= 0.5)
 
 
-def test_the_sentence_speaks_the_checkpoints_left_and_right(segmenter, film):
-    of_patient = segmenter.segment(film, NOTE)
-    of_viewer = segmenter.segment(film, parse_note(NOTE, "viewer"))
-    assert of_patient.prompt == "Unilateral pulmonary infection, one infected area, lower left lung."
-    assert of_viewer.prompt == "Unilateral pulmonary infection, one infected area, lower right lung."
-    assert of_patient.expression.sides == ("right",)
-    assert of_viewer.expression.sides == ("left",)
+def test_segment_equals_set_radiograph_and_ask(tiny_checkpoint_to_read, segmenter, radiograph):
+    expected = segmenter.segment(radiograph, NOTE, threshold=0.4)
+    other = Segmenter.from_checkpoint(tiny_checkpoint_to_read, device="cpu")
+    other.set_radiograph(radiograph)
+    assert_same_result(other.ask(NOTE, threshold=0.4), expected)
 
 
-def test_two_runs_are_the_same_to_the_last_bit(tiny_checkpoint, film):
-    first, second = (Segmenter.from_checkpoint(tiny_checkpoint, "cpu").segment(film, NOTE) for _ in range(2))
+def test_an_expression_gives_the_same_result_as_its_text(segmenter, radiograph):
+    segmenter.set_radiograph(radiograph)
+    assert_same_result(segmenter.ask(parse_note(NOTE)), segmenter.ask(NOTE))
+
+
+def test_predict_gives_the_probability_of_a_prompt(segmenter, radiograph):
+    segmenter.set_radiograph(radiograph)
+    prompt = to_prompt(parse_note(NOTE), segmenter.card.laterality)
+    np.testing.assert_array_equal(segmenter.predict(prompt), segmenter.ask(NOTE).probability)
+
+
+def test_the_radiograph_is_encoded_once_for_many_notes(segmenter, radiograph, encoded):
+    segmenter.set_radiograph(radiograph)
+    for note in (NOTE, OTHER_NOTE, "Bilateral opacities."):
+        segmenter.ask(note)
+    assert encoded == {"image": 1, "text": 3}
+
+
+def test_a_note_is_encoded_once_for_many_radiographs(segmenter, radiograph, encoded):
+    for each in (radiograph, flipped(radiograph)):
+        segmenter.segment(each, NOTE)
+    assert encoded == {"image": 2, "text": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "images"),
+    [
+        (lambda radiograph: radiograph, 1),
+        (lambda radiograph: replace(radiograph, pixels=radiograph.pixels.copy(), name="copy.png"), 1),
+        (lambda radiograph: replace(radiograph, pixels=radiograph.pixels * np.float32(0.9)), 2),
+        (lambda radiograph: flipped(radiograph), 2),
+        (lambda radiograph: replace(radiograph, pixels=radiograph.pixels[:80]), 2),
+    ],
+    ids=["same object", "same pixels", "darker", "flipped", "cropped"],
+)
+def test_features_are_reused_only_for_the_same_pixels(
+    tiny_checkpoint_to_read, segmenter, radiograph, encoded, change, images
+):
+    segmenter.segment(radiograph, OTHER_NOTE)
+    changed = change(radiograph)
+    result = segmenter.segment(changed, NOTE)
+    assert encoded["image"] == images
+    assert result.radiograph.name == changed.name
+    assert_same_result(result, Segmenter.from_checkpoint(tiny_checkpoint_to_read, "cpu").segment(changed, NOTE))
+
+
+def test_features_are_not_reused_if_only_the_orientation_changes(segmenter, radiograph, encoded):
+    segmenter.segment(radiograph, NOTE, mirrored=False)
+    segmenter.segment(radiograph, NOTE, mirrored=True)
+    assert encoded["image"] == 2
+
+
+@pytest.mark.parametrize(
+    "call", [lambda segmenter: segmenter.ask(NOTE), lambda segmenter: segmenter.predict(NOTE)], ids=["ask", "predict"]
+)
+def test_asking_without_a_radiograph_raises_value_error(segmenter, call):
+    with pytest.raises(ValueError, match="Set a radiograph first"):
+        call(segmenter)
+
+
+def test_the_prompt_uses_the_left_and_right_of_the_checkpoint(segmenter, radiograph):
+    patient = segmenter.segment(radiograph, NOTE)
+    viewer = segmenter.segment(radiograph, parse_note(NOTE, "viewer"))
+    assert segmenter.card.laterality == patient.laterality == "viewer"
+    assert patient.prompt == "Unilateral pulmonary infection, one infected area, lower left lung."
+    assert viewer.prompt == "Unilateral pulmonary infection, one infected area, lower right lung."
+    assert patient.expression.sides == ("right",)
+    assert viewer.expression.sides == ("left",)
+
+
+def test_two_segmenters_agree_to_the_last_bit(tiny_checkpoint_to_read, radiograph):
+    first, second = (
+        Segmenter.from_checkpoint(tiny_checkpoint_to_read, "cpu").segment(radiograph, NOTE) for _ in range(2)
+    )
     np.testing.assert_array_equal(first.probability, second.probability)
 
 
-def test_a_sentence_is_encoded_once(segmenter, film, monkeypatch):
-    calls = []
-    encode = segmenter.network.encode_text
-    monkeypatch.setattr(segmenter.network, "encode_text", lambda tokens: calls.append(1) or encode(tokens))
-    first = segmenter.segment(film, NOTE)
-    again = segmenter.segment(film, NOTE)
-    segmenter.segment(film, "Left apical opacity.")
-    assert len(calls) == 2
-    np.testing.assert_array_equal(first.probability, again.probability)
-
-
-def test_a_second_note_on_the_same_film_encodes_it_no_more_and_answers_as_a_first_one(
-    tiny_checkpoint, film, monkeypatch
-):
-    segmenter = Segmenter.from_checkpoint(tiny_checkpoint)
-    encoded = []
-    encode = segmenter.network.encode_image
-    monkeypatch.setattr(
-        segmenter.network, "encode_image", lambda *args, **more: (encoded.append(1), encode(*args, **more))[1]
-    )
-    notes = ("Left lung opacity.", "Right lung opacity.")
-    kept = [segmenter.segment(film, note).probability for note in notes]
-    assert len(encoded) == 1
-    changed = replace(film, pixels=film.pixels * np.float32(0.9))
-    segmenter.segment(changed, notes[0])
-    assert len(encoded) == 2, "another film is another film"
-    for note, probability in zip(notes, kept, strict=True):
-        fresh = Segmenter.from_checkpoint(tiny_checkpoint).segment(film, note).probability
-        assert np.array_equal(fresh, probability)
-
-
-def test_a_mirrored_film_gives_the_mirrored_outline_on_the_same_side_of_the_patient(segmenter, film):
-    usual = segmenter.segment(film, NOTE, threshold=0.4)
-    turned = replace(film, pixels=np.ascontiguousarray(film.pixels[:, ::-1]), mirrored=True)
-    mirrored = segmenter.segment(turned, NOTE, threshold=0.4, mirrored=True)
+def test_a_mirrored_radiograph_gives_the_mirrored_result_on_the_same_side_of_the_patient(segmenter, radiograph):
+    usual = segmenter.segment(radiograph, NOTE, threshold=0.4)
+    mirrored = segmenter.segment(flipped(radiograph, mirrored=True), NOTE, threshold=0.4, mirrored=True)
     assert mirrored.prompt == usual.prompt
     np.testing.assert_allclose(mirrored.probability, usual.probability[:, ::-1], atol=1e-6)
-    ours = {segment.side: segment.mask for segment in mirrored.segments}
-    assert set(ours) == {segment.side for segment in usual.segments}
+    masks = {segment.side: segment.mask for segment in mirrored.segments}
+    assert set(masks) == {segment.side for segment in usual.segments}
     for segment in usual.segments:
-        assert (ours[segment.side] == segment.mask[:, ::-1]).mean() > 0.999
+        assert (masks[segment.side] == segment.mask[:, ::-1]).mean() > 0.999
 
 
-def test_a_film_that_says_it_is_mirrored_is_asked_about(segmenter, film):
-    told = replace(film, mirrored=True)
-    with pytest.raises(RadiographError, match="mirrored"):
-        segmenter.segment(told, NOTE)
-    assert segmenter.segment(told, NOTE, mirrored=False).radiograph.mirrored is False
+def test_a_mirrored_header_raises_a_question_until_it_is_answered(segmenter, radiograph):
+    mirrored = replace(radiograph, mirrored=True)
+    for call in (segmenter.set_radiograph, lambda radiograph: segmenter.segment(radiograph, NOTE)):
+        with pytest.raises(MirroredQuestionError, match="mirrored"):
+            call(mirrored)
+    for answer in (True, False):
+        assert segmenter.segment(mirrored, NOTE, mirrored=answer).radiograph.mirrored is answer
 
 
-def test_what_the_header_does_not_say_stays_unsaid(segmenter, film):
-    assert segmenter.segment(film, NOTE).radiograph.mirrored is None
+def test_an_unanswered_question_leaves_the_previous_radiograph_set(segmenter, radiograph):
+    segmenter.set_radiograph(radiograph)
+    with pytest.raises(MirroredQuestionError):
+        segmenter.set_radiograph(replace(radiograph, mirrored=True, name="mirrored.png"))
+    assert segmenter.ask(NOTE).radiograph is radiograph
 
 
-def test_a_note_without_a_finding_gives_no_mask_but_a_sentence(segmenter, film):
-    with pytest.raises(NoteError, match="no finding"):
-        segmenter.segment(film, "No focal consolidation. Heart size normal.")
+def test_an_unknown_orientation_stays_unknown(segmenter, radiograph):
+    assert segmenter.segment(radiograph, NOTE).radiograph.mirrored is None
 
 
-def test_segments_part_the_mask_by_side(segmenter, film):
-    result = segmenter.segment(film, "Bilateral opacities.", threshold=0.3)
+def test_a_note_without_a_finding_is_rejected(segmenter, radiograph):
+    with pytest.raises(NoFindingError, match="no finding"):
+        segmenter.segment(radiograph, "No focal consolidation. Heart size normal.")
+
+
+def test_a_contradictory_note_raises_a_question_until_a_side_is_chosen(segmenter, radiograph):
+    segmenter.set_radiograph(radiograph)
+    expression = parse_note(CONTRADICTORY_NOTE)
+    for note in (CONTRADICTORY_NOTE, expression):
+        with pytest.raises(SideQuestionError):
+            segmenter.ask(note)
+    assert segmenter.ask(choose_side(expression, "left")).expression.sides == ("left",)
+
+
+def test_segments_split_the_mask_by_side(segmenter, radiograph):
+    result = segmenter.segment(radiograph, "Bilateral opacities.", threshold=0.3)
     assert result.segments
-    total = np.zeros(film.pixels.shape, int)
-    for segment in result.segments:
-        total += segment.mask
-    np.testing.assert_array_equal(total, result.mask)
+    np.testing.assert_array_equal(sum(segment.mask.astype(int) for segment in result.segments), result.mask)
     assert len({segment.identifier for segment in result.segments}) == len(result.segments)
 
 
-def test_averaging_with_the_mirrored_film_treats_both_sides_alike(tiny_checkpoint, film):
-    checkpoint = load_checkpoint(tiny_checkpoint)
-    both = Segmenter(Checkpoint(checkpoint.card.model_copy(update={"mirror": True}), checkpoint.network), "cpu")
-    right = both.segment(film, parse_note(NOTE, "viewer"))
-    turned = replace(film, pixels=np.ascontiguousarray(film.pixels[:, ::-1]))
-    left = both.segment(turned, parse_note(NOTE.replace("right", "left"), "viewer"))
+def test_a_card_with_mirror_treats_both_sides_alike(tiny_checkpoint_to_read, radiograph):
+    checkpoint = load_checkpoint(tiny_checkpoint_to_read)
+    segmenter = Segmenter(Checkpoint(checkpoint.card.model_copy(update={"mirror": True}), checkpoint.network), "cpu")
+    right = segmenter.segment(radiograph, parse_note(NOTE, "viewer"))
+    left = segmenter.segment(flipped(radiograph), parse_note(NOTE.replace("right", "left"), "viewer"))
     np.testing.assert_allclose(left.probability, right.probability[:, ::-1], atol=1e-5)
 
 
-def test_several_scales_are_averaged(tiny_checkpoint, film):
-    checkpoint = load_checkpoint(tiny_checkpoint)
+def test_a_card_with_scales_averages_the_predictions(tiny_checkpoint_to_read, radiograph):
+    checkpoint = load_checkpoint(tiny_checkpoint_to_read)
 
-    def at(*scales):
+    def probability(*scales):
         card = checkpoint.card.model_copy(update={"scales": scales})
-        return Segmenter(Checkpoint(card, checkpoint.network), "cpu").segment(film, NOTE)
+        return Segmenter(Checkpoint(card, checkpoint.network), "cpu").segment(radiograph, NOTE).probability
 
-    own, larger, both = at(64), at(96), at(64, 96)
-    np.testing.assert_array_equal(own.probability, at().probability)
-    assert np.abs(own.probability - larger.probability).max() > 1e-4
-    np.testing.assert_allclose(both.probability, (own.probability + larger.probability) / 2, atol=1e-3)
+    trained, larger, both = probability(64), probability(96), probability(64, 96)
+    np.testing.assert_array_equal(trained, probability())
+    assert np.abs(trained - larger).max() > 1e-4
+    np.testing.assert_allclose(both, (trained + larger) / 2, atol=1e-3)
 
 
-def test_too_little_memory_on_the_gpu_falls_back_to_the_cpu_with_a_warning(segmenter, film, monkeypatch):
-    expected = segmenter.segment(film, NOTE)
+def test_too_little_gpu_memory_falls_back_to_the_cpu_with_a_warning(segmenter, radiograph, monkeypatch):
+    expected = segmenter.segment(radiograph, NOTE)
     decode, failures = segmenter.network.decode, [torch.cuda.OutOfMemoryError("CUDA out of memory")]
 
-    def scarce(*args, **kwargs):
+    def fail_once(*args, **kwargs):
         if failures:
             raise failures.pop()
         return decode(*args, **kwargs)
 
-    monkeypatch.setattr(segmenter.network, "decode", scarce)
+    monkeypatch.setattr(segmenter.network, "decode", fail_once)
     with pytest.warns(DeviceWarning, match="CPU instead"):
-        result = segmenter.segment(film, NOTE)
+        result = segmenter.segment(radiograph, NOTE)
     assert result.provenance.device == "cpu"
     np.testing.assert_array_equal(result.probability, expected.probability)
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
-def test_a_gpu_that_is_not_there_is_told(tiny_checkpoint):
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this computer has a GPU")
+def test_a_missing_gpu_raises_device_error(tiny_checkpoint_to_read):
     with pytest.raises(DeviceError, match="No CUDA GPU"):
-        Segmenter.from_checkpoint(tiny_checkpoint, device="cuda")
+        Segmenter.from_checkpoint(tiny_checkpoint_to_read, device="cuda")
 
 
-def test_phases_are_told_and_seconds_kept(segmenter, film):
+def test_reports_phases_and_measures_seconds(segmenter, radiograph):
     phases: list[str] = []
-    result = segmenter.segment(film, NOTE, progress=phases.append)
+    result = segmenter.segment(radiograph, NOTE, progress=phases.append)
     assert len(phases) >= 2
     assert set(result.provenance.seconds) == {"text", "image", "resample"}
-    assert all(value >= 0 for value in result.provenance.seconds.values())
+    assert all(seconds >= 0 for seconds in result.provenance.seconds.values())
