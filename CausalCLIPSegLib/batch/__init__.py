@@ -1,4 +1,5 @@
-"""Many films with their notes, one after the other: what is done stays done, and one bad film does not stop the rest.
+"""Segment many radiographs by their notes, one after the other.
 
-`films` says what there is to do, `rows` what has become of it, `outlining` does it.
+`inputs` lists what there is to do, `runner` does it, and `table` keeps what has been done. A stopped run continues
+where it was, and an unusable image does not stop the others.
 """

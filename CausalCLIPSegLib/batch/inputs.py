@@ -1,4 +1,4 @@
-"""Which films there are, and the note of each: a folder with a report beside each film, or a table."""
+"""List the images of a batch with their notes: a folder with a report beside each image, or a table."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from CausalCLIPSegLib.laterality import Laterality, SideChoice
 from CausalCLIPSegLib.notes.files import read_note_file
 from CausalCLIPSegLib.radiograph.formats import image_name
 
-REPORT = ".txt"
-_NO_FILMS = (REPORT, ".csv")
-_YES_NO = {"yes": True, "no": False}
+_REPORT = ".txt"
+_NOT_IMAGES = (_REPORT, ".csv")
 
 
 @dataclass(frozen=True)
 class BatchItem:
-    """A film that is to be outlined, with its note.
+    """An image to segment, with its note.
 
     Attributes:
         image: the file.
-        name: as the folder or the table names it, with / between folders; unique.
-        folder: of its result, below that of all results; unique.
-        note: free text; empty where there is none.
-        fault: why it cannot be outlined, in a sentence; empty where nothing is known yet.
-        laterality: whose left and right the note means; None: as for all films.
-        side: as in `Segmenter.segment`.
-        mirrored: as in `Segmenter.segment`.
+        name: of the image in its folder or table, with / between folders; unique.
+        folder: for its result, relative to the folder of all results; unique.
+        note: free text; empty if `fault` says why there is none.
+        fault: why it cannot be segmented, in one sentence; empty if nothing speaks against it so far.
+        laterality: whose left and right the note means; None: as for the whole batch.
+        side: the patient's side to segment; None: as the note says.
+        mirrored: whether the image shows the patient's right on the viewer's right; None: as its header says.
     """
 
     image: Path
@@ -44,64 +43,66 @@ class BatchItem:
 
 
 def read_items(source: Path, results: Path) -> list[BatchItem]:
-    """List the films of a folder or a table, by name.
+    """List the images of a folder or a table, sorted by name.
 
-    In a folder, and the folders in it, the note of film.png is the text of film.txt (or film.png.txt) beside it; any
-    other file is taken for a film, so that none is passed over, but for tables and what begins with a dot. A
-    table (comma or semicolon, UTF-8) has the columns image and note, and may have laterality (patient, viewer), side
-    (left, right, both) and mirrored (yes, no); other columns are passed over. Its images are named from its folder.
+    In a folder and its subfolders, the note of image.png is the text of image.txt or image.png.txt beside it. Every
+    other file counts as an image, so that none is skipped silently, except tables and names that begin with a dot.
+    A table (comma or semicolon, UTF-8) has the columns image and note, and optionally laterality (patient, viewer),
+    side (left, right, both) and mirrored (yes, no); other columns are ignored. Image paths are relative to its folder.
 
     Args:
         source: a folder or a .csv.
-        results: the folder of the results, which is not searched for films.
+        results: the folder of the results, which is not searched for images.
 
     Raises:
-        CausalCLIPSegError: there is no such folder or table, it holds no film, or two films would have one result.
+        CausalCLIPSegError: there is no such folder or table, it holds no images, or two images would share a result.
     """
-    films = sorted(_in_folder(source, results) if source.is_dir() else _in_table(source), key=lambda film: film.name)
-    if not films:
-        raise CausalCLIPSegError(f"{source} holds no films.")
-    seen: dict[PurePath, BatchItem] = {}
-    for film in films:
-        other = seen.setdefault(film.folder, film)
-        if other is not film:
+    items = sorted(
+        _read_folder(source, results) if source.is_dir() else _read_table(source), key=lambda item: item.name
+    )
+    if not items:
+        raise CausalCLIPSegError(f"{source} holds no images.")
+    by_folder: dict[PurePath, BatchItem] = {}
+    for item in items:
+        first = by_folder.setdefault(item.folder, item)
+        if first is not item:
             raise CausalCLIPSegError(
-                f"{other.name} and {film.name} would have their results in one folder, {film.folder}; a film may "
-                "stand there once."
+                f"{first.name} and {item.name} would have their results in one folder, {item.folder}; an image may be "
+                "listed only once."
             )
-    return films
+    return items
 
 
 def printable(text: str) -> str:
-    """Return a text with what is no letter, as of a file that was named in another encoding, written as \\udce4."""
+    """Return a text with undecodable bytes, for instance of a file name in another encoding, written as \\udce4."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _in_folder(source: Path, results: Path) -> Iterator[BatchItem]:
-    ours = results.resolve()
+def _read_folder(source: Path, results: Path) -> Iterator[BatchItem]:
+    results = results.resolve()
     for path in source.rglob("*"):
         inside = path.relative_to(source)
-        if any(part.startswith(".") for part in inside.parts) or not path.is_file() or path.name.endswith(_NO_FILMS):
+        if any(name.startswith(".") for name in inside.parts) or not path.is_file() or path.name.endswith(_NOT_IMAGES):
             continue
-        if path.resolve().is_relative_to(ours):
+        if path.resolve().is_relative_to(results):
             continue
-        film = BatchItem(path, printable(inside.as_posix()), inside.with_name(image_name(path.name)))
-        reports = [path.with_name(name + REPORT) for name in dict.fromkeys((film.folder.name, path.name))]
+        item = BatchItem(path, printable(inside.as_posix()), inside.with_name(image_name(path.name)))
+        reports = [path.with_name(name + _REPORT) for name in dict.fromkeys((item.folder.name, path.name))]
         report = next((each for each in reports if each.is_file()), None)
         if report is None:
-            yield replace(film, fault=f"There is no report {reports[0].name} beside it.")
+            yield replace(item, fault=f"There is no report {reports[0].name} beside it.")
             continue
         try:
-            yield replace(film, note=read_note_file(report))
+            yield replace(item, note=read_note_file(report))
         except NoteError as error:
-            yield replace(film, fault=str(error))
+            yield replace(item, fault=str(error))
 
 
-def _in_table(table: Path) -> Iterator[BatchItem]:
+def _read_table(table: Path) -> Iterator[BatchItem]:
     try:
         text = table.read_text(encoding="utf-8-sig")
         header = text.partition("\n")[0]
-        # German and Spanish spreadsheets part by semicolons
+        # German and Spanish spreadsheets separate by semicolons.
         delimiter = ";" if header.count(";") > header.count(",") else ","
         rows = list(csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter, strict=True))
     except FileNotFoundError as error:
@@ -109,36 +110,37 @@ def _in_table(table: Path) -> Iterator[BatchItem]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CausalCLIPSegError(f"{table} is neither a folder nor a table of comma-separated values.") from error
     for row in rows:
-        cells = {(column or "").strip().lower(): (cell or "") for column, cell in row.items() if _is_text(cell)}
+        cells = {(column or "").strip().lower(): (cell or "") for column, cell in row.items() if _is_cell(cell)}
         for column in ("image", "note"):
             if column not in cells:
                 raise CausalCLIPSegError(f"The table {table.name} lacks the column {column}.")
         if cells["image"].strip():
-            yield _of_row(table.parent, cells)
+            yield _read_row(table.parent, cells)
 
 
-def _is_text(cell: Any) -> bool:
-    """Whether it is a cell of a column: what stands behind the last column comes as a list, what lacks as None."""
+def _is_cell(cell: Any) -> bool:
+    """Whether it belongs to a column: `DictReader` returns surplus cells as a list, and missing ones as None."""
     return cell is None or isinstance(cell, str)
 
 
-def _of_row(folder: Path, cells: Mapping[str, str]) -> BatchItem:
+def _read_row(folder: Path, cells: Mapping[str, str]) -> BatchItem:
     name = cells["image"].strip().replace("\\", "/")
     inside = PurePath(name)
     if inside.is_absolute() or ".." in inside.parts:
-        inside = PurePath(inside.name)  # a result lies below the folder of the results, wherever its film is
-    film = BatchItem(folder / name, name, inside.with_name(image_name(inside.name)), cells["note"].strip())
-    chosen: dict[str, Any] = {}
-    for column, choices in _CHOICES.items():
+        inside = PurePath(inside.name)  # wherever the image is, its result stays in the folder of the results
+    item = BatchItem(folder / name, name, inside.with_name(image_name(inside.name)), cells["note"].strip())
+    choices: dict[str, Any] = {}
+    for column, values in _CHOICES.items():
         cell = cells.get(column, "").strip().lower()
-        if cell and cell not in choices:
-            return replace(film, fault=f"The table says {column} “{cell}”; it is {' or '.join(choices)}.")
-        chosen[column] = choices[cell] if cell else None
-    return replace(film, **chosen)
+        if cell and cell not in values:
+            return replace(item, fault=f"The table says {column} “{cell}”; it is {' or '.join(values)}.")
+        choices[column] = values[cell] if cell else None
+    return replace(item, **choices)
 
 
 _CHOICES: dict[str, dict[str, Any]] = {
     "laterality": {each: each for each in get_args(Laterality)},
     "side": {each: each for each in get_args(SideChoice)},
-    "mirrored": _YES_NO,
+    "mirrored": {"yes": True, "no": False},
 }
+"""The optional columns: what a cell may say, and the value of the field that it stands for."""

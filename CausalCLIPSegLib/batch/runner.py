@@ -1,4 +1,4 @@
-"""Outline films one after the other, each with its own result folder and its row."""
+"""Segment the images of a batch one after the other, each into its own folder and with its own row."""
 
 from __future__ import annotations
 
@@ -39,7 +39,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Settings:
-    """What holds for all films; the fields are those of `Segmenter.segment` and `write_result`."""
+    """The options of the whole batch.
+
+    Attributes:
+        laterality: whose left and right the notes mean.
+        language: of the notes, two letters; None: recognized for each note.
+        threshold: probability from which a pixel belongs to the mask; None: the card's.
+        with_note: include the notes in the DICOM files.
+        probability: also write the probabilities as DICOM.
+    """
 
     laterality: Laterality = "patient"
     language: str | None = None
@@ -49,7 +57,19 @@ class Settings:
 
 
 class Batch:
-    """Films on their way through one segmenter, which is loaded when the first of them needs it."""
+    """Runs images through one segmenter, which is loaded when the first image needs it.
+
+    Args:
+        results: a folder; each image has its result in a folder below it.
+        settings: for all images.
+        checkpoint: see `find_checkpoint`.
+        device: where to run.
+        force: replace results that were made of another image, note or setting.
+
+    Raises:
+        CheckpointError: there is no such checkpoint.
+        NoteError: there is no lexicon for the language.
+    """
 
     def __init__(
         self,
@@ -60,19 +80,6 @@ class Batch:
         *,
         force: bool = False,
     ) -> None:
-        """Be ready to outline.
-
-        Args:
-            results: a folder; each film has its result in a folder below it.
-            settings: for all films.
-            checkpoint: see `find_checkpoint`.
-            device: where to run.
-            force: replace a result that another film, note or setting gave.
-
-        Raises:
-            CheckpointError: there is no such checkpoint.
-            NoteError: there is no lexicon of the language.
-        """
         if settings.language is not None:
             check_language(settings.language)
         self._results = results
@@ -84,40 +91,40 @@ class Batch:
         self._segmenter: Segmenter | None = None
 
     def run(self, items: Sequence[BatchItem], rows: Rows) -> Iterator[tuple[Row, bool]]:
-        """Outline each film that is not outlined yet, and keep its row.
+        """Segment each image that has no result of the same request yet, and store its row.
 
         Args:
             items: what to segment, in this order.
-            rows: those of earlier runs; takes the new ones.
+            rows: of earlier runs; takes the new ones.
 
         Yields:
-            The row of each film, and whether it had been outlined before, by the same request.
+            The row of each image, and whether it was already there.
 
         Raises:
             CheckpointError: the checkpoint cannot be loaded.
-            DeviceError: the device is not there.
+            DeviceError: the device is not available.
             OutputError: the row cannot be written.
         """
         for item in items:
             request = request_of(item, self._settings, self._card)
-            before = rows.get(item.name)
-            is_there = (self._results / item.folder / RESULT_JSON).is_file()
-            if before and before.status == "outlined" and before.request == request and is_there:
-                yield before, True
+            earlier = rows.get(item.name)
+            has_result = (self._results / item.folder / RESULT_JSON).is_file()
+            if earlier and earlier.status == "outlined" and earlier.request == request and has_result:
+                yield earlier, True
                 continue
-            row = self._row(item, request, self._loaded())
+            row = self._row(item, request, self._load_segmenter())
             rows.put(row)
             yield row, False
 
-    def _loaded(self) -> Segmenter:
+    def _load_segmenter(self) -> Segmenter:
         if self._segmenter is None:
-            from CausalCLIPSegLib.segmenter import Segmenter  # torch takes its time
+            from CausalCLIPSegLib.segmenter import Segmenter  # loads torch, which takes seconds
 
             self._segmenter = Segmenter.from_checkpoint(self._checkpoint, self._device)
         return self._segmenter
 
     def _row(self, item: BatchItem, request: str, segmenter: Segmenter) -> Row:
-        """Outline one film, and say what became of it, whatever it was."""
+        """Segment one image, and return its row; errors become rows too."""
         try:
             if item.fault:
                 raise CausalCLIPSegError(item.fault)
@@ -125,7 +132,7 @@ class Batch:
         except CausalCLIPSegError as error:
             log.debug(safe_traceback(error))
             return Row(item.name, "refused", printable(" ".join(str(error).split())), request=request)
-        except Exception as error:  # a library's mistake with one film is no reason to leave out the others
+        except Exception as error:  # a bug that one image triggers must not stop the others
             log.debug(safe_traceback(error))
             return Row(item.name, "failed", public_message(error), request=request)
 
@@ -136,7 +143,7 @@ class Batch:
         except SideQuestionError as question:
             raise NoteError(f"{question} Say left, right or both in a table, in the column side.") from None
         except NoFindingError as error:
-            reject_earlier_result(folder)  # it belongs to another note
+            reject_earlier_result(folder)  # which belongs to another note
             return Row(item.name, "no finding", str(error), request=request)
         if not self._force:
             reject_earlier_result(folder)
@@ -148,19 +155,20 @@ class Batch:
         report = describe_result(result)
         extra = (PROBABILITY,) if settings.probability else ()
         write_result(result, folder, report=report, force=self._force, with_note=settings.with_note, extra=extra)
-        return _describe(item, report, request)
+        return _row_of(item, report, request)
 
 
 def request_of(item: BatchItem, settings: Settings, card: Card) -> str:
-    """Return a hash of all that a result depends on but the device, 64 hexadecimal digits."""
-    said = {**asdict(settings), "version": __version__, "card": card.model_dump(mode="json"), "note": item.note}
-    said |= {"side": item.side, "mirrored": item.mirrored, "film": _hash(item.image)}
-    said["laterality"] = item.laterality or settings.laterality
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    """Return a hash of everything that a result depends on except the device, 64 hexadecimal digits."""
+    # Other keys or another order of steps would give other hashes, and finished batches would run again.
+    inputs = {**asdict(settings), "version": __version__, "card": card.model_dump(mode="json"), "note": item.note}
+    inputs |= {"side": item.side, "mirrored": item.mirrored, "film": _hash(item.image)}
+    inputs["laterality"] = item.laterality or settings.laterality
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
 def _hash(path: Path) -> str:
-    """Return the hash of a file; empty where it cannot be read, of which its reader makes a sentence."""
+    """Return the SHA-256 of a file; empty if it cannot be read, which `read_radiograph` reports."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -168,8 +176,8 @@ def _hash(path: Path) -> str:
         return ""
 
 
-def _describe(item: BatchItem, report: ResultDocument, request: str) -> Row:
-    areas = {part.side_patient: part for part in report.segments}
+def _row_of(item: BatchItem, report: ResultDocument, request: str) -> Row:
+    segments = {segment.side_patient: segment for segment in report.segments}
     return Row(
         image=item.name,
         status="outlined",
@@ -179,8 +187,8 @@ def _describe(item: BatchItem, report: ResultDocument, request: str) -> Row:
         area_mm2=_number(report.area_mm2),
         area_fraction=_number(report.area_fraction),
         components=str(report.components),
-        **{f"{side}_mm2": _number(part.area_mm2) for side, part in areas.items()},
-        **{f"{side}_fraction": _number(part.area_fraction) for side, part in areas.items()},
+        **{f"{side}_mm2": _number(segment.area_mm2) for side, segment in segments.items()},
+        **{f"{side}_fraction": _number(segment.area_fraction) for side, segment in segments.items()},
         warnings=" ".join(report.warnings),
         disagreements=" ".join(report.disagreements),
         checkpoint=report.checkpoint.name,

@@ -1,4 +1,4 @@
-"""films.csv: a row a film, written as each film ends, so that a run that was stopped goes on where it was."""
+"""films.csv: one row per image, written as each image ends, so that a stopped run can continue."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Status = Literal["outlined", "no finding", "refused", "failed"]
 
 @dataclass(frozen=True)
 class Row:
-    """What became of a film; all cells are text, empty where there is nothing to say.
+    """The outcome of an image. All cells are text, empty if they do not apply.
 
     Attributes:
-        image: name of the film, see `Film`.
-        status: "outlined", also where nothing reaches the threshold; "no finding" where the note names none;
-            "refused" for a sentence that a person can do something about; "failed" for what nobody expected.
-        message: why, in a sentence, where the film was not outlined.
-        sides: those of the patient that the note speaks of.
+        image: name of the image, see `BatchItem`.
+        status: "outlined", also if nothing reaches the threshold; "no finding" if the note names no finding; "refused"
+            after an error that the user can act on; "failed" after an unexpected error.
+        message: why the image was not segmented, in one sentence.
+        sides: the patient's sides that the note names.
         sentence, prompt: given to the network; `sentence` is the older name of the same column.
         area_mm2, area_fraction, components: as in result.json.
         right_mm2, right_fraction, left_mm2, left_fraction: areas by side of the patient.
-        warnings, disagreements: as in result.json, sentence after sentence.
-        checkpoint, checkpoint_sha256, threshold, device, version: what it was outlined with.
-        request: hash of all that the result depends on but the device, see `request_of`.
+        warnings, disagreements: as in result.json, the sentences in a row.
+        checkpoint, checkpoint_sha256, threshold, device, version: what it was segmented with.
+        request: hash of everything that the result depends on except the device, see `request_of`.
     """
 
     image: str
@@ -61,32 +61,30 @@ _COLUMNS = [field.name for field in fields(Row)]
 
 
 class Rows:
-    """The rows of a films.csv; within `with` the file is kept, and at the end it is in the order of the films' names.
+    """The rows of a films.csv. Write to it within `with`, which sorts the rows by image name at the end.
 
-    A process that is killed leaves the rows of all films that ended.
+    A process that is killed leaves the rows of all images that ended.
+
+    Args:
+        path: of the table, which need not exist.
+
+    Raises:
+        OutputError: the file exists, but is not such a table.
     """
 
     def __init__(self, path: Path) -> None:
-        """Read the rows that are there.
-
-        Args:
-            path: of the table, which need not exist.
-
-        Raises:
-            OutputError: there is a file that is no such table.
-        """
         self.path = path
         self._rows = {row.image: row for row in _read(path)}
 
     def get(self, image: str) -> Row | None:
-        """Return the row of a film, where it has one."""
+        """Return the row of an image; None if it has none."""
         return self._rows.get(image)
 
     def put(self, row: Row) -> None:
-        """Keep the row of a film that has ended, in the file as well.
+        """Add or replace the row of an image, also in the file.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: the file cannot be written.
         """
         self._rows[row.image] = row
         if not self.path.exists():
@@ -99,7 +97,7 @@ class Rows:
             raise OutputError(f"{self.path} cannot be written: {error.strerror}.") from error
 
     def __enter__(self) -> Rows:
-        self._save()  # a last line that was cut off is gone
+        self._save()  # without the incomplete last line of a killed run
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -107,7 +105,7 @@ class Rows:
 
     def _save(self) -> None:
         if not self._rows:
-            return  # nothing has been done here
+            return  # no empty table
         header = ",".join(_COLUMNS) + "\n"
         text = header + _text(self._rows[image] for image in sorted(self._rows))
         write_text(self.path, text)
@@ -120,7 +118,7 @@ def _text(rows: Iterable[Row]) -> str:
 
 
 def _read(path: Path) -> list[Row]:
-    """Return the rows of the file that are whole."""
+    """Return the complete rows of the file."""
     try:
         with path.open(encoding="utf-8", newline="", errors="replace") as file:
             reader = csv.DictReader(file)
@@ -130,7 +128,7 @@ def _read(path: Path) -> list[Row]:
     except (OSError, csv.Error) as error:
         raise OutputError(f"{path} cannot be read.") from error
     if reader.fieldnames != _COLUMNS:
-        raise OutputError(f"{path} is no table of this command; give another folder.")
+        raise OutputError(f"{path} is not a table of this command; give another folder.")
     return [
         Row(**each) for each in cells if None not in each and each["status"] in get_args(Status) and each["request"]
     ]
