@@ -1,4 +1,4 @@
-"""The command `causalclipseg`: one file a command, and what they share (options, console, run)."""
+"""The command `causalclipseg`: one file per command, and what they share in `options`, `console` and `run`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from CausalCLIPSegLib.cli.console import out
 from CausalCLIPSegLib.cli.run import run_command
 
 app = typer.Typer(
-    help="Outline on a chest radiograph what a radiology note speaks of. " + RESEARCH_ONLY,
+    help="Segment on a chest radiograph what a radiology note refers to. " + RESEARCH_ONLY,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -38,17 +38,17 @@ def _print_version(value: bool) -> None:
 @app.callback()
 def _main(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Tell technical details, also of errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Print technical details, also of errors.")] = False,
 ) -> None:
     logging.basicConfig(level=logging.CRITICAL, format="%(name)s: %(message)s")
-    # ours alone: libraries quote the patient's data
+    # Not the loggers of libraries, which may quote patient data.
     logging.getLogger("CausalCLIPSegLib").setLevel(logging.DEBUG if verbose else logging.CRITICAL)
 
 
 def main() -> None:
     """Run the command; see `run_command`."""
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # file names may hold what is no letter
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names may hold bytes that are not text
     sys.exit(run_command(app))

@@ -1,4 +1,4 @@
-"""`causalclipseg batch`: many radiographs by one command."""
+"""`causalclipseg batch`: many images with their notes."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ TABLE = "films.csv"
 
 
 def batch(
-    films: Annotated[
+    source: Annotated[
         Path,
         typer.Argument(
-            help="A folder with films and a report of the same name beside each (film.png, film.txt), or a table "
+            help="A folder with images and a report of the same name beside each (image.png, image.txt), or a table "
             "(.csv) with the columns image and note."
         ),
     ],
@@ -48,15 +48,13 @@ def batch(
     threshold: ThresholdOption = None,
     laterality: LateralityOption = "patient",
     language: LanguageOption = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace results that another film, note or setting gave.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace results of another image, note or setting.")] = False,
     without_note: WithoutNoteOption = False,
     probability: ProbabilityOption = False,
 ) -> None:
-    """Outline many films by their notes, each into a folder of its own, and list them in films.csv.
+    """Segment many images by their notes, each into a folder of its own, and list them in films.csv.
 
-    A film that cannot be outlined does not stop the others. The same command goes on where it was stopped.
+    An image that cannot be segmented does not stop the others. The same command continues a run that was stopped.
     """
     from CausalCLIPSegLib.batch.inputs import read_items
     from CausalCLIPSegLib.batch.runner import Batch, Settings
@@ -64,38 +62,38 @@ def batch(
 
     check_threshold(threshold)
     warnings.showwarning = show_warning
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cluster stops with it, and means Ctrl-C
-    results = output or Path(f"{films.resolve().stem}-segmentations")
-    todo = read_items(films, results)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clusters send it to stop a job
+    results = output or Path(f"{source.resolve().stem}-segmentations")
+    items = read_items(source, results)
     settings = Settings(laterality, language, threshold, not without_note, probability)
-    work = Batch(results, settings, checkpoint, device, force=force)
+    batch_run = Batch(results, settings, checkpoint, device, force=force)
     ended: Counter[str] = Counter()
-    # what is printed stays above the bar, where there is a screen; a file that takes it has no bar
+    # On a screen, lines are printed above the bar; there is no bar if the output goes to a file.
     bar = Progress(console=err, disable=not err.is_terminal, redirect_stdout=sys.stdout.isatty(), transient=True)
     try:
         with Rows(results / TABLE) as rows, bar:
-            for row, before in bar.track(work.run(todo, rows), len(todo), description="Outlining films"):
-                ended["outlined before" if before else row.status] += 1
-                if not before:
-                    out.print(f"{ended.total()}/{len(todo)} {row.image}: {_end(row)}", soft_wrap=True)
+            for row, is_old in bar.track(batch_run.run(items, rows), len(items), description="Segmenting"):
+                ended["outlined before" if is_old else row.status] += 1
+                if not is_old:
+                    out.print(f"{ended.total()}/{len(items)} {row.image}: {_outcome(row)}", soft_wrap=True)
     except KeyboardInterrupt:
-        err.print(f"Stopped after {ended.total()} of {len(todo)} films; the same command goes on.")
+        err.print(f"Stopped after {ended.total()} of {len(items)} images; the same command continues.")
         raise typer.Exit(STOPPED) from None
-    out.print(_count(ended))
+    out.print(_summary(ended))
     out.print(str(results / TABLE), soft_wrap=True)
     out.print(RESEARCH_ONLY)
     if ended["refused"] or ended["failed"]:
         raise typer.Exit(SOME_FAILED)
 
 
-def _end(row: Row) -> str:
-    """Say what became of a film."""
+def _outcome(row: Row) -> str:
+    """Return the outcome of an image in words."""
     if row.status != "outlined":
         return f"{row.status}: {row.message}"
     shares = (("right", row.right_fraction), ("left", row.left_fraction))
-    said = [f"patient's {side} {100 * float(share):.1f} % of the image" for side, share in shares if share]
-    return ", ".join(said) or "nothing reaches the threshold"
+    areas = [f"patient's {side} {100 * float(share):.1f} % of the image" for side, share in shares if share]
+    return ", ".join(areas) or "nothing reaches the threshold"
 
 
-def _count(ended: Counter[str]) -> str:
-    return f"{ended.total()} films: {', '.join(f'{number} {how}' for how, number in sorted(ended.items()))}."
+def _summary(ended: Counter[str]) -> str:
+    return f"{ended.total()} images: {', '.join(f'{count} {status}' for status, count in sorted(ended.items()))}."

@@ -12,24 +12,25 @@ from CausalCLIPSegLib.model.device import Device
 
 LateralityOption = Annotated[Laterality, typer.Option(help="Whose left and right the note means.")]
 LanguageOption = Annotated[
-    str | None, typer.Option(help="Language of the note: en, de or es; recognised by its words if not given.")
+    str | None, typer.Option(help="Language of the note: en, de or es; recognized by its words if not given.")
 ]
 CheckpointOption = Annotated[str, typer.Option(help="Name or folder of a checkpoint.")]
-DeviceOption = Annotated[Device, typer.Option(help="Where to run; auto takes a CUDA GPU where there is one.")]
-
+DeviceOption = Annotated[Device, typer.Option(help="Where to run; auto takes a CUDA GPU if there is one.")]
 ThresholdOption = Annotated[
-    float | None, typer.Option(help="Probability from which on a pixel is outlined, above 0, below 1.")
+    float | None,
+    typer.Option(help="Probability from which a pixel is segmented, above 0, below 1; the checkpoint's if not given."),
 ]
 WithoutNoteOption = Annotated[
     bool,
-    typer.Option("--without-note", help="Leave the note out of the DICOM files, which keep the sentence made of it."),
+    typer.Option("--without-note", help="Leave the note out of the DICOM files; they keep the prompt made of it."),
 ]
 ProbabilityOption = Annotated[
     bool, typer.Option("--probability", help="Also write probability.dcm (FRACTIONAL), which few viewers read.")
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
 
 def check_threshold(threshold: float | None) -> None:
-    """Raise CausalCLIPSegError unless a threshold lies between 0 and 1."""
+    """Raise CausalCLIPSegError unless a threshold is between 0 and 1, or None."""
     if threshold is not None and not 0 < threshold < 1:
         raise CausalCLIPSegError(f"The threshold has to lie above 0 and below 1, not at {threshold:g}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,18 +28,20 @@ from CausalCLIPSegLib.laterality import SideChoice
 from CausalCLIPSegLib.model.device import Device
 from CausalCLIPSegLib.notes import read_note
 from CausalCLIPSegLib.notes.files import read_note_file
-from CausalCLIPSegLib.radiograph.formats import image_name
+from CausalCLIPSegLib.radiograph.formats import FORMATS, image_name
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.export.report import ResultDocument
     from CausalCLIPSegLib.notes import ReferringExpression
     from CausalCLIPSegLib.result import SegmentationResult
 
+_DEMO_FOLDER = Path("causalclipseg-demo")
+
 
 def segment(
-    image: Annotated[Path, typer.Argument(help="A frontal chest film: DICOM, PNG, JPEG, TIFF, WebP, NRRD or NIfTI.")],
+    image: Annotated[Path, typer.Argument(help=f"A frontal chest radiograph: {FORMATS}.")],
     note: Annotated[str | None, typer.Option(help="What the report says.")] = None,
-    note_file: Annotated[Path | None, typer.Option(help="A text file that holds the note.")] = None,
+    note_file: Annotated[Path | None, typer.Option(help="A text file with the note.")] = None,
     output: Annotated[Path | None, typer.Option(help="Folder for the result; NAME-segmentation if not given.")] = None,
     checkpoint: CheckpointOption = "default",
     device: DeviceOption = "auto",
@@ -47,69 +50,67 @@ def segment(
     language: LanguageOption = None,
     side: Annotated[
         SideChoice | None,
-        typer.Option(help="The patient's side that is meant, where the note contradicts itself."),
+        typer.Option(help="The patient's side to segment, if the note contradicts itself."),
     ] = None,
     mirrored: Annotated[
         bool | None,
-        typer.Option("--mirrored/--not-mirrored", help="Whether the film shows the patient's right on the right."),
+        typer.Option(
+            "--mirrored/--not-mirrored",
+            help="Whether the image shows the patient's right on the viewer's right; as its header says if not given.",
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the result of an earlier run.")] = False,
     without_note: WithoutNoteOption = False,
     probability: ProbabilityOption = False,
 ) -> None:
-    """Outline on IMAGE what the note speaks of, and write the result into a folder."""
+    """Segment what the note names on IMAGE, and write the result into a folder."""
     if (note is None) == (note_file is None):
         raise NoteError("Give the note either as --note TEXT or as --note-file FILE.")
     check_threshold(threshold)
     text = read_note_file(note_file) if note_file is not None else note or ""
     folder = output or Path(f"{image_name(image.name) or 'image'}-segmentation")
     try:
-        expression = read_note(text, laterality, language, side)  # before anything that takes time
+        expression = read_note(text, laterality, language, side)  # before anything slow
     except SideQuestionError as question:
         raise NoteError(f"{question} Say left, right or both (--side).") from None
-    _run(
-        image,
-        expression,
-        folder,
-        checkpoint,
-        device,
-        threshold,
-        mirrored,
-        force=force,
-        with_note=not without_note,
-        probability=probability,
-    )
+    output_options = _Output(folder, force, not without_note, probability)
+    _run(image, expression, output_options, checkpoint, device, threshold, mirrored)
 
 
 def demo(
-    output: Annotated[Path, typer.Option(help="Folder for the result.")] = Path("causalclipseg-demo"),
+    output: Annotated[Path, typer.Option(help="Folder for the result.")] = _DEMO_FOLDER,
     device: DeviceOption = "auto",
 ) -> None:
-    """Do the same on a real chest radiograph that a dependency ships."""
+    """Segment a real chest radiograph that is installed with a dependency."""
     from pydicom.data import get_testdata_file
 
-    film = get_testdata_file(DEMO_IMAGE, download=False)
-    if film is None:
-        raise OutputError("The film of the demo is missing; install the package pydicom-data.")
-    # The demo's own folder may be written again; one that the user names is not replaced silently.
-    ours = output == Path("causalclipseg-demo")
-    _run(Path(str(film)), read_note(DEMO_NOTE), output, "default", device, force=ours)
+    image = get_testdata_file(DEMO_IMAGE, download=False)
+    if image is None:
+        raise OutputError("The image of the demo is missing; install the package pydicom-data.")
+    force = output == _DEMO_FOLDER  # a folder that the user chose is not overwritten silently
+    _run(Path(str(image)), read_note(DEMO_NOTE), _Output(output, force), "default", device)
+
+
+@dataclass(frozen=True)
+class _Output:
+    """Where the result goes, and what is written; see `write_result`."""
+
+    folder: Path
+    force: bool
+    with_note: bool = True
+    probability: bool = False
 
 
 def _run(
     image: Path,
     expression: ReferringExpression,
-    folder: Path,
+    output: _Output,
     checkpoint: str,
     device: Device,
     threshold: float | None = None,
     mirrored: bool | None = None,
-    *,
-    force: bool,
-    with_note: bool = True,
-    probability: bool = False,
 ) -> None:
-    """Read, segment, write, and print what was found."""
+    """Read, segment, write the result and print it."""
     from CausalCLIPSegLib.radiograph import read_radiograph
 
     start = time.perf_counter()
@@ -121,8 +122,8 @@ def _run(
             raise RadiographError(f"{question} Say whether that is so: --mirrored or --not-mirrored.") from None
         from CausalCLIPSegLib.export import PROBABILITY, describe_result, reject_earlier_result, write_result
 
-        if not force:
-            reject_earlier_result(folder)
+        if not output.force:
+            reject_earlier_result(output.folder)
         status.update("Loading the checkpoint")
         from CausalCLIPSegLib.segmenter import Segmenter
 
@@ -132,8 +133,14 @@ def _run(
         )
         status.update("Writing the result")
         report = describe_result(result)
-        extra = (PROBABILITY,) if probability else ()
-        files = write_result(result, folder, report=report, force=force, with_note=with_note, extra=extra)
+        files = write_result(
+            result,
+            output.folder,
+            report=report,
+            force=output.force,
+            with_note=output.with_note,
+            extra=(PROBABILITY,) if output.probability else (),
+        )
     _print_result(result, report, files, time.perf_counter() - start)
 
 
