@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.notes import parse_note, to_prompt
 from training.augmentation.images import Augmentation
-from training.augmentation.notes import of_one_side, of_other_side, vary_note, without_zones
+from training.augmentation.notes import of_one_side, swap_sides_of, vary_note, without_zones
 
 ONE_SIDED = "Unilateral pulmonary infection, one infected area, lower left lung."
 TWO_SIDED = "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung."
@@ -88,8 +88,8 @@ def test_parts_of_an_expression(side):
     one = of_one_side(expression, side)
     assert one.sides == (side,)
     assert one.zones[side] == expression.zones[side]
-    other = of_other_side(one)
+    other = swap_sides_of(one)
     assert other.sides != one.sides
     assert other.zones[other.sides[0]] == one.zones[side]
-    assert of_other_side(other).zones == one.zones
+    assert swap_sides_of(other).zones == one.zones
     assert without_zones(expression, side).zones[side] == ()

@@ -1,4 +1,4 @@
-"""Other layouts, faults that are counted and named, typing errors, the cache."""
+"""Layouts, faults, typing errors, notes in free text and the cache."""
 
 import csv
 import logging
@@ -9,15 +9,16 @@ import openpyxl
 import pytest
 from PIL import Image
 
+import training.data.cache
 from CausalCLIPSegLib.notes import parse_note
 from training.data.cache import cached, decode_all
 from training.data.datamodule import ReferringDataModule
 from training.data.splits import DatasetError, read_split
-from training.data.typos import mend
+from training.data.typos import correct_typos
 
 
 @pytest.mark.parametrize(
-    ("note", "mended"),
+    ("note", "corrected"),
     [
         (
             "Bilateral pulmonary infection, two infected areas, midlle lowerl left lung and upper right lung.",
@@ -38,21 +39,21 @@ from training.data.typos import mend
         ("Consolidation in the left base, midlle lobe.", "Consolidation in the left base, midlle lobe."),
     ],
 )
-def test_typing_errors_of_the_published_notes(note, mended):
-    assert mend(note) == mended
-    assert mend(mended) == mended
+def test_corrects_typing_errors(note, corrected):
+    assert correct_typos(note) == corrected
+    assert correct_typos(corrected) == corrected
 
 
-def test_no_published_note_is_changed_that_is_spelt_right(qata: Path):
+def test_correctly_spelled_published_notes_stay_unchanged(qata: Path):
     for split in ("Train", "Val"):
         table = openpyxl.load_workbook(qata / f"{split}_Folder" / f"{split}_text.xlsx", read_only=True).worksheets[0]
         notes = {str(row[1]).strip() for row in table.iter_rows(min_row=2, values_only=True)}
-        assert {note for note in notes if mend(note) != note} == set()
+        assert {note for note in notes if correct_typos(note) != note} == set()
 
 
 @pytest.fixture
 def mosmed_folder(lvit_folder: Path) -> Path:
-    """As MosMedData+ comes: masks called as their images, and one table with the notes of two splits."""
+    """MosMedData+'s layout: masks have the names of their images, and one table holds the notes of two splits."""
     for split in ("Train", "Val"):
         folder = lvit_folder / f"{split}_Folder"
         for kind, prefix in (("img", "film"), ("labelcol", "mask_film")):
@@ -70,7 +71,7 @@ def mosmed_folder(lvit_folder: Path) -> Path:
     return lvit_folder
 
 
-def test_mosmeddata(mosmed_folder):
+def test_reads_mosmeddata_layout(mosmed_folder):
     for split in ("train", "val"):
         samples = read_split(mosmed_folder, split)
         assert len(samples) == 8
@@ -79,7 +80,7 @@ def test_mosmeddata(mosmed_folder):
             assert sample.load_mask()[:, :32].any() == ("left" in sample.note)
 
 
-def test_faults_are_counted_and_named(lvit_folder, caplog):
+def test_counts_faults_and_names_the_first_of_each_kind(lvit_folder, caplog):
     folder = lvit_folder / "Val_Folder"
     (folder / "img" / "film_0.png").unlink()
     (folder / "labelcol" / "mask_film_1.png").unlink()
@@ -100,14 +101,14 @@ def test_faults_are_counted_and_named(lvit_folder, caplog):
     with caplog.at_level(logging.WARNING):
         samples = read_split(lvit_folder, "val", strict=False)
     assert [sample.name for sample in samples] == ["film_6", "film_7"]
-    assert "val split: 2 films; left out: 1 without an image (first film_0)" in caplog.text
+    assert "val split: 2 radiographs; left out: 1 without an image (first film_0)" in caplog.text
 
 
-def test_a_picture_that_breaks_off_is_named(lvit_folder):
+def test_truncated_image_is_named(lvit_folder):
     path = lvit_folder / "Val_Folder" / "img" / "film_0.png"
     path.write_bytes(path.read_bytes()[:-1500])
     sample = read_split(lvit_folder, "val")[0]
-    with pytest.raises(DatasetError, match=r"film_0.png cannot be read"):
+    with pytest.raises(DatasetError, match=r"film_0\.png cannot be used"):
         sample.load_image()
 
 
@@ -120,12 +121,12 @@ def csv_folder(tmp_path, lvit_folder) -> Path:
             writer = csv.writer(file)
             writer.writerow(["Image", "Mask", "Note"])
             for sample in read_split(lvit_folder, split):
-                side = "right" if "left" in sample.note else "left"  # as a radiologist says it
+                side = "right" if "left" in sample.note else "left"  # the patient's
                 writer.writerow([sample.image, sample.mask, f"There is consolidation in the {side} mid zone."])
     return folder
 
 
-def test_tables_of_comma_separated_values(csv_folder):
+def test_reads_csv_tables(csv_folder):
     samples = read_split(csv_folder, "train")
     assert len(samples) == 8
     assert {sample.laterality for sample in samples} == {"patient"}
@@ -138,7 +139,7 @@ def test_tables_of_comma_separated_values(csv_folder):
         assert columns[: len(columns) // 2].any() == ("right" in sample.note), "the patient's right is on the left"
 
 
-def test_faulty_tables_are_refused(csv_folder):
+def test_rejects_faulty_csv_tables(csv_folder):
     table = csv_folder / "val.csv"
     rows = table.read_text(encoding="utf-8").splitlines()
     table.write_text("\n".join([rows[0].replace("Note", "Text"), *rows[1:]]), encoding="utf-8")
@@ -152,14 +153,14 @@ def test_faulty_tables_are_refused(csv_folder):
         read_split(csv_folder, "val")
 
 
-def test_notes_that_name_nothing_are_counted(csv_folder):
+def test_counts_notes_that_name_no_finding(csv_folder):
     table = csv_folder / "train.csv"
     table.write_text(table.read_text().replace("There is consolidation in the left mid zone.", "Normal chest."))
     with pytest.raises(DatasetError, match="4 notes name nothing"):
         ReferringDataModule(str(csv_folder), say_notes=True).dataset("train")
 
 
-def test_the_cache_holds_what_decoding_gives_and_follows_the_files(tmp_path, lvit_folder):
+def test_cache_equals_decoding_and_notices_changed_files(tmp_path, lvit_folder):
     samples = read_split(lvit_folder, "train")
     plain, cache = decode_all(samples, 32), tmp_path / "cache"
     stored = cached(samples, 32, cache)
@@ -170,22 +171,40 @@ def test_the_cache_holds_what_decoding_gives_and_follows_the_files(tmp_path, lvi
     (entry,) = cache.iterdir()
     stamp = (entry / "images.npy").stat().st_mtime_ns
     cached(samples, 32, cache)
-    assert (entry / "images.npy").stat().st_mtime_ns == stamp, "the second time nothing is decoded"
-    Image.fromarray(np.full((64, 64), 7, np.uint8)).save(samples[0].image)
-    assert (cached(samples, 32, cache).images[0] == 7).all()
+    assert (entry / "images.npy").stat().st_mtime_ns == stamp, "the second call must not decode again"
+    Image.open(samples[1].image).save(samples[0].image)
+    assert (cached(samples, 32, cache).images[0] == plain.images[1]).all()
     assert len(list(cache.iterdir())) == 2
 
 
-def test_a_failed_decoding_leaves_nothing_in_the_cache(tmp_path, lvit_folder):
+def test_failed_decoding_leaves_nothing_behind(tmp_path, lvit_folder):
     samples = read_split(lvit_folder, "train")
     path = samples[5].image
     path.write_bytes(path.read_bytes()[:-1500])
+    before = set(tmp_path.rglob("*"))
     with pytest.raises(DatasetError, match="film_5"):
         cached(samples, 32, tmp_path / "cache")
-    assert list((tmp_path / "cache").iterdir()) == []
+    assert set(tmp_path.rglob("*")) == before
 
 
-def test_missing_notes_are_described_from_the_ground_truth(csv_folder):
+def test_processes_may_fill_the_same_cache_entry(tmp_path, lvit_folder, monkeypatch):
+    samples = read_split(lvit_folder, "train")
+    fill = training.data.cache._fill
+
+    def fill_while_another_does(arrays, *arguments):
+        monkeypatch.setattr(training.data.cache, "_fill", fill)
+        cached(samples, 32, tmp_path / "cache")
+        fill(arrays, *arguments)
+
+    monkeypatch.setattr(training.data.cache, "_fill", fill_while_another_does)
+    stored, plain = cached(samples, 32, tmp_path / "cache"), decode_all(samples, 32)
+    assert (stored.images == plain.images).all()
+    assert (stored.masks == plain.masks).all()
+    (entry,) = (tmp_path / "cache").iterdir()
+    assert sorted(path.name for path in entry.iterdir()) == ["images.npy", "masks.npy"]
+
+
+def test_generates_missing_notes_from_the_ground_truth(csv_folder):
     table = csv_folder / "train.csv"
     lines = table.read_text(encoding="utf-8").splitlines()
     lines[1] = lines[1].rsplit(",", 1)[0] + ","

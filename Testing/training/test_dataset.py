@@ -10,7 +10,7 @@ from PIL import Image
 from training.data.splits import DatasetError, read_split, subsample_evenly
 
 
-def test_images_masks_and_notes_are_matched_by_stem(lvit_folder):
+def test_matches_images_masks_and_notes_by_stem(lvit_folder):
     samples = read_split(lvit_folder, "train")
     assert [sample.name for sample in samples] == [f"film_{index}" for index in range(8)]
     for sample in samples:
@@ -21,7 +21,7 @@ def test_images_masks_and_notes_are_matched_by_stem(lvit_folder):
         assert columns[:32].any() == left
 
 
-def test_other_endings_and_blanks_in_the_table_are_taken(lvit_folder):
+def test_accepts_other_endings_and_blanks_in_the_table(lvit_folder):
     image = next((lvit_folder / "Val_Folder" / "img").glob("film_0.*"))
     with Image.open(image) as picture:
         picture.save(image.with_suffix(".jpg"))
@@ -29,7 +29,7 @@ def test_other_endings_and_blanks_in_the_table_are_taken(lvit_folder):
     assert len(read_split(lvit_folder, "val")) == 8
 
 
-def test_what_is_missing_is_named(lvit_folder):
+def test_names_what_is_missing(lvit_folder):
     next((lvit_folder / "Val_Folder" / "labelcol").glob("*film_3.png")).unlink()
     with pytest.raises(DatasetError, match=r"1 without a mask \(first film_3\)"):
         read_split(lvit_folder, "val")
@@ -40,7 +40,7 @@ def test_what_is_missing_is_named(lvit_folder):
         read_split(lvit_folder, "train")
 
 
-def test_a_table_without_its_columns_is_refused(lvit_folder):
+def test_rejects_a_table_without_its_columns(lvit_folder):
     table = next((lvit_folder / "Val_Folder").glob("*.xlsx"))
     book = openpyxl.Workbook()
     book.active.append(["File", "Text"])
@@ -49,7 +49,7 @@ def test_a_table_without_its_columns_is_refused(lvit_folder):
         read_split(lvit_folder, "val")
 
 
-def test_a_limit_is_spread_over_the_split(lvit_folder):
+def test_spreads_a_limit_over_the_split(lvit_folder):
     assert [sample.name for sample in subsample_evenly(read_split(lvit_folder, "val"), 3)] == [
         "film_0",
         "film_3",
@@ -57,7 +57,7 @@ def test_a_limit_is_spread_over_the_split(lvit_folder):
     ]
 
 
-def test_the_published_splits_are_read_whole(qata: Path):
+def test_reads_the_published_splits(qata: Path):
     assert len(read_split(qata, "train")) == 5716
     validation = read_split(qata, "val")
     assert len(validation) == 1429

@@ -1,1 +1,1 @@
-"""Augmentation: other views of a radiograph, and other notes that fit its mask."""
+"""Augmentation: random views of a radiograph, and other notes that fit its mask."""

@@ -1,4 +1,4 @@
-"""Augmentation of image, mask and note together."""
+"""Augment image, mask and note together."""
 
 from __future__ import annotations
 
@@ -13,35 +13,34 @@ from torchvision.transforms import v2
 
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.notes import parse_note, swap_sides, to_prompt
-from training.augmentation.notes import vary_note
-from training.evaluation.note_ablations import WITHOUT_WORDS
+from training.augmentation.notes import WITHOUT_LOCATION, vary_note
 
 Strength = Literal["none", "default", "strong"]
 
 
 class RandomGamma(v2.Transform):
-    """Raise intensities in [0, 1] to a random power between 1 / `most` and `most`."""
+    """Raise intensities in [0, 1] to a random power between 1 / `max_gamma` and `max_gamma`."""
 
-    def __init__(self, most: float) -> None:
+    def __init__(self, max_gamma: float) -> None:
         super().__init__()
-        self.most = most
+        self.max_gamma = max_gamma
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
-        """Draw the power, evenly on a logarithmic scale."""
-        return {"gamma": self.most ** (2 * torch.rand(()).item() - 1)}
+        """Draw the power, uniformly on a logarithmic scale."""
+        return {"gamma": self.max_gamma ** (2 * torch.rand(()).item() - 1)}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """Apply it to images; masks stay."""
+        """Apply the power to images; masks stay unchanged."""
         if isinstance(inpt, tv_tensors.Image):
             return tv_tensors.wrap(inpt.clamp(0, 1) ** params["gamma"], like=inpt)
         return inpt
 
 
-def pictures(strength: Strength) -> v2.Transform:
-    """Return what is done to image and mask; the lesion stays on its side of the film.
+def image_transform(strength: Strength) -> v2.Transform:
+    """Return the random transform of image and mask; a lesion stays on its side of the radiograph.
 
-    "default" is what the embedded checkpoint was trained with; "strong" turns and scales more, and adds the blur,
-    noise and contrast of other machines.
+    "default" is what the embedded checkpoint was trained with. "strong" rotates and scales more, deforms, and varies
+    blur, noise and contrast as much as other X-ray machines do.
     """
     if strength == "none":
         return v2.Identity()
@@ -53,11 +52,11 @@ def pictures(strength: Strength) -> v2.Transform:
         shear=(-6, 6, -6, 6) if strong else (-4, 4, -4, 4),
         interpolation=v2.InterpolationMode.BILINEAR,
     )
-    more = [v2.RandomApply([v2.ElasticTransform(alpha=40.0, sigma=6.0)], p=0.2)] if strong else []
+    elastic = [v2.RandomApply([v2.ElasticTransform(alpha=40.0, sigma=6.0)], p=0.2)] if strong else []
     return v2.Compose(
         [
             affine,
-            *more,
+            *elastic,
             v2.ColorJitter(brightness=0.4 if strong else 0.3, contrast=0.5 if strong else 0.35),
             RandomGamma(2.0 if strong else 1.6),
             v2.RandomApply([v2.GaussianBlur(5, (0.3, 2.5 if strong else 1.5))], p=0.25 if strong else 0.15),
@@ -67,7 +66,7 @@ def pictures(strength: Strength) -> v2.Transform:
 
 
 class Augmentation:
-    """Random views of a sample: a mirrored picture swaps left and right in the note as well."""
+    """Random views of a sample. If the image is mirrored, left and right are swapped in the note as well."""
 
     def __init__(
         self,
@@ -80,31 +79,40 @@ class Augmentation:
 
         Args:
             laterality: whose left and right the notes of the data set mean.
-            note_variation: how often notes are varied, see `note_variation.vary`.
-            note_dropout: how often, beside that, a note is replaced by one without place and number.
-            strength: of what is done to the pictures; with "none" they are not mirrored either.
+            note_variation: factor on how often notes are varied, see `augmentation.notes.vary_note`.
+            note_dropout: probability that a note is replaced by one without location and number, instead of varied.
+            strength: how strongly images are transformed; with "none" they are not mirrored either.
         """
         self.laterality = laterality
         self.note_variation = note_variation
         self.note_dropout = note_dropout
         self.mirrors = strength != "none"
-        self.transform = pictures(strength)
+        self.transform = image_transform(strength)
 
     def __call__(
         self, image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_], note: str
     ) -> tuple[Tensor, Tensor, str]:
-        """Return another view: image, float32 1 x H x W in [0, 1]; mask, float32 1 x H x W; the note that fits."""
-        # Drawn from torch, whose state the data set seeds for each film of each epoch.
+        """Return a random view of a sample.
+
+        Args:
+            image: uint8, H x W.
+            mask: bool, H x W.
+            note: in the laterality of the data set.
+
+        Returns:
+            The image, float32 1 x H x W in [0, 1]; the mask, float32 1 x H x W, 0 or 1; and the note that fits both.
+        """
+        # Seeded from torch, because the data set seeds torch for each radiograph of each epoch.
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
         if self.note_dropout and rng.random() < self.note_dropout:
-            note = to_prompt(WITHOUT_WORDS, self.laterality)
+            note = to_prompt(WITHOUT_LOCATION, self.laterality)
         elif self.note_variation:
-            said = parse_note(note, self.laterality)
-            varied, mask = vary_note(said, mask, rng, self.note_variation)
-            note = to_prompt(varied, self.laterality)
+            expression = parse_note(note, self.laterality)
+            expression, mask = vary_note(expression, mask, rng, self.note_variation)
+            note = to_prompt(expression, self.laterality)
         if self.mirrors and rng.random() < 0.5:
             image, mask, note = image[:, ::-1], mask[:, ::-1], swap_sides(note)
-        picture = tv_tensors.Image(torch.from_numpy(image.astype(np.float32) / 255)[None])
-        label = tv_tensors.Mask(torch.from_numpy(mask.astype(np.float32))[None])
-        picture, label = self.transform(picture, label)
-        return torch.Tensor(picture), torch.Tensor(label), note
+        image_tensor = tv_tensors.Image(torch.from_numpy(image.astype(np.float32) / 255)[None])
+        mask_tensor = tv_tensors.Mask(torch.from_numpy(mask.astype(np.float32))[None])
+        image_tensor, mask_tensor = self.transform(image_tensor, mask_tensor)
+        return torch.Tensor(image_tensor), torch.Tensor(mask_tensor), note

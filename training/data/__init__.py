@@ -1,1 +1,1 @@
-"""Training data: layouts on disk, samples, splits, the cache of decoded pictures, and batches."""
+"""Data: layouts on disk, samples, their checks, the cache of decoded radiographs, and batches."""

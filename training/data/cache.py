@@ -1,11 +1,8 @@
-"""Decoded films and masks in memory-mapped files, so that every process and every run reads them without decoding."""
+"""Decoded radiographs and masks in memory-mapped files, so that no later run decodes them again."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,35 +12,49 @@ import numpy.typing as npt
 from numpy.lib.format import open_memmap
 from PIL import Image
 
+from CausalCLIPSegLib.atomic_files import staged_files
 from CausalCLIPSegLib.errors import OutputError
-from training.data.sample import Sample
+from CausalCLIPSegLib.model.resampling import to_network_grid
+from training.data.sample import Sample, to_uint8
 
-_FORMAT = "1"
+_FORMAT = "2"
+"""Part of an entry's key; to be raised whenever decoding gives other values."""
+_FILES = ("images.npy", "masks.npy")
 
 
 class Arrays(NamedTuple):
-    """Films, uint8 n x size x size, and masks, bool of the same shape."""
+    """Radiographs, uint8 n x size x size, and masks, bool of the same shape."""
 
     images: npt.NDArray[np.uint8]
     masks: npt.NDArray[np.bool_]
 
 
 def decode(sample: Sample, size: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
-    """Return film and mask of a sample at the network's size.
+    """Return the radiograph and the mask of a sample on the network's grid.
+
+    The radiograph is read and resampled by the code that serves the network in use; the mask takes nearest neighbors.
+
+    Args:
+        sample: the files.
+        size: rows and columns of the network's input.
+
+    Returns:
+        uint8 and bool, size x size.
 
     Raises:
-        DatasetError: if a file cannot be read.
+        DatasetError: a file cannot be used, or the two differ in size.
     """
-    image, mask = sample.load_image(), sample.load_mask()
-    if image.shape != (size, size):
-        image = np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR, reducing_gap=3.0))
-    if mask.shape != (size, size):
-        mask = np.asarray(Image.fromarray(mask).resize((size, size), Image.Resampling.NEAREST))
-    return image, mask
+    radiograph, mask = sample.load()
+    image = to_uint8(to_network_grid(radiograph.pixels, size)[0, 0].numpy())
+    return image, np.asarray(Image.fromarray(mask).resize((size, size), Image.Resampling.NEAREST))
 
 
 def decode_all(samples: Sequence[Sample], size: int) -> Arrays:
-    """Return all films and masks in memory."""
+    """Return all radiographs and masks in memory.
+
+    Raises:
+        DatasetError: see `decode`.
+    """
     shape = (len(samples), size, size)
     arrays = Arrays(np.empty(shape, np.uint8), np.empty(shape, np.bool_))
     _fill(arrays, samples, size)
@@ -51,36 +62,35 @@ def decode_all(samples: Sequence[Sample], size: int) -> Arrays:
 
 
 def cached(samples: Sequence[Sample], size: int, folder: Path) -> Arrays:
-    """Return films and masks from the cache, which is filled first where it lacks them.
+    """Return radiographs and masks, read-only, from the cache, which is filled first if it lacks them.
 
-    The entry is a folder in `folder`, named by a hash of what is in the files, and may be removed at any time: changed
-    data make another entry. Arrays are read-only. Two processes that fill the same entry do not disturb each other.
+    An entry is a folder in `folder`, named by a hash of the files' contents, so changed data get a new entry. It may
+    be removed at any time. Processes that fill the same entry at the same time do not disturb each other.
 
     Raises:
-        DatasetError: if a file of the data set cannot be read.
-        OutputError: if the cache cannot be written.
+        DatasetError: see `decode`.
+        OutputError: the cache cannot be written or read.
     """
     entry = folder / _key(samples, size)
-    try:
-        if not entry.is_dir():
-            unfinished = folder / f"{entry.name}.{_own_mark()}.part"
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir(parents=True)
-            try:
+    if not _is_complete(entry):
+        try:
+            with staged_files(entry, _FILES, force=True) as stage:
                 shape = (len(samples), size, size)
-                arrays = Arrays(
-                    open_memmap(unfinished / "images.npy", "w+", np.uint8, shape),
-                    open_memmap(unfinished / "masks.npy", "w+", np.bool_, shape),
-                )
+                images, masks = (stage / name for name in _FILES)
+                arrays = Arrays(open_memmap(images, "w+", np.uint8, shape), open_memmap(masks, "w+", np.bool_, shape))
                 _fill(arrays, samples, size)
-                del arrays
-                if not entry.is_dir():
-                    unfinished.rename(entry)
-            finally:
-                shutil.rmtree(unfinished, ignore_errors=True)
-        return Arrays(*(np.load(entry / name, mmap_mode="r") for name in ("images.npy", "masks.npy")))
+                del arrays  # closes the files, so that they can be moved
+        except OutputError:
+            if not _is_complete(entry):  # otherwise another process has filled it in the meantime
+                raise
+    try:
+        return Arrays(*(np.load(entry / name, mmap_mode="r") for name in _FILES))
     except OSError as error:
-        raise OutputError(f"The cache folder {folder} cannot be used.") from error
+        raise OutputError(f"The cache folder {folder} cannot be read.") from error
+
+
+def _is_complete(entry: Path) -> bool:
+    return all((entry / name).is_file() for name in _FILES)
 
 
 def _fill(arrays: Arrays, samples: Sequence[Sample], size: int) -> None:
@@ -95,7 +105,3 @@ def _key(samples: Sequence[Sample], size: int) -> str:
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:32]
-
-
-def _own_mark() -> str:
-    return f"{socket.gethostname()}-{os.getpid()}"

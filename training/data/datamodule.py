@@ -14,9 +14,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from CausalCLIPSegLib.network.text_encoder import tokenize
 from training.augmentation.images import Augmentation, Strength
-from training.augmentation.notes import with_prompts
 from training.data.cache import Arrays, cached, decode_all
 from training.data.generated_notes import NoteSource, with_notes
+from training.data.prompts import with_prompts
 from training.data.sampler import SeededSampler
 from training.data.splits import DatasetError, Sample, Split, read_split, subsample_evenly
 
@@ -25,7 +25,7 @@ Batch = tuple[Tensor, Tensor, Tensor]
 
 
 class ReferringDataset(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Samples as 8-bit arrays; an augmentation gives another view for every seed."""
+    """Samples as 8-bit arrays; with an augmentation each seed gives another view."""
 
     def __init__(
         self,
@@ -43,21 +43,21 @@ class ReferringDataset(Dataset[tuple[Tensor, Tensor, Tensor]]):
         return len(self.samples)
 
     def __getitem__(self, key: int | tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
-        """Return image, mask and tokens of a sample: as it is for an index, augmented for (index, seed)."""
+        """Return image, mask and tokens of a sample: unchanged for an index, augmented for (index, seed)."""
         index, seed = key if isinstance(key, tuple) else (key, None)
-        image, mask, note = self.arrays.images[index], self.arrays.masks[index], self.samples[index].note
+        pixels, truth, note = self.arrays.images[index], self.arrays.masks[index], self.samples[index].note
         if self.augmentation is None or seed is None:
-            picture = torch.from_numpy(image.astype(np.float32) / 255)[None]
-            label = torch.from_numpy(mask.astype(np.float32))[None]
+            image = torch.from_numpy(pixels.astype(np.float32) / 255)[None]
+            mask = torch.from_numpy(truth.astype(np.float32))[None]
         else:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
-                picture, label, note = self.augmentation(image, mask, note)
-        return picture, label, tokenize([note], self.context_length)[0]
+                image, mask, note = self.augmentation(pixels, truth, note)
+        return image, mask, tokenize([note], self.context_length)[0]
 
 
 class ReferringDataModule(LightningDataModule):
-    """Training and validation splits of a directory, see `dataset.read_split`."""
+    """The training and validation splits of a data set, see `splits.read_split`."""
 
     def __init__(
         self,
@@ -77,20 +77,19 @@ class ReferringDataModule(LightningDataModule):
         """Choose the data.
 
         Args:
-            data: the directory that holds Train_Folder and Val_Folder, or train.csv and val.csv.
-            batch_size: images a step on each device.
+            data: the folder that holds Train_Folder and Val_Folder, or train.csv and val.csv.
+            batch_size: images per step on each device.
             workers: processes that prepare batches.
-            note_variation: how often notes are varied, 1 as tuned, 0 never.
-            note_dropout: how often, beside that, a note is replaced by one without place and number, in [0, 1].
-            augmentation: of the pictures: "none", "default" or "strong".
-            cache: a folder for decoded pictures; without one they are decoded at every start and held in memory.
-            strict: refuse a split with faulty rows; otherwise leave them out.
-            say_notes: say each note in the sentences of LViT's data, as the program does for every checkpoint; for
-                notes in free text.
-            notes: "given" in the data, described from the ground truth where they are "missing" there, or all
-                "described".
-            limit: use only so many films of each split, spread over it.
-            seed: of the order of the films and of what is varied.
+            note_variation: how often notes are varied: 1 as tuned, 0 never.
+            note_dropout: probability that a note is replaced by one without location and number instead, in [0, 1].
+            augmentation: strength of the image augmentation: "none", "default" or "strong".
+            cache: folder for decoded images; without it they are decoded at every start and stay in memory.
+            strict: reject a split with faulty rows; otherwise leave those rows out.
+            say_notes: turn each note into the prompt that the program makes of it; for notes in free text.
+            notes: "given" by the data set; "missing": generated from the ground truth if the data set has none; or
+                "described": all generated.
+            limit: use only this many radiographs of each split, spread evenly over it.
+            seed: of the order of the radiographs and of the augmentation.
         """
         super().__init__()
         self.data = data
@@ -110,17 +109,17 @@ class ReferringDataModule(LightningDataModule):
         self._sets: dict[Split, ReferringDataset] = {}
 
     def prepare_data(self) -> None:
-        """Fill the cache, once a machine."""
+        """Fill the cache; Lightning calls this once per machine."""
         if self.cache is not None:
-            self._take_sizes()
+            self._copy_sizes()
             for split in ("train", "val"):
                 cached(self._samples(split), self.image_size, Path(self.cache))
 
     def setup(self, stage: str) -> None:
-        """Take the sizes of the network that is trained."""
-        self._take_sizes()
+        """Use the input sizes of the network in training."""
+        self._copy_sizes()
 
-    def _take_sizes(self) -> None:
+    def _copy_sizes(self) -> None:
         module: Any = self.trainer.lightning_module if self.trainer is not None else None
         if module is not None:
             self.image_size = module.network.configuration.image_size
@@ -135,7 +134,11 @@ class ReferringDataModule(LightningDataModule):
         return samples
 
     def dataset(self, split: Split) -> ReferringDataset:
-        """Return a split, read once."""
+        """Return a split; it is read the first time.
+
+        Raises:
+            DatasetError: the split has faults, its notes mean left and right in both ways, or a file cannot be used.
+        """
         if split not in self._sets:
             samples = self._samples(split)
             arrays = (
@@ -169,5 +172,5 @@ class ReferringDataModule(LightningDataModule):
         )
 
     def val_dataloader(self) -> DataLoader[tuple[Tensor, Tensor, Tensor]]:
-        """Return the validation batches in order."""
+        """Return the validation batches in the order of the table."""
         return DataLoader(self.dataset("val"), batch_size=self.batch_size)

@@ -1,4 +1,4 @@
-"""Notes made of the ground truth, for films that nobody wrote a note for."""
+"""Generate notes from the ground truth, for radiographs without a note."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ import numpy as np
 from CausalCLIPSegLib.mask.description import describe
 from CausalCLIPSegLib.mask.lung_extent import lung_extent
 from CausalCLIPSegLib.notes import to_prompt
+from training.augmentation.notes import WITHOUT_LOCATION
 from training.data.cache import Arrays
 from training.data.sample import Sample
-from training.evaluation.note_ablations import WITHOUT_WORDS
 
 NoteSource = Literal["given", "missing", "described"]
-"""given: the data's own notes. missing: those that the data lack are described. described: all are."""
+"""given: the notes of the data set. missing: notes are generated only if the data set has none. described: all are."""
 
 
 def with_notes(samples: Sequence[Sample], arrays: Arrays, source: NoteSource) -> list[Sample]:
-    """Return the samples with the notes of the source, in the samples' own left and right.
+    """Return the samples with notes from the source, in the samples' own left and right.
 
-    A ground truth without any pixel is given the note without place and number.
+    An empty ground truth gets the note without location and number.
+
+    Args:
+        samples: the samples.
+        arrays: their radiographs and masks, in the same order.
+        source: where the notes come from.
     """
     if source == "given":
         return list(samples)
@@ -33,7 +38,6 @@ def with_notes(samples: Sequence[Sample], arrays: Arrays, source: NoteSource) ->
 
 
 def _describe(sample: Sample, arrays: Arrays, index: int) -> str:
-    mask = np.asarray(arrays.masks[index])
-    film = arrays.images[index].astype(np.float32) / 255
-    said = describe(mask, lung_extent(film))
-    return to_prompt(said if said.sides else WITHOUT_WORDS, sample.laterality)
+    pixels = arrays.images[index].astype(np.float32) / 255
+    expression = describe(np.asarray(arrays.masks[index]), lung_extent(pixels))
+    return to_prompt(expression if expression.sides else WITHOUT_LOCATION, sample.laterality)

@@ -2,9 +2,9 @@
 
     DIR/Train_Folder/img/NAME.*   DIR/Train_Folder/labelcol/[mask_]NAME.png   DIR/Train_Folder/Train_text.xlsx
 
-and likewise Val_Folder and Test_Folder. The table has the columns Image (the mask's file name) and Description. In
-QaTa-COV19 a mask is called mask_NAME.png, in MosMedData+ as its image; some tables of MosMedData+ hold the notes of
-other splits as well.
+and likewise Val_Folder and Test_Folder. The table has the columns Image (the mask's file name) and Description. A mask
+is called mask_NAME.png in QaTa-COV19, and NAME.png like its image in MosMedData+. Some tables of MosMedData+ also hold
+the notes of other splits.
 """
 
 from __future__ import annotations
@@ -14,7 +14,30 @@ from pathlib import Path
 import openpyxl
 
 from training.data.sample import SPLITS, DatasetError, Row, Split, stem
-from training.data.typos import mend
+from training.data.typos import correct_typos
+
+
+def read_lvit_rows(directory: Path, split: Split) -> list[Row]:
+    """List the rows of a split's table, followed by the images without a row.
+
+    Raises:
+        DatasetError: a folder or the table is missing.
+    """
+    folder = _folder(directory, split)
+    if not folder.is_dir():
+        raise DatasetError(f"The data set has no folder {folder.name} in {directory}.")
+    tables = sorted(path for path in folder.glob("*.xlsx") if not path.name.startswith("~$"))
+    if len(tables) != 1:
+        raise DatasetError(f"The folder {folder.name} should hold one table of notes (.xlsx), but has {len(tables)}.")
+    images, masks, notes = _by_stem(folder / "img"), _by_stem(folder / "labelcol"), _read_notes(tables[0])
+    without_files = {name for name in notes if name not in images and name not in masks}
+    of_other_splits = without_files & _other_images(directory, split) if without_files else set()
+    rows = [
+        Row(name, images.get(name), masks.get(name), correct_typos(note))
+        for name, note in notes.items()
+        if name not in of_other_splits
+    ]
+    return rows + [Row(name, image, masks.get(name), "") for name, image in images.items() if name not in notes]
 
 
 def _folder(directory: Path, split: Split) -> Path:
@@ -28,9 +51,10 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 
 def _read_notes(table: Path) -> dict[str, str]:
+    """Return the notes of a table by the stems of their images."""
     try:
         workbook = openpyxl.load_workbook(table, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl lets through what the unzipping and the XML raise
+    except Exception as error:  # openpyxl passes on whatever unzipping and parsing XML raise
         raise DatasetError(f"The table {table.name} cannot be read as an Excel table.") from error
     rows = workbook.worksheets[0].iter_rows(values_only=True)
     header = [str(cell).strip().lower() for cell in next(rows, ())]
@@ -40,29 +64,7 @@ def _read_notes(table: Path) -> dict[str, str]:
     return {stem(str(row[image])): str(row[description] or "").strip() for row in rows if row[image]}
 
 
-def _of_other_splits(directory: Path, split: Split) -> set[str]:
+def _other_images(directory: Path, split: Split) -> set[str]:
+    """Return the stems of the images of the other splits."""
     folders = [_folder(directory, other) / "img" for other in SPLITS if other != split]
     return {stem(path.name) for folder in folders if folder.is_dir() for path in folder.iterdir()}
-
-
-def read_lvit_rows(directory: Path, split: Split) -> list[Row]:
-    """List the rows of a split's table, and after them the images that have no row.
-
-    Raises:
-        DatasetError: if a folder or the table is missing.
-    """
-    folder = _folder(directory, split)
-    if not folder.is_dir():
-        raise DatasetError(f"The data set has no folder {folder.name} in {directory}.")
-    tables = sorted(path for path in folder.glob("*.xlsx") if not path.name.startswith("~$"))
-    if len(tables) != 1:
-        raise DatasetError(f"The folder {folder.name} should hold one table of notes (.xlsx), but has {len(tables)}.")
-    images, masks, notes = _by_stem(folder / "img"), _by_stem(folder / "labelcol"), _read_notes(tables[0])
-    lacking = [name for name in notes if name not in images and name not in masks]
-    elsewhere = _of_other_splits(directory, split) if lacking else set()
-    rows = [
-        Row(name, images.get(name), masks.get(name), mend(note))
-        for name, note in notes.items()
-        if not (name in elsewhere and name not in images and name not in masks)
-    ]
-    return rows + [Row(name, image, masks.get(name), "") for name, image in images.items() if name not in notes]

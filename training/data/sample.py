@@ -1,4 +1,4 @@
-"""One case of referring segmentation: a film, its ground truth and its note, as files."""
+"""One case of referring segmentation as files: a radiograph, its ground truth and its note."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError, RadiographError
 from CausalCLIPSegLib.laterality import Laterality
-from CausalCLIPSegLib.radiograph import read_radiograph
+from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -20,11 +20,9 @@ SPLITS: tuple[Split, ...] = ("train", "val", "test")
 LATERALITY: Laterality = "viewer"
 """Whose left and right the notes of QaTa-COV19 mean."""
 
-PICTURES = {".png", ".webp", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
-
 
 class DatasetError(CausalCLIPSegError):
-    """The data set is not laid out as expected; the message names what is missing."""
+    """The data set is not laid out as expected, or one of its files cannot be used; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +30,10 @@ class Sample:
     """One radiograph with its note and its ground truth, as files.
 
     Attributes:
-        name: the image's stem.
-        image: path of the image.
-        mask: path of the mask, 0 / 255.
-        note: the published sentence, in the data set's own left and right, its typing errors mended.
+        name: stem of the image's file name.
+        image: path of the image, in any format that `read_radiograph` reads.
+        mask: path of the mask, a picture of 0 and 255.
+        note: the published note with its typing errors corrected; left and right as in the data set.
         laterality: whose left and right the note means.
     """
 
@@ -45,39 +43,60 @@ class Sample:
     note: str
     laterality: Laterality = LATERALITY
 
-    def load_image(self) -> npt.NDArray[np.uint8]:
-        """Return the grey image, uint8 rows x columns.
+    def load(self) -> tuple[Radiograph, npt.NDArray[np.bool_]]:
+        """Return the radiograph and its ground truth, bool of the same shape.
 
         Raises:
-            DatasetError: if the file cannot be read.
+            DatasetError: a file cannot be read, or the two differ in size.
         """
-        if self.image.suffix.lower() in PICTURES:
-            return _load_grey(self.image)
-        try:  # DICOM, NRRD, NIfTI
-            return np.round(255 * read_radiograph(self.image).pixels).astype(np.uint8)
+        radiograph, mask = self.load_radiograph(), self.load_mask()
+        if mask.shape != radiograph.pixels.shape:
+            raise DatasetError(f"The image {self.name} and its mask differ in size.")
+        return radiograph, mask
+
+    def load_radiograph(self) -> Radiograph:
+        """Read the image exactly as the program does.
+
+        Raises:
+            DatasetError: the program refuses the image, or its header says that it is mirrored, so that the note's
+                left and right would be ambiguous.
+        """
+        try:
+            return read_radiograph(self.image).oriented(mirrored=None)
         except RadiographError as error:
-            raise DatasetError(f"The file {self.image.name} cannot be read: {error}") from error
+            raise DatasetError(f"The image {self.image.name} cannot be used: {error}") from error
+
+    def load_image(self) -> npt.NDArray[np.uint8]:
+        """Return the radiograph's pixels as uint8, rows x columns.
+
+        Raises:
+            DatasetError: see `load_radiograph`.
+        """
+        return to_uint8(self.load_radiograph().pixels)
 
     def load_mask(self) -> npt.NDArray[np.bool_]:
-        """Return the ground truth, bool rows x columns.
+        """Return the ground truth, bool, rows x columns; like the image it is turned as its EXIF orientation says.
 
         Raises:
-            DatasetError: if the file cannot be read.
+            DatasetError: the file cannot be read.
         """
-        return _load_grey(self.mask) > 127
+        try:
+            # Opened here, because Pillow scrambles an uncompressed TIFF that it opens by name and then turns.
+            with self.mask.open("rb") as file, Image.open(file) as image:
+                ImageOps.exif_transpose(image, in_place=True)
+                return np.asarray(image.convert("L")) > 127
+        except Exception as error:  # Pillow raises many kinds of errors for damaged files
+            raise DatasetError(f"The mask {self.mask.name} cannot be read as a picture.") from error
 
 
-def _load_grey(path: Path) -> npt.NDArray[np.uint8]:
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("L"))
-    except (OSError, UnidentifiedImageError, SyntaxError) as error:
-        raise DatasetError(f"The file {path.name} cannot be read as a picture.") from error
+def to_uint8(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """Return pixels in [0, 1] as 0 to 255; 8-bit images get back the exact values of their file."""
+    return np.round(255 * pixels).astype(np.uint8)
 
 
 @dataclass(frozen=True)
 class Row:
-    """What a layout says of one film before it is checked; None for what it lacks."""
+    """One row of a data set before it is checked; None for a file that is missing."""
 
     name: str
     image: Path | None
@@ -87,5 +106,5 @@ class Row:
 
 
 def stem(name: str) -> str:
-    """Return the name by which image, mask and row belong together: the file's stem, without LViT's mask_."""
+    """Return the name that an image, its mask and its row share: the file's stem, without LViT's prefix mask_."""
     return Path(name.strip()).stem.removeprefix("mask_")

@@ -1,6 +1,6 @@
-"""The order of the training films, and the chance of each: the same for the same seed, epoch and film.
+"""The order of the training radiographs, and a random seed for each; both depend only on seed, epoch and radiograph.
 
-A run that is resumed, or prepared by another number of worker processes, then sees what an uninterrupted one sees.
+A run that is resumed, or that uses another number of worker processes, therefore sees the same data.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from torch.utils.data import Dataset, DistributedSampler
 
 
 class SeededSampler(DistributedSampler[Any]):
-    """Yield (index, seed) of films in an order that depends on seed and epoch alone, parted among processes.
+    """Yield (index, seed) of each radiograph, in an order that depends only on seed and epoch, split among processes.
 
-    Being a `DistributedSampler` Lightning leaves it in place, and tells it every epoch's number.
+    Lightning keeps a `DistributedSampler` as it is and calls its `set_epoch` before each epoch.
     """
 
     def __init__(self, dataset: Dataset[Any], seed: int, replicas: int = 1, rank: int = 0) -> None:
         super().__init__(dataset, num_replicas=replicas, rank=rank, shuffle=True, seed=seed, drop_last=True)
 
     def __iter__(self) -> Iterator[Any]:
-        """Return the pairs of this epoch."""
+        """Yield the pairs of this epoch."""
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         seeds = torch.randint(2**62, (len(self.dataset),), generator=generator)  # type: ignore[arg-type]
         for index in super().__iter__():

@@ -1,4 +1,4 @@
-"""Referring segmentation data: films, masks and notes, read from a layout and checked before anything uses them."""
+"""Read and check a split of a data set in either layout."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def read_split(directory: str | Path, split: Split, *, strict: bool = True, note
     """List the samples of a split in the order of its table.
 
     Args:
-        directory: a folder that holds LViT's Train_Folder, Val_Folder, Test_Folder, or train.csv, val.csv, test.csv
-            with the columns image, mask and note.
-        split: which of them.
-        strict: refuse a split with a fault; otherwise leave the faulty rows out, with a warning.
-        notes: whether a film without a note is a fault.
+        directory: a folder that holds LViT's Train_Folder, Val_Folder and Test_Folder, or train.csv, val.csv and
+            test.csv with the columns image, mask and note.
+        split: "train", "val" or "test".
+        strict: reject a split with a fault; otherwise leave the faulty rows out, with a warning in the log.
+        notes: whether a radiograph without a note is a fault.
 
     Raises:
-        DatasetError: if a folder or the table is missing, or, when strict, if a row has a fault; the message counts
+        DatasetError: a folder or the table is missing; or `strict` is true and a row has a fault: the message counts
             the faults of each kind and names the first.
     """
     table = Path(directory) / f"{split}.csv"
@@ -34,7 +34,7 @@ def read_split(directory: str | Path, split: Split, *, strict: bool = True, note
 
 
 def subsample_evenly(samples: list[Sample], limit: int | None) -> list[Sample]:
-    """Return all samples, or `limit` of them spread evenly."""
+    """Return `limit` samples spread evenly over the list; all of them if `limit` is None or larger."""
     if limit is None or limit >= len(samples):
         return samples
     return [samples[index] for index in np.linspace(0, len(samples) - 1, limit).astype(int)]

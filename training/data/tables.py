@@ -1,8 +1,8 @@
-"""Any data set as three tables: DIR/train.csv, DIR/val.csv, DIR/test.csv.
+"""The csv layout: any data set as DIR/train.csv, DIR/val.csv and DIR/test.csv.
 
-Each has the columns image, mask and note, and may have laterality ("patient", as radiologists write and as is taken
-where the column is missing, or "viewer"). Paths are relative to the table. Films may be pictures, DICOM, NRRD or
-NIfTI; masks are pictures, 0 and 255.
+Each table has the columns image, mask and note, and may have laterality: "viewer", or "patient" as radiologists write,
+which is also what a missing column or an empty cell means. Paths are relative to the table. Images are in any format
+that the program reads; masks are pictures of 0 and 255.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def read_csv_rows(table: Path) -> list[Row]:
     """List the rows of a table.
 
     Raises:
-        DatasetError: if it cannot be read, lacks a column, or names a laterality that there is none of.
+        DatasetError: the table cannot be read, lacks a column, or names an unknown laterality.
     """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:

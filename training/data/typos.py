@@ -1,7 +1,6 @@
-"""Typing errors of the published notes: "midlle", "lowerl", "andall", a missing blank after a comma.
+"""Correct typing errors of the published notes: "midlle", "lowerl", "andall", a missing blank after a comma.
 
-They are mended on the way in, by the 23 words of these notes and those that MosMedData+ adds. A note that is not of
-this kind stays as it is.
+Words are corrected to the vocabulary of QaTa-COV19's and MosMedData+'s notes. A note of another kind stays unchanged.
 """
 
 from __future__ import annotations
@@ -10,42 +9,42 @@ import re
 
 from rapidfuzz import fuzz, process
 
-WORDS = (
+VOCABULARY = (
     *("all", "and", "area", "areas", "bilateral", "infected", "infection", "left", "lower", "lung", "middle"),
     *("pulmonary", "right", "unilateral", "upper"),
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "multiple", "no"),
 )
-_SAME = {"higher": "upper"}
-_CLOSE = 75
+_SYNONYMS = {"higher": "upper"}
+_MIN_SIMILARITY = 75
 _WORD = re.compile(r"[A-Za-z]+")
 
 
-def mend(note: str) -> str:
-    """Return a published note with its words spelt right and one blank after every comma."""
+def correct_typos(note: str) -> str:
+    """Return a published note with its words spelled correctly and one blank after every comma."""
     if "infect" not in note.lower():
         return note
-    spelt = " ".join(_WORD.sub(lambda match: _mend_word(match[0]), note).split())
-    return re.sub(r"\s*([.,])\s*", r"\1 ", spelt).strip()
+    corrected = " ".join(_WORD.sub(lambda match: _correct_word(match[0]), note).split())
+    return re.sub(r"\s*([.,])\s*", r"\1 ", corrected).strip()
 
 
-def _mend_word(word: str) -> str:
+def _correct_word(word: str) -> str:
     lower = word.lower()
-    if lower in WORDS:
+    if lower in VOCABULARY:
         return word
-    mended = _SAME.get(lower) or _apart(lower) or _closest(lower)
-    if mended is None:
+    corrected = _SYNONYMS.get(lower) or _split(lower) or _closest(lower)
+    if corrected is None:
         return word
-    return mended.capitalize() if word[0].isupper() else mended
+    return corrected.capitalize() if word[0].isupper() else corrected
 
 
-def _apart(word: str) -> str | None:
-    """Return two words that were written together, with a blank between."""
+def _split(word: str) -> str | None:
+    """Return two words that were written together, with a blank between them."""
     for cut in range(2, len(word) - 1):
-        if word[:cut] in WORDS and word[cut:] in WORDS:
+        if word[:cut] in VOCABULARY and word[cut:] in VOCABULARY:
             return f"{word[:cut]} {word[cut:]}"
     return None
 
 
 def _closest(word: str) -> str | None:
-    found = process.extractOne(word, WORDS, scorer=fuzz.ratio, score_cutoff=_CLOSE)
-    return found[0] if found else None
+    match = process.extractOne(word, VOCABULARY, scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY)
+    return match[0] if match else None

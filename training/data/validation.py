@@ -1,4 +1,4 @@
-"""What can be wrong with a split: counted by kind, the first of each named."""
+"""Check the rows of a split: count the faults of each kind, and name the first of each."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
-from training.data.sample import PICTURES, DatasetError, Row, Sample, Split
+from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.radiograph.formats import first_bytes, is_raster
+from training.data.sample import DatasetError, Row, Sample, Split
 
 log = logging.getLogger(__name__)
 
@@ -20,17 +22,24 @@ FAULTS = (
     "of another size than its mask",
     "twice",
 )
-"""What a row can be."""
+"""The kinds of faults, as the messages name them."""
+_FIRST_TURNED = 5
+"""EXIF orientations from this one on exchange rows and columns."""
 
 
 def check_rows(rows: Iterable[Row], split: Split, *, strict: bool, notes: bool = True) -> list[Sample]:
-    """Return the samples of the rows without a fault, and log one line that sums up what was found.
+    """Return the samples of the rows without a fault, and log one line that sums up the split.
 
-    With `notes` off a film needs no note. Only headers of pictures are read here; a picture that breaks off later is
-    named when it is decoded.
+    Only the headers of pictures are read here. A file that turns out to be unusable later is named when it is decoded.
+
+    Args:
+        rows: the rows of the split.
+        split: its name, for messages.
+        strict: reject a split that has a fault.
+        notes: whether a radiograph without a note is a fault.
 
     Raises:
-        DatasetError: if there is a fault and `strict`, or no sample is left.
+        DatasetError: there is a fault and `strict` is true, or no sample is left.
     """
     samples: list[Sample] = []
     faults: dict[str, list[str]] = {fault: [] for fault in FAULTS}
@@ -42,17 +51,17 @@ def check_rows(rows: Iterable[Row], split: Split, *, strict: bool, notes: bool =
             faults[fault].append(row.name)
         elif row.image and row.mask:
             samples.append(Sample(row.name, row.image, row.mask, row.note, row.laterality))
-    found = [f"{len(names)} {fault} (first {names[0]})" for fault, names in faults.items() if names]
-    if found and strict:
-        raise DatasetError(f"The {split} split has rows with faults: {', '.join(found)}.")
+    summary = ", ".join(f"{len(names)} {fault} (first {names[0]})" for fault, names in faults.items() if names)
+    if summary and strict:
+        raise DatasetError(f"The {split} split has rows with faults: {summary}.")
     if not samples:
-        raise DatasetError(f"The {split} split holds no film with a mask and a note.")
+        raise DatasetError(f"The {split} split holds no radiograph with a mask and a note.")
     log.log(
-        logging.WARNING if found else logging.INFO,
-        "%s split: %d films%s",
+        logging.WARNING if summary else logging.INFO,
+        "%s split: %d radiographs%s",
         split,
         len(samples),
-        f"; left out: {', '.join(found)}" if found else "",
+        f"; left out: {summary}" if summary else "",
     )
     return samples
 
@@ -64,18 +73,36 @@ def _fault(row: Row, notes: bool) -> str | None:
         return "without a mask"
     if notes and not row.note:
         return "without a note"
-    if row.image.suffix.lower() not in PICTURES:
+    if not _is_picture(row.image):  # DICOM, NRRD or NIfTI
         return None if _size(row.mask) else "unreadable"
-    sizes = _size(row.image), _size(row.mask)
-    if None in sizes:
-        return "unreadable"
-    return None if sizes[0] == sizes[1] else "of another size than its mask"
+    for whole_file in (False, True):
+        sizes = _size(row.image, whole_file), _size(row.mask, whole_file)
+        if None in sizes:
+            return "unreadable"
+        if sizes[0] == sizes[1]:
+            return None
+    return "of another size than its mask"
 
 
-def _size(path: Path) -> tuple[int, int] | None:
-    """Return columns and rows of a picture, None where it is none."""
+def _is_picture(path: Path) -> bool:
+    """Return whether a file is a picture by its content or its ending, so that Pillow must be able to read it."""
+    try:
+        return is_raster(first_bytes(path)) or path.suffix.lower() in Image.registered_extensions()
+    except RadiographError:
+        return True
+
+
+def _size(path: Path, whole_file: bool = False) -> tuple[int, int] | None:
+    """Return columns and rows of a picture as it is shown; None if Pillow cannot read it.
+
+    A PNG may store its orientation after its pixels. Pillow has to decode them to get there, so by default only what
+    comes before them is read.
+    """
     try:
         with Image.open(path) as image:
-            return image.size
+            if image.width == image.height or (image.format == "PNG" and "exif" not in image.info and not whole_file):
+                return image.size
+            turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= _FIRST_TURNED
+            return image.size[::-1] if turned else image.size
     except (OSError, UnidentifiedImageError, SyntaxError):
         return None

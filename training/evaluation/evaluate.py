@@ -13,10 +13,10 @@ import numpy.typing as npt
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import ReferringExpression, parse_note, to_prompt
-from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
+from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import SegmentationResult
 from CausalCLIPSegLib.segmenter import Segmenter
-from training.data.splits import DatasetError, Sample
+from training.data.splits import Sample
 from training.evaluation.bootstrap import difference, intervals
 from training.evaluation.calibration import Calibration
 from training.evaluation.case import Case
@@ -164,7 +164,7 @@ def measure(segmenter: Segmenter, sample: Sample, questions: Questions) -> Case:
     Raises:
         DatasetError: if a file cannot be read, or film and mask differ in size.
     """
-    radiograph, truth = _load(sample)
+    radiograph, truth = sample.load()
     start = time.perf_counter()
     try:
         own = segmenter.segment(radiograph, parse_note(sample.note, sample.laterality))
@@ -196,17 +196,10 @@ def worst_tiles(segmenter: Segmenter, samples: Sequence[Sample], scores: Scores,
     tiles = []
     for dice, name in sorted(zip(scores.dice.tolist(), scores.names, strict=True))[:number]:
         sample = by_name[name]
-        radiograph, truth = _load(sample)
+        radiograph, truth = sample.load()
         mask = segmenter.segment(radiograph, parse_note(sample.note, sample.laterality)).mask
         tiles.append(Tile(radiograph.pixels, truth, mask, f"{name}\nDice {100 * dice:.1f}"))
     return tiles
-
-
-def _load(sample: Sample) -> tuple[Radiograph, Mask]:
-    radiograph, truth = read_radiograph(sample.image), sample.load_mask()
-    if truth.shape != radiograph.pixels.shape:
-        raise DatasetError(f"The image {sample.name} and its mask differ in size.")
-    return radiograph, truth
 
 
 def _read_other_notes(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Literal, get_args
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError
-from CausalCLIPSegLib.laterality import SIDES, opposite
+from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.notes import ReferringExpression, parse_note
-from training.augmentation.notes import without_zones
+from training.augmentation.notes import WITHOUT_LOCATION, swap_sides_of, without_zones
 from training.data.splits import Sample
 
 NoteKind = Literal["own", "swapped", "constant", "none", "side-only", "bilateral"]
@@ -19,9 +18,6 @@ NOTE_KINDS: tuple[NoteKind, ...] = get_args(NoteKind)
 """own: the film's note. swapped: left and right exchanged. constant: the commonest note of the split, for every film.
 none: "Pulmonary infection." side-only: the note's sides without zones and number. bilateral: "Bilateral pulmonary
 infection." for the films whose note names both sides."""
-
-WITHOUT_WORDS = ReferringExpression(sides=SIDES, weak=True)
-"""What is left of a note that says nothing of place or number."""
 
 
 class NoteKindError(CausalCLIPSegError):
@@ -54,16 +50,6 @@ def commonest(samples: Iterable[Sample]) -> ReferringExpression:
     return parse_note(note, next(sample.laterality for sample in samples if sample.note == note))
 
 
-def swap_sides_of(expression: ReferringExpression) -> ReferringExpression:
-    """Return the expression with the patient's left and right exchanged."""
-    return replace(
-        expression,
-        sides=tuple(opposite(side) for side in expression.sides),
-        zones={opposite(side): zones for side, zones in expression.zones.items()},
-        whole=tuple(opposite(side) for side in expression.whole),
-    )
-
-
 def ablated(
     kind: NoteKind, expression: ReferringExpression, constant: ReferringExpression
 ) -> ReferringExpression | None:
@@ -85,7 +71,7 @@ def ablated(
         case "constant":
             return constant
         case "none":
-            return WITHOUT_WORDS
+            return WITHOUT_LOCATION
         case "side-only":
             return without_zones(expression, *expression.sides)
         case "bilateral":

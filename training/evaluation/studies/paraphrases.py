@@ -173,7 +173,6 @@ def dice_under_paraphrases(
     """
     import numpy as np
 
-    from CausalCLIPSegLib.radiograph import read_radiograph
     from CausalCLIPSegLib.segmenter import Segmenter
     from training.evaluation.overlap import Scores, count
 
@@ -181,7 +180,7 @@ def dice_under_paraphrases(
     published, by_style = Scores(), {style: Scores() for style in STYLES}
     for sample in samples:
         own, said = paraphrases_of(sample, segmenter.card.laterality)
-        radiograph, truth = read_radiograph(sample.image), sample.load_mask()
+        radiograph, truth = sample.load()
         segmenter.set_radiograph(radiograph)
         masks: dict[str | None, Any] = {None: np.zeros(truth.shape, dtype=bool)}
         for sentence in {own, *said.values()} - {None}:
