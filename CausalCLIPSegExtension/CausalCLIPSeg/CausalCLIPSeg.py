@@ -1,4 +1,4 @@
-"""Slicer's entry to the module: outlines on a chest radiograph what a radiology note speaks of."""
+"""Slicer's entry point of the module: segment on a chest radiograph what a radiology note describes."""
 
 import slicer
 from CausalCLIPSegModule.logic import CausalCLIPSegLogic
@@ -14,7 +14,7 @@ __all__ = ["CausalCLIPSeg", "CausalCLIPSegLogic", "CausalCLIPSegTest", "CausalCL
 
 
 class CausalCLIPSeg(ScriptedLoadableModule):
-    """What the application knows of the module."""
+    """Describes the module to the application."""
 
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
@@ -23,7 +23,7 @@ class CausalCLIPSeg(ScriptedLoadableModule):
         parent.dependencies = ["Segmentations", "Terminologies", "SegmentEditor"]
         parent.contributors = ["The CausalCLIPSeg contributors"]
         parent.helpText = _(
-            "Load a chest radiograph, paste the note, get the findings outlined that the note speaks of, and correct"
+            "Load a chest radiograph, paste the note, get the findings that the note describes outlined, and correct"
             " them by hand. For research, not for diagnosis."
         )
         parent.acknowledgementText = _(

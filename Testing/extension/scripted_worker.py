@@ -62,7 +62,7 @@ def understand(request: Any) -> protocol.Understood:
 
 def segment(request: protocol.SegmentRequest) -> None:
     stop = CANCELLED[request.id]
-    send(protocol.ProgressEvent(id=request.id, phase="Looking at the film", fraction=0.5))
+    send(protocol.ProgressEvent(id=request.id, phase="Looking at the radiograph", fraction=0.5))
     if "crash" in request.note:
         os._exit(9)
     if "stuck" in request.note:
@@ -70,7 +70,7 @@ def segment(request: protocol.SegmentRequest) -> None:
     if "slow" in request.note:
         stop.wait()
     if "turned" in request.note and request.mirrored is None:
-        send(protocol.ErrorEvent(id=request.id, kind="mirrored", message="The film is marked as mirrored."))
+        send(protocol.ErrorEvent(id=request.id, kind="mirrored", message="The radiograph is marked as mirrored."))
         return
     if "memory" in request.note:
         send(

@@ -73,7 +73,7 @@ def main() -> None:
     application.process(lambda: logic.understood is not None, 120)
     take("understood")
     ui.applyButton.click()
-    application.process(lambda: logic.fraction > 0 or logic.running is None, 240)
+    application.process(lambda: logic.runner.fraction > 0 or logic.running is None, 240)
     take("running")
     application.process(lambda: logic.running is None, 240)
     written = application.folder / "picture.png"
@@ -81,7 +81,7 @@ def main() -> None:
     ui.exportCombo.currentIndex = 3
     ui.exportButton.click()
     application.process(lambda: logic.exporting is None, 120)
-    logic.status = ""  # it names the temporary folder that the picture went to
+    logic.session.status = ""  # it names the temporary folder that the picture went to
     widget._update()
     take("result", written)
     make_thumbnail(logic)
@@ -93,7 +93,7 @@ def main() -> None:
     widget.exit()
     logic.worker.restart()
     application.process(lambda: logic.worker.state == "failed", 30)
-    logic._failed({"message": logic.worker.reason, "kind": "ended"})
+    logic.session.explainFailure({"message": logic.worker.reason, "kind": "ended"})
     widget._update()
     take("error")
     widget.cleanup()
@@ -105,7 +105,7 @@ def make_thumbnail(logic: Any) -> None:
     from CausalCLIPSegModule.dicom_files import dicomFile
     from PIL import Image, ImageChops, ImageFilter
 
-    volume = logic.film()
+    volume = logic.resultVolume()
     film = Image.fromarray((255 * read_radiograph(Path(dicomFile(volume))).pixels).astype("uint8"))
     thumbnail = film.resize(THUMBNAIL, Image.Resampling.LANCZOS).convert("RGB")
     for segment in scene.describe_segments(logic.parameters.segmentation, volume):

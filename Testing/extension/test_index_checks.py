@@ -110,7 +110,6 @@ def test_strings_are_translatable_and_short(path):
 
 NOT_TRANSLATED = {
     *("The CausalCLIPSeg contributors", "A result cannot be shown"),  # a name, and a line of the log
-    *("Multiple rounded opacities in the right middle and lower zones and in the left middle and lower zones.",),
     *("The packages of the network are not installed; the run is not tested.",),  # for who runs the self test
 }
 

@@ -66,7 +66,7 @@ def test_panel_without_packages_starts_nothing_and_says_what_to_do(open_panel, f
     panel = open_panel(installation=installation)
     panel.ui.imageSelector.setCurrentNode(film)
     panel.type("Right basal opacity.")
-    panel.widget._takeNote()
+    panel.widget._applyNote()
     assert panel.logic.worker.state == "off"
     assert "section Installation" in panel.ui.applyButton.toolTip
     assert not panel.ui.installationSection.collapsed

@@ -187,7 +187,7 @@ def test_cancel_in_mid_run_changes_nothing(open_panel, film, slicer):
     nodes = slicer.mrmlScene.GetNumberOfNodes()
     panel.click("applyButton")
     assert panel.ui.logSection.collapsed
-    panel.wait(lambda: re.fullmatch(r"Looking at the film - \d+ s", panel.ui.statusLabel.text))
+    panel.wait(lambda: re.fullmatch(r"Looking at the radiograph - \d+ s", panel.ui.statusLabel.text))
     assert panel.ui.applyButton.text == "Cancel"
     assert not panel.ui.noteEdit.enabled
     assert "Not during a run." in panel.ui.noteEdit.toolTip
@@ -361,7 +361,7 @@ def test_reload_leaves_no_process_no_timer_no_node(open_panel, film, slicer, app
     panel.write("Right basal opacity.")
     panel.run()
     pid = panel.logic.worker.pid
-    folder = panel.logic._folder
+    folder = panel.logic.session._folder
     panel.widget.cleanup()
     assert not folder.exists()
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentEditorNode") == 0
@@ -473,7 +473,7 @@ def test_undo_takes_the_threshold_along_that_the_outline_came_with(panel_after_a
 def test_a_segment_of_another_threshold_than_the_sliders_says_so(panel_after_a_run):
     panel, editor = panel_after_a_run, Editor(panel_after_a_run)
     left = "opacity_left"
-    volume, segmentation = panel.logic.film(), panel.logic.parameters.segmentation
+    volume, segmentation = panel.logic.resultVolume(), panel.logic.parameters.segmentation
     before = scene.read_mask(segmentation, left, volume)
     editor.choose("Opacity, left lung")
     editor.click("Paint")
@@ -490,7 +490,7 @@ def test_a_segment_of_another_threshold_than_the_sliders_says_so(panel_after_a_r
 
 def test_a_correction_never_erases_its_neighbour(panel_after_a_run):
     panel, editor = panel_after_a_run, Editor(panel_after_a_run)
-    volume, segmentation = panel.logic.film(), panel.logic.parameters.segmentation
+    volume, segmentation = panel.logic.resultVolume(), panel.logic.parameters.segmentation
     left = scene.read_mask(segmentation, "opacity_left", volume)
     row, column = np.argwhere(left)[0]
     editor.choose("Opacity, right lung")
@@ -568,14 +568,16 @@ def test_the_editor_goes_on_in_its_own_module(panel_after_a_run, slicer, applica
     assert application.selected[-1] == "SegmentEditor"
     node = slicer.modules.segmenteditor.editor.mrmlSegmentEditorNode()
     assert node.GetSegmentationNode() is panel.logic.parameters.segmentation
-    assert node.GetSourceVolumeNode() is panel.logic.film()
+    assert node.GetSourceVolumeNode() is panel.logic.resultVolume()
 
 
 @pytest.mark.parametrize("gone", ["segmentation", "film"])
 def test_what_another_module_removes_is_no_longer_shown(panel_after_a_run, slicer, gone):
     panel, editor = panel_after_a_run, Editor(panel_after_a_run)
     editor.click("Paint")
-    slicer.mrmlScene.RemoveNode(panel.logic.parameters.segmentation if gone == "segmentation" else panel.logic.film())
+    slicer.mrmlScene.RemoveNode(
+        panel.logic.parameters.segmentation if gone == "segmentation" else panel.logic.resultVolume()
+    )
     reason = "There is no result yet." if gone == "segmentation" else "was removed from the scene"
     for name in ("exportButton", "thresholdSlider", "causalCheckBox", "segmentEditor", "openEditorButton"):
         assert not getattr(panel.ui, name).enabled, name
@@ -722,7 +724,7 @@ def test_the_whole_way_with_the_real_worker(open_panel, slicer, application, tmp
     panel.wait(lambda: panel.logic.understood is not None)
     panel.press(control=True)
     panel.wait(lambda: panel.logic.parameters.segmentation is not None, 240)
-    volume, segmentation = panel.logic.film(), panel.logic.parameters.segmentation
+    volume, segmentation = panel.logic.resultVolume(), panel.logic.parameters.segmentation
     panel.ui.thresholdSlider.value = 0.4
     right, left = panel.logic.segments
     assert json.loads(panel.logic.parameters.resultJson)["disagreements"] == []
@@ -756,7 +758,7 @@ def test_the_whole_way_with_the_real_worker(open_panel, slicer, application, tmp
     assert panel.ui.thresholdSlider.value == 0.4
     assert editor.shown() == [right["name"], left["name"]]
     assert not editor.child("UndoButton").isEnabled()
-    volume, segmentation = panel.logic.film(), panel.logic.parameters.segmentation
+    volume, segmentation = panel.logic.resultVolume(), panel.logic.parameters.segmentation
     assert np.array_equal(scene.read_mask(segmentation, left["id"], volume), mask)
     panel.ui.thresholdSlider.value = 0.6
     assert np.array_equal(scene.read_mask(segmentation, left["id"], volume), mask)

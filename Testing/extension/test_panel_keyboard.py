@@ -210,7 +210,7 @@ def test_the_whole_way_without_a_mouse(open_panel, film, application, tmp_path):
 
     keys.go_to("causalCheckBox")
     keys.press(QtCore.Qt.Key.Key_Space)
-    assert panel.logic.shown == "causal_attention"
+    assert panel.logic.result.overlay == "causal_attention"
     keys.go_to("exportSection")
     if ui.exportSection.collapsed:
         keys.press(QtCore.Qt.Key.Key_Space)

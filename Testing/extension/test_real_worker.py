@@ -97,7 +97,7 @@ def test_dicom_film_note_threshold_correction_database_and_back_by_the_plugin(pa
     assert panel.ui.statusLabel.text == "There is no DICOM database yet; open the module DICOM once."
     panel.click("exportButton")
     panel.wait(lambda: panel.logic.exporting is None, 240)
-    assert panel.ui.statusLabel.text == "The segmentation is in the DICOM database, in the study of its film."
+    assert panel.ui.statusLabel.text == "The segmentation is in the DICOM database, in the study of its radiograph."
     written = slicer.dicomDatabase.inserted[-1]
     assert pydicom.dcmread(written).StudyInstanceUID == "2.25.100"
 
@@ -123,7 +123,7 @@ def test_a_second_export_to_the_database_takes_the_place_of_the_first(panel, sli
         panel.wait(lambda: panel.logic.exporting is None, 240)
         return panel.ui.statusLabel.text
 
-    assert "in the study of its film" in into_the_database()
+    assert "in the study of its radiograph" in into_the_database()
     first = read_dicom_seg(slicer.dicomDatabase.inserted[-1])
     assert into_the_database() == "The outlines are the same as before, so there is nothing to write."
     segment = panel.logic.segments[0]
@@ -164,7 +164,7 @@ def test_the_sample_is_outlined_and_exported_as_dicom_seg(panel, application, tm
     panel.wait(lambda: panel.logic.running is None, 240)
     assert "Done in" in panel.ui.statusLabel.text, panel.ui.statusLabel.text
     assert "not calibrated" in panel.ui.resultLabel.text  # its header has no spacing
-    volume, segmentation = panel.logic.film(), panel.logic.parameters.segmentation
+    volume, segmentation = panel.logic.resultVolume(), panel.logic.parameters.segmentation
     assert len(panel.logic.segments) == 2
     panel.picture("sample")
     corrected = panel.logic.segments[0]
@@ -205,7 +205,7 @@ def test_cancel_in_mid_run_changes_nothing_and_keeps_the_worker(panel, load, han
     nodes = slicer.mrmlScene.GetNumberOfNodes()
     (handle / "hold").touch()
     panel.click("applyButton")
-    panel.wait(lambda: panel.logic.fraction > 0, 120)
+    panel.wait(lambda: panel.logic.runner.fraction > 0, 120)
     pid = panel.logic.worker.pid
     panel.click("applyButton")
     assert panel.ui.statusLabel.text == "Canceling; the phase that runs is finished first."
@@ -234,7 +234,7 @@ def test_a_film_that_is_marked_as_mirrored_is_asked_about(panel, load):
     panel.click("applyButton")
     panel.wait(lambda: panel.logic.running is None, 120)
     assert "mirrored" in panel.ui.statusLabel.text
-    assert "Say under Advanced whether the film is mirrored" in panel.ui.statusLabel.text
+    assert "Say under Advanced whether the radiograph is mirrored" in panel.ui.statusLabel.text
     assert panel.logic.parameters.segmentation is None
     panel.ui.mirroredCombo.currentIndex = 2
     panel.wait(lambda: panel.ui.applyButton.enabled)
@@ -248,7 +248,7 @@ def test_a_worker_that_is_killed_in_mid_run_is_told_and_starts_again(panel, load
     ready(panel, load())
     (handle / "hold").touch()
     panel.click("applyButton")
-    panel.wait(lambda: panel.logic.fraction > 0, 120)
+    panel.wait(lambda: panel.logic.runner.fraction > 0, 120)
     os.kill(panel.logic.worker.pid, signal.SIGKILL)
     panel.wait(lambda: panel.logic.running is None)
     assert "ended unexpectedly" in panel.ui.statusLabel.text

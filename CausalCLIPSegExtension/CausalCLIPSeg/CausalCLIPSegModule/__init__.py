@@ -1,1 +1,1 @@
-"""The parts of the module CausalCLIPSeg: panel, logic, parameters, worker process, installation."""
+"""The module CausalCLIPSeg: panel, logic, parameters, worker process, installation."""

@@ -1,4 +1,4 @@
-"""The Python packages of the network in Slicer: what is missing, installing on a press, removing all of it."""
+"""The Python packages of the network in Slicer: which are missing, installing them, and removing all of them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import json
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 import qt
 from slicer.i18n import tr as _
 
 from CausalCLIPSegModule import slicer_pip
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 _REQUESTER = "CausalCLIPSeg"
 _TERMS_KEY = "CausalCLIPSeg/TermsAccepted"
@@ -21,43 +24,60 @@ TERMS_VERSION = "1"
 _BY_EXTENSION = frozenset({"torch", "torchvision"})
 
 
+class Installer(Protocol):
+    """Installs and removes packages; `slicer_pip` is the real one, and documents the functions."""
+
+    def install(self, arguments: list[str], requester: str) -> None:
+        """Install packages."""
+
+    def uninstall(self, names: list[str]) -> None:
+        """Remove packages."""
+
+    def installTorch(self, torch: str, torchvision: str) -> None:
+        """Install PyTorch."""
+
+    def wheels(self, folder: str) -> list[str]:
+        """Return the arguments of `install` for a folder of wheels."""
+
+
 class Installation:
-    """What is installed, and how that is changed. Nothing is done before a person asks for it.
+    """Which packages are installed, and how to change that. Nothing is installed before the user asks for it.
 
     Args:
-        requirements: file with one requirement a line; comments begin with #.
-        installer: `compatibility`, or what a test puts in its place.
-        versions: names of the installed packages with their versions.
+        requirements: a file with one requirement per line; comments begin with #.
+        installer: installs and removes packages.
+        versions: returns the names of the installed packages with their versions.
     """
 
     def __init__(
         self,
         requirements: str | Path,
-        installer: Any = slicer_pip,
+        installer: Installer = slicer_pip,
         versions: Callable[[], dict[str, str]] | None = None,
     ) -> None:
         self._requirements = Path(requirements)
         self._installer = installer
         self._versions = versions or _installedVersions
 
-    def requirements(self) -> list[Any]:
-        """Return the requirements, as packaging.requirements.Requirement."""
+    def requirements(self) -> list[Requirement]:
+        """Return the requirements."""
         from packaging.requirements import Requirement
 
         lines = (line.split("#")[0].strip() for line in self._requirements.read_text(encoding="utf-8").splitlines())
         return [Requirement(line) for line in lines if line]
 
     def missing(self) -> list[str]:
-        """Return the names of the packages that are not there in a version that fits; imports none of them."""
-        there = self._versions()
-        return [
-            one.name
-            for one in self.requirements()
-            if _name(one.name) not in there or not one.specifier.contains(there[_name(one.name)], prereleases=True)
-        ]
+        """Return the names of the packages that are not installed in a version that fits; imports no package."""
+        versions = self._versions()
+
+        def isMissing(requirement: Requirement) -> bool:
+            version = versions.get(_normalizedName(requirement.name))
+            return version is None or not requirement.specifier.contains(version, prereleases=True)
+
+        return [requirement.name for requirement in self.requirements() if isMissing(requirement)]
 
     def terms(self) -> str:
-        """Return the terms of the weights, for a person."""
+        """Return the terms of the weights."""
         return _(
             "The weights of this module were trained on QaTa-COV19, whose terms are not settled. They are for"
             " non-commercial research, not for diagnosis.\n\nThe Python packages of the network are now installed into"
@@ -66,21 +86,22 @@ class Installation:
         )
 
     def termsAccepted(self) -> bool:
-        """Whether the terms as they are now were accepted."""
+        """Whether the user has accepted the current terms."""
         return qt.QSettings().value(_TERMS_KEY, "") == TERMS_VERSION
 
     def acceptTerms(self) -> None:
-        """Remember that they were."""
+        """Remember that the user has accepted the terms."""
         qt.QSettings().setValue(_TERMS_KEY, TERMS_VERSION)
 
     def install(self, folder: str | None = None) -> list[str]:
         """Install what is missing.
 
         Args:
-            folder: of wheels, for a machine without internet; None: from the internet, PyTorch by its extension.
+            folder: of wheels, for a machine without internet; None installs from the internet, PyTorch by its
+                extension.
 
         Returns:
-            the packages that were there in another version: what Slicer has imported of them is still the old one.
+            the packages that were installed before in another version, which Slicer may still have imported.
 
         Raises:
             RuntimeError: the terms were not accepted, or something could not be installed.
@@ -90,15 +111,15 @@ class Installation:
         before = self._versions()
         try:
             if folder is None and _BY_EXTENSION & set(self.missing()):
-                versions = {one.name: str(one.specifier) for one in self.requirements()}
-                self._installer.installTorch(versions.get("torch", ""), versions.get("torchvision", ""))
+                specifiers = {requirement.name: str(requirement.specifier) for requirement in self.requirements()}
+                self._installer.installTorch(specifiers.get("torch", ""), specifiers.get("torchvision", ""))
             missing = set(self.missing())
-            wanted = [str(one) for one in self.requirements() if one.name in missing]
+            wanted = [str(requirement) for requirement in self.requirements() if requirement.name in missing]
             if wanted:
                 source = self._installer.wheels(folder) if folder is not None else []
                 self._installer.install([*source, *wanted], _REQUESTER)
         finally:
-            # also what a failed installation left behind can be removed
+            # what a failed installation left behind can be removed as well
             importlib.invalidate_caches()
             after = self._versions()
             new = set(after) - set(before)
@@ -106,16 +127,16 @@ class Installation:
         return sorted(name for name in before if after.get(name, before[name]) != before[name])
 
     def installedByUs(self) -> list[str]:
-        """Return the names of the packages that came with our installations and are still there."""
+        """Return the names of the packages that our installations brought and that are still installed."""
         try:
             names = json.loads(qt.QSettings().value(_INSTALLED_KEY, "[]"))
         except ValueError:
             return []
-        there = self._versions()
-        return [name for name in names if name in there]
+        versions = self._versions()
+        return [name for name in names if name in versions]
 
     def remove(self) -> None:
-        """Remove every package that our installations brought; what was there before stays."""
+        """Remove every package that our installations brought; packages that were installed before stay."""
         names = self.installedByUs()
         if names:
             self._installer.uninstall(names)
@@ -123,9 +144,13 @@ class Installation:
         qt.QSettings().remove(_TERMS_KEY)
 
 
-def _name(name: str) -> str:
+def _normalizedName(name: str) -> str:
     return name.lower().replace("_", "-").replace(".", "-")
 
 
 def _installedVersions() -> dict[str, str]:
-    return {_name(one.metadata["Name"]): one.version for one in metadata.distributions() if one.metadata["Name"]}
+    return {
+        _normalizedName(distribution.metadata["Name"]): distribution.version
+        for distribution in metadata.distributions()
+        if distribution.metadata["Name"]
+    }

@@ -1,4 +1,4 @@
-"""What the module remembers with the scene, in its parameter node."""
+"""What the module saves with the scene, in its parameter node."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Annotated, Any
 import slicer
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 
-LONGEST_HISTORY = 20
-"""Notes that a scene remembers."""
+MAX_HISTORY = 20
+"""How many notes a scene remembers."""
+
+MIN_THRESHOLD, MAX_THRESHOLD = 0.01, 0.99
+"""Range of the slider."""
 
 
 @parameterNodeWrapper
@@ -17,21 +20,21 @@ class Parameters:
     """Parameters of a scene.
 
     Attributes:
-        image: the film.
+        image: the radiograph.
         note: as it was typed.
-        segmentation: the result; a correction changes it.
+        segmentation: the result, which the user may correct.
         earlier: the result that was kept for comparison.
-        probability: the map that the threshold parts, saved with the scene.
+        probability: the probability map, to which the threshold is applied.
         threshold: in (0, 1).
         side: "", "right", "left" or "both"; "" is what the note says.
-        mirrored: "", "no" or "yes"; "" is what the film's header says.
-        laterality: whose left and right the note means.
+        mirrored: "", "no" or "yes"; "" is what the header of the radiograph says.
+        laterality: whose left and right the note means, "patient" or "viewer".
         device: "auto", "cpu" or "cuda".
         checkpoint: its name.
-        compare: the next result is a second segmentation.
+        compare: keep the current result beside the next one.
         historyJson: the notes that were run, the newest first.
-        resultJson: the worker's answer to the run that made the segmentation: note, sentence, provenance, areas. Its
-            files are gone when the session is.
+        resultJson: what the worker returned for the segmentation (worker.protocol.SegmentResult), and under "asked"
+            how the note was read. The files that it names are deleted when the scene is closed.
     """
 
     image: slicer.vtkMRMLVolumeNode
@@ -39,7 +42,7 @@ class Parameters:
     segmentation: slicer.vtkMRMLSegmentationNode
     earlier: slicer.vtkMRMLSegmentationNode
     probability: slicer.vtkMRMLScalarVolumeNode
-    threshold: Annotated[float, WithinRange(0.01, 0.99)] = 0.5
+    threshold: Annotated[float, WithinRange(MIN_THRESHOLD, MAX_THRESHOLD)] = 0.5
     side: str
     mirrored: str
     laterality: str = "patient"
@@ -50,8 +53,8 @@ class Parameters:
     resultJson: str = ""
 
 
-def history(parameters: Any) -> list[str]:
-    """Return the notes that were run, the newest first; what cannot be read is none."""
+def history(parameters: Parameters) -> list[str]:
+    """Return the notes that were run, the newest first; empty if the stored value is invalid."""
     try:
         notes = json.loads(parameters.historyJson)
     except ValueError:
@@ -59,16 +62,26 @@ def history(parameters: Any) -> list[str]:
     return [note for note in notes if isinstance(note, str)] if isinstance(notes, list) else []
 
 
-def remember(parameters: Any, note: str) -> None:
-    """Put a note at the front of the history, once."""
-    notes = [note, *(one for one in history(parameters) if one != note)]
-    parameters.historyJson = json.dumps(notes[:LONGEST_HISTORY], ensure_ascii=False)
+def addToHistory(parameters: Parameters, note: str) -> None:
+    """Put a note at the front of the history, without duplicates."""
+    notes = [note, *(other for other in history(parameters) if other != note)]
+    parameters.historyJson = json.dumps(notes[:MAX_HISTORY], ensure_ascii=False)
 
 
-def result(parameters: Any) -> dict[str, Any] | None:
-    """Return what the worker said of the run that made the segmentation, None where there is none."""
+def storedResult(parameters: Parameters) -> dict[str, Any] | None:
+    """Return what the worker returned for the segmentation; None if nothing valid is stored."""
     try:
-        found = json.loads(parameters.resultJson or "null")
+        document = json.loads(parameters.resultJson or "null")
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return document if isinstance(document, dict) else None
+
+
+def clampThreshold(threshold: float) -> float:
+    """Return the nearest threshold that the slider can show."""
+    return min(MAX_THRESHOLD, max(MIN_THRESHOLD, threshold))
+
+
+def isSameThreshold(first: float, second: float) -> bool:
+    """Whether two thresholds are equal, up to what the slider rounds off."""
+    return abs(first - second) < 1e-6

@@ -1,4 +1,4 @@
-"""The sample: a real chest radiograph that comes with the installation, also in Slicer's Sample Data module."""
+"""The sample: a chest radiograph that is installed with the packages, also listed in Slicer's Sample Data module."""
 
 from __future__ import annotations
 
@@ -8,26 +8,24 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
+from CausalCLIPSegLib.demo import DEMO_IMAGE
 from CausalCLIPSegModule.dicom_files import rememberHeader
-
-FILM = "RG1_UNCR.dcm"
-NOTE = "Multiple rounded opacities in the right middle and lower zones and in the left middle and lower zones."
 
 _CATEGORY = "CausalCLIPSeg"
 _THUMBNAIL = Path(__file__).parent.parent / "Resources" / "Icons" / "CausalCLIPSegSample.png"
 
 
-def loadSample() -> Any:
-    """Load the film into the scene, from the disk and never from the internet.
+def loadSample() -> slicer.vtkMRMLVolumeNode:
+    """Load the radiograph into the scene, from the disk and never from the internet.
 
     Raises:
-        RuntimeError: the package pydicom-data is not installed, or the film cannot be read.
+        RuntimeError: the package pydicom-data is not installed, or the radiograph cannot be read.
     """
     path = None
     try:
         from pydicom.data import get_testdata_file
 
-        path = get_testdata_file(FILM, download=False)
+        path = get_testdata_file(DEMO_IMAGE, download=False)
     except ImportError:
         pass
     if path is None:
@@ -38,15 +36,15 @@ def loadSample() -> Any:
 
 
 def registerSample() -> None:
-    """Put the film into the list of the Sample Data module."""
+    """Add the radiograph to the list of the Sample Data module."""
     import SampleData
 
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category=_CATEGORY,
         sampleName="CausalCLIPSegSample",
         thumbnailFileName=str(_THUMBNAIL),
-        uris="",  # nothing is downloaded: the film lies on the disk
-        fileNames=FILM,
+        uris="",  # nothing is downloaded: the file is already on the disk
+        fileNames=DEMO_IMAGE,
         nodeNames=_("Sample radiograph"),
         customDownloader=_showSample,
     )

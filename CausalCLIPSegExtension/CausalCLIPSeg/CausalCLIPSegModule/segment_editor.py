@@ -1,77 +1,77 @@
-"""Slicer's segment editor inside the panel: what it edits, with which effects, and that nothing of it stays behind."""
+"""Slicer's segment editor inside the panel: what it edits, with which effects, and how it is cleaned up."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import slicer
 
 EFFECTS = ["Paint", "Draw", "Erase", "Scissors", "Islands", "Margin", "Smoothing", "Threshold"]
-"""Those that correct an outline on one slice; the others are for a stack of slices, for several seeds, or rare."""
+"""Effects that correct a segment on one slice; the others need a stack of slices or several seeds, or are rare."""
 
 _NODE_TAG = "CausalCLIPSegEditor"
-_OURS = "CausalCLIPSeg.Result"
+_RESULT_ATTRIBUTE = "CausalCLIPSeg.Result"
 
 
 class Correction:
     """The embedded editor.
 
     Args:
-        editor: qMRMLSegmentEditorWidget of the panel, which has its scene by the panel's .ui.
+        editor: the widget in the panel, whose scene the .ui file sets.
     """
 
-    def __init__(self, editor: Any) -> None:
+    def __init__(self, editor: slicer.qMRMLSegmentEditorWidget) -> None:
         self._editor = editor
         editor.setEffectNameOrder(EFFECTS)
-        # the editor's own list, which is not shown, would take any segmentation that comes into the scene
-        editor.segmentationNodeSelectorAddAttribute("vtkMRMLSegmentationNode", _OURS, "1")
+        # the editor's hidden list of segmentations would otherwise select any segmentation that is added to the scene
+        editor.segmentationNodeSelectorAddAttribute("vtkMRMLSegmentationNode", _RESULT_ATTRIBUTE, "1")
 
-    def edit(self, segmentation: Any, volume: Any) -> None:
-        """Hand over what is edited; a call with what is edited already changes nothing.
+    def edit(
+        self, segmentation: slicer.vtkMRMLSegmentationNode | None, volume: slicer.vtkMRMLVolumeNode | None
+    ) -> None:
+        """Set what is edited; does nothing if it is edited already.
 
         Args:
-            segmentation: the result; None: there is nothing to edit.
-            volume: the film that it lies on.
+            segmentation: the result; None if there is nothing to edit.
+            volume: the radiograph that the result lies on.
         """
-        node = self._takeNode()
+        node = self._ensureNode()
         if segmentation is None or volume is None:
             if node.GetSegmentationNode() is not None or node.GetActiveEffectName():
-                self.letGo()
+                self.clear()
             return
         if node.GetSegmentationNode() is segmentation and node.GetSourceVolumeNode() is volume:
             return
-        self.rest()
-        # a scene that is closed keeps this node but sets it back, so it is told each time
+        self.deactivate()
+        # closing a scene keeps this node but resets it, so set these each time
         node.SetSaveWithScene(False)
-        # segments of one result may overlap, and a correction of one must not erase its neighbor
+        # segments of one result may overlap, and correcting one of them must not erase its neighbor
         node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
-        segmentation.SetAttribute(_OURS, "1")
-        self._editor.setSegmentationNode(segmentation)  # Slicer wants the editor's node before, the volume after it
+        segmentation.SetAttribute(_RESULT_ATTRIBUTE, "1")
+        self._editor.setSegmentationNode(segmentation)  # Slicer needs the editor's node first and the volume last
         self._editor.setSourceVolumeNode(volume)
 
-    def rest(self) -> None:
-        """Let no effect stay active: clicks in the views are the views' again."""
+    def deactivate(self) -> None:
+        """Deactivate the effect, so that it no longer receives clicks in the views."""
         self._editor.setActiveEffect(None)
         self._editor.removeViewObservations()
 
-    def letGo(self) -> None:
-        """Edit nothing, and forget what could be undone."""
-        self.rest()
+    def clear(self) -> None:
+        """Edit nothing, and forget the undo history."""
+        self.deactivate()
         self._editor.setSourceVolumeNode(None)
         self._editor.setSegmentationNode(None)
-        self._editor.undoEnabled = True  # set anew, it empties the list of states, which would keep the segmentation
+        self._editor.undoEnabled = True  # setting it clears the undo history, which would keep the segmentation alive
 
     def close(self) -> None:
-        """End, and leave no node in the scene."""
-        self.letGo()
+        """Edit nothing, and remove the editor's node from the scene."""
+        self.clear()
         node = self._editor.mrmlSegmentEditorNode()
         self._editor.setMRMLSegmentEditorNode(None)
         self._editor.setMRMLScene(None)
         if node is not None:
             slicer.mrmlScene.RemoveNode(node)
 
-    def _takeNode(self) -> Any:
-        """Give the editor its node, again where a closed scene has taken it away, and return it."""
+    def _ensureNode(self) -> slicer.vtkMRMLSegmentEditorNode:
+        """Return the editor's node; create it if there is none, as after a scene was closed."""
         node = slicer.mrmlScene.GetSingletonNode(_NODE_TAG, "vtkMRMLSegmentEditorNode")
         if node is None:
             node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLSegmentEditorNode")

@@ -1,4 +1,4 @@
-"""Slicer's own self test: the way from film and note to corrected outlines, inside the application."""
+"""Slicer's self test: from radiograph and note to a corrected segmentation, inside the application."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from unittest import SkipTest
 
 import numpy as np
 import slicer
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
 
-_MOST_SECONDS = 300
+from CausalCLIPSegModule.widget import CausalCLIPSegWidget
+
+_MAX_SECONDS = 300
 
 
 class CausalCLIPSegTest(ScriptedLoadableModuleTest):
-    """Wants the packages of the network; without them only the panel is tested."""
+    """Tests the module; without the packages of the network, it tests only the panel."""
 
     def setUp(self) -> None:
-        """Begin with an empty scene."""
+        """Start with an empty scene."""
         slicer.mrmlScene.Clear()
 
     def runTest(self) -> None:
@@ -34,13 +35,13 @@ class CausalCLIPSegTest(ScriptedLoadableModuleTest):
         self.setUp()
 
     def test_panelSaysWhatIsMissing(self) -> None:
-        """Without a film nothing can run, and the panel says so."""
+        """Without a radiograph, Apply is disabled and its tooltip says why."""
         ui = self._widget().ui
         assert not ui.applyButton.enabled
         assert ui.applyButton.toolTip != ""
 
     def test_fromNoteToCorrectionAndBack(self) -> None:
-        """Sample, run, threshold, a voxel, undo, redo; files of the result and back; scene saved, closed, reopened."""
+        """Run on the sample, change threshold and one voxel, undo, redo, export, load, save, close, and reopen."""
         widget = self._widget()
         if widget.installation.missing():
             raise SkipTest("The packages of the network are not installed; the run is not tested.")
@@ -51,51 +52,51 @@ class CausalCLIPSegTest(ScriptedLoadableModuleTest):
         self._wait(lambda: widget.logic.running is None)
         segmentation = widget.logic.parameters.segmentation
         assert segmentation is not None, widget.ui.statusLabel.text
-        before = [one["area_fraction"] for one in widget.logic.segments]
+        before = [segment["area_fraction"] for segment in widget.logic.segments]
         widget.ui.thresholdSlider.value = 0.2
-        after = [one["area_fraction"] for one in widget.logic.segments]
+        after = [segment["area_fraction"] for segment in widget.logic.segments]
         assert sum(after) > sum(before)
         self._correct(widget, segmentation)
         with tempfile.TemporaryDirectory() as folder:
             self._exportAndLoad(widget, Path(folder))
             self._closeAndReopen(widget, Path(folder) / "scene.mrb")
 
-    def _correct(self, widget: Any, segmentation: Any) -> None:
+    def _correct(self, widget: CausalCLIPSegWidget, segmentation: slicer.vtkMRMLSegmentationNode) -> None:
         segment = segmentation.GetSegmentation().GetNthSegmentID(0)
-        film = widget.logic.film()
+        volume = widget.logic.resultVolume()
         editor = widget.ui.segmentEditor
         editor.setCurrentSegmentID(segment)
         editor.setActiveEffectByName("Paint")
         assert editor.activeEffect() is not None
         editor.saveStateForUndo()
-        values = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, film)
+        values = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, volume)
         values[0, 0, 0] = 1
-        slicer.util.updateSegmentBinaryLabelmapFromArray(values, segmentation, segment, film)
+        slicer.util.updateSegmentBinaryLabelmapFromArray(values, segmentation, segment, volume)
         assert widget.logic.segments[0]["corrected"]
         editor.undo()
         assert not widget.logic.segments[0]["corrected"]
         editor.redo()
         assert widget.logic.segments[0]["corrected"]
 
-    def _exportAndLoad(self, widget: Any, folder: Path) -> None:
-        """Export as DICOM and as Slicer's own file; the latter comes back with the same voxels."""
+    def _exportAndLoad(self, widget: CausalCLIPSegWidget, folder: Path) -> None:
+        """Export as DICOM and in Slicer's format; the latter is loaded back with the same voxels."""
         for kind, name in (("dicom-seg", "findings.dcm"), ("seg-nrrd", "findings.seg.nrrd")):
             widget.logic.export(kind, folder / name)
             self._wait(lambda: widget.logic.exporting is None)
             assert (folder / name).is_file(), widget.ui.statusLabel.text
-        back = slicer.util.loadSegmentation(str(folder / "findings.seg.nrrd"))
-        film, result = widget.logic.film(), widget.logic.parameters.segmentation
-        for number in range(result.GetSegmentation().GetNumberOfSegments()):
-            one, other = (
-                slicer.util.arrayFromSegmentBinaryLabelmap(node, node.GetSegmentation().GetNthSegmentID(number), film)
-                for node in (result, back)
+        loaded = slicer.util.loadSegmentation(str(folder / "findings.seg.nrrd"))
+        volume, result = widget.logic.resultVolume(), widget.logic.parameters.segmentation
+        for index in range(result.GetSegmentation().GetNumberOfSegments()):
+            before, after = (
+                slicer.util.arrayFromSegmentBinaryLabelmap(node, node.GetSegmentation().GetNthSegmentID(index), volume)
+                for node in (result, loaded)
             )
-            assert np.array_equal(one, other)
-        slicer.mrmlScene.RemoveNode(back)
+            assert np.array_equal(before, after)
+        slicer.mrmlScene.RemoveNode(loaded)
 
-    def _closeAndReopen(self, widget: Any, path: Path) -> None:
-        """Save the scene, close it, and find note, threshold and correction in the saved one."""
-        note, areas = widget.logic.parameters.note, [one["area_fraction"] for one in widget.logic.segments]
+    def _closeAndReopen(self, widget: CausalCLIPSegWidget, path: Path) -> None:
+        """Save the scene, close it, and load it with its note, threshold and correction."""
+        note, areas = widget.logic.parameters.note, [segment["area_fraction"] for segment in widget.logic.segments]
         assert slicer.mrmlScene.WriteToMRB(str(path))
         slicer.mrmlScene.Clear()
         assert widget.ui.segmentEditor.activeEffect() is None
@@ -103,16 +104,16 @@ class CausalCLIPSegTest(ScriptedLoadableModuleTest):
         assert slicer.mrmlScene.ReadFromMRB(str(path), True)
         assert widget.logic.parameters.note == note
         assert abs(widget.ui.thresholdSlider.value - 0.2) < 1e-6
-        assert [one["area_fraction"] for one in widget.logic.segments] == areas
+        assert [segment["area_fraction"] for segment in widget.logic.segments] == areas
         assert widget.logic.segments[0]["corrected"]
 
-    def _widget(self) -> Any:
+    def _widget(self) -> CausalCLIPSegWidget:
         slicer.util.selectModule("CausalCLIPSeg")
         return slicer.modules.causalclipseg.widgetRepresentation().self()
 
-    def _wait(self, until: Callable[[], bool]) -> None:
-        end = time.monotonic() + _MOST_SECONDS
-        while not until():
-            assert time.monotonic() < end
+    def _wait(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _MAX_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline
             slicer.app.processEvents()
             time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""A signal in plain Python; those that Qt defines in Python do not work in Slicer."""
+"""A signal in plain Python: in Slicer, signals cannot be defined on Qt classes in Python."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Callable
 
 
 class Signal:
-    """Functions without arguments that are called when something has changed."""
+    """Calls the connected functions, without arguments, when it is emitted."""
 
     def __init__(self) -> None:
         self._slots: list[Callable[[], None]] = []
 
     def connect(self, slot: Callable[[], None]) -> None:
-        """Call a function from now on."""
+        """Call a function each time the signal is emitted."""
         self._slots.append(slot)
 
     def disconnect(self, slot: Callable[[], None]) -> None:
-        """Call it no more; one that is not connected is passed over."""
+        """Stop calling a function; does nothing if it is not connected."""
         if slot in self._slots:
             self._slots.remove(slot)
 
     def emit(self) -> None:
-        """Call all of them, in the order in which they were connected."""
+        """Call all connected functions, in the order in which they were connected."""
         for slot in list(self._slots):
             slot()

@@ -1,4 +1,4 @@
-"""Installing packages in Slicer's Python, on 5.12 and on 5.10. Everything that differs between the two is here."""
+"""Install packages into Slicer's Python. Everything that differs between Slicer 5.12 and 5.10 is in this file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from slicer.i18n import tr as _
 
 
 def install(arguments: list[str], requester: str) -> None:
-    """Install packages into Slicer's Python; it blocks, with a window that shows what is done where Slicer has one.
+    """Install packages into Slicer's Python. It blocks; Slicer 5.12 shows the progress in a window.
 
     Args:
         arguments: as for pip install.
-        requester: who asks, for the window.
+        requester: name of the module, for the window.
 
     Raises:
         RuntimeError, subprocess.CalledProcessError: the installation failed.
@@ -37,13 +37,13 @@ def uninstall(names: list[str]) -> None:
 
 
 def installTorch(torch: str, torchvision: str) -> None:
-    """Let the PyTorch extension install the PyTorch that fits the machine; it imports torch once when it has.
+    """Let the PyTorch extension install the PyTorch that fits the machine; it imports torch after that.
 
     Args:
-        torch, torchvision: versions that are wanted, as in ">=2.6,<3".
+        torch, torchvision: required versions, as in ">=2.6,<3".
 
     Raises:
-        RuntimeError: the extension is not there, or was told not to.
+        RuntimeError: the extension is missing, or the user declined.
     """
     try:
         import PyTorchUtils
@@ -57,5 +57,5 @@ def installTorch(torch: str, torchvision: str) -> None:
 
 
 def wheels(folder: str) -> list[str]:
-    """Return pip's arguments for a machine without internet."""
+    """Return the arguments with which pip installs from a folder of wheels, without the internet."""
     return ["--no-index", "--find-links", str(Path(folder))]

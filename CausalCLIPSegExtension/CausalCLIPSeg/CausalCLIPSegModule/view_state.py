@@ -1,10 +1,10 @@
-"""What the panel shows for a state: texts, what can be used, and why what cannot be used cannot."""
+"""What the panel shows for a state of the logic: texts, and which controls are disabled for which reason."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
 
@@ -12,14 +12,17 @@ from CausalCLIPSegLib import scene
 from CausalCLIPSegLib.colors import to_uint8_rgb
 from CausalCLIPSegModule import parameters as stored
 
+if TYPE_CHECKING:
+    from CausalCLIPSegModule.logic import CausalCLIPSegLogic
+
 SIDES = ("", "right", "left", "both")
 MIRRORED = ("", "no", "yes")
 LATERALITIES = ("patient", "viewer")
 DEVICES = ("auto", "cpu", "cuda")
 EXPORTS = (("dicom-seg", True), ("dicom-seg", False), ("seg-nrrd", True), ("picture", True))
-"""Formats in the order of the list, and whether a file is asked for."""
+"""Formats in the order of the list, and whether each is written to a file that the user chooses."""
 
-_OF_AN_INPUT = (
+_INPUT_CONTROLS = (
     "imageSelector",
     "sampleButton",
     "noteEdit",
@@ -28,30 +31,37 @@ _OF_AN_INPUT = (
     "historyCombo",
     "sideCombo",
 )
-_OF_A_RESULT = (
+_RESULT_CONTROLS = (
     *("thresholdSlider", "causalCheckBox", "confounderCheckBox", "compareCheckBox"),
     *("segmentEditor", "openEditorButton", "exportCombo", "exportButton"),
 )
-_OF_A_RUN = ("deviceCombo", "checkpointCombo", "lateralityCombo", "mirroredCombo")
-_OF_AN_INSTALLATION = ("installButton", "wheelsButton", "removeButton")
+_RUN_CONTROLS = ("deviceCombo", "checkpointCombo", "lateralityCombo", "mirroredCombo")
+_INSTALLATION_CONTROLS = ("installButton", "wheelsButton", "removeButton")
+_BLOCKED_WHILE_BUSY = (
+    *_INPUT_CONTROLS,
+    *_RUN_CONTROLS,
+    *_INSTALLATION_CONTROLS,
+    *("compareCheckBox", "thresholdSlider"),
+)
 
-CONTROLS = (*_OF_AN_INPUT, "applyButton", *_OF_A_RESULT, *_OF_A_RUN, *_OF_AN_INSTALLATION)
-"""Names of all that can be used, or cannot: the editor's own controls are the editor's matter."""
+CONTROLS = (*_INPUT_CONTROLS, "applyButton", *_RESULT_CONTROLS, *_RUN_CONTROLS, *_INSTALLATION_CONTROLS)
+"""Names of all controls that can be disabled; the segment editor counts as one."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Everything that depends on the state.
+    """Everything in the panel that depends on the state.
 
     Attributes:
-        blocked: for each control that cannot be used, one sentence why not.
+        blocked: for each disabled control, one sentence that says why.
         apply: text of the button.
-        understood, result: rich text.
+        understood: how the note was understood, as rich text.
+        result: segments and warnings, as rich text.
         status: plain text.
-        busy: something runs whose end is not known by time.
-        percent: of the run.
+        busy: whether a run or an export is in progress.
+        percent: how much of the run is done.
         log: lines of the worker.
-        installation: whether the packages are there, one sentence.
+        installation: one sentence on which packages are missing.
     """
 
     blocked: dict[str, str]
@@ -66,7 +76,7 @@ class Panel:
 
 
 def describe(
-    logic: Any,
+    logic: CausalCLIPSegLogic,
     missing: list[str],
     removable: list[str],
     exportIndex: int,
@@ -75,20 +85,40 @@ def describe(
     """Return what the panel shows.
 
     Args:
-        logic: CausalCLIPSegLogic with a scene.
+        logic: with a scene.
         missing: packages that are not installed.
         removable: packages that the module installed.
-        exportIndex: of `EXPORTS`.
-        hasHeader: the film of the result has its DICOM header.
+        exportIndex: the selected format, as an index of `EXPORTS`.
+        hasHeader: whether the DICOM file of the result's radiograph is available.
     """
+    return Panel(
+        blocked=_blocked(logic, missing, removable, exportIndex, hasHeader),
+        apply=_applyText(logic),
+        understood=_understood(logic, missing),
+        result=_result(logic),
+        status=_status(logic),
+        busy=logic.busy,
+        percent=round(100 * logic.runner.fraction),
+        log="\n".join(logic.worker.log),
+        installation=_("Not installed yet: {names}.").format(names=", ".join(missing))
+        if missing
+        else _("Everything that the network needs is installed."),
+    )
+
+
+def _blocked(
+    logic: CausalCLIPSegLogic,
+    missing: list[str],
+    removable: list[str],
+    exportIndex: int,
+    hasHeader: bool,
+) -> dict[str, str]:
     blocked: dict[str, str] = {}
-    busy = logic.running is not None or logic.exporting is not None
     reason = _whyNoRun(logic, missing)
     if logic.running is None and reason:
         blocked["applyButton"] = reason
-    if busy:
-        for name in (*_OF_AN_INPUT, *_OF_A_RUN, *_OF_AN_INSTALLATION, "compareCheckBox", "thresholdSlider"):
-            blocked[name] = _("Not during a run.")
+    if logic.busy:
+        blocked |= dict.fromkeys(_BLOCKED_WHILE_BUSY, _("Not during a run."))
     if "pydicom-data" in missing:
         blocked.setdefault("sampleButton", _("The sample comes with the installation, which is not there yet."))
     if not stored.history(logic.parameters):
@@ -98,49 +128,30 @@ def describe(
         blocked.setdefault("wheelsButton", _("Everything is installed."))
     if not removable:
         blocked.setdefault("removeButton", _("This module has installed nothing."))
-    _blockResult(blocked, logic, busy, exportIndex, hasHeader)
-    return Panel(
-        blocked=blocked,
-        apply=_applyText(logic),
-        understood=_understood(logic, missing),
-        result=_result(logic),
-        status=_status(logic),
-        busy=busy,
-        percent=round(100 * logic.fraction),
-        log="\n".join(logic.worker.log),
-        installation=_("Not installed yet: {names}.").format(names=", ".join(missing))
-        if missing
-        else _("Everything that the network needs is installed."),
-    )
+    return blocked | _blockedResult(logic, exportIndex, hasHeader)
 
 
-def _blockResult(
-    blocked: dict[str, str],
-    logic: Any,
-    busy: bool,
-    index: int,
-    hasHeader: bool,
-) -> None:
-    if logic.film() is None:
-        gone = logic.parameters.segmentation is not None
-        reason = _("The film of this result was removed from the scene.") if gone else _("There is no result yet.")
-        for name in _OF_A_RESULT:
-            blocked[name] = reason
-        return
-    if not logic.mapsAtHand():
+def _blockedResult(logic: CausalCLIPSegLogic, exportIndex: int, hasHeader: bool) -> dict[str, str]:
+    if logic.parameters.segmentation is None:
+        return dict.fromkeys(_RESULT_CONTROLS, _("There is no result yet."))
+    if logic.resultVolume() is None:
+        return dict.fromkeys(_RESULT_CONTROLS, _("The radiograph of this result was removed from the scene."))
+    blocked: dict[str, str] = {}
+    if not logic.result.hasMaps():
         for name in ("causalCheckBox", "confounderCheckBox"):
             blocked[name] = _("The maps are not kept in a saved scene. Press Apply to get them again.")
     if logic.parameters.probability is None:
         blocked["thresholdSlider"] = _("The probability map was removed from the scene. Run again.")
-    if busy:
+    if logic.busy:
         blocked["exportButton"] = _("Not during a run.")
-    elif EXPORTS[index][0] == "dicom-seg" and not hasHeader:
-        blocked["exportButton"] = _("The film has no DICOM header, so no DICOM-SEG can be made of it.")
-    elif stored.result(logic.parameters) is None:
+    elif EXPORTS[exportIndex][0] == "dicom-seg" and not hasHeader:
+        blocked["exportButton"] = _("The radiograph has no DICOM header, so no DICOM-SEG can be made of it.")
+    elif stored.storedResult(logic.parameters) is None:
         blocked["exportButton"] = _("It is not known how this segmentation was made.")
+    return blocked
 
 
-def _whyNoRun(logic: Any, missing: list[str]) -> str:
+def _whyNoRun(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
     if missing:
         return _("Install the packages of the network first, in the section Installation.")
     if logic.exporting is not None:
@@ -149,7 +160,7 @@ def _whyNoRun(logic: Any, missing: list[str]) -> str:
     if volume is None:
         return _("Select a radiograph first.")
     if not scene.is_radiograph(volume):
-        return _("The selected volume is no radiograph: it has several slices, or is a map of a result.")
+        return _("The selected volume is not a radiograph: it has several slices, or is a map of a result.")
     if not logic.parameters.note.strip():
         return _("Write or paste a note first.")
     if logic.understood is None:
@@ -159,33 +170,32 @@ def _whyNoRun(logic: Any, missing: list[str]) -> str:
     if logic.understood["questions"]:
         return _("The note contradicts itself. Choose a side first.")
     if not logic.understood["sides"]:
-        return _("The note speaks of nothing that can be outlined.")
+        return _("The note names nothing that can be outlined.")
     return ""
 
 
-def _applyText(logic: Any) -> str:
+def _applyText(logic: CausalCLIPSegLogic) -> str:
     if logic.running is None:
         return _("Apply")
-    return _("End by force") if logic.cancelling else _("Cancel")
+    return _("End by force") if logic.runner.cancelling else _("Cancel")
 
 
-def _status(logic: Any) -> str:
+def _status(logic: CausalCLIPSegLogic) -> str:
     if logic.running is not None:
-        if logic.cancelling:
+        if logic.runner.cancelling:
             return _("Canceling; the phase that runs is finished first.")
-        phase = logic.worker.phase if logic.worker.phase and not logic.fraction else logic.phase
-        return _("{phase} - {seconds:.0f} s").format(phase=phase, seconds=logic.seconds)
-    if logic.wanted:
+        phase = logic.worker.phase if logic.worker.phase and not logic.runner.fraction else logic.runner.phase
+        return _("{phase} - {seconds:.0f} s").format(phase=phase, seconds=logic.runner.seconds)
+    if logic.pendingRun:
         return _("The note is being read; the run begins then.")
-    return logic.error or logic.status
+    return logic.session.error or logic.session.status
 
 
-def sideName(side: str) -> str:
-    """Return the patient's side in words."""
+def _patientSide(side: str) -> str:
     return _("Patient's right") if side == "right" else _("Patient's left")
 
 
-def _viewerName(side: str) -> str:
+def _viewer(side: str) -> str:
     return _("right in the picture") if side == "right" else _("left in the picture")
 
 
@@ -193,56 +203,59 @@ def _zone(name: str) -> str:
     return {"upper": _("upper zone"), "middle": _("middle zone"), "lower": _("lower zone")}.get(name, name)
 
 
-def _understood(logic: Any, missing: list[str]) -> str:
+def _understood(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
     if missing:
         return _("Notes are read when the packages are installed.")
     if not logic.parameters.note.strip():
         return _("Nothing written yet.")
-    found = logic.understood
-    if found is None:
+    understood = logic.understood
+    if understood is None:
         if logic.worker.state == "failed":
             return _("Not known: the worker does not run.")
         return _("Reading the note...") if logic.readingNote else _("Not known: the note cannot be read.")
-    lines = [f"<b>{escape(question)}</b>" for question in found["questions"]]
-    for side, viewer in zip(found["sides"], found["sides_viewer"], strict=True):
-        where = ", ".join(_zone(zone) for zone in found["zones"].get(side, []))
-        if side in found["whole"]:
-            where = _("whole lung")
-        line = f"<b>{sideName(side)}</b> ({_viewerName(viewer)})"
-        lines.append(line + (f": {escape(where)}" if where else ""))
-    if found["weak"]:
+    lines = [f"<b>{escape(question)}</b>" for question in understood["questions"]]
+    for side, viewer in zip(understood["sides"], understood["sides_viewer"], strict=True):
+        places = ", ".join(_zone(zone) for zone in understood["zones"].get(side, []))
+        if side in understood["whole"]:
+            places = _("whole lung")
+        line = f"<b>{_patientSide(side)}</b> ({_viewer(viewer)})"
+        lines.append(line + (f": {escape(places)}" if places else ""))
+    if understood["weak"]:
         lines.append(_("The note names no side, so both lungs are searched."))
-    if not found["sides"] and not found["questions"]:
+    if not understood["sides"] and not understood["questions"]:
         lines.append(f"<b>{_('Nothing to outline.')}</b>")
-    for one in found["ignored"]:
+    for phrase in understood["ignored"]:
         lines.append(
-            _("Not used: {words} ({reason})").format(words=escape(one["words"]), reason=escape(one["reason"]))
+            _("Not used: {words} ({reason})").format(words=escape(phrase["words"]), reason=escape(phrase["reason"]))
         )
     return "<br>".join(lines)
 
 
-def _result(logic: Any) -> str:
+def _result(logic: CausalCLIPSegLogic) -> str:
     if logic.parameters.segmentation is None:
         return _("No result yet.")
-    if logic.film() is None:
-        return _("The film of this result was removed from the scene.")
-    found = "".join(_row(one, logic.parameters.threshold) for one in logic.segments)
-    text = f'<table cellspacing="0" cellpadding="0">{found}</table>' if found else _("Nothing is outlined.") + "<br>"
-    said = [_("Compare: {sentence}").format(sentence=escape(one)) for one in logic.disagreements]
-    said += [f"<i>{escape(warning)}</i>" for warning in logic.warnings]
-    return text + "<br>".join(said)
+    if logic.resultVolume() is None:
+        return _("The radiograph of this result was removed from the scene.")
+    rows = "".join(_row(segment, logic.parameters.threshold) for segment in logic.segments)
+    table = f'<table cellspacing="0" cellpadding="0">{rows}</table>' if rows else _("Nothing is outlined.") + "<br>"
+    lines = [
+        _("Compare: {disagreement}").format(disagreement=escape(disagreement))
+        for disagreement in logic.result.disagreements
+    ]
+    lines += [f"<i>{escape(warning)}</i>" for warning in logic.result.warnings]
+    return table + "<br>".join(lines)
 
 
 def _row(segment: dict[str, Any], threshold: float) -> str:
     """Return a segment's color, name, area and share of the image, as a row of a table."""
     red, green, blue = to_uint8_rgb(segment["color"])
-    measured = segment["area_mm2"] is not None
-    area = _("{area:.0f} mm²").format(area=segment["area_mm2"]) if measured else _("not calibrated")
+    calibrated = segment["area_mm2"] is not None
+    area = _("{area:.0f} mm²").format(area=segment["area_mm2"]) if calibrated else _("not calibrated")
     share = _("{share:.1f} % of the image").format(share=100 * segment["area_fraction"])
-    words = [area, share, *([_("corrected")] if segment["corrected"] else [])]
+    facts = [area, share, *([_("corrected")] if segment["corrected"] else [])]
     if not segment["corrected"] and segment["threshold"] not in {None, threshold}:
-        words.append(_("outlined from {threshold:.2f} on").format(threshold=segment["threshold"]))
+        facts.append(_("outlined from {threshold:.2f} on").format(threshold=segment["threshold"]))
     return (
         f'<tr><td style="color:rgb({red},{green},{blue})">&#9632;&nbsp;</td>'
-        f"<td><b>{escape(segment['name'])}</b><br>{', '.join(words)}</td></tr>"
+        f"<td><b>{escape(segment['name'])}</b><br>{', '.join(facts)}</td></tr>"
     )

@@ -1,4 +1,4 @@
-"""The panel: hands what a person does to the logic, and shows what the panel's description says."""
+"""The panel: passes the user's actions to the logic, and shows what `view_state` describes."""
 
 from __future__ import annotations
 
@@ -23,42 +23,43 @@ from CausalCLIPSegModule.segment_editor import Correction
 
 _NOTE_PAUSE_MS = 300
 _CLOCK_MS = 1000
-_AFTER_THE_EDITOR = -1.0
+_AFTER_EDITOR_PRIORITY = -1.0
 
 
 class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """The panel of the module.
 
     Args:
-        parent: the widget that Slicer gives.
-        logic, installation: what the panel speaks to; by default the real ones.
+        parent: the widget in which Slicer shows the panel.
+        logic, installation: for tests; None creates the real ones.
     """
 
     def __init__(
-        self, parent: Any = None, logic: CausalCLIPSegLogic | None = None, installation: Installation | None = None
+        self,
+        parent: slicer.qMRMLWidget | None = None,
+        logic: CausalCLIPSegLogic | None = None,
+        installation: Installation | None = None,
     ) -> None:
-        # Slicer calls setup() from within where it gives no parent
+        # set these first: without a parent, the base class calls setup()
         self._givenLogic = logic
         self._givenInstallation = installation
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
 
-    # -- life ---------------------------------------------------------------------------------------------------------
-
     def setup(self) -> None:
-        """Load the panel and connect it; nothing is started or imported here that could take time."""
+        """Load the panel and connect it, without starting or importing anything slow."""
         ScriptedLoadableModuleWidget.setup(self)
         self.uiWidget = slicer.util.loadUI(self.resourcePath("UI/CausalCLIPSeg.ui"))
         self.layout.addWidget(self.uiWidget)
         self.ui = slicer.util.childWidgetVariables(self.uiWidget)
         self.uiWidget.setMRMLScene(slicer.mrmlScene)
         self._updating = False
-        self._tips = {name: getattr(self.ui, name).toolTip for name in view_state.CONTROLS}
+        self._tooltips = {name: getattr(self.ui, name).toolTip for name in view_state.CONTROLS}
         self.logic = self._givenLogic or CausalCLIPSegLogic()
         self.installation = self._givenInstallation or Installation(self.resourcePath("requirements.txt"))
-        self._lookAtInstallation()
+        self._checkInstallation()
         self.correction = Correction(self.ui.segmentEditor)
-        self._shownNodes: list[Any] = []
+        self._shownNodes: list[slicer.vtkMRMLNode | None] = []
         self._noteTimer = qt.QTimer()
         self._noteTimer.setSingleShot(True)
         self._noteTimer.setInterval(_NOTE_PAUSE_MS)
@@ -75,28 +76,30 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.EndCloseEvent, self._onSceneChanged)
         self.addObserver(scene, scene.EndImportEvent, self._onSceneChanged)
         self.addObserver(scene, scene.NodeRemovedEvent, self._onNodeRemoved)
-        # loading a scene ends in a batch, after which the editor takes the first segmentation that it finds
-        self.addObserver(scene, scene.EndBatchProcessEvent, self._onBatchEnded, priority=_AFTER_THE_EDITOR)
+        # after a scene was loaded, the editor selects the first segmentation that it finds
+        self.addObserver(scene, scene.EndBatchProcessEvent, self._onBatchEnded, priority=_AFTER_EDITOR_PRIORITY)
 
     def _connect(self) -> None:
         ui = self.ui
         ui.imageSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._onImage)
         ui.noteEdit.connect("textChanged()", self._onNoteTyped)
-        self._noteTimer.connect("timeout()", self._takeNote)
+        self._noteTimer.connect("timeout()", self._applyNote)
         self._clock.connect("timeout()", self._update)
         ui.sampleButton.connect("clicked()", self._onSample)
         ui.pasteButton.connect("clicked()", self._onPaste)
         ui.noteFileButton.connect("clicked()", self._onNoteFile)
         ui.historyCombo.connect("activated(int)", self._onHistory)
         ui.applyButton.connect("clicked()", self._onApply)
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):  # Enter is the key among the numbers
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):  # Enter is the key on the number pad
             shortcut = qt.QShortcut(qt.QKeySequence(keys), self.uiWidget)
-            shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)  # elsewhere the keys are Slicer's
+            shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)  # outside the panel, Slicer handles the keys
             shortcut.connect("activated()", self._onApplyKey)
         ui.thresholdSlider.connect("valueChanged(double)", self._onThreshold)
-        ui.causalCheckBox.connect("toggled(bool)", lambda on: self._onOverlay("causal_attention", on))
-        ui.confounderCheckBox.connect("toggled(bool)", lambda on: self._onOverlay("confounder_attention", on))
-        ui.compareCheckBox.connect("toggled(bool)", lambda on: self._onChoice("compare", on))
+        ui.causalCheckBox.connect("toggled(bool)", lambda checked: self._onOverlay("causal_attention", checked))
+        ui.confounderCheckBox.connect(
+            "toggled(bool)", lambda checked: self._onOverlay("confounder_attention", checked)
+        )
+        ui.compareCheckBox.connect("toggled(bool)", lambda checked: self._onChoice("compare", checked))
         for name, key, values in (
             ("sideCombo", "side", view_state.SIDES),
             ("mirroredCombo", "mirrored", view_state.MIRRORED),
@@ -116,20 +119,20 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.changed.connect(self._update)
 
     def enter(self) -> None:
-        """Take up the scene when the module is opened."""
-        self.ui.segmentEditor.updateEffectList()  # Slicer may have got effects since
+        """Show the scene when the module is opened."""
+        self.ui.segmentEditor.updateEffectList()  # other modules may have registered effects
         if self.logic.parameters is None:
             self._attach()
         else:
             self.logic.refresh()
-        self.logic.chooseFilm()
+        self.logic.chooseImage()
 
     def exit(self) -> None:
-        """Leave the module: no effect of the segment editor stays active in the views."""
-        self.correction.rest()
+        """Deactivate the effect of the segment editor when the module is left."""
+        self.correction.deactivate()
 
     def cleanup(self) -> None:
-        """End: observers, timers, the worker."""
+        """Remove the observers, and stop the timers and the worker."""
         self.removeObservers()
         self._noteTimer.stop()
         self._clock.stop()
@@ -138,41 +141,39 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.cleanup()
 
     def onReload(self) -> None:
-        """Load all files of the module anew; Slicer by itself does so for the first one only."""
+        """Reload all files of the module; Slicer's own reload covers only CausalCLIPSeg.py."""
         package = __name__.split(".")[0]
-        for name in [one for one in sys.modules if one.split(".")[0] == package]:
+        for name in [name for name in sys.modules if name.split(".")[0] == package]:
             del sys.modules[name]
         ScriptedLoadableModuleWidget.onReload(self)
 
     def _onSceneStartsToClose(self, caller: Any, event: Any) -> None:
         self._noteTimer.stop()
-        self.correction.letGo()
+        self.correction.clear()
         self.logic.detach()
 
     def _onNodeRemoved(self, caller: Any, event: Any) -> None:
         scene = slicer.mrmlScene
-        if not scene.IsClosing() and any(one and not scene.IsNodePresent(one) for one in self._shownNodes):
+        if not scene.IsClosing() and any(node and not scene.IsNodePresent(node) for node in self._shownNodes):
             self.logic.refresh()
 
     def _onBatchEnded(self, caller: Any, event: Any) -> None:
         if self.logic.parameters is not None and not slicer.mrmlScene.IsClosing():
-            self.correction.edit(self.logic.parameters.segmentation, self.logic.film())
+            self.correction.edit(self.logic.parameters.segmentation, self.logic.resultVolume())
 
     def _onSceneChanged(self, caller: Any, event: Any) -> None:
         self._attach()
 
     def _attach(self) -> None:
-        self._lookAtInstallation()
+        self._checkInstallation()
         self.logic.installed = not self._missing
         self.logic.attach()
         self._update()
 
-    def _lookAtInstallation(self) -> None:
+    def _checkInstallation(self) -> None:
         self._missing, self._removable = self.installation.missing(), self.installation.installedByUs()
 
-    # -- what a person does -------------------------------------------------------------------------------------------
-
-    def _onImage(self, node: Any) -> None:
+    def _onImage(self, node: slicer.vtkMRMLVolumeNode | None) -> None:
         if not self._updating:
             self.logic.setImage(node)
 
@@ -180,7 +181,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if not self._updating:
             self._noteTimer.start()
 
-    def _takeNote(self) -> None:
+    def _applyNote(self) -> None:
         self._noteTimer.stop()
         self.logic.setNote(self.ui.noteEdit.plainText)
 
@@ -191,22 +192,22 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         text = qt.QApplication.clipboard().text()
         if text.strip():
             self.ui.noteEdit.setPlainText(text)
-            self._takeNote()
+            self._applyNote()
         else:
-            self.logic.fail(_("The clipboard holds no text."))
+            self.logic.session.fail(_("The clipboard holds no text."))
 
     def _onNoteFile(self) -> None:
         path = qt.QFileDialog.getOpenFileName(self.uiWidget, _("Read the note from"), "", _("Text (*.txt);;All (*)"))
         text = self.logic.readNote(path) if path else ""
         if text:
             self.ui.noteEdit.setPlainText(text)
-            self._takeNote()
+            self._applyNote()
 
     def _onHistory(self, index: int) -> None:
         notes = stored.history(self.logic.parameters)
         if 0 < index <= len(notes):
             self.ui.noteEdit.setPlainText(notes[index - 1])
-            self._takeNote()
+            self._applyNote()
 
     def _onApplyKey(self) -> None:
         if self.logic.running is None:
@@ -214,10 +215,10 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onApply(self) -> None:
         if self.logic.running is not None:
-            self.logic.cancel()
+            self.logic.runner.cancel()
             return
-        self._takeNote()
-        self.logic.wanted = self.logic.readingNote  # a press right after the last word is not lost
+        self._applyNote()
+        self.logic.pendingRun = self.logic.readingNote  # run as soon as the note that was just typed is read
         self._update()
         if self.ui.applyButton.enabled:
             self.logic.run()
@@ -231,36 +232,36 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onThreshold(self, value: float) -> None:
         if not self._updating:
-            self.logic.setThreshold(value)
+            self.logic.result.setThreshold(value)
 
-    def _onOverlay(self, name: str, on: bool) -> None:
+    def _onOverlay(self, name: str, checked: bool) -> None:
         if not self._updating:
-            self.logic.showOverlay(name if on else "")
+            self.logic.result.showOverlay(name if checked else "")
 
     def _onCorrectionFolded(self, folded: bool) -> None:
         if folded:
-            self.correction.rest()
+            self.correction.deactivate()
 
     def _onOpenEditor(self) -> None:
-        segmentation, volume = self.logic.parameters.segmentation, self.logic.film()
+        segmentation, volume = self.logic.parameters.segmentation, self.logic.resultVolume()
         slicer.util.selectModule("SegmentEditor")
         editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
         editor.setSegmentationNode(segmentation)
         editor.setSourceVolumeNode(volume)
 
     def _onExport(self) -> None:
-        kind, asks = view_state.EXPORTS[self.ui.exportCombo.currentIndex]
-        if not asks:
+        kind, to_file = view_state.EXPORTS[self.ui.exportCombo.currentIndex]
+        if not to_file:
             self.logic.export(kind, None)
             return
-        ending, filters = {
+        suffix, filters = {
             "dicom-seg": (".dcm", _("DICOM (*.dcm)")),
             "seg-nrrd": (".seg.nrrd", _("Segmentation (*.seg.nrrd)")),
             "picture": (".png", _("Picture (*.png)")),
         }[kind]
-        path = qt.QFileDialog.getSaveFileName(self.uiWidget, _("Export to"), "findings" + ending, filters)
+        path = qt.QFileDialog.getSaveFileName(self.uiWidget, _("Export to"), "findings" + suffix, filters)
         if path:
-            self.logic.export(kind, Path(path if path.endswith(ending) else path + ending))
+            self.logic.export(kind, Path(path if path.endswith(suffix) else path + suffix))
 
     def _onInstall(self, fromFolder: bool) -> None:
         folder = None
@@ -292,46 +293,53 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 self.installation.remove()
 
     @contextmanager
-    def _changingPackages(self, failed: str) -> Iterator[None]:
-        """Lock the panel, as Slicer goes on handling clicks while pip runs, and show why it failed, where it does."""
+    def _changingPackages(self, failure: str) -> Iterator[None]:
+        """Disable the panel while pip runs, because Slicer still handles clicks, and show an error if it fails.
+
+        Args:
+            failure: title of the error message.
+        """
         self.uiWidget.enabled = False
         try:
-            with slicer.util.tryWithErrorDisplay(failed):  # raises again what it has shown
+            with slicer.util.tryWithErrorDisplay(failure):  # shows the error and raises it again
                 yield
         finally:
             self.uiWidget.enabled = True
             self._attach()
 
-    # -- what is shown ------------------------------------------------------------------------------------------------
-
     def _update(self) -> None:
-        """Show the state; setting a control to what it shows changes nothing."""
+        """Show the state, without reacting to the signals of the controls that it sets."""
         if self.logic.parameters is None or self._updating:
             return
-        due = self.logic.wanted and not self.logic.readingNote
-        self.logic.wanted = self.logic.wanted and not due
+        due = self.logic.pendingRun and not self.logic.readingNote
+        self.logic.pendingRun = self.logic.pendingRun and not due
         self._updating = True
         try:
             self._showParameters()
-            film = self.logic.film()
-            header = film is not None and dicomFile(film) is not None
-            described = view_state.describe(
-                self.logic, self._missing, self._removable, self.ui.exportCombo.currentIndex, header
-            )
-            self._showPanel(described)
-            if self._shownNodes and self.logic.parameters.segmentation is not None and self._shownNodes[1] is None:
-                self.ui.correctSection.collapsed = False
-            self.correction.edit(self.logic.parameters.segmentation, film)
+            volume = self.logic.resultVolume()
+            header = None if volume is None else dicomFile(volume)
+            index = self.ui.exportCombo.currentIndex
+            panel = view_state.describe(self.logic, self._missing, self._removable, index, header is not None)
+            self._showPanel(panel)
+            self._showEditor()
             self._shownNodes = self._nodes()
         finally:
             self._updating = False
         if due and self.logic.understood is not None and self.ui.applyButton.enabled:
             self.logic.run()
 
-    def _nodes(self) -> list[Any]:
-        """Return the nodes that the panel speaks of: film, result, its film, map of probabilities."""
+    def _showEditor(self) -> None:
+        """Let the editor edit the result, and unfold its section for the first result."""
+        segmentation = self.logic.parameters.segmentation
+        first = bool(self._shownNodes) and self._shownNodes[1] is None
+        if first and segmentation is not None:
+            self.ui.correctSection.collapsed = False
+        self.correction.edit(segmentation, self.logic.resultVolume())
+
+    def _nodes(self) -> list[slicer.vtkMRMLNode | None]:
+        """Return the nodes that the panel shows: radiograph, result, radiograph of the result, probability map."""
         parameters = self.logic.parameters
-        return [parameters.image, parameters.segmentation, self.logic.film(), parameters.probability]
+        return [parameters.image, parameters.segmentation, self.logic.resultVolume(), parameters.probability]
 
     def _showParameters(self) -> None:
         ui, parameters = self.ui, self.logic.parameters
@@ -344,37 +352,37 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.lateralityCombo.currentIndex = view_state.LATERALITIES.index(parameters.laterality)
         ui.deviceCombo.currentIndex = view_state.DEVICES.index(parameters.device)
         ui.compareCheckBox.checked = parameters.compare
-        ui.causalCheckBox.checked = self.logic.shown == "causal_attention"
-        ui.confounderCheckBox.checked = self.logic.shown == "confounder_attention"
+        ui.causalCheckBox.checked = self.logic.result.overlay == "causal_attention"
+        ui.confounderCheckBox.checked = self.logic.result.overlay == "confounder_attention"
         ui.thresholdSlider.value = parameters.threshold
-        # also one that a saved scene speaks of and that is not at hand: it is what would be run
-        _fill(ui.checkpointCombo, list(dict.fromkeys(["default", *self.logic.checkpoints, parameters.checkpoint])))
+        # include the checkpoint of a saved scene even if it is not available here, because it is what would be run
+        _setItems(ui.checkpointCombo, list(dict.fromkeys(["default", *self.logic.checkpoints, parameters.checkpoint])))
         ui.checkpointCombo.currentIndex = ui.checkpointCombo.findText(parameters.checkpoint)
-        _fill(ui.historyCombo, [_("Earlier notes"), *stored.history(parameters)])
+        _setItems(ui.historyCombo, [_("Earlier notes"), *stored.history(parameters)])
 
-    def _showPanel(self, described: view_state.Panel) -> None:
+    def _showPanel(self, panel: view_state.Panel) -> None:
         ui = self.ui
-        ui.applyButton.text = described.apply
-        ui.understoodLabel.text = described.understood
-        ui.resultLabel.text = described.result
-        ui.statusLabel.text = described.status
-        ui.progressBar.value = described.percent
-        ui.progressBar.visible = described.busy
-        if ui.logEdit.plainText != described.log:
-            ui.logEdit.setPlainText(described.log)
+        ui.applyButton.text = panel.apply
+        ui.understoodLabel.text = panel.understood
+        ui.resultLabel.text = panel.result
+        ui.statusLabel.text = panel.status
+        ui.progressBar.value = panel.percent
+        ui.progressBar.visible = panel.busy
+        if ui.logEdit.plainText != panel.log:
+            ui.logEdit.setPlainText(panel.log)
             ui.logEdit.verticalScrollBar().setValue(ui.logEdit.verticalScrollBar().maximum)
-        ui.installationLabel.text = described.installation
-        for name, tip in self._tips.items():
-            control, reason = getattr(ui, name), described.blocked.get(name, "")
+        ui.installationLabel.text = panel.installation
+        for name, tooltip in self._tooltips.items():
+            control, reason = getattr(ui, name), panel.blocked.get(name, "")
             control.enabled = not reason
-            control.toolTip = f"{tip} {reason}".strip() if reason else tip
-        if described.busy and not self._clock.active:
+            control.toolTip = f"{tooltip} {reason}".strip() if reason else tooltip
+        if panel.busy and not self._clock.active:
             self._clock.start()
-        elif not described.busy:
+        elif not panel.busy:
             self._clock.stop()
 
 
-def _fill(combo: Any, items: list[str]) -> None:
+def _setItems(combo: qt.QComboBox, items: list[str]) -> None:
     if [combo.itemText(index) for index in range(combo.count)] != items:
         combo.clear()
         combo.addItems(items)

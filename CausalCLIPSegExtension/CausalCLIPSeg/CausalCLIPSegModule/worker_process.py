@@ -1,4 +1,4 @@
-"""The worker as a process of its own: started when it is wanted, watched, ended with Slicer. It never blocks."""
+"""The worker as a process: started when it is first needed, watched, and stopped with Slicer. Only `stop` blocks."""
 
 from __future__ import annotations
 
@@ -14,37 +14,38 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+import CausalCLIPSegLib
 from CausalCLIPSegLib.worker.client import MODULE, WorkerClient
 from CausalCLIPSegModule.signals import Signal
 
 Command = tuple[str, list[str], str]
 """Program, arguments, working folder."""
 
+Event = dict[str, Any]
+"""An event of the worker, as in worker.protocol."""
+
 _GRACE_MS = 3000
-_KEPT_LINES = 500
+_MAX_LOG_LINES = 500
 
 
 def workerCommand() -> Command:
-    """Return how the worker is started: Slicer's Python, in the folder that holds the library."""
-    import CausalCLIPSegLib
-
+    """Return the command that starts the worker: Slicer's Python, in the folder that contains the library."""
     program = shutil.which("PythonSlicer") or sys.executable
-    # with -m the working folder comes first on the path, whatever the launcher does to the environment
+    # -m puts the working folder first on the path, whatever the launcher does to the environment
     return program, ["-m", MODULE], str(Path(CausalCLIPSegLib.__file__).parent.parent)
 
 
 class WorkerProcess:
-    """One worker at a time, started again after a crash when something is asked of it.
+    """One worker at a time. After a crash, the next request starts it again.
 
     Attributes:
-        changed: the state has changed, or the log has a new line.
-        state: of the client (worker.client.State), or "off" before anything was asked.
+        changed: emitted when the state has changed or the log has a new line.
         reason: why the last worker failed, else "".
         phase: what the worker is doing while it loads its libraries, else "".
-        log: the last lines that it wrote, without notes and patient data.
+        log: the last lines that the worker wrote, without notes and patient data.
 
     Args:
-        command: gives the program to start.
+        command: returns the program to start.
     """
 
     def __init__(self, command: Callable[[], Command] = workerCommand) -> None:
@@ -54,7 +55,7 @@ class WorkerProcess:
         self.log: list[str] = []
         self._command = command
         self._client: WorkerClient | None = None
-        self._process: Any = None
+        self._process: qt.QProcess | None = None
         self._pid = 0
         self._timer = qt.QTimer()
         self._timer.setInterval(1000)
@@ -62,35 +63,35 @@ class WorkerProcess:
 
     @property
     def state(self) -> str:
-        """What the worker is doing."""
+        """State of the worker (worker.client.State), or "off" before the first request."""
         return "off" if self._client is None else self._client.state
 
     @property
     def pid(self) -> int:
-        """Of the worker itself, which a launcher may have started; 0 before it is ready."""
+        """Process number of the worker itself, which a launcher may have started; 0 before the worker is ready."""
         return self._pid
 
     def send(
         self,
         request: dict[str, Any],
-        onEvent: Callable[[dict[str, Any]], None],
+        onEvent: Callable[[Event], None],
         timeout: float | None = None,
     ) -> str:
-        """Send a request, and start the worker where there is none; return the request's identifier."""
+        """Send a request, and start the worker if it is not running; return the identifier of the request."""
         if self._client is None or not self._client.alive:
             self._start()
         return self._client.send(request, onEvent, timeout)  # type: ignore[union-attr]
 
     def cancel(self, identifier: str) -> None:
-        """Give up a request."""
+        """Cancel a request."""
         if self._client is not None and self._client.alive:
             self._client.cancel(identifier)
 
     def stop(self, wait: bool = True) -> None:
-        """End the worker: by asking, then by closing its input, then by force.
+        """Stop the worker: ask it, then close its input, then kill it.
 
         Args:
-            wait: until the process is gone, at most a few seconds; for the end of the session.
+            wait: until the process has ended, at most a few seconds; for the end of the session.
         """
         self._timer.stop()
         process, self._process = self._process, None
@@ -103,13 +104,13 @@ class WorkerProcess:
         process.closeWriteChannel()
         if not wait or process.waitForFinished(_GRACE_MS):
             return
-        # PythonSlicer is a launcher: killing it alone would leave the worker on the graphics card
+        # PythonSlicer is a launcher: killing only the launcher would leave the worker on the graphics card
         self._killWorker()
         process.kill()
         process.waitForFinished(_GRACE_MS)
 
     def restart(self) -> None:
-        """End a worker that does not answer, by force; the next request starts a new one."""
+        """Kill a worker that does not answer; the next request starts a new one."""
         self._killWorker()
         if self._process is not None:
             self._process.kill()
@@ -127,52 +128,52 @@ class WorkerProcess:
         client = WorkerClient(
             write=lambda data: process.write(qt.QByteArray(data)), on_state=self._onState, on_event=self._onEvent
         )
-        # a late signal of an earlier process must not speak for this one
-        process.connect("readyReadStandardOutput()", lambda: self._read(process, client))
+        # bind process and client, so that a late signal of an earlier process does not affect this one
+        process.connect("readyReadStandardOutput()", lambda: self._readOutput(process, client))
         process.connect("readyReadStandardError()", lambda: self._readLog(process))
-        process.connect("finished(int,QProcess::ExitStatus)", lambda code: self._finished(client, process, code))
-        process.connect("errorOccurred(QProcess::ProcessError)", lambda error: self._failed(client, process, error))
+        process.connect("finished(int,QProcess::ExitStatus)", lambda code: self._onFinished(client, process, code))
+        process.connect("errorOccurred(QProcess::ProcessError)", lambda error: self._onProcessError(client, error))
         self._client, self._process = client, process
         self._timer.start()
         process.start(program, arguments)
 
-    def _read(self, process: Any, client: WorkerClient) -> None:
+    def _readOutput(self, process: qt.QProcess, client: WorkerClient) -> None:
         client.feed(process.readAllStandardOutput().data())
 
-    def _readLog(self, process: Any) -> None:
+    def _readLog(self, process: qt.QProcess) -> None:
         text = process.readAllStandardError().data().decode(errors="replace")
-        self._note(*(line for line in text.splitlines() if line.strip()))
+        self._addToLog(*(line for line in text.splitlines() if line.strip()))
 
-    def _finished(self, client: WorkerClient, process: Any, code: int) -> None:
-        self._read(process, client)
+    def _onFinished(self, client: WorkerClient, process: qt.QProcess, code: int) -> None:
+        self._readOutput(process, client)
         if client is self._client:
             self.phase, self._pid = "", 0
         client.finished(_("Its exit status is {code}.").format(code=code))
 
-    def _failed(self, client: WorkerClient, process: Any, error: Any) -> None:
+    def _onProcessError(self, client: WorkerClient, error: qt.QProcess.ProcessError) -> None:
         if error == qt.QProcess.FailedToStart:
             client.finished(_("It does not start; look into the section Installation."))
 
     def _onState(self, state: str) -> None:
         if self._client is not None:
             self.reason = self._client.reason
-            self._note(f"worker: {state}" + (f" ({self.reason})" if self.reason else ""))
+            self._addToLog(f"worker: {state}" + (f" ({self.reason})" if self.reason else ""))
         self.changed.emit()
 
-    def _onEvent(self, event: dict[str, Any]) -> None:
+    def _onEvent(self, event: Event) -> None:
         if event["event"] == "ready":
             self._pid = int(event.get("pid", 0))
-            self._note(f"worker {event.get('version', '')}, process {self._pid}")
+            self._addToLog(f"worker {event.get('version', '')}, process {self._pid}")
         elif event["event"] == "progress":
             self.phase = "" if event.get("fraction") == 1 else str(event.get("phase", ""))
             if self.phase:
-                self._note(self.phase)
+                self._addToLog(self.phase)
         elif event["event"] in {"warning", "error"}:
-            self._note(str(event.get("message", "")))
+            self._addToLog(str(event.get("message", "")))
         self.changed.emit()
 
-    def _note(self, *lines: str) -> None:
-        self.log = [*self.log, *lines][-_KEPT_LINES:]
+    def _addToLog(self, *lines: str) -> None:
+        self.log = [*self.log, *lines][-_MAX_LOG_LINES:]
         self.changed.emit()
 
     def _tick(self) -> None:

@@ -1,0 +1,290 @@
+"""The result in the scene: segments on the radiograph, their threshold and areas, and maps as overlays."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+from slicer.util import VTKObservationMixin
+
+from CausalCLIPSegLib import scene
+from CausalCLIPSegModule import parameters as stored
+from CausalCLIPSegModule.session import Session
+from CausalCLIPSegModule.worker_process import Event
+
+ATTENTION_MAPS = ("causal_attention", "confounder_attention")
+"""Maps that are not saved with the scene."""
+
+_SEGMENT_EVENTS = (
+    "SegmentAdded",
+    "SegmentRemoved",
+    "SegmentModified",
+    "SourceRepresentationModified",
+)
+
+
+@dataclass(frozen=True)
+class ResultRequest:
+    """What a result was asked for.
+
+    Attributes:
+        volumeID: of the radiograph, a vtkMRMLVolumeNode.
+        reading: the note, and the fields that say how it was read (`Session.readingFields`).
+    """
+
+    volumeID: str
+    reading: dict[str, Any]
+
+
+class ShownResult(VTKObservationMixin):
+    """The result in the scene. It follows the corrections that the user makes.
+
+    Attributes:
+        segments: the current segments (scene.describe_segments), without their masks.
+        disagreements: sentences on where the mask of the run is not where the note says; empty once the mask was
+            changed.
+        warnings: sentences on what the user should check about the result.
+        overlay: name of the map that is shown over the radiograph, else "".
+
+    Args:
+        session: with an open scene, except for `volume`, `measure` and `setThreshold`, which then do nothing.
+    """
+
+    def __init__(self, session: Session) -> None:
+        VTKObservationMixin.__init__(self)
+        self._session = session
+        self._observedSegmentation: slicer.vtkSegmentation | None = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self.segments: list[dict[str, Any]] = []
+        self.disagreements: list[str] = []
+        self.warnings: list[str] = []
+        self.overlay = ""
+        self._overlayNodes: dict[str, slicer.vtkMRMLScalarVolumeNode] = {}
+        self._isThresholding = False
+
+    def attach(self) -> None:
+        """Show the result that is saved with the scene."""
+        result = stored.storedResult(self._session.parameters) or {}
+        self.warnings = list(result.get("warnings", ()))
+        self.refresh()
+
+    def detach(self) -> None:
+        """Forget the scene."""
+        self._observe(None)
+        self._reset()
+
+    def refresh(self) -> None:
+        """Follow the segmentation that the parameters name, which other modules may have changed or removed."""
+        self._observe(self._session.parameters.segmentation)
+        self.measure()
+
+    def volume(self) -> slicer.vtkMRMLVolumeNode | None:
+        """Return the radiograph that the result lies on; None if there is no result or its radiograph was removed."""
+        parameters = self._session.parameters
+        if parameters is None or parameters.segmentation is None:
+            return None
+        return _referenceVolume(parameters.segmentation)
+
+    def show(self, event: Event, origin: ResultRequest, seconds: float) -> None:
+        """Show what a run returned, in the place of the result before; one that the user has corrected stays.
+
+        Args:
+            event: the "result" event (worker.protocol.SegmentResult), with its files.
+            origin: what was asked for.
+            seconds: that the run took.
+        """
+        session, parameters = self._session, self._session.parameters
+        volume = slicer.mrmlScene.GetNodeByID(origin.volumeID)
+        if volume is None:
+            session.status = _("The radiograph was removed, so its result was dropped.")
+            return
+        try:
+            segmentation = scene.show_result(slicer.mrmlScene, volume, event, _("Findings"))
+            probability = scene.show_overlay(slicer.mrmlScene, volume, event, "probability")
+        except (OSError, ValueError) as error:
+            logging.exception("A result cannot be shown")
+            session.error = str(error)
+            return
+        earlier = parameters.segmentation
+        replaced = self._replacedBy(earlier)
+        obsolete = [*replaced, *self._overlayNodes.values(), parameters.probability]
+        self._overlayNodes, self.overlay = {}, ""
+        parameters.segmentation = segmentation
+        parameters.probability = probability
+        parameters.threshold = stored.clampThreshold(event["threshold"])
+        self.warnings += [warning for warning in event["warnings"] if warning not in self.warnings]
+        document = {**event, "warnings": self.warnings, "asked": origin.reading}
+        parameters.resultJson = json.dumps(document, ensure_ascii=False)
+        stored.addToHistory(parameters, origin.reading["note"])
+        self.refresh()
+        if parameters.compare and parameters.earlier is not None:
+            showSideBySide(parameters.earlier, segmentation, volume)
+        session.status = _("Done in {seconds:.1f} s on {device}.").format(
+            seconds=seconds, device=event["provenance"]["device"]
+        )
+        if not event["segments"]:
+            session.status = _("Nothing reaches the threshold; a lower one may outline more.") + " " + session.status
+        elif earlier is not None and earlier not in replaced and not parameters.compare:
+            session.status += " " + _("The earlier result was corrected by hand, so it stays in the scene.")
+        session.changed.emit()  # the panel must release the nodes before they are removed
+        for node in obsolete:
+            _removeNode(node)
+
+    def _replacedBy(self, current: slicer.vtkMRMLSegmentationNode | None) -> list[slicer.vtkMRMLSegmentationNode]:
+        """Return the segmentations that a new result replaces, and keep the current one if a comparison is wanted."""
+        parameters = self._session.parameters
+        compared = parameters.earlier if parameters.earlier is not current else None
+        candidates = [compared] if parameters.compare else [compared, current]
+        parameters.earlier = current if parameters.compare else None
+        return [node for node in candidates if node is not None and not _isCorrected(node)]
+
+    def setThreshold(self, threshold: float) -> None:
+        """Apply another threshold to the stored probability, without the worker; corrected segments stay."""
+        session, parameters = self._session, self._session.parameters
+        result = stored.storedResult(parameters) if parameters is not None else None
+        if result is None or parameters.segmentation is None or parameters.probability is None:
+            return
+        if stored.isSameThreshold(threshold, parameters.threshold):
+            return
+        parameters.threshold, session.error = threshold, ""
+        volume = self.volume()
+        if volume is None:
+            return
+        probability = slicer.util.arrayFromVolume(parameters.probability).reshape(scene.image_shape(volume))
+        self._isThresholding = True  # measure once after all segments, because the slider waits for it
+        try:
+            corrected = scene.rethreshold(parameters.segmentation, volume, result, probability, threshold)
+        finally:
+            self._isThresholding = False
+        segmentation = parameters.segmentation.GetSegmentation()
+        names = [segmentation.GetSegment(identifier).GetName() for identifier in corrected]
+        session.status = (
+            _("Corrected, so left as they are: {names}.").format(names=", ".join(names))
+            if names
+            else _("Outlined again from {threshold:.2f} on.").format(threshold=threshold)
+        )
+        self.measure()
+        session.changed.emit()
+
+    def measure(self) -> None:
+        """Update `segments` and `disagreements`."""
+        parameters, volume = self._session.parameters, self.volume()
+        self.segments, self.disagreements = [], []
+        if volume is None:
+            return
+        result = stored.storedResult(parameters)
+        spacing = tuple(result["spacing"]) if result and result["spacing"] else None
+        self.segments = scene.describe_segments(parameters.segmentation, volume, spacing)
+        for segment in self.segments:
+            del segment["mask"]
+            if segment["threshold"] is not None:
+                segment["threshold"] = stored.clampThreshold(segment["threshold"])
+        if result and self._isUnchanged(result):
+            self.disagreements = list(result.get("disagreements", ()))
+
+    def _isUnchanged(self, result: dict[str, Any]) -> bool:
+        """Whether the segments are still those that the run returned."""
+        return (
+            stored.isSameThreshold(self._session.parameters.threshold, stored.clampThreshold(result["threshold"]))
+            and [segment["id"] for segment in self.segments] == [segment["id"] for segment in result["segments"]]
+            and not any(segment["corrected"] for segment in self.segments)
+        )
+
+    def _observe(self, node: slicer.vtkMRMLSegmentationNode | None) -> None:
+        segmentation = node.GetSegmentation() if node is not None else None
+        if segmentation is self._observedSegmentation:
+            return
+        for name in _SEGMENT_EVENTS:
+            event = getattr(slicer.vtkSegmentation, name)
+            if self._observedSegmentation is not None:
+                self.removeObserver(self._observedSegmentation, event, self._onSegmentsChanged)
+            if segmentation is not None:
+                self.addObserver(segmentation, event, self._onSegmentsChanged)
+        self._observedSegmentation = segmentation
+
+    def _onSegmentsChanged(self, caller: Any = None, event: Any = None) -> None:
+        if not self._isThresholding:
+            self._session.status, self._session.error = "", ""  # they may describe what has just been changed
+            self.measure()
+            self._restoreThreshold()
+            self._session.changed.emit()
+
+    def _restoreThreshold(self) -> None:
+        """Set the threshold to that of the masks, which an undo in the editor may have brought back."""
+        thresholds = {segment["threshold"] for segment in self.segments if not segment["corrected"]} - {None}
+        if len(thresholds) == 1:
+            self._session.parameters.threshold = thresholds.pop()
+
+    def hasMaps(self) -> bool:
+        """Whether the attention maps of the result can be shown; they are not saved with the scene."""
+        parameters = self._session.parameters
+        result = stored.storedResult(parameters) if parameters is not None else None
+        return bool(result) and all(
+            name in self._overlayNodes or Path(result[name]).is_file() for name in ATTENTION_MAPS
+        )
+
+    def showOverlay(self, name: str) -> None:
+        """Show a map over the radiograph.
+
+        Args:
+            name: of `ATTENTION_MAPS`; "" hides the map that is shown.
+        """
+        volume, result = self.volume(), stored.storedResult(self._session.parameters)
+        if volume is None or result is None:
+            return
+        self.overlay = ""
+        if name and self.hasMaps():
+            node = self._overlayNodes.get(name)
+            if node is None or not slicer.mrmlScene.IsNodePresent(node):
+                node = self._overlayNodes[name] = scene.show_overlay(slicer.mrmlScene, volume, result, name)
+            slicer.util.setSliceViewerLayers(foreground=node, foregroundOpacity=0.6)
+            self.overlay = name
+        else:
+            slicer.util.setSliceViewerLayers(foreground=None, foregroundOpacity=0.0)
+        self._session.changed.emit()
+
+
+def showSideBySide(
+    left: slicer.vtkMRMLSegmentationNode,
+    right: slicer.vtkMRMLSegmentationNode,
+    volume: slicer.vtkMRMLVolumeNode,
+) -> None:
+    """Show two segmentations of a radiograph side by side, each in its own view."""
+    slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView)
+    for segmentation, identifier in ((left, "vtkMRMLSliceNodeRed"), (right, "vtkMRMLSliceNodeYellow")):
+        segmentation.GetDisplayNode().SetViewNodeIDs([identifier])
+        view = slicer.mrmlScene.GetNodeByID(identifier)
+        if view is not None:
+            view.SetOrientation("Axial")
+            view.RotateToVolumePlane(volume)
+    # fit after turning the views: a view that looks at the radiograph edge-on would be fitted to that edge
+    slicer.util.setSliceViewerLayers(background=volume, fit=True)
+
+
+def _referenceVolume(segmentation: slicer.vtkMRMLSegmentationNode) -> slicer.vtkMRMLVolumeNode | None:
+    return segmentation.GetNodeReference(segmentation.GetReferenceImageGeometryReferenceRole())
+
+
+def _isCorrected(node: slicer.vtkMRMLSegmentationNode) -> bool:
+    """Whether the user has corrected any segment of a segmentation."""
+    volume = _referenceVolume(node)
+    identifiers = node.GetSegmentation().GetSegmentIDs()
+    return volume is not None and any(scene.is_corrected(node, identifier, volume) for identifier in identifiers)
+
+
+def _removeNode(node: slicer.vtkMRMLDisplayableNode | None) -> None:
+    """Remove a node with its display and storage nodes, which the scene would keep."""
+    if node is None or not slicer.mrmlScene.IsNodePresent(node):
+        return  # the user may have removed it
+    displays = [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())]
+    storages = [node.GetNthStorageNode(index) for index in range(node.GetNumberOfStorageNodes())]
+    for obsolete in (node, *displays, *storages):
+        if obsolete is not None:
+            slicer.mrmlScene.RemoveNode(obsolete)

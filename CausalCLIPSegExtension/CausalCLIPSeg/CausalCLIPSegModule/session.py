@@ -1,0 +1,136 @@
+"""What the parts of the logic share while a scene is open: parameters, worker, status, temporary files."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from CausalCLIPSegLib import scene
+from CausalCLIPSegModule.dicom_files import dicomFile
+from CausalCLIPSegModule.parameters import Parameters
+from CausalCLIPSegModule.signals import Signal
+from CausalCLIPSegModule.worker_process import Event, WorkerProcess
+
+
+class Session:
+    """The shared state of the logic. It outlives the scene; `open` and `close` follow the scene.
+
+    Attributes:
+        changed: emitted when something that the panel shows has changed.
+        worker: the process that does the work.
+        parameters: what is saved with the scene; None while no scene is open.
+        status: the last thing that happened, in one sentence.
+        error: why the last request failed, in one sentence, else "".
+
+    Args:
+        worker: belongs to the session from now on.
+    """
+
+    def __init__(self, worker: WorkerProcess) -> None:
+        self.changed = Signal()
+        self.worker = worker
+        self.worker.changed.connect(self.changed.emit)
+        self.parameters: Parameters | None = None
+        self.status, self.error = "", ""
+        self._folder: Path | None = None
+        self._folderCount = 0
+
+    def open(self, parameterNode: slicer.vtkMRMLScriptedModuleNode) -> None:
+        """Use the parameters of a scene."""
+        self.parameters = Parameters(parameterNode)
+
+    def close(self) -> None:
+        """Forget the scene, and delete the temporary files of its results."""
+        self.parameters = None
+        self.status, self.error = "", ""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def stopWorker(self) -> None:
+        """Stop the worker for good."""
+        self.worker.changed.disconnect(self.changed.emit)
+        self.worker.stop()
+
+    def fail(self, reason: str) -> None:
+        """Show why a request of the user cannot be fulfilled.
+
+        Args:
+            reason: one sentence.
+        """
+        self.error = reason
+        self.changed.emit()
+
+    def explainFailure(self, event: Event) -> None:
+        """Set `error` to the message of an "error" event, and to what the user can do about it."""
+        self.status = ""
+        self.error = event["message"]
+        if event.get("kind") == "mirrored":
+            self.error += " " + _("Say under Advanced whether the radiograph is mirrored, then press Apply again.")
+        elif event.get("kind") == "side":
+            self.error += " " + _("Choose the side below the note, then press Apply again.")
+        elif event.get("kind") == "ended":
+            self.error += " " + _("Press Apply to start it again.")
+
+    def send(
+        self, request: dict[str, Any], onAnswer: Callable[[Event], None], timeout: float | None = None
+    ) -> str | None:
+        """Send a request to the worker. Events that arrive after the scene was closed are dropped.
+
+        Args:
+            request: as in worker.protocol, without "id".
+            onAnswer: called with each event about the request.
+            timeout: seconds without an event after which the request is given up; None waits forever.
+
+        Returns:
+            the identifier of the request; None if it cannot be sent, and then `error` says why.
+        """
+        parameters = self.parameters
+
+        def onEvent(event: Event) -> None:
+            if self.parameters is parameters:
+                onAnswer(event)
+
+        try:
+            return self.worker.send(request, onEvent, timeout)
+        except RuntimeError as error:
+            self.error = str(error)
+            return None
+
+    def newFolder(self) -> Path:
+        """Create a temporary folder, which is deleted when the scene is closed."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="CausalCLIPSeg-", dir=slicer.app.temporaryPath))
+        self._folderCount += 1
+        folder = self._folder / str(self._folderCount)
+        folder.mkdir()
+        return folder
+
+    def imageField(self, volume: slicer.vtkMRMLVolumeNode, folder: Path) -> dict[str, Any]:
+        """Return the field "image" of a request: the voxel values in the scene, and their DICOM file if known.
+
+        Raises:
+            ValueError: the volume has several slices.
+            OSError: the values cannot be written into the folder.
+        """
+        image = scene.save_radiograph(volume, folder / "radiograph.npy")
+        header = dicomFile(volume)
+        return {**image, "header": header} if header else image
+
+    def readingFields(self) -> dict[str, Any]:
+        """Return the fields of the requests "note", "segment" and "export" that say how the note is read."""
+        return {
+            "laterality": self.parameters.laterality,
+            "side": self.parameters.side or None,
+            "mirrored": {"no": False, "yes": True}.get(self.parameters.mirrored),
+        }
+
+    def checkpointField(self) -> str:
+        """Return the field "checkpoint" of a request."""
+        return self.parameters.checkpoint or "default"
