@@ -1,7 +1,7 @@
-"""Free text -> what it refers to on the radiograph -> the sentence a checkpoint was trained on.
+"""Notes: `parse_note` reads free text into a `ReferringExpression`, `to_prompt` writes the prompt of a checkpoint.
 
-`parse_note` reads, `to_prompt` writes. Plain Python that imports quickly and never loads torch. The other way, from a
-mask to words, is `CausalCLIPSegLib.mask.description`.
+This package imports only the standard library, and rapidfuzz once it meets a word that it does not know. The opposite
+way, from a mask to a note, is `CausalCLIPSegLib.mask`.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""The ConText algorithm: which findings a note denies, places in the past, doubts or only thinks of.
+"""The ConText algorithm: which findings a note negates, places in the past, doubts or only considers.
 
 After Harkema, Dowling, Thornblade and Chapman, "ConText: an algorithm for determining negation, experiencer, and
 temporal status from clinical reports", J Biomed Inform 42 (2009) 839-851, which extends NegEx. A trigger ("no",
-"history of") modifies the findings in its scope: forward, to the end of the sentence, or backward, to its beginning,
-in either case not beyond a word of termination ("but"). A pseudo-trigger ("no change") looks like a trigger and is
-none. All of these are data: the tables [context], [break] and [nothing] of a lexicon.
+"history of") modifies the findings in its scope. The scope reaches forward to the end of the sentence, or backward to
+its beginning, but not beyond a termination word ("but"). A pseudo-trigger ("no change") looks like a trigger but
+modifies nothing. All of these words are data: the tables [context], [break] and [nothing] of a lexicon.
 
-The words of termination have already cut the note into statements (`statements.py`), and the longest entry of the
-lexicon has won, so that no pseudo-trigger is left here. What is added to the published algorithm is what ends a scope
-inside a radiologist's list: see `_closes`.
+Termination words and pseudo-triggers are handled before this module: the former have already split the note into
+statements (`statements.py`), the latter are longer entries of the lexicon than the triggers in them. One rule is added
+to the published algorithm: where a scope ends inside a radiologist's list, see `_ends_negation`.
 """
 
 from __future__ import annotations
@@ -16,148 +16,165 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
-from CausalCLIPSegLib.notes.lexicon import Mention
-from CausalCLIPSegLib.notes.places import PLACES
+from CausalCLIPSegLib.notes.lexicon import Mention, Term
+from CausalCLIPSegLib.notes.places import LOCATION_ROLES
 
 Category = Literal["negated", "historical", "earlier", "uncertain", "hypothetical", "current"]
-"""What a trigger says of a finding; "earlier" ("previously seen") is of the past only if the finding is gone."""
+"""What a trigger says about a finding. "earlier" ("previously seen") means the past only if the finding is gone."""
 
 CATEGORIES: tuple[Category, ...] = get_args(Category)
 
-CLAIMS = frozenset({"finding", "outside", "normal", "spared"})
-"""The roles of the lexicon that say what is there, and that triggers modify."""
+CLAIM_ROLES = frozenset({"finding", "outside", "normal", "spared"})
+"""The roles of the lexicon that describe the patient, and that triggers modify."""
 
-_PREFER_BEFORE = frozenset({"negated"})
-"""Categories whose trigger of either direction looks backward first: "pneumonia resolved", but "likely pneumonia"."""
+_BACKWARD_FIRST = frozenset({"negated"})
+"""Categories whose "either" triggers look backward first: "pneumonia resolved", but "likely pneumonia"."""
 
-_PARTS_ANY_LIST = frozenset({"historical", "earlier"})
-_NEAR = 8  # mentions between the two of an alternative, at most
+_ENDS_AT_COMMA = frozenset({"historical", "earlier"})
+"""Categories whose forward scope ends at every comma and "with"."""
+
 _ENDS_BACKWARD = frozenset({"comma", "with", "verb", "states"})
+_MAX_ALTERNATIVE_DISTANCE = 8  # mentions between "or" or "versus" and each of the two findings
+_MAX_PLACED_FINDING_DISTANCE = 8  # mentions from "within" to a finding
 
 Links = Mapping[int, frozenset[str]]
+"""For each chunk, the roles of the words that link it to the previous one."""
 
 
-def settle_directions(mentions: Sequence[Mention]) -> list[Mention]:
-    """Decide for the triggers of either direction on which side of them their finding stands."""
-    before = _near(mentions)
-    after = _near(mentions[::-1])[::-1]
-    settled: list[Mention] = []
+def resolve_directions(mentions: Sequence[Mention]) -> list[Mention]:
+    """Return the mentions with every trigger of direction "either" made "forward" or "backward"."""
+    follows_claim = _follows_claim(mentions)
+    precedes_claim = _follows_claim(mentions[::-1])[::-1]
+    resolved: list[Mention] = []
     for at, mention in enumerate(mentions):
         if mention.role in CATEGORIES and mention.term.value == "either":
-            backward = before[at] if mention.role in _PREFER_BEFORE else before[at] and not after[at]
-            direction = "forward" if after[at] and not backward else "backward"
-            mention = Mention(type(mention.term)(mention.role, direction), mention.start, mention.stop)
-        settled.append(mention)
-    return settled
+            backward = follows_claim[at] and (mention.role in _BACKWARD_FIRST or not precedes_claim[at])
+            direction = "forward" if precedes_claim[at] and not backward else "backward"
+            mention = Mention(Term(mention.role, direction), mention.start, mention.stop)
+        resolved.append(mention)
+    return resolved
 
 
-def _near(mentions: Sequence[Mention]) -> list[bool]:
-    """Return for every mention whether a finding stands before it, since the last comma or "with"."""
+def _follows_claim(mentions: Sequence[Mention]) -> list[bool]:
+    """Return for every mention whether a claim stands at or before it, after the last comma or "with"."""
     flags: list[bool] = []
-    near = False
+    follows = False
     for mention in mentions:
-        near = mention.role in CLAIMS or (near and mention.role not in ("comma", "with"))
-        flags.append(near)
+        follows = mention.role in CLAIM_ROLES or (follows and mention.role not in ("comma", "with"))
+        flags.append(follows)
     return flags
 
 
-def modifiers(mentions: Sequence[Mention], chunks: Sequence[int], links: Links) -> list[frozenset[Category]]:
-    """Return for every mention of a statement the categories that triggers put on it.
+def find_categories(mentions: Sequence[Mention], chunks: Sequence[int], links: Links) -> list[frozenset[Category]]:
+    """Return for every mention of a statement the categories that triggers give it.
 
     Args:
-        mentions: of one statement, with their directions settled.
-        chunks: the number of the chunk that each stands in.
-        links: for every chunk the words that link it to the one before.
+        mentions: those of one statement, after `resolve_directions`.
+        chunks: the chunk number of each mention.
+        links: as in `Links`.
     """
-    found: list[set[Category]] = [set() for _ in mentions]
+    categories: list[set[Category]] = [set() for _ in mentions]
     for category in CATEGORIES:
         triggers = [at for at, mention in enumerate(mentions) if mention.role == category]
         if triggers:
-            for at in _forward(category, mentions, chunks, links):
-                found[at].add(category)
+            for at in _forward_scope(category, mentions, chunks, links):
+                categories[at].add(category)
             for trigger in triggers:
                 if mentions[trigger].term.value == "backward":
-                    for at in _backward(trigger, mentions):
-                        found[at].add(category)
+                    for at in _backward_scope(trigger, mentions):
+                        categories[at].add(category)
+    _doubt_alternatives(mentions, categories)
+    if any(mention.role == "current" for mention in mentions):
+        for marks in categories:
+            if "negated" not in marks:
+                marks.difference_update(("historical", "earlier"))
+    return [frozenset(marks) for marks in categories]
+
+
+def _doubt_alternatives(mentions: Sequence[Mention], categories: Sequence[set[Category]]) -> None:
+    """Make the claims on both sides of "or" and "versus" uncertain."""
+    reach = _MAX_ALTERNATIVE_DISTANCE
     for at, mention in enumerate(mentions):
         if mention.role in ("versus", "or"):
-            before = next((i for i in range(at - 1, max(-1, at - _NEAR), -1) if mentions[i].role in CLAIMS), None)
-            after = next(
-                (i for i in range(at + 1, min(len(mentions), at + _NEAR)) if mentions[i].role in CLAIMS), None
-            )
-            if before is not None and after is not None:
-                found[before].add("uncertain")
-                found[after].add("uncertain")
-    if any(mention.role == "current" for mention in mentions):
-        for marks in found:
-            marks -= {"historical", "earlier"} if "negated" not in marks else set()
-    return [frozenset(marks) for marks in found]
+            preceding = range(at - 1, max(-1, at - reach), -1)
+            following = range(at + 1, min(len(mentions), at + reach))
+            first = next((i for i in preceding if mentions[i].role in CLAIM_ROLES), None)
+            second = next((i for i in following if mentions[i].role in CLAIM_ROLES), None)
+            if first is not None and second is not None:
+                categories[first].add("uncertain")
+                categories[second].add("uncertain")
 
 
-def _forward(category: Category, mentions: Sequence[Mention], chunks: Sequence[int], links: Links) -> list[int]:
+def _forward_scope(category: Category, mentions: Sequence[Mention], chunks: Sequence[int], links: Links) -> list[int]:
     """Return the mentions in the scope of the forward triggers of a category."""
     placed = {chunk for mention, chunk in zip(mentions, chunks, strict=True) if mention.role == "finding"}
-    placed &= {chunk for mention, chunk in zip(mentions, chunks, strict=True) if mention.role in PLACES}
+    placed &= {chunk for mention, chunk in zip(mentions, chunks, strict=True) if mention.role in LOCATION_ROLES}
     last_or = max((chunk for chunk, link in links.items() if link & {"or", "slash", "versus"}), default=-1)
-    inside: list[int] = []
-    now = used = False  # used: the scope has met something to modify
+    scope: list[int] = []
+    is_open = has_claim = False
     for at, (mention, chunk) in enumerate(zip(mentions, chunks, strict=True)):
         if mention.role == category and mention.term.value == "forward":
-            now, used = True, False
-        elif now and used:
-            new = at > 0 and chunk != chunks[at - 1]
+            is_open, has_claim = True, False
+        elif is_open and has_claim:
             link = links[chunk]
-            if category in _PARTS_ANY_LIST:
-                now = not (new and link & {"comma", "with"})
+            if category in _ENDS_AT_COMMA:
+                begins_chunk = at > 0 and chunk != chunks[at - 1]
+                is_open = not (begins_chunk and link & {"comma", "with"})
             elif category == "negated":
-                now = not _closes(
+                is_open = not _ends_negation(
                     mention,
                     link,
-                    listed=chunk <= last_or,
-                    placed=chunk in placed,
-                    new=mentions[at - 1].role == "comma",
+                    in_or_list=chunk <= last_or,
+                    has_place=chunk in placed,
+                    follows_comma=mentions[at - 1].role == "comma",
                 )
-                now = now and not (mention.role == "inside" and _leads_to_finding(mentions[at + 1 : at + 8]))
+                following = mentions[at + 1 : at + _MAX_PLACED_FINDING_DISTANCE]
+                is_open = is_open and not (mention.role == "inside" and _leads_to_finding(following))
             elif category == "uncertain":
-                now = not (chunk in placed and link & {"comma", "with"}) and mention.role != "states"
-        used = used or mention.role in CLAIMS
-        if now:
-            inside.append(at)
-    return inside
+                is_open = not (chunk in placed and link & {"comma", "with"}) and mention.role != "states"
+        has_claim = has_claim or mention.role in CLAIM_ROLES
+        if is_open:
+            scope.append(at)
+    return scope
 
 
-def _closes(mention: Mention, link: frozenset[str], *, listed: bool, placed: bool, new: bool) -> bool:
-    """Whether a denial that has met a finding ends at this mention.
+def _ends_negation(
+    mention: Mention, link: frozenset[str], *, in_or_list: bool, has_place: bool, follows_comma: bool
+) -> bool:
+    """Whether a negation that already covers a claim ends at this mention.
 
-    It ends at a "there is"; at a comma after which a finding with a place of its own closes the list ("no effusion,
-    right basal consolidation", but not "no effusion, oedema or basal consolidation"); and at a comma and a hedge ("no
-    effusion, possible pneumonia").
+    It ends at
+
+    - "there is";
+    - a comma, if a finding with a location of its own follows ("no effusion, right basal consolidation"), unless an
+      "or" follows in the list ("no effusion, edema or basal consolidation");
+    - a comma with an expression of doubt ("no effusion, possible pneumonia"), with the same exception.
     """
     if mention.role == "states":
         return True
-    if listed or link != {"comma"}:
+    if in_or_list or link != {"comma"}:
         return False
-    return placed or (new and mention.role == "uncertain" and mention.term.value == "forward")
+    return has_place or (follows_comma and mention.role == "uncertain" and mention.term.value == "forward")
 
 
 def _leads_to_finding(mentions: Sequence[Mention]) -> bool:
-    """Whether a finding follows at once but for its place: "no cavity within [the left upper lobe consolidation]"."""
-    after = next((mention for mention in mentions if mention.role not in PLACES), None)
-    return after is not None and after.role == "finding"
+    """Whether a finding follows, possibly after its location: "no cavity within [the left lower lobe opacity]"."""
+    following = next((mention for mention in mentions if mention.role not in LOCATION_ROLES), None)
+    return following is not None and following.role == "finding"
 
 
-def _backward(trigger: int, mentions: Sequence[Mention]) -> list[int]:
-    """Return the mentions in the scope of a backward trigger: what is listed before it, up to what parts that off."""
+def _backward_scope(trigger: int, mentions: Sequence[Mention]) -> list[int]:
+    """Return the mentions in the scope of a backward trigger: the claims before it, back to a separator."""
     category = mentions[trigger].role
-    inside: list[int] = []
-    found = False
+    scope: list[int] = []
+    has_claim = False
     for at in range(trigger - 1, -1, -1):
         mention = mentions[at]
         if (mention.role == category and mention.term.value == "backward") or mention.role == "normal":
             break
-        if found and (mention.role in _ENDS_BACKWARD or (mention.role == category)):
+        if has_claim and (mention.role in _ENDS_BACKWARD or mention.role == category):
             break
-        if mention.role in CLAIMS:
-            found = True
-        inside.append(at)
-    return inside
+        if mention.role in CLAIM_ROLES:
+            has_claim = True
+        scope.append(at)
+    return scope

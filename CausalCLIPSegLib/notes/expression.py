@@ -1,36 +1,34 @@
-"""What a note says, as a value: where on the patient, how much of it, and what was left out."""
+"""The meaning of a note as a value: what it describes, where it is on the patient, and which words were not used."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from CausalCLIPSegLib.laterality import SIDES, Side
-
-if TYPE_CHECKING:
-    from CausalCLIPSegLib.terminology import Code
+from CausalCLIPSegLib.terminology import FINDINGS, Code
 
 Zone = Literal["upper", "middle", "lower"]
 
 ZONES: tuple[Zone, Zone, Zone] = ("upper", "middle", "lower")
-"""The thirds of a lung on a frontal film, from the top."""
+"""The thirds of a lung on a frontal radiograph, from the top."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing in the note that the model could outline, and where; all sides are the patient's.
+    """A finding in the note that the model can segment, and its location. All sides are the patient's.
 
     Attributes:
-        kind: the finding's name in the lexicon, for instance "consolidation" or "ground glass".
-        words: the words of the note it came from, with those of its place that stand beside it.
-        negated: the note says that it is not there.
-        historical: the note says that it was there once.
-        uncertain: the note says that it may be there.
-        sides: the lungs that it is said to be in, right before left; empty where the note does not say.
-        zones: for each of `sides` its zones from the top, as in `ReferringExpression`.
-        whole: those of `sides` of which the note says the whole lung.
-        count: number of areas, as the note says; None where it does not say.
+        kind: its name in the lexicon, for example "consolidation" or "ground glass".
+        words: the words of the note for it, including adjacent words of location.
+        negated: the note says that it is absent.
+        historical: the note says that it was present in the past.
+        uncertain: the note says that it may be present.
+        sides: the lungs that the note places it in, right before left; empty if the note gives no location.
+        zones: the zones of each of `sides` from the top, as in `ReferringExpression`.
+        whole: the sides on which the note describes the whole lung.
+        count: the number of areas that the note states; None if it states none.
     """
 
     kind: str
@@ -44,18 +42,16 @@ class Finding:
     count: int | None = None
 
     def __post_init__(self) -> None:
-        _put_in_order(self)
+        _normalize(self)
 
     @property
     def present(self) -> bool:
-        """Whether the note says that it is, or may be, there today."""
+        """Whether the note says that it is, or may be, present today."""
         return not (self.negated or self.historical)
 
     @property
     def code(self) -> Code | None:
-        """What `kind` is called in a terminology; None for a kind that none is known for."""
-        from CausalCLIPSegLib.terminology import FINDINGS
-
+        """The code of `kind` in a terminology; None if it has no code."""
         return FINDINGS.get(self.kind)
 
     def to_dict(self) -> dict[str, Any]:
@@ -77,11 +73,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Ignored:
-    """Words of the note that did not count, and why.
+    """Words of the note that were not used.
 
     Attributes:
         words: the words of the note.
-        reason: a few words for a person.
+        reason: why they were not used, in a few words for a person.
     """
 
     words: str
@@ -93,18 +89,18 @@ class ReferringExpression:
     """What a note refers to on a frontal chest radiograph; all sides are the patient's.
 
     Attributes:
-        sides: the lungs to look at, right before left; empty when there is nothing to segment.
-        zones: for each of `sides` its zones from the top; empty where the note names none, all three where it names
-            them one by one or says the whole lung.
-        whole: those of `sides` of which the note says the whole lung.
-        weak: the note names no side, so that `sides` holds both for want of better.
-        count: number of affected areas, as the note says; None where it does not say.
-        findings: what the model could outline, present or not, in the order of the note.
-        ignored: what was not used, in the order of the note.
-        questions: what a person has to decide before anything is outlined, in sentences: the note names one side
-            here and the other there.
-        language: that of the lexicon the note was read by, two letters.
-        text: the note itself; it does not count when two expressions are compared.
+        sides: the lungs to segment, right before left; empty if there is nothing to segment.
+        zones: the zones of each of `sides` from the top: empty if the note names none; all three if it names each of
+            them or describes the whole lung.
+        whole: the sides on which the note describes the whole lung.
+        weak: the note names no side, so `sides` holds both.
+        count: the number of affected areas that the note states; None if it states none.
+        findings: the findings that the model can segment, present or not, in the order of the note.
+        ignored: the words that were not used, in the order of the note.
+        questions: what a person must decide before anything is segmented, in sentences: the note names one side in
+            one place and the other side in another.
+        language: the language of the lexicon that the note was read with, two letters.
+        text: the note itself; ignored when two expressions are compared.
     """
 
     sides: tuple[Side, ...] = ()
@@ -119,7 +115,7 @@ class ReferringExpression:
     text: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        _put_in_order(self)
+        _normalize(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the expression as plain lists, strings, numbers and booleans, ready for JSON."""
@@ -130,19 +126,19 @@ class ReferringExpression:
             "weak": self.weak,
             "count": self.count,
             "findings": [finding.to_dict() for finding in self.findings],
-            "ignored": [{"words": i.words, "reason": i.reason} for i in self.ignored],
+            "ignored": [{"words": ignored.words, "reason": ignored.reason} for ignored in self.ignored],
             "questions": list(self.questions),
             "language": self.language,
         }
 
 
-def _put_in_order(place: Finding | ReferringExpression) -> None:
-    """Order sides and zones, and give every side of which the whole is meant all zones."""
-    sides = tuple(side for side in SIDES if side in place.sides)
-    whole = tuple(side for side in sides if side in place.whole)
+def _normalize(value: Finding | ReferringExpression) -> None:
+    """Sort sides and zones, and give a whole lung all three zones."""
+    sides = tuple(side for side in SIDES if side in value.sides)
+    whole = tuple(side for side in sides if side in value.whole)
     zones = {
-        side: ZONES if side in whole else tuple(zone for zone in ZONES if zone in place.zones.get(side, ()))
+        side: ZONES if side in whole else tuple(zone for zone in ZONES if zone in value.zones.get(side, ()))
         for side in sides
     }
-    for name, value in (("sides", sides), ("whole", whole), ("zones", zones)):
-        object.__setattr__(place, name, value)
+    for name, normalized in (("sides", sides), ("whole", whole), ("zones", zones)):
+        object.__setattr__(value, name, normalized)

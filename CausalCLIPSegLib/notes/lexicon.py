@@ -1,4 +1,7 @@
-"""The words a note is understood by: a data file a language, the search for its entries, typing errors mended."""
+"""The lexicon: the words of one language, from a TOML file, and the search for them in a note.
+
+A lexicon also knows the endings, compounds and typing errors of its words.
+"""
 
 from __future__ import annotations
 
@@ -12,37 +15,40 @@ from typing import Literal
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.notes.tokens import Token
 
-Section = Literal["reading", "concluding", "apart"]
-"""What stands under a heading: the reading of this film, its conclusion, or something else."""
+Section = Literal["findings", "conclusion", "other"]
+"""The part of a report under a heading: findings, conclusion, or text that does not describe this radiograph."""
 
-_MENDED = frozenset(
+_SPELL_CHECKED_ROLES = frozenset(
     {"side", "zone", "place", "anatomy", "whole", "diffuse", "region", "finding", "vague", "outside", "normal"}
 )
-"""Roles whose words are known with a typing error in them; the small words of the grammar are too near to others."""
+"""Roles whose words are recognized with a typing error. The short words of grammar are too similar to others."""
 
-_CONTEXT = frozenset({"negated", "historical", "earlier", "uncertain", "hypothetical", "current"})
-"""Roles of the triggers of ConText; their long words are mended too."""
+_CONTEXT_ROLES = frozenset({"negated", "historical", "earlier", "uncertain", "hypothetical", "current"})
+"""Roles of the ConText triggers; only their long words are recognized with a typing error."""
 
-_COMPOUND = frozenset({"side", "zone", "anatomy", "region", "finding", "outside", "diffuse", "whole", "place"})
-"""Roles whose words make compounds, in a language that writes them as one word."""
+_COMPOUND_ROLES = frozenset({"side", "zone", "anatomy", "region", "finding", "outside", "diffuse", "whole", "place"})
+"""Roles whose words form compounds, in a language that writes compounds as one word."""
 
-_TABLES = frozenset({"language", "number", "counted", "heading", "spelling", "filler"})
-"""Tables of the file that are no terms."""
+_OTHER_TABLES = frozenset({"language", "number", "counted", "heading", "spelling", "filler"})
+"""Tables of the TOML file that hold no terms."""
 
 _GAP = "*"
-_WIDEST_GAP = 3
-_SHORTEST_STEM = 4
-_LONGEST_COMPOUND = 40
+_MAX_GAP = 3
+_MIN_STEM = 4
+_MAX_COMPOUND = 40
+_MIN_SPELL_CHECKED = 4
+_MIN_CONTEXT_SPELL_CHECKED = 7
+_MIN_TWO_ERRORS = 10
 
 
 @dataclass(frozen=True)
 class Term:
-    """What an entry of the lexicon stands for.
+    """The meaning of an entry of the lexicon.
 
     Attributes:
-        role: the table it stands in ("side", "zone", "finding", ...); the keys of [join] and the tables of [context]
-            are roles.
-        value: the key it stands under ("right", "lower", "consolidation", "forward", ...).
+        role: the table of the entry ("side", "zone", "finding", ...); each key of [join] and each table of [context]
+            is a role of its own.
+        value: the key of the entry in its table ("right", "lower", "consolidation", "forward", ...).
     """
 
     role: str
@@ -51,7 +57,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Mention:
-    """A term in a text, at tokens `start` to `stop` (excluded)."""
+    """A term in a note, at tokens `start` to `stop` (exclusive)."""
 
     term: Term
     start: int
@@ -68,109 +74,112 @@ class Lexicon:
     """The terms of one language.
 
     Attributes:
-        language: its two letters.
-        terms: the term of every entry, by the keys of its words; "*" in them stands for up to three fillers.
-        longest: by first word, the lengths of the entries without "*" that begin so, longest first.
+        language: two letters.
+        terms: the term of every entry, by the keys of its words; "*" among them stands for up to three fillers.
+        lengths: by first word, the lengths of the entries without "*" that begin with it, longest first.
         gapped: by first word, the entries with "*".
         numbers: the value of every number word.
-        counted: the words that a number can count, with whether they stand for more than one.
-        headings: every heading of a report, with what stands under it.
-        heading_words: the words that they begin with.
-        abbreviations: words that a full stop does not end a sentence after.
-        capitals: nouns are written with a capital letter, so that one does not tell a new sentence.
-        fillers: words that may stand where an entry has "*".
-        known: all its words, as keys.
-        letters: how letters are written that a keyboard may lack.
-        endings: what a word may end with without being another word, longest first.
-        apart: words whose endings tell them apart ("Lunge", "Lungen"), and what other forms of theirs are read as.
-        links: what may stand between the parts of a compound; empty where the language makes none.
-        parts: the words that make compounds, with their keys.
-        spelled: the keys that a typing error is mended to, by first letter.
-        sturdy: those of them that stay themselves with a letter more, less or wrong: long ones, and words of place.
+        counted: the words that a number can count, and whether they are plural.
+        headings: every heading of a report, and its section.
+        heading_words: the first words of the headings.
+        abbreviations: words after which a full stop does not end a sentence.
+        capitalizes_nouns: nouns begin with a capital letter, so that a capital does not indicate a new sentence.
+        fillers: words that may stand in place of "*".
+        known: the keys of all words of the lexicon.
+        letters: how a letter that a keyboard may lack is written without it.
+        endings: endings that do not make another word, longest first.
+        distinct_forms: words that differ in meaning only by their endings ("Lunge", "Lungen"), and the key for each
+            form.
+        compound_links: what may stand between the parts of a compound; empty if the language forms none.
+        compound_parts: the words that form compounds, with their keys.
+        spelling_targets: the keys to which a typing error is corrected, by first letter.
+        robust: those of `spelling_targets` that remain recognizable with one letter more, less or different: long
+            words, and words of location.
     """
 
     language: str
     terms: dict[tuple[str, ...], Term]
-    longest: dict[str, list[int]]
+    lengths: dict[str, list[int]]
     gapped: dict[str, list[tuple[str, ...]]]
     numbers: dict[str, int]
     counted: dict[str, bool]
     headings: dict[tuple[str, ...], Section]
     heading_words: frozenset[str] = field(repr=False)
     abbreviations: frozenset[str]
-    capitals: bool
+    capitalizes_nouns: bool
     fillers: frozenset[str]
     known: frozenset[str] = field(repr=False)
     letters: dict[str, str] = field(repr=False)
     endings: tuple[str, ...] = field(repr=False)
-    apart: dict[str, str] = field(repr=False)
-    links: tuple[str, ...] = field(repr=False)
-    parts: dict[str, str] = field(repr=False)
-    spelled: dict[str, list[str]] = field(repr=False)
-    sturdy: frozenset[str] = field(repr=False)
+    distinct_forms: dict[str, str] = field(repr=False)
+    compound_links: tuple[str, ...] = field(repr=False)
+    compound_parts: dict[str, str] = field(repr=False)
+    spelling_targets: dict[str, list[str]] = field(repr=False)
+    robust: frozenset[str] = field(repr=False)
 
     def read(self, tokens: Iterable[Token]) -> list[Token]:
-        """Return the tokens with the lexicon's keys: endings cut, compounds parted, typing errors mended."""
-        seen: dict[str, list[tuple[int, str]]] = {}
+        """Return the tokens with the keys of the lexicon: endings cut, compounds split, typing errors corrected."""
+        parts_of: dict[str, list[tuple[int, str]]] = {}
         read: list[Token] = []
         for token in tokens:
-            if token.key not in seen:
-                seen[token.key] = list(self._keys(token.key))
-            parts = seen[token.key]
+            if token.key not in parts_of:
+                parts_of[token.key] = list(self._parts(token.key))
+            parts = parts_of[token.key]
             if len(parts) == 1:
                 read.append(Token(token.text, parts[0][1], token.start, token.stop, token.layout))
                 continue
-            at = token.start
+            start = token.start
             for number, (length, key) in enumerate(parts):
-                stop = min(at + length, token.stop)
-                text = token.text[at - token.start : stop - token.start]
-                read.append(Token(text, key, at, stop, token.layout if not number else ""))
-                at = stop
+                stop = min(start + length, token.stop)
+                text = token.text[start - token.start : stop - token.start]
+                read.append(Token(text, key, start, stop, token.layout if not number else ""))
+                start = stop
         return read
 
-    def knows(self, tokens: Iterable[Token]) -> int:
-        """Return how many letters of the words of a note it knows, also in another form of a word or mistyped."""
+    def known_letters(self, tokens: Iterable[Token]) -> int:
+        """Return the number of letters in the words that it knows, including inflected and misspelled words."""
         return sum(len(token.text) for token in self.read(tokens) if token.text.isalpha() and token.key in self.known)
 
     def key(self, word: str) -> str:
-        """Return a word, case folded, as the terms of the lexicon have it."""
-        return _key(word, self.letters, self.endings, self.apart)
+        """Return the key of a case-folded word."""
+        return _key(word, self.letters, self.endings, self.distinct_forms)
 
     def find(self, tokens: Sequence[Token]) -> list[Mention]:
-        """Return the terms in tokens that it has read, in order, without overlap; where several fit, the longest."""
+        """Return the mentions in tokens from `read`, in order and without overlap; the longest entry wins."""
         keys = [token.key for token in tokens]
-        found: list[Mention] = []
+        mentions: list[Mention] = []
         at = 0
         while at < len(keys):
             term, stop = self._longest(keys, at)
             if term:
-                found.append(Mention(term, at, stop))
+                mentions.append(Mention(term, at, stop))
             at = stop
-        return found
+        return mentions
 
     def _longest(self, keys: Sequence[str], at: int) -> tuple[Term | None, int]:
+        """Return the term of the longest entry at `at`, if any, and the token after it."""
         best: tuple[Term | None, int] = (None, at + 1)
-        for length in self.longest.get(keys[at], ()):
-            words = tuple(keys[at : at + length])
-            if words in self.terms and len(words) == length:
-                best = (self.terms[words], at + length)
+        for length in self.lengths.get(keys[at], ()):
+            entry = tuple(keys[at : at + length])
+            if entry in self.terms and len(entry) == length:
+                best = (self.terms[entry], at + length)
                 break
         gapped = self.gapped.get(keys[at], ())
-        near = set(keys[at + 1 : at + 2 + _WIDEST_GAP]) if gapped else set()
-        for words in gapped:
-            if (words[2] if words[1] == _GAP else words[1]) not in near:
+        following = set(keys[at + 1 : at + 2 + _MAX_GAP]) if gapped else set()
+        for entry in gapped:
+            if (entry[2] if entry[1] == _GAP else entry[1]) not in following:
                 continue
-            stop = self._bridge(words, keys, at)
+            stop = self._match_gapped(entry, keys, at)
             if stop > best[1] or (stop == best[1] and best[0] is None):
-                best = (self.terms[words], stop)
+                best = (self.terms[entry], stop)
         return best
 
-    def _bridge(self, words: tuple[str, ...], keys: Sequence[str], at: int) -> int:
-        """Return where an entry with gaps that begins at `at` stops; 0 where it does not fit."""
-        for number, word in enumerate(words):
+    def _match_gapped(self, entry: tuple[str, ...], keys: Sequence[str], at: int) -> int:
+        """Return the token after an entry with gaps that begins at `at`; 0 if it does not match."""
+        for number, word in enumerate(entry):
             if word == _GAP:
-                most = min(at + _WIDEST_GAP, len(keys))
-                while at < most and keys[at] in self.fillers and keys[at] != words[number + 1]:
+                gap_end = min(at + _MAX_GAP, len(keys))
+                while at < gap_end and keys[at] in self.fillers and keys[at] != entry[number + 1]:
                     at += 1
             elif at < len(keys) and keys[at] == word:
                 at += 1
@@ -178,52 +187,53 @@ class Lexicon:
                 return 0
         return at
 
-    def _keys(self, word: str) -> Iterator[tuple[int, str]]:
-        """Give the parts of a word, as their lengths and keys; most words have one."""
+    def _parts(self, word: str) -> Iterator[tuple[int, str]]:
+        """Yield the length and the key of each part of a word; most words have one part."""
         key = self.key(word)
         if key in self.known or not key.isalpha():
             yield len(word), key
             return
-        parts = self._part(_fold(word, self.letters)) if self.links and len(word) <= _LONGEST_COMPOUND else None
+        is_short = len(word) <= _MAX_COMPOUND
+        parts = self._split_compound(_fold(word, self.letters)) if self.compound_links and is_short else None
         if parts:
             yield from parts
         else:
-            yield len(word), self._mend(key)
+            yield len(word), self._correct(key)
 
-    def _part(self, word: str) -> list[tuple[int, str]] | None:
-        """Return a compound's parts, the first as long as it can be; None where it is not made of known words."""
+    def _split_compound(self, word: str) -> list[tuple[int, str]] | None:
+        """Return the parts of a compound, the first as long as possible; None if they are not all known words."""
         for length in range(len(word), 2, -1):
-            if word[:length] not in self.parts:
+            if word[:length] not in self.compound_parts:
                 continue
-            head = (length, self.parts[word[:length]])
+            head = (length, self.compound_parts[word[:length]])
             if length == len(word):
                 return [head]
-            for link in self.links:
-                rest = self._part(word[length + len(link) :]) if word.startswith(link, length) else None
+            for link in self.compound_links:
+                rest = self._split_compound(word[length + len(link) :]) if word.startswith(link, length) else None
                 if rest:
                     return [(length + len(link), head[1]), *rest]
-        key = _key(word, {}, self.endings, self.apart)
-        return [(len(word), key)] if key in self.parts.values() else None
+        key = _key(word, {}, self.endings, self.distinct_forms)
+        return [(len(word), key)] if key in self.compound_parts.values() else None
 
-    def _mend(self, word: str) -> str:
-        """Return the known word that a typing error made `word` of, or `word` itself."""
-        size = len(word)
-        if size < 4:
+    def _correct(self, word: str) -> str:
+        """Return the known word that `word` is a typing error of, or else `word` itself."""
+        if len(word) < _MIN_SPELL_CHECKED:
             return word
         # Slicer imports this package before rapidfuzz is installed
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
-        near = process.extract(
+        similar = process.extract(
             word,
-            self.spelled.get(word[0], ()),
+            self.spelling_targets.get(word[0], ()),
             scorer=OSA.distance,
-            score_cutoff=2 if size >= 10 else 1,
+            score_cutoff=2 if len(word) >= _MIN_TWO_ERRORS else 1,
             limit=None,
         )
-        for known, distance, _ in near:
-            # of a short word one letter more or less leaves too little: only letters turned or doubled
-            if (distance == 1 and (known in self.sturdy or set(known) == set(word))) or len(known) >= 10:
+        for known, distance, _ in similar:
+            # in a short word only swapped or doubled letters are corrected: one letter more or less may be a new word
+            is_one_error = distance == 1 and (known in self.robust or set(known) == set(word))
+            if is_one_error or len(known) >= _MIN_TWO_ERRORS:
                 return known
         return word
 
@@ -232,43 +242,43 @@ def _fold(word: str, letters: dict[str, str]) -> str:
     return "".join(letters.get(letter, letter) for letter in word) if letters else word
 
 
-def _key(word: str, letters: dict[str, str], endings: Sequence[str], apart: dict[str, str]) -> str:
-    """Return a word with its letters folded and its ending cut, if enough of it remains and it is not told apart."""
+def _key(word: str, letters: dict[str, str], endings: Sequence[str], distinct_forms: dict[str, str]) -> str:
+    """Return a word with its letters folded and its endings cut, unless its ending changes its meaning."""
     word = _fold(word, letters)
     stem = _stem(word, endings)
-    return apart.get(word) or apart.get(stem, stem)
+    return distinct_forms.get(word) or distinct_forms.get(stem, stem)
 
 
 def _stem(word: str, endings: Sequence[str]) -> str:
-    """Return a word without its endings, two at most: "Oberlappens", "Oberlappen"."""
+    """Return a word without its endings, at most two: "Oberlappens" and "Oberlappen" have one stem."""
     for _ in range(2):
-        cut = (e for e in endings if word.endswith(e) and len(word) - len(e) >= _SHORTEST_STEM)
-        word = word.removesuffix(next(cut, ""))
+        removable = (ending for ending in endings if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM)
+        word = word.removesuffix(next(removable, ""))
     return word
 
 
-def _told_apart(
+def _find_distinct_forms(
     terms: Iterable[tuple[Term, list[str]]], letters: dict[str, str], endings: Sequence[str]
 ) -> dict[str, str]:
-    """Return the words that have another meaning with another ending, as themselves, and their stem as the first."""
+    """Return the words of one stem that differ in meaning, each as its own key; the stem has the first one's key."""
     forms: dict[str, dict[str, Term]] = {}
     for term, entries in terms:
         for entry in entries:
             word = _fold(entry, letters)
             if " " not in entry:
                 forms.setdefault(_stem(word, endings), {}).setdefault(word, term)
-    apart: dict[str, str] = {}
+    distinct: dict[str, str] = {}
     for stem, words in forms.items():
         if len(set(words.values())) > 1:
-            apart.update({word: word for word in words})
-            apart.setdefault(stem, next(iter(words)))
-    return apart
+            distinct.update({word: word for word in words})
+            distinct.setdefault(stem, next(iter(words)))
+    return distinct
 
 
 def languages() -> list[str]:
-    """Return the languages there is a lexicon for, English first."""
-    found = sorted(path.stem.removeprefix("lexicon_") for path in Path(__file__).parent.glob("lexicon_*.toml"))
-    return sorted(found, key=lambda language: language != "en")
+    """Return the languages that have a lexicon, English first."""
+    names = sorted(path.stem.removeprefix("lexicon_") for path in Path(__file__).parent.glob("lexicon_*.toml"))
+    return sorted(names, key=lambda language: language != "en")
 
 
 def check_language(language: str) -> None:
@@ -284,59 +294,49 @@ def check_language(language: str) -> None:
 
 @cache
 def load_lexicon(language: str = "en") -> Lexicon:
-    """Return the lexicon of a `language` by its two letters.
+    """Return the lexicon of a `language`, two letters.
 
     Raises:
-        ValueError: the data file gives two meanings to one entry.
+        ValueError: the TOML file gives two meanings to one entry.
     """
     with Path(__file__).with_name(f"lexicon_{language}.toml").open("rb") as file:
         tables = tomllib.load(file)
     spelling = tables["spelling"]
     letters: dict[str, str] = spelling.get("letters", {})
     endings = tuple(sorted(spelling.get("endings", ()), key=len, reverse=True))
-
-    apart = _told_apart(_terms(tables), letters, endings)
+    distinct_forms = _find_distinct_forms(_terms(tables), letters, endings)
 
     def keys(entry: str) -> tuple[str, ...]:
-        return tuple(_key(word, letters, endings, apart) for word in entry.split())
+        return tuple(_key(word, letters, endings, distinct_forms) for word in entry.split())
 
     terms: dict[tuple[str, ...], Term] = {}
-    parts: dict[str, str] = {}
+    compound_parts: dict[str, str] = {}
     for term, entries in _terms(tables):
         for entry in entries:
             words = keys(entry)
             if terms.setdefault(words, term) != term:
                 raise ValueError(f"the lexicon gives two meanings to '{entry}': {terms[words]} and {term}")
-            if len(words) == 1 and term.role in _COMPOUND and len(entry) >= _SHORTEST_STEM:
-                parts[_fold(entry, letters)] = words[0]
+            if len(words) == 1 and term.role in _COMPOUND_ROLES and len(entry) >= _MIN_STEM:
+                compound_parts[_fold(entry, letters)] = words[0]
     fillers = frozenset(word for entry in tables["filler"]["filler"] for word in keys(entry))
-    longest: dict[str, set[int]] = {}
+    lengths: dict[str, set[int]] = {}
     gapped: dict[str, list[tuple[str, ...]]] = {}
     for words in terms:
         if _GAP in words:
             gapped.setdefault(words[0], []).append(words)
         else:
-            longest.setdefault(words[0], set()).add(len(words))
+            lengths.setdefault(words[0], set()).add(len(words))
     headings: dict[tuple[str, ...], Section] = {
         keys(entry): section for section, entries in tables["heading"].items() for entry in entries
     }
     known = {word for entry in (*terms, *headings) for word in entry} - {_GAP}
     known.update(word for words in tables["number"].values() for entry in words for word in keys(entry))
     known |= fillers
-    target: set[str] = set()
-    sturdy: set[str] = set()
-    for words, term in terms.items():
-        least = 4 if term.role in _MENDED else 7 if term.role in _CONTEXT else 99
-        target.update(word for word in words if len(word) >= least)
-        sturdy.update(word for word in words if len(word) > (4 if term.role in ("side", "zone") else 5))
-    target.update(word for words in headings for word in words if len(word) >= 7)
-    spelled: dict[str, list[str]] = {}
-    for word in sorted(target):
-        spelled.setdefault(word[0], []).append(word)
+    spelling_targets, robust = _spelling(terms, headings)
     return Lexicon(
         language=language,
         terms=terms,
-        longest={first: sorted(lengths, reverse=True) for first, lengths in longest.items()},
+        lengths={first: sorted(numbers, reverse=True) for first, numbers in lengths.items()},
         gapped=gapped,
         numbers={key: int(value) for value, words in tables["number"].items() for word in words for key in keys(word)},
         counted={
@@ -345,23 +345,43 @@ def load_lexicon(language: str = "en") -> Lexicon:
         headings=headings,
         heading_words=frozenset(words[0] for words in headings),
         abbreviations=frozenset(key for word in spelling["abbreviations"] for key in keys(word)),
-        capitals=spelling.get("capitals", False),
+        capitalizes_nouns=spelling.get("capitals", False),
         fillers=fillers,
         known=frozenset(known) | {key for word in spelling["leave"] for key in keys(word)},
         letters=letters,
         endings=endings,
-        apart=apart,
-        links=tuple(spelling.get("links", ())),
-        parts=parts,
-        spelled=spelled,
-        sturdy=frozenset(sturdy),
+        distinct_forms=distinct_forms,
+        compound_links=tuple(spelling.get("links", ())),
+        compound_parts=compound_parts,
+        spelling_targets=spelling_targets,
+        robust=robust,
     )
 
 
+def _spelling(
+    terms: dict[tuple[str, ...], Term], headings: Iterable[tuple[str, ...]]
+) -> tuple[dict[str, list[str]], frozenset[str]]:
+    """Return `Lexicon.spelling_targets` and `Lexicon.robust`."""
+    targets: set[str] = set()
+    robust: set[str] = set()
+    for words, term in terms.items():
+        if term.role in _SPELL_CHECKED_ROLES:
+            targets.update(word for word in words if len(word) >= _MIN_SPELL_CHECKED)
+        elif term.role in _CONTEXT_ROLES:
+            targets.update(word for word in words if len(word) >= _MIN_CONTEXT_SPELL_CHECKED)
+        min_robust = 5 if term.role in ("side", "zone") else 6
+        robust.update(word for word in words if len(word) >= min_robust)
+    targets.update(word for words in headings for word in words if len(word) >= _MIN_CONTEXT_SPELL_CHECKED)
+    by_first_letter: dict[str, list[str]] = {}
+    for word in sorted(targets):
+        by_first_letter.setdefault(word[0], []).append(word)
+    return by_first_letter, frozenset(robust)
+
+
 def _terms(tables: dict[str, dict[str, object]]) -> Iterator[tuple[Term, list[str]]]:
-    """Give every term of a file with its entries."""
+    """Yield every term of a file with its entries."""
     for table, groups in tables.items():
-        for value, entries in groups.items() if table not in _TABLES else ():
+        for value, entries in groups.items() if table not in _OTHER_TABLES else ():
             if isinstance(entries, dict):  # [context.negated]
                 for direction, triggers in entries.items():
                     yield Term(value, direction), triggers

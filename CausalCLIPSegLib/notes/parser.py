@@ -1,8 +1,8 @@
-"""A radiologist's free text -> a ReferringExpression, by the words of the lexicon and a few rules of grammar.
+"""Parse a radiologist's free text into a ReferringExpression, with the words of a lexicon and a few rules of grammar.
 
-The note is cut into statements, a statement into chunks (at commas, "and", "with", "no" and the like). Every finding
-is a claim that is made, denied or placed in the past; every word of place belongs to the claim that it stands with.
-The places of the claims that are made, and are of a kind that the model outlines, say where to look.
+The note is split into statements, and each statement into chunks (at commas, "and", "with", "no" and the like). Every
+finding is a claim, which may be negated or historical, and every place belongs to a claim. The places of the findings
+that are present, and of a kind that the model segments, give the location. `claims.py` follows an example.
 """
 
 from __future__ import annotations
@@ -13,227 +13,237 @@ from dataclasses import dataclass, replace
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.notes.claims import Claim, ParsedStatement, parse_statement
-from CausalCLIPSegLib.notes.context import CLAIMS
-from CausalCLIPSegLib.notes.counting import Counted, count_areas, total
+from CausalCLIPSegLib.notes.context import CLAIM_ROLES
+from CausalCLIPSegLib.notes.counting import AreaCount, count_areas, total
 from CausalCLIPSegLib.notes.expression import Finding, Ignored, ReferringExpression
 from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Term, check_language, languages, load_lexicon
-from CausalCLIPSegLib.notes.places import PLACES, Location, LocationTerm, exclude_spared, resolve
+from CausalCLIPSegLib.notes.places import LOCATION_ROLES, Location, LocationTerm, exclude_spared, resolve
 from CausalCLIPSegLib.notes.questions import contradictions
-from CausalCLIPSegLib.notes.statements import Statement, cut
-from CausalCLIPSegLib.notes.tokens import Token, tidy, tokenise
+from CausalCLIPSegLib.notes.statements import Statement, split_statements
+from CausalCLIPSegLib.notes.tokens import Token, clean, tokenize
 
 MAX_NOTE_LENGTH = 20_000
-"""Characters; a long report has five thousand."""
+"""Maximum characters of a note; a long report has 5,000."""
 
 OUTSIDE = "outside what the model outlines"
-ABSENT = "said to be absent"
-PAST = "said of the past"
-THOUGHT = "only thought of, as in advice"
-NORMAL = "said to be normal"
-SPARED = "said to be spared"
-APART = "not part of the reading of this film"
-LOOSE = "belongs to no finding"
+ABSENT = "described as absent"
+PAST = "describes the past"
+HYPOTHETICAL = "only considered, as in advice"
+NORMAL = "described as normal"
+SPARED = "described as spared"
+OTHER_SECTION = "under a heading that does not describe this radiograph"
+NO_FINDING = "belongs to no finding"
 
-_NEAR = 6  # claims to look back for the place of "left basal opacity, likely pneumonia"
 _REASONS = {"outside": OUTSIDE, "normal": NORMAL, "spared": SPARED}
+_MAX_SHARED_PLACE_DISTANCE = 6  # claims to look back for the place of "left basal opacity, likely pneumonia"
 
 
 def parse_note(text: str, laterality: Laterality = "patient", language: str | None = None) -> ReferringExpression:
-    """Return what a note refers to.
+    """Return the meaning of a note.
 
-    A lobe stands for the zone in which a frontal film mostly shows it: the middle lobe and the lingula are the middle
-    zone. They, and what lies behind the heart, are the patient's whatever `laterality` says. A note without a finding
-    but with a place ("right lower zone") means that place.
+    A lobe stands for the zone that mostly shows it on a frontal radiograph: the middle lobe and the lingula are the
+    middle zone. Both, and the region behind the heart, are on the patient's side whatever `laterality` is. If a note
+    names a place but no finding ("right lower zone"), the place is the location.
 
     Args:
         text: the note, from a phrase to a whole report.
         laterality: whose left and right the note means.
-        language: two letters of a lexicon; None takes the one that knows most of the words, English when in doubt.
+        language: two letters of a lexicon. None selects the lexicon that knows most of the note's letters, English if
+            two know equally many.
 
     Raises:
-        NoteError: the note is empty, or longer than `MAX_NOTE_LENGTH`, or there is no lexicon of this language. A note
-            with nothing to segment is no error: its expression has no sides.
+        NoteError: the note is empty or longer than `MAX_NOTE_LENGTH`, or the language has no lexicon. A note with
+            nothing to segment is not an error: its expression has no sides.
     """
-    # checked twice because tidying can lengthen a text, and is itself work
-    note, text = text, tidy(text) if len(text) <= MAX_NOTE_LENGTH else text
-    if len(text) > MAX_NOTE_LENGTH:
+    # checked before cleaning, which takes time, and after it, because cleaning can lengthen a text
+    cleaned = clean(text) if len(text) <= MAX_NOTE_LENGTH else text
+    if len(cleaned) > MAX_NOTE_LENGTH:
         raise NoteError(
             f"The note is longer than {MAX_NOTE_LENGTH:,} characters; give the part that describes the lungs."
         )
-    if not text.strip():
+    if not cleaned.strip():
         raise NoteError("The note is empty.")
-    words = tokenise(text)
-    lexicon = _choose(words, language)
+    words = tokenize(cleaned)
+    lexicon = _choose_lexicon(words, language)
     tokens = lexicon.read(words)
     mentions = [mention for mention in lexicon.find(tokens) if not _is_unit(tokens, mention)]
-    statements = cut(tokens, mentions, lexicon)
-    return replace(_Reader(text, tokens, lexicon, laterality).read(statements), text=note)
+    statements = split_statements(tokens, mentions, lexicon)
+    return replace(_NoteParser(cleaned, tokens, lexicon, laterality).parse(statements), text=text)
 
 
-def _choose(tokens: Sequence[Token], language: str | None) -> Lexicon:
+def _choose_lexicon(tokens: Sequence[Token], language: str | None) -> Lexicon:
     if language is None:
-        return max((load_lexicon(each) for each in languages()), key=lambda lexicon: lexicon.knows(tokens))
+        return max((load_lexicon(each) for each in languages()), key=lambda lexicon: lexicon.known_letters(tokens))
     check_language(language)
     return load_lexicon(language)
 
 
 @dataclass(frozen=True)
-class _Reader:
-    """The rules that look at the note as a whole."""
+class _NoteParser:
+    """The rules that need the whole note."""
 
     text: str
     tokens: Sequence[Token]
     lexicon: Lexicon
     laterality: Laterality
 
-    def read(self, statements: Sequence[Statement]) -> ReferringExpression:
-        told: list[ParsedStatement] = []
+    def parse(self, statements: Sequence[Statement]) -> ReferringExpression:
+        parsed: list[ParsedStatement] = []
         chunks = 0
         for statement in statements:
-            if not statement.apart:
-                told.append(parse_statement(statement, chunks))
-                chunks += told[-1].chunks
-        self._attach_loose(told)
-        claims = [claim for part in told for claim in part.claims]
-        spots = [place.spot for part in told for place in part.places if place.used]
-        spared = [place.spot for claim in claims if claim.mention.role == "spared" for place in claim.places]
+            if not statement.is_ignored:
+                parsed.append(parse_statement(statement, chunks))
+                chunks += parsed[-1].chunks
+        self._attach_lone_places(parsed)
+        claims = [claim for each in parsed for claim in each.claims]
+        terms = [place.term for each in parsed for place in each.places if place.used]
+        spared = [place.term for claim in claims if claim.mention.role == "spared" for place in claim.places]
 
-        extent = Location()
-        if any(claim.made for claim in claims) or any(spot.term.role != "region" for spot in spots):
-            extent = self._bind(spots, spared)
-        counts = count_areas(told, self.tokens, self.lexicon)
-        by_claim: dict[Claim | None, list[Counted]] = {}
-        for counted in counts:
-            by_claim.setdefault(counted.claim, []).append(counted)
+        location = Location()
+        if any(claim.asserted for claim in claims) or any(term.role != "region" for term in terms):
+            location = self._locate(terms, spared)
+        counts = count_areas(parsed, self.tokens, self.lexicon)
+        counts_by_claim: dict[Claim | None, list[AreaCount]] = {}
+        for count in counts:
+            counts_by_claim.setdefault(count.claim, []).append(count)
         findings = [
-            (part.statement, self._finding(at, part, spared, by_claim.get(claim, ())))
-            for part in told
-            for at, claim in enumerate(part.claims)
-            if claim.mention.role == "finding" and not claim.thought
+            (each.statement, self._finding(number, each, spared, counts_by_claim.get(claim, ())))
+            for each in parsed
+            for number, claim in enumerate(each.claims)
+            if claim.mention.role == "finding" and not claim.hypothetical
         ]
         return ReferringExpression(
-            sides=tuple(extent.sides),
-            zones=extent.zones,
-            whole=tuple(extent.whole),
-            weak=extent.weak,
-            count=total(counts) if extent.sides else None,
+            sides=tuple(location.sides),
+            zones=location.zones,
+            whole=tuple(location.whole),
+            weak=location.weak,
+            count=total(counts) if location.sides else None,
             findings=tuple(finding for _, finding in findings),
-            ignored=tuple(self._ignored(statements, told)),
+            ignored=tuple(self._ignored(statements, parsed)),
             questions=tuple(contradictions(findings)),
             language=self.lexicon.language,
         )
 
-    def _bind(self, spots: Sequence[LocationTerm], spared: Sequence[LocationTerm]) -> Location:
-        extent = resolve(spots, self.laterality)
-        return exclude_spared(extent, spared, self.laterality) if spared else extent
+    def _locate(self, terms: Sequence[LocationTerm], spared: Sequence[LocationTerm]) -> Location:
+        location = resolve(terms, self.laterality)
+        return exclude_spared(location, spared, self.laterality) if spared else location
 
     def _finding(
-        self, at: int, part: ParsedStatement, spared: Sequence[LocationTerm], counts: Sequence[Counted]
+        self, number: int, parsed: ParsedStatement, spared: Sequence[LocationTerm], counts: Sequence[AreaCount]
     ) -> Finding:
-        claim = part.claims[at]
-        spots = _spots(claim) or next(
-            (_spots(each) for each in part.claims[max(0, at - _NEAR) : at][::-1] if each.made and _spots(each)), []
-        )
-        if all(spot.term.role in ("region", "whole") for spot in spots):
-            spots = []
-        extent = self._bind(spots, () if claim.denied else spared) if spots else Location()
+        """Return the finding of the claim with a `number` in its statement."""
+        claim = parsed.claims[number]
+        terms = _location_terms(claim)
+        if not terms:
+            earlier = reversed(parsed.claims[max(0, number - _MAX_SHARED_PLACE_DISTANCE) : number])
+            terms = next((_location_terms(each) for each in earlier if each.asserted and _location_terms(each)), [])
+        if all(term.role in ("region", "whole") for term in terms):
+            terms = []
+        location = self._locate(terms, () if claim.negated else spared) if terms else Location()
         return Finding(
             kind=claim.mention.term.value,
-            words=self._words(at, part),
-            negated=claim.denied,
-            historical=claim.past,
-            uncertain=claim.doubted and not claim.denied,
-            sides=tuple(extent.sides),
-            zones=extent.zones,
-            whole=tuple(extent.whole),
+            words=self._words(number, parsed),
+            negated=claim.negated,
+            historical=claim.historical,
+            uncertain=claim.uncertain and not claim.negated,
+            sides=tuple(location.sides),
+            zones=location.zones,
+            whole=tuple(location.whole),
             count=total(counts),
         )
 
-    def _attach_loose(self, told: Sequence[ParsedStatement]) -> None:
-        """Give the places of a statement without a claim to the last claim before, or take them for an infection's."""
-        findings = [claim for part in told for claim in part.claims if claim.mention.role == "finding"]
-        made = [claim for claim in findings if claim.made]
+    def _attach_lone_places(self, parsed: Sequence[ParsedStatement]) -> None:
+        """Attach the places of a statement without a claim to the last claim before it.
+
+        If the note has no claim before them, and no finding with a place, they are the places of an infection that the
+        note does not name ("right lower zone").
+        """
+        findings = [claim for each in parsed for claim in each.claims if claim.mention.role == "finding"]
+        asserted = [claim for claim in findings if claim.asserted]
         implied: Claim | None = None
-        if not findings or (made and not any(claim.places for claim in made)):
+        if not findings or (asserted and not any(claim.places for claim in asserted)):
             implied = Claim(Mention(Term("finding", "infection"), 0, 0), chunk=-1)
         last: Claim | None = None
-        placed = False  # whether the statement of the last claim already says where it is
-        for part in told:
+        has_place = False  # the statement of the last claim already names a place
+        for each in parsed:
             owner = last or implied
-            if owner and not part.claims and self._points(part) and not (placed and not _goes_on(part)):
-                for place in part.places:
-                    place.belong(owner)
-            if any(not claim.silent for claim in part.claims):
-                last = next(claim for claim in reversed(part.claims) if not claim.silent)
-                placed = any(claim.places for claim in part.claims if not claim.silent)
+            may_attach = not has_place or _adds_place(each)
+            if owner and not each.claims and may_attach and self._is_about_places(each):
+                for place in each.places:
+                    place.attach(owner)
+            locatable = [claim for claim in each.claims if claim.locatable]
+            if locatable:
+                last = locatable[-1]
+                has_place = any(claim.places for claim in locatable)
 
-    def _points(self, part: ParsedStatement) -> bool:
-        """Whether a statement speaks of a place in the lung, not of somebody who left."""
-        statement = part.statement
-        told = {at for mention in statement.mentions for at in range(mention.start, mention.stop)}
+    def _is_about_places(self, parsed: ParsedStatement) -> bool:
+        """Whether three quarters of the words are known, unlike in "the patient left the hospital"."""
+        statement = parsed.statement
+        mentioned = {at for mention in statement.mentions for at in range(mention.start, mention.stop)}
         words = [at for at in range(statement.start, statement.stop) if self.tokens[at].key.isalnum()]
-        known = [at for at in words if at in told or self._is_small(self.tokens[at].key)]
+        known = [at for at in words if at in mentioned or self._is_known(self.tokens[at].key)]
         return 4 * len(known) >= 3 * len(words)
 
-    def _is_small(self, word: str) -> bool:
+    def _is_known(self, word: str) -> bool:
         return word in self.lexicon.fillers or (word,) in self.lexicon.terms
 
-    def _words(self, at: int, part: ParsedStatement) -> str:
-        """Return the words of a claim, from the first to the last of its places that no other claim parts from it."""
-        claim = part.claims[at]
-        first = at
-        while claim.mention.role == "normal" and first and part.claims[first - 1].aside:
+    def _words(self, number: int, parsed: ParsedStatement) -> str:
+        """Return the words of a claim and of its places, except places beyond another claim."""
+        claims, claim = parsed.claims, parsed.claims[number]
+        first = number
+        while claim.mention.role == "normal" and first and claims[first - 1].has_other_subject:
             first -= 1  # "heart size normal"
-        lowest = part.claims[first - 1].mention.stop if first else part.statement.start
-        highest = part.claims[at + 1].mention.start if at + 1 < len(part.claims) else part.statement.stop
-        near = [place.mention for place in claim.places if lowest <= place.mention.start < highest]
-        near += [part.claims[first].mention, claim.mention]
-        return self._slice(min(mention.start for mention in near), max(mention.stop for mention in near))
+        start = claims[first - 1].mention.stop if first else parsed.statement.start
+        stop = claims[number + 1].mention.start if number + 1 < len(claims) else parsed.statement.stop
+        mentions = [place.mention for place in claim.places if start <= place.mention.start < stop]
+        mentions += [claims[first].mention, claim.mention]
+        return self._text_of(min(mention.start for mention in mentions), max(mention.stop for mention in mentions))
 
-    def _slice(self, start: int, stop: int) -> str:
+    def _text_of(self, start: int, stop: int) -> str:
+        """Return the text of the tokens `start` to `stop` (exclusive) on one line."""
         return " ".join(self.text[self.tokens[start].start : self.tokens[stop - 1].stop].split())
 
-    def _ignored(self, statements: Sequence[Statement], told: Sequence[ParsedStatement]) -> Iterator[Ignored]:
-        parts = iter(told)
+    def _ignored(self, statements: Sequence[Statement], parsed: Sequence[ParsedStatement]) -> Iterator[Ignored]:
+        remaining = iter(parsed)
         for statement in statements:
-            if statement.apart:
-                if any(mention.role in CLAIMS or mention.role in PLACES for mention in statement.mentions):
-                    yield Ignored(self._slice(statement.start, statement.stop), APART)
+            if statement.is_ignored:
+                if any(mention.role in CLAIM_ROLES | LOCATION_ROLES for mention in statement.mentions):
+                    yield Ignored(self._text_of(statement.start, statement.stop), OTHER_SECTION)
                 continue
-            part = next(parts)
-            normal = any(claim.mention.role == "normal" for claim in part.claims)
-            for at, claim in enumerate(part.claims):
+            each = next(remaining)
+            has_normal = any(claim.mention.role == "normal" for claim in each.claims)
+            for number, claim in enumerate(each.claims):
                 reason = _reason(claim)
-                if reason and not (normal and claim.aside):  # "heart normal" is said once
-                    yield Ignored(self._words(at, part), reason)
-            for place in part.places:
-                if not place.claims or (place.denied and any(claim.made for claim in place.claims)):
-                    words = self._slice(place.mention.start, place.mention.stop)
-                    yield Ignored(words, ABSENT if place.denied else LOOSE)
+                if reason and not (has_normal and claim.has_other_subject):  # "heart normal" is listed once
+                    yield Ignored(self._words(number, each), reason)
+            for place in each.places:
+                if not place.claims or (place.negated and any(claim.asserted for claim in place.claims)):
+                    words = self._text_of(place.mention.start, place.mention.stop)
+                    yield Ignored(words, ABSENT if place.negated else NO_FINDING)
 
 
-def _goes_on(part: ParsedStatement) -> bool:
-    """Whether a statement adds a place to those before: "Also in the left base.", "Right base has improved."."""
-    roles = {mention.role for mention in part.statement.mentions}
+def _adds_place(parsed: ParsedStatement) -> bool:
+    """Whether a statement adds a place to earlier ones: "Also in the left base.", "Right base has improved."."""
+    roles = {mention.role for mention in parsed.statement.mentions}
     return bool(roles & {"and", "current"}) and bool(roles & {"zone", "place", "anatomy"})
 
 
-def _spots(claim: Claim) -> list[LocationTerm]:
-    return [place.spot for place in claim.places if claim.denied or not place.denied]
+def _location_terms(claim: Claim) -> list[LocationTerm]:
+    return [place.term for place in claim.places if claim.negated or not place.negated]
 
 
 def _is_unit(tokens: Sequence[Token], mention: Mention) -> bool:
-    """Whether it is the one letter after a number, as in 4 L of oxygen."""
+    """Whether it is a single letter after a number, as in "4 L of oxygen"."""
     start, stop = mention.start, mention.stop
     return start > 0 and stop == start + 1 and len(tokens[start].key) == 1 and tokens[start - 1].key.isdecimal()
 
 
 def _reason(claim: Claim) -> str | None:
-    """Return why a claim does not count; None if it does."""
-    if claim.denied and claim.mention.role != "normal":
+    """Return why a claim is not used; None if it is used."""
+    if claim.negated and claim.mention.role != "normal":
         return ABSENT
-    if claim.past:
+    if claim.historical:
         return PAST
-    if claim.thought:
-        return THOUGHT
+    if claim.hypothetical:
+        return HYPOTHETICAL
     return _REASONS.get(claim.mention.role)

@@ -1,7 +1,8 @@
-"""Words of place, in the order of the note -> the sides of the patient and the zones on each.
+"""Location terms, in the order of the note -> the sides of the patient and the zones on each side.
 
-"right upper and middle zones", "upper zone of the left lung", "left more than right lower lobe" and "lower zones,
-right more than left" all spread a side over several zones or a zone over several sides; this is where that is undone.
+One side can apply to several zones, and one zone to several sides: "right upper and middle zones", "upper zone of the
+left lung", "left more than right lower lobe", "lower zones, right more than left". `resolve` works out which belong
+together.
 """
 
 from __future__ import annotations
@@ -13,32 +14,37 @@ from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, say_side
 from CausalCLIPSegLib.notes.expression import ZONES, Zone
 from CausalCLIPSegLib.notes.lexicon import Term
 
-PLACES = frozenset({"side", "zone", "place", "anatomy", "whole", "diffuse", "region"})
-"""The roles of the lexicon that say where."""
+LOCATION_ROLES = frozenset({"side", "zone", "place", "anatomy", "whole", "diffuse", "region"})
+"""The roles of the lexicon that name a location."""
 
 
 @dataclass(frozen=True)
 class LocationTerm:
-    """One word of place.
+    """One term of location in a note.
 
     Attributes:
-        term: its term, of a role in `PLACES`.
-        chunk: number of the stretch of text it stands in; "and", a comma and the like begin a new one.
-        joined: only words of place and an "and", "or" or "more than" lie between it and the spot before.
-        ranged: it is the far end of "... to ...".
-        stressed: the note says that it is worse here, not that it is only here.
+        term: its term in the lexicon; the role is in `LOCATION_ROLES`.
+        chunk: number of its chunk; "and", a comma and similar words begin a new chunk.
+        joined: only location terms and an "and", "or" or "more than" stand between it and the previous one.
+        range_end: it is the second end of a range ("from the apex to the base").
+        emphasized: the note says that the finding is worse here, not that it is only here.
     """
 
     term: Term
     chunk: int
     joined: bool = False
-    ranged: bool = False
-    stressed: bool = False
+    range_end: bool = False
+    emphasized: bool = False
+
+    @property
+    def role(self) -> str:
+        """The role of its term."""
+        return self.term.role
 
 
 @dataclass(frozen=True)
 class Location:
-    """Where a note points to: the fields of a `ReferringExpression` of the same names."""
+    """The fields of a `ReferringExpression` of the same names."""
 
     sides: frozenset[Side] = frozenset()
     zones: dict[Side, tuple[Zone, ...]] = field(default_factory=dict)
@@ -48,174 +54,170 @@ class Location:
 
 @dataclass
 class _Phrase:
-    """A side with its zones, as far as one stretch of text says them; sides are the patient's."""
+    """The sides and zones that adjacent location terms name together; sides are the patient's."""
 
     chunk: int
     joined: bool = False
-    stressed: bool = False
+    emphasized: bool = False
     sides: set[Side] = field(default_factory=set)
-    home: set[Side] = field(default_factory=set)  # where the named anatomy lies, unless the note says a side
+    anatomy_sides: set[Side] = field(default_factory=set)  # the side of the anatomy, used if the note names none
     zones: set[Zone] = field(default_factory=set)
     whole: bool = False
-    noun: bool = False  # "right lung" stands for itself, "right" may wait for the zone of the next phrase
-    named: bool = False  # the note says the side itself, as "the bases" does not
-    trailing: bool = False  # the side came after the zone: "lower zones on the right"
-    closed: bool = False
+    has_noun: bool = False  # "right lung" is complete; "right" may take the zone of the next phrase
+    names_side: bool = False  # "the right base" does, "the bases" does not
+    side_follows_zone: bool = False  # "lower zones on the right"
+    closed: bool = False  # another side or zone begins a new phrase
 
     @property
-    def extended(self) -> bool:
+    def has_zones(self) -> bool:
         return bool(self.zones) or self.whole
 
+    @property
+    def is_bare_side(self) -> bool:
+        return bool(self.sides) and not self.has_zones
 
-def resolve(spots: Iterable[LocationTerm], laterality: Laterality) -> Location:
-    """Return what `spots`, all the places of what is to be outlined, say together.
+
+def resolve(terms: Iterable[LocationTerm], laterality: Laterality) -> Location:
+    """Return the location that `terms` name together.
 
     Args:
-        spots: in the order of the note.
+        terms: all location terms of the findings, in the order of the note.
         laterality: whose left and right they mean.
     """
-    spots = list(spots)
-    phrases = list(_merge_sides(_phrases(spots, laterality)))
-    if not any(phrase.sides for phrase in phrases if not (phrase.stressed and _bare(phrase))):
-        for phrase in phrases:  # "worse on the right" alone speaks of both
+    terms = list(terms)
+    phrases = list(_merge_sides(_phrases(terms, laterality)))
+    if not any(phrase.sides for phrase in phrases if not (phrase.emphasized and phrase.is_bare_side)):
+        for phrase in phrases:  # "worse on the right", without another side, means both sides
             phrase.sides = set(SIDES) if phrase.sides else phrase.sides
     _share_zones(phrases)
     _share_sides(phrases)
 
-    named = any(phrase.sides for phrase in phrases)
-    sides: set[Side] = {side for phrase in phrases for side in phrase.sides} if named else set(SIDES)
-    weak = not any(phrase.named for phrase in phrases)
+    has_side = any(phrase.sides for phrase in phrases)
+    sides: set[Side] = {side for phrase in phrases for side in phrase.sides} if has_side else set(SIDES)
+    weak = not any(phrase.names_side for phrase in phrases)
     for phrase in phrases:
         phrase.sides = phrase.sides or set(sides)
 
-    diffuse = any(spot.term.role == "diffuse" for spot in spots)
+    diffuse = any(term.role == "diffuse" for term in terms)
     zones: dict[Side, tuple[Zone, ...]] = {}
     whole: set[Side] = set()
     for side in sides:
-        here = [phrase for phrase in phrases if side in phrase.sides]
-        only = {zone for phrase in here if not phrase.stressed for zone in phrase.zones}
-        if any(phrase.whole for phrase in here) or (diffuse and not only):
+        on_side = [phrase for phrase in phrases if side in phrase.sides]
+        restricting = {zone for phrase in on_side if not phrase.emphasized for zone in phrase.zones}
+        if any(phrase.whole for phrase in on_side) or (diffuse and not restricting):
             whole.add(side)
-        said = {zone for phrase in here for zone in phrase.zones}
-        zones[side] = ZONES if side in whole else tuple(zone for zone in ZONES if zone in said)
+        named = {zone for phrase in on_side for zone in phrase.zones}
+        zones[side] = ZONES if side in whole else tuple(zone for zone in ZONES if zone in named)
     return Location(frozenset(sides), zones, frozenset(whole), weak)
 
 
-def exclude_spared(extent: Location, spots: Iterable[LocationTerm], laterality: Laterality) -> Location:
-    """Return `extent` without the places that the note says are spared; only a whole lung can lose a zone."""
-    without = resolve(spots, laterality)
-    zones = dict(extent.zones)
-    whole = set(extent.whole)
-    for side in extent.whole & without.sides:
-        rest = tuple(zone for zone in ZONES if zone not in without.zones[side])
-        if rest and rest != ZONES:
-            zones[side] = rest
+def exclude_spared(location: Location, spared: Iterable[LocationTerm], laterality: Laterality) -> Location:
+    """Return `location` without the zones that the note describes as spared; only a whole lung can lose a zone."""
+    excluded = resolve(spared, laterality)
+    zones = dict(location.zones)
+    whole = set(location.whole)
+    for side in location.whole & excluded.sides:
+        remaining = tuple(zone for zone in ZONES if zone not in excluded.zones[side])
+        if remaining and remaining != ZONES:
+            zones[side] = remaining
             whole.discard(side)
-    return Location(extent.sides, zones, frozenset(whole), extent.weak)
+    return Location(location.sides, zones, frozenset(whole), location.weak)
 
 
-def read_sides(value: str, laterality: Laterality) -> set[Side]:
+def _read_sides(value: str, laterality: Laterality) -> set[Side]:
     """Return the patient's sides that "right", "left" or "both" mean."""
     return {say_side(side, laterality) for side in SIDES if value in (side, "both")}
 
 
-def read_zones(value: str) -> set[Zone]:
+def _read_zones(value: str) -> set[Zone]:
     """Return the zones among the words of `value`."""
     return {zone for zone in ZONES if zone in value.split()}
 
 
-def _phrases(spots: list[LocationTerm], laterality: Laterality) -> Iterator[_Phrase]:
-    """Cut the spots where a side or a zone begins something new."""
+def _phrases(terms: Iterable[LocationTerm], laterality: Laterality) -> Iterator[_Phrase]:
+    """Group the terms into phrases."""
     phrase: _Phrase | None = None
-    for spot in spots:
-        role, (head, _, rest) = spot.term.role, spot.term.value.partition(" ")
-        if phrase and (
-            spot.chunk != phrase.chunk
-            or spot.stressed != phrase.stressed
-            or role == "place"
-            or (
-                role == "side"
-                and phrase.sides
-                and (phrase.closed or phrase.extended or not _same(phrase, head, laterality))
-            )
-            or (role in ("zone", "anatomy") and phrase.closed)
-        ):
+    for term in terms:
+        head, _, rest = term.term.value.partition(" ")
+        if phrase and _begins_phrase(term, phrase, laterality):
             yield phrase
             phrase = None
-        phrase = phrase or _Phrase(spot.chunk, spot.joined, spot.stressed)
-        if role == "side":
-            phrase.sides |= read_sides(head, laterality)
-            phrase.named = True
-            phrase.trailing = phrase.closed = bool(phrase.zones)
-        elif role == "place":
-            phrase.sides |= read_sides(head, laterality)
-            phrase.named = True
-            phrase.zones |= read_zones(rest)
+        phrase = phrase or _Phrase(term.chunk, term.joined, term.emphasized)
+        if term.role == "side":
+            phrase.sides |= _read_sides(head, laterality)
+            phrase.names_side = True
+            phrase.side_follows_zone = phrase.closed = bool(phrase.zones)
+        elif term.role == "place":
+            phrase.sides |= _read_sides(head, laterality)
+            phrase.names_side = True
+            phrase.zones |= _read_zones(rest)
             phrase.closed = True
-        elif role == "anatomy":
-            phrase.home |= read_sides(head, "patient")
-            phrase.named |= head != "both"
-            phrase.zones |= _reach(phrase, read_zones(rest)) if spot.ranged else read_zones(rest)
-        elif role == "zone":
-            zones = read_zones(spot.term.value)
-            phrase.zones |= _reach(phrase, zones) if spot.ranged else zones
-        elif role == "whole":
+        elif term.role == "anatomy":
+            phrase.anatomy_sides |= _read_sides(head, "patient")
+            phrase.names_side |= head != "both"
+            phrase.zones |= _zones(term, _read_zones(rest), phrase)
+        elif term.role == "zone":
+            phrase.zones |= _zones(term, _read_zones(term.term.value), phrase)
+        elif term.role == "whole":
             phrase.whole = True
-        elif role == "region":
-            phrase.noun = True
+        elif term.role == "region":
+            phrase.has_noun = True
     if phrase:
         yield phrase
 
 
-def _same(phrase: _Phrase, value: str, laterality: Laterality) -> bool:
-    return phrase.sides == read_sides(value, laterality)
+def _begins_phrase(term: LocationTerm, phrase: _Phrase, laterality: Laterality) -> bool:
+    if term.chunk != phrase.chunk or term.emphasized != phrase.emphasized or term.role == "place":
+        return True
+    if term.role == "side":
+        is_same = phrase.sides == _read_sides(term.term.value, laterality)
+        return bool(phrase.sides) and (phrase.closed or phrase.has_zones or not is_same)
+    return term.role in ("zone", "anatomy") and phrase.closed
 
 
-def _reach(phrase: _Phrase, zones: set[Zone]) -> set[Zone]:
-    """Return the zones from those of the phrase to these, as in "from the apex to the base"."""
-    places = [ZONES.index(zone) for zone in phrase.zones | zones]
-    return set(ZONES[min(places) : max(places) + 1])
+def _zones(term: LocationTerm, zones: set[Zone], phrase: _Phrase) -> set[Zone]:
+    """Return the zones of a term; at the end of a range ("from the apex to the base") also those in between."""
+    if not term.range_end:
+        return zones
+    positions = [ZONES.index(zone) for zone in phrase.zones | zones]
+    return set(ZONES[min(positions) : max(positions) + 1])
 
 
 def _merge_sides(phrases: Iterable[_Phrase]) -> Iterator[_Phrase]:
-    """Make one phrase of "right more than left"; settle what "all" and the lingula mean in their own phrase."""
-    before: _Phrase | None = None
+    """Merge "right more than left" into one phrase, and resolve "all" and the side of anatomy within each phrase."""
+    previous: _Phrase | None = None
     for phrase in phrases:
-        phrase.whole &= bool(phrase.sides or phrase.noun) and not phrase.zones
-        phrase.sides = phrase.sides or phrase.home
-        if before and phrase.joined and _bare(before) and _bare(phrase):
-            before.sides |= phrase.sides
-            before.noun |= phrase.noun
+        phrase.whole &= bool(phrase.sides or phrase.has_noun) and not phrase.zones
+        phrase.sides = phrase.sides or phrase.anatomy_sides
+        if previous and phrase.joined and previous.is_bare_side and phrase.is_bare_side:
+            previous.sides |= phrase.sides
+            previous.has_noun |= phrase.has_noun
             continue
-        if before:
-            yield before
-        before = phrase
-    if before:
-        yield before
-
-
-def _bare(phrase: _Phrase) -> bool:
-    return bool(phrase.sides) and not phrase.extended
+        if previous:
+            yield previous
+        previous = phrase
+    if previous:
+        yield previous
 
 
 def _share_zones(phrases: list[_Phrase]) -> None:
     """Give "left" its zone in "left and right lower lobe" and in "lower lobe, right more than left"."""
     for phrase, following in zip(phrases[-2::-1], phrases[:0:-1], strict=True):
-        if _bare(phrase) and not phrase.noun and following.joined and following.sides:
+        if phrase.is_bare_side and not phrase.has_noun and following.joined and following.sides:
             phrase.zones |= following.zones
             phrase.whole |= following.whole
-        elif _bare(following) and not following.noun and following.joined and phrase.trailing:
+        elif following.is_bare_side and not following.has_noun and following.joined and phrase.side_follows_zone:
             following.zones |= phrase.zones
             following.whole |= phrase.whole
 
 
 def _share_sides(phrases: list[_Phrase]) -> None:
-    """Give "middle" in "right upper and middle zones" its side: that of the place before, or else of the one after."""
-    before: set[Side] = set()
+    """Give "middle" in "right upper and middle zones" its side: that of the phrase before, or else after it."""
+    previous: set[Side] = set()
     for phrase in phrases:
-        phrase.sides = phrase.sides or set(before) if phrase.extended else phrase.sides
-        before = phrase.sides or before
-    after: set[Side] = set()
+        phrase.sides = phrase.sides or set(previous) if phrase.has_zones else phrase.sides
+        previous = phrase.sides or previous
+    following: set[Side] = set()
     for phrase in reversed(phrases):
-        phrase.sides = phrase.sides or set(after) if phrase.extended else phrase.sides
-        after = phrase.sides or after
+        phrase.sides = phrase.sides or set(following) if phrase.has_zones else phrase.sides
+        following = phrase.sides or following

@@ -1,7 +1,7 @@
-"""A ReferringExpression -> the sentence a checkpoint was trained on, and the same for people.
+"""Write a ReferringExpression as the prompt of a checkpoint, and as text for people.
 
-The language is that of the notes LViT's authors wrote for QaTa-COV19. A sentence never takes more than the 20 tokens
-that the text encoder sees: it has at most four words for zones.
+The language of the prompt is that of the notes that LViT's authors wrote for QaTa-COV19. A prompt has at most four
+words for zones, so that it never exceeds the 20 tokens that the text encoder reads.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, say_side, side_
 from CausalCLIPSegLib.notes.expression import ZONES, ReferringExpression, Zone
 
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six")
-_MOST_ZONES = 4
+_MAX_ZONE_WORDS = 4
 _SWAPPED = {"left": "right", "Left": "Right", "LEFT": "RIGHT", "right": "left", "Right": "Left", "RIGHT": "LEFT"}
 _SIDE = re.compile(rf"\b({'|'.join(_SWAPPED)})\b")
 
 
 def to_prompt(expression: ReferringExpression, laterality: Laterality) -> str:
-    """Return the sentence for a checkpoint whose notes mean `laterality` by left and right.
+    """Return the prompt for a checkpoint whose notes mean `laterality` by left and right.
 
-    "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung." A side of which no zone is
-    known is said without one, and then no number is made up; a note that names no side is a "Pulmonary infection".
+    For example "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung." A side without
+    a known zone is written without one, and then the number of areas is left out unless the note states it. If the
+    note names no side, the prompt begins with "Pulmonary infection".
 
     Raises:
         NoFindingError: the expression has nothing to segment.
@@ -41,55 +42,59 @@ def to_prompt(expression: ReferringExpression, laterality: Laterality) -> str:
     if count:
         parts.append(f"{_NUMBERS[min(count, 6)]} infected area{'s' if count > 1 else ''}")
     if any(expression.zones.values()) or len(expression.sides) == 1:
-        words = _zone_words(expression)
-        spoken = sorted(expression.sides, key=lambda side: say_side(side, laterality))  # the data say left first
-        parts.append(" and ".join(" ".join((*words[side], say_side(side, laterality), "lung")) for side in spoken))
+        zone_words = _zone_words(expression)
+        sides = sorted(expression.sides, key=lambda side: say_side(side, laterality))  # left first, as in QaTa-COV19
+        parts.append(" and ".join(" ".join((*zone_words[side], say_side(side, laterality), "lung")) for side in sides))
     return ", ".join(parts) + "."
 
 
 def _count(expression: ReferringExpression) -> int | None:
-    """Return the number of areas: as the note says, or one for every run of adjacent zones when all are known."""
+    """Return the number that the note states, or else one area for each run of adjacent zones if all are known."""
     if expression.count or expression.weak or not all(expression.zones.values()):
         return expression.count
     return sum(2 if zones == ("upper", "lower") else 1 for zones in expression.zones.values())
 
 
 def _zone_words(expression: ReferringExpression) -> dict[Side, tuple[str, ...]]:
-    """Return for each side its zones in words; "all" for three of them where the sentence would be too long."""
-    long = sum(_spoken_zones(expression, side) for side in expression.sides) > _MOST_ZONES
+    """Return the words for the zones of each side; three zones become "all" if the prompt would be too long."""
+    is_long = sum(_zone_word_count(expression, side) for side in expression.sides) > _MAX_ZONE_WORDS
     return {
-        side: ("all",) if side in expression.whole or (long and zones == ZONES) else zones
+        side: ("all",) if side in expression.whole or (is_long and zones == ZONES) else zones
         for side, zones in expression.zones.items()
     }
 
 
-def _spoken_zones(expression: ReferringExpression, side: Side) -> int:
+def _zone_word_count(expression: ReferringExpression, side: Side) -> int:
     return 1 if side in expression.whole else len(expression.zones[side])
 
 
-def swap_sides(sentence: str) -> str:
-    """Return `sentence` with left and right exchanged, for a mirrored picture; it keeps the case and undoes itself."""
-    return _SIDE.sub(lambda match: _SWAPPED[match[0]], sentence)
+def swap_sides(text: str) -> str:
+    """Return `text` with left and right swapped, as for a mirrored image; the case is kept."""
+    return _SIDE.sub(lambda match: _SWAPPED[match[0]], text)
 
 
 def describe_expression(expression: ReferringExpression, *, mirrored: bool | None = None) -> str:
-    """Return in words for a person where the note points to, with the side named for the patient and the picture.
+    """Return the location in words for a person, with each side as the patient's and as seen in the image.
 
-    "left lung (on the right of the picture): lower zone" speaks, as everywhere, of the patient's left.
+    For example "patient's left lung (on the right of the picture): lower zone".
+
+    Args:
+        expression: the meaning of a note.
+        mirrored: the image shows the patient's right on the viewer's right; None if unknown, which counts as False.
     """
     if not expression.sides:
         return "nothing to outline"
-    lines = [
-        f"patient's {side} lung (on the {side_in_image(side, mirrored)} of the picture): {_extent(expression, side)}"
+    lungs = [
+        f"patient's {side} lung (on the {side_in_image(side, mirrored)} of the picture): {_zones(expression, side)}"
         for side in SIDES
         if side in expression.sides
     ]
     if expression.weak:
-        lines.insert(0, "no side named, so both lungs are searched")
-    return "; ".join(lines)
+        lungs.insert(0, "no side named, so both lungs are searched")
+    return "; ".join(lungs)
 
 
-def _extent(expression: ReferringExpression, side: Side) -> str:
+def _zones(expression: ReferringExpression, side: Side) -> str:
     zones: tuple[Zone, ...] = expression.zones[side]
     if side in expression.whole:
         return "the whole lung"

@@ -1,4 +1,4 @@
-"""Where a note contradicts itself about the side, so that a person has to say which is meant."""
+"""Contradictions of a note about the side, and a person's answer to them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from dataclasses import replace
 from CausalCLIPSegLib.errors import NoteError, SideQuestionError
 from CausalCLIPSegLib.laterality import SIDES, Side, SideChoice
 from CausalCLIPSegLib.notes.expression import Finding, ReferringExpression
+from CausalCLIPSegLib.notes.lexicon import Section
 from CausalCLIPSegLib.notes.statements import Statement
 
 
 def contradictions(findings: Sequence[tuple[Statement, Finding]]) -> Iterator[str]:
-    """Give a question for the patient's sides that the reading and its conclusion do not agree on."""
-    sides: dict[str, set[Side]] = {"reading": set(), "concluding": set()}
-    words: dict[str, list[str]] = {"reading": [], "concluding": []}
+    """Yield a question if the findings and the conclusion of a report share no side of the patient."""
+    sides: dict[Section, set[Side]] = {"findings": set(), "conclusion": set()}
+    words: dict[Section, list[str]] = {"findings": [], "conclusion": []}
     for statement, finding in findings:
-        if finding.present and finding.sides and statement.section != "apart":
+        if finding.present and finding.sides and statement.section != "other":
             sides[statement.section].update(finding.sides)
             words[statement.section].append(finding.words)
-    reading, concluding = sides["reading"], sides["concluding"]
-    if reading and concluding and not reading & concluding:
+    described, concluded = sides["findings"], sides["conclusion"]
+    if described and concluded and not described & concluded:
         yield (
-            f"The findings speak of the patient's {_name(reading)} lung ({words['reading'][0]}), the conclusion of "
-            f"the {_name(concluding)} lung ({words['concluding'][0]}): which side is meant?"
+            f"The findings speak of the patient's {_name(described)} lung ({words['findings'][0]}), the conclusion of "
+            f"the {_name(concluded)} lung ({words['conclusion'][0]}): which side is meant?"
         )
 
 
@@ -31,24 +32,21 @@ def choose_side(expression: ReferringExpression, side: SideChoice | None) -> Ref
     """Return the expression for the side that a person has chosen.
 
     Args:
-        expression: what a note says.
-        side: of the patient; None if no one was asked.
+        expression: the meaning of a note.
+        side: the patient's side; None if no person has chosen one.
 
     Raises:
         SideQuestionError: the note contradicts itself, and `side` is None.
-        NoteError: the note does not name the side that was chosen.
+        NoteError: the note does not name the chosen side.
     """
     if side is None:
         if expression.questions:
             raise SideQuestionError(expression.questions[0])
         return expression
-    if side == "both":
-        missing = [each for each in SIDES if each not in expression.sides]
-    else:
-        missing = [side] if side not in expression.sides else []
+    chosen = SIDES if side == "both" else (side,)
+    missing = [each for each in chosen if each not in expression.sides]
     if missing:
         raise NoteError(f"The note does not speak of the patient's {missing[0]} lung, which was chosen.")
-    chosen = SIDES if side == "both" else (side,)
     count = expression.count if len(chosen) == len(expression.sides) else None
     return replace(expression, sides=chosen, weak=expression.weak and side == "both", count=count, questions=())
 

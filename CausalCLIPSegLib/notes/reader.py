@@ -1,4 +1,4 @@
-"""Read a note for a run: parse it once, settle its side, and make sure that it names something to segment."""
+"""Read a note for segmentation: parse it once, resolve its side, and make sure that it names a finding."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from CausalCLIPSegLib.notes.questions import choose_side
 def read_note(
     text: str, laterality: Laterality = "patient", language: str | None = None, side: SideChoice | None = None
 ) -> ReferringExpression:
-    """Return what a note refers to, ready for `Segmenter.ask`.
+    """Return the meaning of a note, ready for `Segmenter.ask`.
 
     Args:
         text, laterality, language: as in `parse_note`.

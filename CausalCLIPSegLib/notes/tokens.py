@@ -1,4 +1,4 @@
-"""Free text -> words and marks, with where the lines of the text begin."""
+"""Split free text into tokens (words, numbers, punctuation marks), and record how lines and list items begin."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ Layout = Literal["", "line", "item", "paragraph"]
 
 _TOKEN = re.compile(r"\n|[^\W_]+(?:'[^\W_]+)*|[^\w\s]")
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
-_RUN = re.compile(r"([^\w\s])\1{2,}")
+_REPEATED_MARK = re.compile(r"([^\w\s])\1{2,}")
 _BULLETS = frozenset("-*•‣◦▪·●○■□–—")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | {"’": "'", "‘": "'", "`": "'"})
 
 
 @dataclass(frozen=True)
 class Token:
-    """A word, a number or a mark.
+    """A word, a number or a punctuation mark.
 
     Attributes:
-        text: as written.
-        key: case folded; a lexicon replaces it by its own spelling of the word, see `Lexicon.read`.
-        start: where it begins in the tidied text.
-        stop: where it ends there.
-        layout: "line" when it is the first of its line, "item" when it also begins a list item, "paragraph" when an
-            empty line comes before it.
+        text: the token as written.
+        key: the token with its case folded; `Lexicon.read` replaces it with the lexicon's spelling of the word.
+        start: its first character in the cleaned text.
+        stop: the character after its last one.
+        layout: "line" if it is the first token of a line, "item" if it also begins a list item, "paragraph" if a
+            blank line precedes it.
     """
 
     text: str
@@ -36,26 +36,33 @@ class Token:
     layout: Layout = ""
 
 
-def tidy(text: str) -> str:
-    """Return `text` with one kind of blank, line end, dash and apostrophe, "R.L.L." as RLL, and nothing invisible."""
+def clean(text: str) -> str:
+    """Return `text` with uniform blanks, line ends, dashes and apostrophes.
+
+    Invisible characters and repeated marks are removed, and "R.L.L." becomes "RLL".
+    """
     text = unicodedata.normalize("NFKC", text).translate(_DASHES)
-    text = _RUN.sub(r"\1", text)  # "-----", "???"
+    text = _REPEATED_MARK.sub(r"\1", text)  # "-----", "???"
     text = _DOTTED.sub(lambda match: match[0].replace(".", ""), "\n".join(text.splitlines()))
-    return "".join(c if c == "\n" or not c.isspace() else " " for c in text if unicodedata.category(c) != "Cf")
+    visible = (character for character in text if unicodedata.category(character) != "Cf")
+    return "".join(" " if character.isspace() and character != "\n" else character for character in visible)
 
 
-def tokenise(text: str) -> list[Token]:
-    """Return the tokens of a tidied `text`; a hyphen inside a word only parts it, a dash between words is a comma."""
+def tokenize(text: str) -> list[Token]:
+    """Return the tokens of a cleaned `text`.
+
+    A hyphen inside a word separates its parts and gives no token; a dash between two words counts as a comma.
+    """
     tokens: list[Token] = []
     layout: Layout = "paragraph"
-    lines = 0
+    line_ends = 0
     for match in _TOKEN.finditer(text):
         word, start, stop = match[0], match.start(), match.end()
         if word == "\n":
-            lines += 1
-            layout = "paragraph" if lines > 1 or layout == "paragraph" else "line"
+            line_ends += 1
+            layout = "paragraph" if line_ends > 1 or layout == "paragraph" else "line"
             continue
-        lines = 0
+        line_ends = 0
         if layout and word in _BULLETS:
             layout = "item"
             continue

@@ -20,7 +20,7 @@ def test_it_shows_the_sentence_its_words_what_was_left_out_and_the_question():
     assert "Bilateral pulmonary infection, two infected areas, lower left lung and lower right lung." in shown
     assert "From Left lower lobe pneumonia: pneumonia" in shown
     assert "From right basal pneumonia: pneumonia, uncertain" in shown
-    assert "Not used effusion: said to be absent" in shown
+    assert "Not used effusion: described as absent" in shown
     assert "which side is meant?" in shown
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from CausalCLIPSegLib.notes import parse_note
-from CausalCLIPSegLib.notes.context import CATEGORIES, CLAIMS
+from CausalCLIPSegLib.notes.context import CATEGORIES, CLAIM_ROLES
 from CausalCLIPSegLib.notes.lexicon import load_lexicon
 
 N, H, U = "negated", "historical", "uncertain"
@@ -74,7 +74,7 @@ def test_every_category_has_triggers_of_a_known_direction(language):
     triggers = [term for term in load_lexicon(language).terms.values() if term.role in CATEGORIES]
     assert {term.role for term in triggers} == set(CATEGORIES)
     assert {term.value for term in triggers} <= {"forward", "backward", "either"}
-    assert not CLAIMS & set(CATEGORIES)
+    assert not CLAIM_ROLES & set(CATEGORIES)
 
 
 def test_a_gap_takes_fillers_only():

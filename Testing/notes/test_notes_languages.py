@@ -5,7 +5,7 @@ import pytest
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.notes import languages, parse_note
 from CausalCLIPSegLib.notes.lexicon import load_lexicon
-from CausalCLIPSegLib.notes.tokens import tokenise
+from CausalCLIPSegLib.notes.tokens import tokenize
 
 NOTES = {
     "de": {
@@ -97,7 +97,7 @@ def test_every_lexicon_has_the_same_tables(language):
 
 
 def test_compounds_are_parted_at_words_of_the_lexicon():
-    words = tokenise("Unterlappeninfiltrat Mittelfeldverschattung Unterlassung")
+    words = tokenize("Unterlappeninfiltrat Mittelfeldverschattung Unterlassung")
     assert [token.text for token in load_lexicon("de").read(words)] == [
         "Unterlappen",
         "infiltrat",

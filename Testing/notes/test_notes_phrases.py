@@ -15,7 +15,7 @@ from CausalCLIPSegLib.notes import (
     swap_sides,
     to_prompt,
 )
-from CausalCLIPSegLib.notes.parser import ABSENT, APART, NORMAL, OUTSIDE, PAST, SPARED
+from CausalCLIPSegLib.notes.parser import ABSENT, NORMAL, OTHER_SECTION, OUTSIDE, PAST, SPARED
 
 
 def short(expression: ReferringExpression) -> str:
@@ -254,7 +254,7 @@ def test_a_report():
     assert [finding.kind for finding in expression.findings] == ["opacity", "pneumonia"]
     assert all(finding.present for finding in expression.findings)
     reasons = {ignored.words: ignored.reason for ignored in expression.ignored}
-    assert reasons["PA and left lateral views"] == APART
+    assert reasons["PA and left lateral views"] == OTHER_SECTION
     assert reasons["Cardiomediastinal silhouette within normal limits"] == NORMAL
     assert reasons["sparing the apices"] == SPARED
     assert reasons["Right subclavian line"] == OUTSIDE
