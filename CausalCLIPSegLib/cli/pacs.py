@@ -1,17 +1,17 @@
-"""The commands `causalclipseg pacs ...`: look for images in an archive, fetch them, store results."""
+"""The commands `causalclipseg pacs ...`: find images in an archive, fetch them, store results."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
-from rich.console import Console
 
+from CausalCLIPSegLib.cli.console import err, out, print_json_line
+from CausalCLIPSegLib.cli.run import SOME_FAILED, STOPPED
 from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError
 
 if TYPE_CHECKING:
@@ -20,17 +20,13 @@ if TYPE_CHECKING:
     from CausalCLIPSegLib.pacs.push import Pushed
     from CausalCLIPSegLib.pacs.query import Match
 
+Outcome = TypeVar("Outcome", "Pulled", "Pushed")
+
 app = typer.Typer(
-    help="Look for images in a hospital's archive, fetch them, store results: DICOMweb or DIMSE.",
+    help="Find images in a hospital's archive, fetch them, store results: by DICOMweb or DIMSE.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-out = Console(highlight=False, markup=False, emoji=False)
-err = Console(stderr=True, highlight=False, markup=False, emoji=False)
-
-SOME_FAILED = 3
-"""Exit status where the command ran, but not every instance got where it should."""
-_STOPPED = 130
 
 ArchiveOption = Annotated[
     str | None,
@@ -39,12 +35,16 @@ ArchiveOption = Annotated[
         "pacs.toml or the environment; see docs/pacs.md."
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-PatientIdOption = Annotated[str | None, typer.Option(help="As the archive has it; * and ? stand for any characters.")]
-PatientNameOption = Annotated[str | None, typer.Option(help="As FAMILY^GIVEN; * and ? as above.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
+PatientIdOption = Annotated[
+    str | None, typer.Option(help="Patient ID as the archive has it; * and ? stand for any characters.")
+]
+PatientNameOption = Annotated[str | None, typer.Option(help="Patient name as FAMILY^GIVEN; * and ? as above.")]
 AccessionOption = Annotated[str | None, typer.Option(help="Accession number.")]
-DateOption = Annotated[str | None, typer.Option(help="YYYYMMDD, or YYYYMMDD-YYYYMMDD; one side may be left out.")]
-ModalityOption = Annotated[str | None, typer.Option(help="Such as CR, DX or SEG.")]
+DateOption = Annotated[
+    str | None, typer.Option(help="YYYYMMDD, or a range YYYYMMDD-YYYYMMDD, of which one date may be left out.")
+]
+ModalityOption = Annotated[str | None, typer.Option(help="Modality, such as CR, DX or SEG.")]
 StudyOption = Annotated[str | None, typer.Option(help="UID of a study.")]
 SeriesOption = Annotated[str | None, typer.Option(help="UID of a series.")]
 InstanceOption = Annotated[str | None, typer.Option(help="UID of an instance.")]
@@ -52,8 +52,8 @@ InstanceOption = Annotated[str | None, typer.Option(help="UID of an instance.")]
 
 @app.command()
 def check(archive: ArchiveOption = None) -> None:
-    """Ask whether the archive answers and lets us in (C-ECHO, or one question of QIDO-RS)."""
-    with _archive(archive, "Asking") as (pacs, _):
+    """Check that the archive answers and grants access (C-ECHO, or one QIDO-RS query)."""
+    with _connected(archive, "Asking") as (pacs, _):
         pacs.check()
     out.print("The archive answers.")
 
@@ -70,24 +70,24 @@ def find(
     series: SeriesOption = None,
     instance: InstanceOption = None,
     level: Annotated[Literal["study", "series", "instance"], typer.Option(help="What to list.")] = "series",
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of matches.")] = 100,
     as_json: JsonOption = False,
 ) -> None:
     """List what the archive has of a patient, a day, a study ..."""
     from CausalCLIPSegLib.pacs.query import Query, search
 
     query = Query(patient_id, patient_name, accession, study_date, modality, study, series, instance)
-    with _archive(archive, "Looking") as (pacs, _):
+    with _connected(archive, "Looking") as (pacs, _):
         matches = search(pacs, query, level, limit + 1)
     if len(matches) > limit:
         err.print(f"There are more than {limit}; narrow the question, or raise --limit.")
     if as_json:
         for match in matches[:limit]:
-            _line(match.to_dict())
+            print_json_line(match.to_dict())
     elif not matches:
         out.print("Nothing fits.")
     else:
-        _show_matches(matches[:limit], level)
+        _print_matches(matches[:limit], level)
 
 
 @app.command()
@@ -101,20 +101,20 @@ def pull(
     study: StudyOption = None,
     series: SeriesOption = None,
     instance: InstanceOption = None,
-    image: Annotated[Path | None, typer.Option(help="A DICOM file in place of its UIDs.")] = None,
+    image: Annotated[Path | None, typer.Option(help="A DICOM file whose UIDs to use instead.")] = None,
     with_segmentations: Annotated[
-        bool, typer.Option("--with-segmentations", help="Also the segmentations that refer to these images.")
+        bool, typer.Option("--with-segmentations", help="Also fetch the segmentations that refer to these images.")
     ] = False,
     only_segmentations: Annotated[
-        bool, typer.Option("--only-segmentations", help="The segmentations that refer to these images alone.")
+        bool, typer.Option("--only-segmentations", help="Fetch only the segmentations that refer to these images.")
     ] = False,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Compare files that are there with the archive, byte by byte.")
+        bool, typer.Option("--verify", help="Compare existing files with the archive, byte by byte.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files that differ or are damaged.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch images, and the segmentations that refer to them, into a folder. What lies there is not fetched again."""
+    """Fetch images, and the segmentations that refer to them, into a folder. Existing files are not fetched again."""
     from CausalCLIPSegLib.pacs.pull import pull as pull_images
     from CausalCLIPSegLib.pacs.pull import pull_segmentations
     from CausalCLIPSegLib.pacs.query import Query, search
@@ -124,38 +124,29 @@ def pull(
     if image is not None:
         if study or series or instance:
             raise CausalCLIPSegError("Give either --image or UIDs.")
-        study, series, instance = _uids_of(image)
+        study, series, instance = _read_uids(image)
     query = Query(patient_id, None, accession, study_date, modality, study, series, instance)
-    done: list[Pulled] = []
-
-    def keep(pulled: Iterator[Pulled]) -> None:
-        for one in pulled:
-            done.append(one)
-            if as_json:
-                _line(_report(one))
-
+    outcomes: list[Pulled] = []
     try:
-        with _archive(archive, "Looking") as (pacs, status):
+        with _connected(archive, "Looking") as (pacs, status):
             images = search(pacs, query, "instance")
             if not images:
                 raise PacsError("Nothing in the archive fits.")
             if not only_segmentations:
-                keep(pull_images(pacs, images, output, force=force, verify=verify, progress=status.update))
+                pulled = pull_images(pacs, images, output, force=force, verify=verify, progress=status.update)
+                _collect(pulled, outcomes, as_json=as_json)
             if with_segmentations or only_segmentations:
-                fetched = {one.instance for one in done}
-                others = (
-                    one
-                    for one in pull_segmentations(pacs, images, output, force=force, progress=status.update)
-                    if one.instance not in fetched
-                )
-                keep(others)
+                pulled = pull_segmentations(pacs, images, output, force=force, progress=status.update)
+                known = {outcome.instance for outcome in outcomes}
+                new = (outcome for outcome in pulled if outcome.instance not in known)
+                _collect(new, outcomes, as_json=as_json)
     except KeyboardInterrupt:
-        _stopped(f"{_count(done, 'fetched')} fetched, each of them complete.")
+        _stop(f"{_count(outcomes, 'fetched')} fetched, each of them complete.")
     if not as_json:
-        _show_report(done)
-        if not done:
+        _print_outcomes(outcomes)
+        if not outcomes:
             out.print("No segmentation in the archive refers to these images.")
-    if any(one.status in ("failed", "not tried") for one in done):
+    if any(outcome.status in ("failed", "not tried") for outcome in outcomes):
         raise typer.Exit(SOME_FAILED)
 
 
@@ -165,40 +156,38 @@ def push(
     archive: ArchiveOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Store DICOM files in the archive. What the archive has is not sent again, so a run that failed is repeated."""
+    """Store DICOM files in the archive. What the archive has is not sent again, so a failed run can be repeated."""
     from CausalCLIPSegLib.pacs.push import find_files
     from CausalCLIPSegLib.pacs.push import push as push_files
 
     files = find_files(paths)
-    done: list[Pushed] = []
+    outcomes: list[Pushed] = []
     try:
-        with _archive(archive, "Storing") as (pacs, status):
-            for one in push_files(pacs, files, status.update):
-                done.append(one)
-                if as_json:
-                    _line(_report(one))
+        with _connected(archive, "Storing") as (pacs, status):
+            _collect(push_files(pacs, files, status.update), outcomes, as_json=as_json)
     except KeyboardInterrupt:
-        _stopped(f"{_count(done, 'stored')} stored; the same command goes on from there.")
+        _stop(f"{_count(outcomes, 'stored')} stored; the same command goes on from there.")
     if not as_json:
-        _show_report(done)
-    if not all(one.is_well for one in done):
+        _print_outcomes(outcomes)
+    if not all(outcome.is_in_archive for outcome in outcomes):
         raise typer.Exit(SOME_FAILED)
 
 
 @contextmanager
-def _archive(name: str | None, doing: str) -> Iterator[tuple[Pacs, Any]]:
-    """Give the archive, and a line on stderr in which to say what happens."""
+def _connected(name: str | None, activity: str) -> Iterator[tuple[Pacs, Any]]:
+    """Yield the archive, and a status line on stderr whose `update` shows what happens."""
     from CausalCLIPSegLib.pacs import connect
     from CausalCLIPSegLib.pacs.configuration import find_archive
 
-    archive, remarks = find_archive(name)
-    for remark in remarks:
-        err.print(remark)
-    with err.status(doing) as status, connect(archive) as pacs:
+    archive, warnings = find_archive(name)
+    for warning in warnings:
+        err.print(warning)
+    with err.status(activity) as status, connect(archive) as pacs:
         yield pacs, status
 
 
-def _uids_of(image: Path) -> tuple[str, str, str]:
+def _read_uids(image: Path) -> tuple[str, str, str]:
+    """Return the UIDs of study, series and instance of a DICOM file."""
     from CausalCLIPSegLib.privacy import silence_libraries
 
     try:
@@ -211,8 +200,17 @@ def _uids_of(image: Path) -> tuple[str, str, str]:
         raise CausalCLIPSegError(f"{image} is no DICOM file with UIDs.") from error
 
 
-def _show_matches(matches: list[Match], level: str) -> None:
-    """Show a match in columns, and its UID in a line of its own: beside anything else it would not fit on a screen."""
+def _collect(transfer: Iterable[Outcome], outcomes: list[Outcome], *, as_json: bool) -> None:
+    """Append each outcome as soon as it is known, so that a stopped command can count them; print it if `as_json`."""
+    for outcome in transfer:
+        outcomes.append(outcome)
+        if as_json:
+            document = {"instance": outcome.instance, "status": outcome.status, "file": str(outcome.file)}
+            print_json_line(document | ({"reason": outcome.reason} if outcome.reason else {}))
+
+
+def _print_matches(matches: list[Match], level: str) -> None:
+    """Print each match in columns, and its UID, which would not fit beside them, on a line of its own."""
     fields = ["patient_id", "patient_name", "study_date", "accession_number", "modality", "study_description"]
     fields += [] if level == "study" else ["series_description"]
     rows = [[getattr(match, field).replace("\\", " ") or "-" for field in fields] for match in matches]
@@ -228,26 +226,19 @@ def _show_matches(matches: list[Match], level: str) -> None:
         out.print(f"    {level} {getattr(match, level)}", soft_wrap=True)
 
 
-def _report(one: Pulled | Pushed) -> dict[str, str]:
-    said = {"instance": one.instance, "status": one.status, "file": str(one.file)}
-    return said | ({"reason": one.reason} if one.reason else {})
+def _print_outcomes(outcomes: Sequence[Pulled | Pushed]) -> None:
+    for outcome in outcomes:
+        reason = f" ({outcome.reason})" if outcome.reason else ""
+        out.print(f"{outcome.status}: {outcome.file}{reason}", soft_wrap=True)
+    if outcomes:
+        counts = Counter(outcome.status for outcome in outcomes)
+        out.print(", ".join(f"{count} {status}" for status, count in counts.items()))
 
 
-def _show_report(done: Sequence[Pulled | Pushed]) -> None:
-    for one in done:
-        out.print(f"{one.status}: {one.file}{f' ({one.reason})' if one.reason else ''}", soft_wrap=True)
-    if done:
-        out.print(", ".join(f"{count} {status}" for status, count in Counter(one.status for one in done).items()))
+def _stop(message: str) -> NoReturn:
+    err.print(f"Stopped: {message}")
+    raise typer.Exit(STOPPED)
 
 
-def _stopped(sentence: str) -> None:
-    err.print(f"Stopped: {sentence}")
-    raise typer.Exit(_STOPPED)
-
-
-def _count(done: Sequence[Pulled | Pushed], status: str) -> int:
-    return sum(one.status == status for one in done)
-
-
-def _line(document: dict[str, Any]) -> None:
-    typer.echo(json.dumps(document, ensure_ascii=False))
+def _count(outcomes: Sequence[Pulled | Pushed], status: str) -> int:
+    return sum(outcome.status == status for outcome in outcomes)

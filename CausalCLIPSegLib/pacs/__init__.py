@@ -1,7 +1,7 @@
-"""The archive of a hospital (PACS): look for images, fetch them, store results; by DICOMweb or by DIMSE.
+"""A hospital's image archive (PACS): find images, fetch them, store results, by DICOMweb or by DIMSE.
 
-`configuration` says which archive and how it is spoken to, `archive` what every archive can do, `dicomweb` and `dimse`
-do it, `query` looks for images from patient to instance, `pull` and `push` are the two ways of the data.
+`configuration` says which archive and how to reach it, `archive` defines what every archive can do, and `dicomweb` and
+`dimse` implement it. `query` searches from patient down to instance; `pull` and `push` transfer files.
 """
 
 from CausalCLIPSegLib.pacs.archive import Pacs
@@ -11,7 +11,7 @@ __all__ = ["connect"]
 
 
 def connect(archive: Archive) -> Pacs:
-    """Return the archive, ready to be asked; nothing is sent before the first question. Use it in a `with`."""
+    """Return a client of the archive, to be used in a `with` statement; it connects with the first request."""
     if isinstance(archive, DicomWebArchive):
         from CausalCLIPSegLib.pacs.dicomweb import DicomWeb
 

@@ -1,4 +1,4 @@
-"""What every archive can do, however it is spoken to."""
+"""What every archive can do, whichever protocol it speaks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RETURNED: Mapping[Level, tuple[str, ...]] = {
     "series": ("Modality", "SeriesNumber", "SeriesDescription", "SeriesInstanceUID"),
     "instance": ("SOPClassUID", "SOPInstanceUID", "InstanceNumber"),
 }
-"""The attributes an archive is asked for at each level, by keyword."""
+"""Keywords of the attributes that a query at each level asks the archive to return."""
 
 
 UID_OF: Mapping[Level, str] = {
@@ -36,32 +36,35 @@ UID_OF: Mapping[Level, str] = {
     "series": "SeriesInstanceUID",
     "instance": "SOPInstanceUID",
 }
-"""The attribute that tells one match of a level from another."""
+"""Keyword of the attribute that identifies a match at each level."""
+
+MAX_UID_LENGTH = 64
+"""Characters in a UID (PS3.5 section 9)."""
 
 
 class UnreachableError(PacsError):
-    """No connection, or it was lost; the same question may well be answered a little later.
+    """The connection could not be made or was lost; the same request may succeed a little later.
 
     Attributes:
-        retry_after: seconds after which the archive asks to be tried again; None where it does not say.
+        retry_after: seconds after which the archive asks to be tried again; None if it does not say.
     """
 
-    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
-        super().__init__(sentence)
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
         self.retry_after = retry_after
 
 
 class DeniedError(PacsError):
-    """The archive does not let us in, or is not the one it claims to be: no further request has a point."""
+    """The archive denies access, or is not the one it claims to be; further requests are pointless."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """One instance in an archive.
+    """Identifies one instance in an archive.
 
     Attributes:
-        study, series, instance: its UIDs.
-        sop_class: UID of its class, "" where the archive does not tell.
+        study, series, instance: UIDs of the instance and of its study and series.
+        sop_class: UID of its SOP class, "" if the archive did not return it.
     """
 
     study: str
@@ -71,11 +74,11 @@ class Identity:
 
 
 class Answer(NamedTuple):
-    """What an archive says to an instance that it was given.
+    """The archive's answer to storing an instance.
 
     Attributes:
-        status: "unconfirmed" where the archive answers without naming the instance.
-        reason: why it was refused, or what it warns of; "" where there is nothing to say.
+        status: "unconfirmed" if the answer does not name the instance.
+        reason: why the archive refused it, or what it warns of; "" if it gave neither.
     """
 
     status: Literal["stored", "already there", "refused", "unconfirmed"]
@@ -83,46 +86,48 @@ class Answer(NamedTuple):
 
 
 class Pacs(Protocol):
-    """An archive. Every method raises `PacsError`, or one of the two classes above, with one sentence.
+    """A client of an archive. Every method raises `PacsError`, or one of its two subclasses above.
 
-    Finding and fetching are tried again when the connection fails, storing is not: whether a lost instance has arrived
-    is to be looked up first.
+    `find` and `fetch` are retried after a lost connection. `store` is not: the archive may have received the instance,
+    so the caller must look it up first.
     """
 
     def __enter__(self) -> Self:
-        """Keep the libraries silent from here on."""
+        """Silence the logs of the libraries, which quote patient data."""
 
     def __exit__(self, kind: object = None, *_: object) -> None:
-        """Close all connections, orderly or not."""
+        """Close all connections."""
 
     def check(self) -> None:
-        """Ask the archive whether it is there and lets us in."""
+        """Check that the archive answers and grants access."""
 
     def find(self, level: Level, keys: Mapping[str, str], limit: int | None = None) -> list[Dataset]:
-        """Look for studies, the series of a study, or the instances of a series.
+        """Find studies, the series of a study, or the instances of a series.
 
         Args:
-            level: what to look for.
-            keys: attribute keyword: value; a series needs StudyInstanceUID, an instance SeriesInstanceUID too.
-            limit: stop at about that many.
+            level: what to find.
+            keys: attribute keyword to value; a series needs StudyInstanceUID, an instance also SeriesInstanceUID.
+            limit: stop after about this many matches.
 
         Returns:
-            One data set a match, with what the archive tells of `RETURNED[level]`.
+            One data set per match, with those attributes of `RETURNED[level]` that the archive returned.
         """
 
     def fetch(self, identity: Identity) -> bytes:
-        """Return the whole DICOM file of an instance, in the transfer syntax in which the archive holds it."""
+        """Return the complete DICOM file of an instance, in the transfer syntax that the archive stores."""
 
     def store(self, dataset: Dataset) -> Answer:
-        """Give the archive one instance, as read from its file, in its own transfer syntax."""
+        """Send an instance, as read from its file, in its own transfer syntax."""
 
 
 def check_uid(value: str) -> str:
-    """Return a UID that can be part of an address and of a file's name.
+    """Return `value` if it is a UID and so is safe in a URL and in a file name.
+
+    Leading zeros, which the standard forbids (PS3.5 section 9), occur in practice and are accepted.
 
     Raises:
-        PacsError: it is none. Leading zeros, which the standard forbids, occur and are let pass.
+        PacsError: `value` is not a UID.
     """
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)*", value) or len(value) > 64:
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)*", value) or len(value) > MAX_UID_LENGTH:
         raise PacsError("A UID consists of numbers with points between them, at most 64 characters in all.")
     return value

@@ -1,7 +1,7 @@
-"""Which archive, and how it is spoken to: pacs.toml, the environment, or an address.
+"""Which archive to use, and how to reach it: from pacs.toml, the environment, or an address.
 
-Credentials come from the file or the environment and never from the command line, where every process of the machine
-can read them.
+Credentials come from the file or the environment, never from the command line, which every process of the machine can
+read.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _FILES = ("ca_bundle", "client_certificate", "client_key")
 _AE_TITLE = r"[ -\[\]-~]{1,16}"
 
 
-class _Spoken(BaseModel):
-    """What both ways of speaking share.
+class _Connection(BaseModel):
+    """Settings of both protocols.
 
     Attributes:
-        timeout: seconds to wait for a connection, and for each sign of life on it.
-        retries: how often to try again to find and to fetch.
-        retry_wait: seconds before the first of these.
-        ca_bundle: PEM file with the certificates that vouch for the archive; the system's if None.
-        client_certificate, client_key: PEM files by which this program shows who it is; the key may be in the first.
+        timeout: seconds to wait for a connection, and for each answer on it.
+        retries: how often to retry finding and fetching.
+        retry_wait: seconds before the first retry.
+        ca_bundle: PEM file with the certificate authorities to trust; the system's if None.
+        client_certificate, client_key: PEM files that identify this program; the first may include the key.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -51,14 +51,14 @@ class _Spoken(BaseModel):
     client_key: Path | None = None
 
 
-class DicomWebArchive(_Spoken):
-    """An archive that speaks DICOMweb.
+class DicomWebArchive(_Connection):
+    """How to reach an archive by DICOMweb.
 
     Attributes:
-        url: the address below which /studies lies.
+        url: the base URL, without /studies.
         username, password: for basic authentication.
         token: for bearer authentication.
-        allow_unencrypted: let credentials go over http:// to another machine.
+        allow_unencrypted: send credentials over http:// to another machine.
     """
 
     url: str
@@ -68,16 +68,16 @@ class DicomWebArchive(_Spoken):
     allow_unencrypted: bool = False
 
 
-class DimseArchive(_Spoken):
-    """An archive that speaks DIMSE.
+class DimseArchive(_Connection):
+    """How to reach an archive by DIMSE.
 
     Attributes:
-        host, port, called_ae_title: the archive.
-        calling_ae_title: this program, as the archive knows it.
-        tls: speak through TLS.
-        tls_server_name: the name in the archive's certificate where it is not `host`.
-        retrieve: fetch by C-GET, or by C-MOVE, for which the archive has to know this program's address.
-        listen_host, listen_port: where this program takes what C-MOVE sends; all interfaces if "".
+        host, port, called_ae_title: of the archive.
+        calling_ae_title: of this program, as the archive knows it.
+        tls: connect through TLS.
+        tls_server_name: the name in the archive's certificate, if it is not `host`.
+        retrieve: fetch by C-GET, or by C-MOVE, for which the archive must know this program's address.
+        listen_host, listen_port: where this program receives what C-MOVE sends; "" listens on all interfaces.
     """
 
     host: str = Field(min_length=1)
@@ -95,38 +95,38 @@ Archive = DicomWebArchive | DimseArchive
 
 
 def configuration_file() -> Path:
-    """Return where the configuration lies: CAUSALCLIPSEG_PACS_CONFIG, else pacs.toml in the user's own folder."""
-    named = os.environ.get(CONFIGURATION)
-    return Path(named).expanduser() if named else Path(typer.get_app_dir("causalclipseg")) / "pacs.toml"
+    """Return the path of the configuration: CAUSALCLIPSEG_PACS_CONFIG, else pacs.toml in the user's own folder."""
+    path = os.environ.get(CONFIGURATION)
+    return Path(path).expanduser() if path else Path(typer.get_app_dir("causalclipseg")) / "pacs.toml"
 
 
 def find_archive(name: str | None) -> tuple[Archive, list[str]]:
-    """Return an archive by its name in the configuration, by its address, or the one that the configuration prefers.
+    """Return an archive by its name in the configuration or by its address, else the default archive.
 
     Args:
         name: a name; https://host/path or http://host/path; dicom://host:port/AETITLE; or None.
 
     Returns:
-        The archive with the credentials that it is to be given, and sentences that the user should read.
+        The archive with its credentials, and warnings for the user.
 
     Raises:
-        PacsError: there is none of that name, or its entry or the file cannot be used.
+        PacsError: there is no archive of that name, or its entry or the file is invalid.
     """
     if name and "://" in name:
-        return _finished(_from_address(name), name), []
+        return _complete(_from_address(name), name), []
     path = configuration_file()
     if not path.exists():
         if name is None:
             raise PacsError(f"Say which archive by --archive ADDRESS, or describe it in {path} (see docs/pacs.md).")
         raise PacsError(f"{_no_such_archive(name)} There is no configuration {path} either.")
-    entries, remarks = _read(path)
+    entries, warnings = _read(path)
     if name is None:
-        name = _preferred(entries, path)
+        name = _default(entries, path)
     archives = entries["archives"]
     if name not in archives:
         known = ", ".join(sorted(archives)) or "none"
         raise PacsError(f"{_no_such_archive(name)} {path} knows: {known}.")
-    return _finished(_from_entry(name, archives[name], path), name), remarks
+    return _complete(_from_entry(name, archives[name], path), name), warnings
 
 
 def _no_such_archive(name: str) -> str:
@@ -140,7 +140,7 @@ def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise PacsError(f"The configuration {path} cannot be read: {error.strerror}.") from None
-    except ValueError as error:  # the cause would quote the file; its line is enough
+    except ValueError as error:  # its message quotes the file, which may hold a secret; the line number is enough
         line = re.search(r"line (\d+)", str(error))
         place = f", line {line[1]}" if line else ""
         raise PacsError(f"The configuration {path} is not proper TOML{place}.") from None
@@ -154,19 +154,22 @@ def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
 
 
 def _check_permissions(path: Path, archives: dict[str, dict[str, Any]]) -> list[str]:
-    """Refuse a file with a secret that everybody can read; Windows has no such bits, its folder is the user's own."""
-    secret = any(key in entry for entry in archives.values() for key in _SECRETS)
-    if os.name != "posix" or not secret:
+    """Reject a file with a secret that every user of the machine can read, and warn if its group can.
+
+    Windows has no such permission bits; there the user's folder is private.
+    """
+    has_secret = any(key in entry for entry in archives.values() for key in _SECRETS)
+    if os.name != "posix" or not has_secret:
         return []
     mode = path.stat().st_mode
     if mode & stat.S_IRWXO:
-        raise PacsError(f"{path} holds a password or token and everybody can read it: chmod 600 makes it yours alone.")
+        raise PacsError(f"{path} holds a password or token and everybody can read it: chmod 600 makes it private.")
     if mode & stat.S_IRWXG:
         return [f"{path} holds a password or token, and its group can read it."]
     return []
 
 
-def _preferred(entries: dict[str, Any], path: Path) -> str:
+def _default(entries: dict[str, Any], path: Path) -> str:
     if "default" in entries:
         return str(entries["default"])
     if len(entries["archives"]) == 1:
@@ -175,25 +178,25 @@ def _preferred(entries: dict[str, Any], path: Path) -> str:
 
 
 def _from_entry(name: str, entry: dict[str, Any], path: Path) -> Archive:
-    kind = DicomWebArchive if "url" in entry else DimseArchive
-    if kind is DimseArchive and "host" not in entry:
+    archive_type = DicomWebArchive if "url" in entry else DimseArchive
+    if archive_type is DimseArchive and "host" not in entry:
         raise PacsError(f"Archive {name} in {path} has neither url (DICOMweb) nor host (DIMSE).")
     entry = dict(entry)
-    for key in _FILES:  # beside the configuration, where they are not absolute
+    for key in _FILES:  # relative paths start at the folder of the configuration
         if isinstance(entry.get(key), str):
             entry[key] = path.parent / Path(entry[key]).expanduser()
     try:
-        return kind.model_validate(entry)
+        return archive_type.model_validate(entry)
     except ValidationError as error:
-        raise PacsError(f"Archive {name} in {path}: {_first(error)}.") from None
+        raise PacsError(f"Archive {name} in {path}: {_first_problem(error)}.") from None
 
 
-def _first(error: ValidationError) -> str:
-    """Say what is wrong with one field; never its value, which may be a secret."""
+def _first_problem(error: ValidationError) -> str:
+    """Return what is wrong with the first invalid field, without its value, which may be a secret."""
     problem = error.errors(include_input=False, include_url=False, include_context=False)[0]
     field = ".".join(map(str, problem["loc"]))
-    said = {"missing": "is missing", "extra_forbidden": "means nothing here"}
-    return f"{field} {said.get(problem['type'], 'has a value that cannot be used')}"
+    messages = {"missing": "is missing", "extra_forbidden": "means nothing here"}
+    return f"{field} {messages.get(problem['type'], 'has a value that cannot be used')}"
 
 
 def _from_address(address: str) -> Archive:
@@ -214,8 +217,8 @@ def _from_address(address: str) -> Archive:
     return DimseArchive(host=host, port=port or 104, called_ae_title=title, tls=scheme == "dicoms")
 
 
-def _finished(archive: Archive, name: str) -> Archive:
-    """Add what the environment says, and refuse what cannot work or would give a secret away."""
+def _complete(archive: Archive, name: str) -> Archive:
+    """Add the credentials of the environment, and reject settings that cannot work or would disclose a secret."""
     for key in _FILES:
         file = getattr(archive, key)
         if file is not None and not file.is_file():
@@ -250,18 +253,18 @@ def _finished(archive: Archive, name: str) -> Archive:
 
 
 def _from_environment() -> dict[str, Any]:
-    """Return the credentials that the environment holds, and None for those that they take the place of."""
-    username, password, token = (os.environ.get(name) or None for name in (USERNAME, PASSWORD, TOKEN))
-    said: dict[str, Any] = {}
+    """Return the credentials in the environment, and None for those of the file that they replace."""
+    username, password, token = (os.environ.get(variable) or None for variable in (USERNAME, PASSWORD, TOKEN))
+    credentials: dict[str, Any] = {}
     if token:
-        said |= {"token": SecretStr(token), "username": None, "password": None}
+        credentials |= {"token": SecretStr(token), "username": None, "password": None}
     if username:
-        said |= {"username": username}
+        credentials |= {"username": username}
     if password:
-        said |= {"password": SecretStr(password)}
+        credentials |= {"password": SecretStr(password)}
     if password and not token:
-        said |= {"token": None}
-    return said
+        credentials |= {"token": None}
+    return credentials
 
 
 def _is_local(host: str) -> bool:

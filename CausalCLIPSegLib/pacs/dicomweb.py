@@ -1,4 +1,4 @@
-"""An archive that speaks DICOMweb (PS3.18): QIDO-RS, WADO-RS and STOW-RS, through dicomweb-client."""
+"""A client of DICOMweb archives (PS3.18: QIDO-RS, WADO-RS and STOW-RS), on top of dicomweb-client."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from CausalCLIPSegLib.errors import PacsError
 from CausalCLIPSegLib.pacs.archive import RETURNED, UID_OF, Answer, DeniedError, Identity, Level, UnreachableError
 from CausalCLIPSegLib.pacs.configuration import DicomWebArchive
 from CausalCLIPSegLib.pacs.retry import retrying
-from CausalCLIPSegLib.pacs.statuses import stored
+from CausalCLIPSegLib.pacs.statuses import store_answer
 from CausalCLIPSegLib.privacy import silence_libraries
 
-_PAGE = 200
+_PAGE_SIZE = 200
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
-# As stored, whatever that is: an archive must not decode what it would then have to encode again.
+# Any transfer syntax, so that the archive sends the file as stored instead of transcoding it.
 _AS_STORED = (("application/dicom", "*"),)
 
 
@@ -32,7 +32,7 @@ class DicomWeb:
         self._archive = archive
         self._session = _Session()
         self._session.auth = _Credentials(archive)
-        self._session.headers["Accept"] = "application/dicom+json"  # of stores; other requests say what they want
+        self._session.headers["Accept"] = "application/dicom+json"  # for stores; other requests set their own
         if archive.ca_bundle:
             self._session.verify = str(archive.ca_bundle)
         if archive.client_certificate:
@@ -46,9 +46,9 @@ class DicomWeb:
             callback=self._on_response,
             permissive_uid=True,
         )
-        # It would try stores again too, and not after a lost connection: `retrying` does it.
+        # The client would retry stores too, but not after a lost connection; `retrying` replaces it.
         self._client.set_http_retry_params(retry=False)
-        self._patiently = retrying(archive.retries, archive.retry_wait)
+        self._retrying = retrying(archive.retries, archive.retry_wait)
         self._body = b""
         self._exit = ExitStack()
 
@@ -64,46 +64,46 @@ class DicomWeb:
 
     def check(self) -> None:
         """Ask for one study."""
-        self._patiently(self._page, "study", {}, 1, 0)
+        self._retrying(self._page, "study", {}, 1, 0)
 
     def find(self, level: Level, keys: Mapping[str, str], limit: int | None = None) -> list[Dataset]:
         """See `Pacs`."""
-        found: dict[str, Dataset] = {}
-        while limit is None or len(found) < limit:
-            size = _PAGE if limit is None else min(_PAGE, limit - len(found))
-            page = self._patiently(self._page, level, keys, size, len(found))
-            known = len(found)
-            found |= {str(one.get(UID_OF[level], "")): one for one in page}
-            # An archive that ignores the offset sends the same again; one that ignores the limit sends all at once.
-            if len(page) < size or len(found) == known:
+        matches: dict[str, Dataset] = {}
+        while limit is None or len(matches) < limit:
+            offset = len(matches)
+            size = _PAGE_SIZE if limit is None else min(_PAGE_SIZE, limit - offset)
+            page = self._retrying(self._page, level, keys, size, offset)
+            matches |= {str(match.get(UID_OF[level], "")): match for match in page}
+            # An archive that ignores the offset repeats a page; one that ignores the limit returns all at once.
+            if len(page) < size or len(matches) == offset:
                 break
-        return list(found.values())
+        return list(matches.values())
 
     def _page(self, level: Level, keys: Mapping[str, str], limit: int, offset: int) -> list[Dataset]:
         filters = dict(keys)
-        said: dict[str, Any] = {"limit": limit, "fields": list(RETURNED[level])}
+        options: dict[str, Any] = {"limit": limit, "fields": list(RETURNED[level])}
         if offset:
-            said["offset"] = offset
+            options["offset"] = offset
         client = self._client
-        with self._plainly():
+        with self._translate_errors():
             if level == "study":
-                answer = client.search_for_studies(search_filters=filters, **said)
+                matches = client.search_for_studies(search_filters=filters, **options)
             elif level == "series":
                 study = filters.pop("StudyInstanceUID")
-                answer = client.search_for_series(study, search_filters=filters, **said)
+                matches = client.search_for_series(study, search_filters=filters, **options)
             else:
                 study, series = filters.pop("StudyInstanceUID"), filters.pop("SeriesInstanceUID")
-                answer = client.search_for_instances(study, series, search_filters=filters, **said)
-            return [Dataset.from_json(one) for one in answer]
+                matches = client.search_for_instances(study, series, search_filters=filters, **options)
+            return [Dataset.from_json(match) for match in matches]
 
     def fetch(self, identity: Identity) -> bytes:
         """See `Pacs`."""
-        return self._patiently(self._fetch, identity)
+        return self._retrying(self._fetch, identity)
 
     def _fetch(self, identity: Identity) -> bytes:
-        with self._plainly():
+        with self._translate_errors():
             self._client.retrieve_instance(identity.study, identity.series, identity.instance, media_types=_AS_STORED)
-        # The client decodes the file, and would write it anew; the archive's own bytes are what was asked for.
+        # The client returns a decoded data set; return the archive's own bytes, which `_on_response` has kept.
         body, self._body = self._body, b""
         return body
 
@@ -111,28 +111,28 @@ class DicomWeb:
         """See `Pacs`."""
         uid = str(dataset.SOPInstanceUID)
         try:
-            with self._plainly():
+            with self._translate_errors():
                 return _read_answer(self._client.store_instances([dataset]), uid)
         except _RefusedError as refused:
             return refused.answer(uid)
 
     def _on_response(self, response: requests.Response, **_: Any) -> None:
-        """Look at an answer before the client does."""
+        """Check a response, and keep a fetched file, before the client reads it."""
         if response.is_redirect or 300 <= response.status_code < 400:
-            # Followed, a store would become a question, and a query could leave TLS.
+            # If followed, a POST would become a GET, and a query could leave TLS.
             raise DeniedError("The archive answers with another address; put the final one into the configuration.")
-        kind, _semicolon, parameters = response.headers.get("Content-Type", "").partition(";")
-        kind = kind.strip().lower()
+        media_type, _semicolon, parameters = response.headers.get("Content-Type", "").partition(";")
+        media_type = media_type.strip().lower()
         if response.request.method == "POST":
-            response.headers["Content-Type"] = kind  # the client knows the bare names only
-        elif response.ok and kind == "multipart/related":
+            response.headers["Content-Type"] = media_type  # the client does not accept parameters
+        elif response.ok and media_type == "multipart/related":
             self._body = _only_part(response.content, parameters)
-        elif response.ok and kind == "application/dicom":
+        elif response.ok and media_type == "application/dicom":
             self._body = response.content
 
     @contextmanager
-    def _plainly(self) -> Iterator[None]:
-        """Turn what the libraries raise into a sentence, without the cause: it quotes addresses with patient data."""
+    def _translate_errors(self) -> Iterator[None]:
+        """Translate the libraries' errors into ours, without their cause, which quotes URLs with patient data."""
         seconds = f"{self._archive.timeout:g} seconds"
         try:
             yield
@@ -142,8 +142,9 @@ class DicomWeb:
             _raise_for(error.response)
         except requests.exceptions.SSLError:
             raise DeniedError(
-                "The archive cannot be trusted: its certificate does not fit its address, or nobody that this program "
-                "knows vouches for it (ca_bundle in the configuration), or it wants a certificate of ours."
+                "The archive cannot be trusted: its certificate does not fit its address, or comes from an "
+                "authority that this program does not know (ca_bundle in the configuration), or the archive wants a "
+                "certificate of ours."
             ) from None
         except requests.exceptions.ProxyError:
             raise UnreachableError("The proxy that the environment names does not connect to the archive.") from None
@@ -151,30 +152,30 @@ class DicomWeb:
             raise UnreachableError(f"The archive did not answer within {seconds}.") from None
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
             raise UnreachableError("The connection to the archive failed or was lost.") from None
-        except Exception as error:  # whatever reading an answer of any shape raises
+        except Exception as error:  # whatever the libraries raise for malformed answers
             raise PacsError(
                 f"The archive's answer is not what DICOMweb prescribes ({type(error).__name__}); is the address right?"
             ) from None
 
 
 class _Session(requests.Session):
-    """Requests that follow nobody elsewhere, and keep to the CA bundle that was configured."""
+    """A session that never follows redirects and always uses the configured CA bundle."""
 
-    def request(self, method: str, url: str, **said: Any) -> requests.Response:  # type: ignore[override]
-        said["allow_redirects"] = False
-        # Said with the session alone, the environment's REQUESTS_CA_BUNDLE would take its place.
-        said.setdefault("verify", self.verify)
-        # The client names the host without its port, which a server of many names does not know.
-        said["headers"] = {key: value for key, value in (said.get("headers") or {}).items() if key != "Host"}
-        # Wildcards may stand as they are (RFC 3986), and there are archives that do not know them otherwise; a + is
-        # a space to forms only.
-        place, mark, question = url.partition("?")
-        question = question.replace("%2A", "*").replace("%3F", "?").replace("+", "%20")
-        return super().request(method, place + mark + question, **said)
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
+        options["allow_redirects"] = False
+        # REQUESTS_CA_BUNDLE of the environment overrides `self.verify`, but not an argument.
+        options.setdefault("verify", self.verify)
+        # The client sets Host without the port, which a server with several virtual hosts does not recognize.
+        options["headers"] = {key: value for key, value in (options.get("headers") or {}).items() if key != "Host"}
+        # Wildcards are valid unescaped (RFC 3986), and some archives accept them only so; "+" means a space only in
+        # HTML forms.
+        path, mark, query = url.partition("?")
+        query = query.replace("%2A", "*").replace("%3F", "?").replace("+", "%20")
+        return super().request(method, path + mark + query, **options)
 
 
 class _Credentials(AuthBase):
-    """Name and password, a token, or nothing; never what lies in a .netrc, which requests would add by itself."""
+    """Basic or bearer authentication, or none; with it, requests does not read credentials from .netrc."""
 
     def __init__(self, archive: DicomWebArchive) -> None:
         self._archive = archive
@@ -184,13 +185,13 @@ class _Credentials(AuthBase):
         if archive.token:
             request.headers["Authorization"] = f"Bearer {archive.token.get_secret_value()}"
         elif archive.username is not None and archive.password:
-            pair = (archive.username.encode(), archive.password.get_secret_value().encode())  # UTF-8, not Latin-1
-            HTTPBasicAuth(*pair)(request)
+            # as bytes, since requests encodes text as Latin-1, not UTF-8
+            HTTPBasicAuth(archive.username.encode(), archive.password.get_secret_value().encode())(request)
         return request
 
 
 class _RefusedError(Exception):
-    """A store that the archive refuses as a whole, perhaps with a reason for each instance."""
+    """The archive refused a store request; its response may give a reason for each instance."""
 
     def __init__(self, response: requests.Response) -> None:
         super().__init__(response.status_code)
@@ -199,7 +200,7 @@ class _RefusedError(Exception):
     def answer(self, uid: str) -> Answer:
         try:
             answer = _read_answer(Dataset.from_json(self._response.json()), uid)
-        except Exception:  # no JSON, or not what is expected there: the status of HTTP has to do
+        except Exception:  # not the JSON that PS3.18 prescribes, so only the HTTP status is known
             answer = Answer("unconfirmed")
         if answer.status != "unconfirmed":
             return answer
@@ -207,11 +208,11 @@ class _RefusedError(Exception):
 
 
 def _only_part(body: bytes, parameters: str) -> bytes:
-    """Return the one part of a multipart body (RFC 2046).
+    """Return the only part of a multipart body (RFC 2046).
 
     Raises:
-        UnreachableError: the body ends before its last delimiter.
-        ValueError: no boundary, or no part.
+        UnreachableError: the body ends before its closing delimiter.
+        ValueError: there is no boundary or no part.
     """
     message = Message()
     message["Content-Type"] = f"multipart/related;{parameters}"
@@ -227,17 +228,18 @@ def _only_part(body: bytes, parameters: str) -> bytes:
 
 
 def _read_answer(answer: Dataset, uid: str) -> Answer:
-    """Find in the answer to a store what it says of the instance `uid` (PS3.18 table I.2-1)."""
+    """Return what the answer to a store says about the instance `uid` (PS3.18 table I.2-1)."""
     for item in answer.get("FailedSOPSequence") or ():
         if item.get("ReferencedSOPInstanceUID", uid) == uid:
-            return stored(int(item.get("FailureReason") or 0x0110))
+            return store_answer(int(item.get("FailureReason") or 0x0110))
     for item in answer.get("ReferencedSOPSequence") or ():
         if item.get("ReferencedSOPInstanceUID") == uid:
-            return stored(int(item.get("WarningReason") or 0))
+            return store_answer(int(item.get("WarningReason") or 0))
     return Answer("unconfirmed")
 
 
 def _raise_for(response: requests.Response) -> NoReturn:
+    """Raise our error for an HTTP error status."""
     status = response.status_code
     if status in (401, 403):
         raise DeniedError(f"The archive does not accept the credentials (HTTP status {status}).") from None

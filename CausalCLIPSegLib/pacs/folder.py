@@ -1,4 +1,4 @@
-"""Files of instances in a folder: each complete or absent."""
+"""Files of instances in a folder: their names, and whether they are complete."""
 
 from __future__ import annotations
 
@@ -16,47 +16,43 @@ from CausalCLIPSegLib.pacs.archive import Identity
 
 
 def file_name(modality: str, instance: str) -> str:
-    """Return the name of an instance's file: modality and UID, nothing of the patient."""
-    kind = modality if re.fullmatch(r"[A-Z0-9]{1,16}", modality) else "DICOM"
-    return f"{kind}.{instance}.dcm"
+    """Return the name of an instance's file: modality and UID, without anything about the patient."""
+    prefix = modality if re.fullmatch(r"[A-Z0-9]{1,16}", modality) else "DICOM"
+    return f"{prefix}.{instance}.dcm"
 
 
-def is_whole(data: bytes, identity: Identity) -> bool:
-    """Whether these bytes are the complete file of that instance."""
+def is_complete(data: bytes, identity: Identity) -> bool:
+    """Whether `data` is the complete file of that instance."""
     try:
         dataset = dcmread(BytesIO(data))
-        same = (dataset.SOPInstanceUID, dataset.SeriesInstanceUID, dataset.StudyInstanceUID) == (
-            identity.instance,
-            identity.series,
-            identity.study,
-        )
-        return same and has_all_pixels(dataset)
+        uids = dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SOPInstanceUID
+        return uids == (identity.study, identity.series, identity.instance) and has_all_pixels(dataset)
     except Exception:  # whatever pydicom raises for a damaged file
         return False
 
 
 def has_all_pixels(dataset: Dataset) -> bool:
-    """Whether native pixel data is as long as the header says; that of a file cut short is read without complaint."""
+    """Whether native pixel data is as long as the header says; pydicom reads truncated pixel data without an error."""
     if "PixelData" not in dataset or dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         return True
     return len(dataset.PixelData) >= get_expected_length(dataset)
 
 
-def state_of(path: Path, identity: Identity) -> Literal["absent", "whole", "other"]:
-    """Say what lies at `path`: nothing, the whole file of that instance, or something else."""
+def file_state(path: Path, identity: Identity) -> Literal["absent", "complete", "other"]:
+    """Return what is at `path`: nothing, the complete file of that instance, or something else."""
     if not os.path.lexists(path):
         return "absent"
     try:
-        return "whole" if is_whole(path.read_bytes(), identity) else "other"
+        return "complete" if is_complete(path.read_bytes(), identity) else "other"
     except OSError:
         return "other"
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder with its parents.
+    """Create the folder and its parents.
 
     Raises:
-        OutputError: it cannot be made, or is a file.
+        OutputError: it is a file, or cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

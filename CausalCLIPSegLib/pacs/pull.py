@@ -1,4 +1,4 @@
-"""From the archive to a folder: images, and the segmentations that refer to them."""
+"""Fetch images from the archive into a folder, and the segmentations that refer to them."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from pydicom import Dataset, dcmread
 
 from CausalCLIPSegLib.atomic_files import write_bytes
 from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError
-from CausalCLIPSegLib.pacs.archive import DeniedError, Pacs, UnreachableError
-from CausalCLIPSegLib.pacs.folder import file_name, is_whole, make_folder, state_of
+from CausalCLIPSegLib.pacs.archive import Pacs
+from CausalCLIPSegLib.pacs.folder import file_name, file_state, is_complete, make_folder
 from CausalCLIPSegLib.pacs.query import Match, Query, search
+from CausalCLIPSegLib.pacs.retry import GiveUpRule
 
 PullStatus = Literal["fetched", "already there", "failed", "not tried"]
-_UNREACHABLE_IN_A_ROW = 2
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """What became of one instance.
+    """The outcome for one instance.
 
     Attributes:
         instance: its UID.
-        status: "already there" where the folder holds it; the file is not touched then. "not tried" after the archive
+        status: "already there" if the folder holds it, and the file was left as it is; "not tried" after the archive
             was lost twice in a row or has denied access.
-        file: where it lies, or was to lie.
+        file: where it is, or would have been.
         reason: why it failed or was not tried, else "".
     """
 
@@ -47,57 +47,54 @@ def pull(
     verify: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Pulled]:
-    """Fetch instances into a folder, and tell of each when it is done.
+    """Fetch instances into a folder, and yield the outcome of each as soon as it is known.
 
     Args:
         pacs: the archive.
         matches: the instances.
-        folder: made where it does not exist.
+        folder: created if it does not exist.
         force: replace a file that is damaged or holds something else.
-        verify: fetch also what the folder holds, and compare it byte by byte.
-        progress: is told in words what happens.
+        verify: also fetch what the folder holds, and compare it byte by byte.
+        progress: receives a message before each instance.
 
     Raises:
-        OutputError: the folder cannot be made.
+        OutputError: the folder cannot be created.
     """
     make_folder(folder)
-    lost, given_up = 0, ""
+    rule = GiveUpRule()
     for number, match in enumerate(matches, 1):
         progress(f"Fetching {number} of {len(matches)}")
         path = folder / file_name(match.modality, match.instance)
-        if given_up:
-            yield Pulled(match.instance, "not tried", path, given_up)
+        if rule.reason:
+            yield Pulled(match.instance, "not tried", path, rule.reason)
             continue
         try:
-            pulled = _pull_one(pacs, match, path, force=force, verify=verify)
-            lost = 0
+            with rule.watch():
+                pulled = _pull_one(pacs, match, path, force=force, verify=verify)
         except CausalCLIPSegError as error:
             pulled = Pulled(match.instance, "failed", path, str(error))
-            lost = lost + 1 if isinstance(error, UnreachableError) else 0
-            if isinstance(error, DeniedError) or lost == _UNREACHABLE_IN_A_ROW:
-                given_up = str(error)
         yield pulled
 
 
 def _pull_one(pacs: Pacs, match: Match, path: Path, *, force: bool, verify: bool) -> Pulled:
-    state = state_of(path, match.identity)
-    if state == "whole" and not verify:
+    state = file_state(path, match.identity)
+    if state == "complete" and not verify:
         return Pulled(match.instance, "already there", path)
     if state == "other" and not force:
         return Pulled(match.instance, "failed", path, "another or a damaged file has this name; --force replaces it")
-    return _keep(_fetch_whole(pacs, match), match, path, force=force)
+    return _save(_fetch_complete(pacs, match), match, path, force=force)
 
 
-def _fetch_whole(pacs: Pacs, match: Match) -> bytes:
+def _fetch_complete(pacs: Pacs, match: Match) -> bytes:
     data = pacs.fetch(match.identity)
-    if not is_whole(data, match.identity):
+    if not is_complete(data, match.identity):
         raise PacsError("The archive sent a damaged file, or another than was asked for.")
     return data
 
 
-def _keep(data: bytes, match: Match, path: Path, *, force: bool) -> Pulled:
-    """Write what was fetched, unless the same lies there."""
-    state = state_of(path, match.identity)
+def _save(data: bytes, match: Match, path: Path, *, force: bool) -> Pulled:
+    """Write a fetched file, unless `path` holds the same bytes already."""
+    state = file_state(path, match.identity)
     if state != "absent" and path.is_file() and path.read_bytes() == data:
         return Pulled(match.instance, "already there", path)
     if state != "absent" and not force:
@@ -114,28 +111,38 @@ def pull_segmentations(
     force: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Pulled]:
-    """Fetch the segmentations that refer to one of these images; those of other images are not kept.
+    """Fetch the segmentations that refer to one of these images, and yield the outcome of each.
 
-    What a segmentation refers to stands in the file alone: no archive can be asked for it, so all segmentations of
-    the images' studies are looked at.
+    Only the file says which image a segmentation refers to, and an archive cannot be queried for it. So this reads all
+    segmentations of the images' studies, and skips those of other images.
+
+    Raises:
+        OutputError: the folder cannot be created.
+        PacsError: the archive cannot be queried.
     """
     make_folder(folder)
     wanted = {image.instance for image in images}
+    rule = GiveUpRule()
     for study in sorted({image.study for image in images}):
         candidates = search(pacs, Query(study=study, modality="SEG"), "instance")
         for number, match in enumerate(candidates, 1):
             progress(f"Looking at segmentation {number} of {len(candidates)}")
             path = folder / file_name(match.modality, match.instance)
+            if rule.reason:
+                yield Pulled(match.instance, "not tried", path, rule.reason)
+                continue
             try:
-                there = state_of(path, match.identity) == "whole"
-                data = path.read_bytes() if there else _fetch_whole(pacs, match)
-                if not wanted & referred_to(dcmread(BytesIO(data), stop_before_pixels=True)):
-                    continue
-                yield _keep(data, match, path, force=force)
+                with rule.watch():
+                    complete = file_state(path, match.identity) == "complete"
+                    data = path.read_bytes() if complete else _fetch_complete(pacs, match)
+                    if not wanted & referenced_instances(dcmread(BytesIO(data), stop_before_pixels=True)):
+                        continue
+                    pulled = _save(data, match, path, force=force)
             except CausalCLIPSegError as error:
-                yield Pulled(match.instance, "failed", path, str(error))
+                pulled = Pulled(match.instance, "failed", path, str(error))
+            yield pulled
 
 
-def referred_to(dataset: Dataset) -> set[str]:
+def referenced_instances(dataset: Dataset) -> set[str]:
     """Return the UIDs of all instances that a data set refers to, at any depth."""
     return {str(element.value) for element in dataset.iterall() if element.keyword == "ReferencedSOPInstanceUID"}

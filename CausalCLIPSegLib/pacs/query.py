@@ -1,4 +1,4 @@
-"""What to look for in an archive, and the way from studies down to instances."""
+"""Queries to an archive, from studies down to instances."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ _DATE = r"\d{4}(?:-?\d{2}-?\d{2})"
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked for; all that is given has to fit.
+    """Conditions that a match must fulfill; None leaves an attribute open.
 
     Attributes:
-        patient_id, patient_name, accession_number: as the archive has them; * and ? stand for any characters.
-        study_date: YYYYMMDD or YYYY-MM-DD, or YYYYMMDD-YYYYMMDD where one side may be missing.
+        patient_id, patient_name, accession_number: as stored in the archive; * and ? are wildcards.
+        study_date: YYYYMMDD or YYYY-MM-DD, or a range of two dates with "-" between, one of which may be missing.
         modality: of a series, such as CR, DX or SEG.
         study, series, instance: UIDs.
+
+    Raises:
+        PacsError: there is no condition but the modality, or one that no archive can be asked for.
     """
 
     patient_id: str | None = None
@@ -39,11 +42,11 @@ class Query:
     instance: str | None = None
 
     def __post_init__(self) -> None:
-        given = {key: value for key, value in asdict(self).items() if value is not None}
-        if not given.keys() - {"modality"}:
+        conditions = {key: value for key, value in asdict(self).items() if value is not None}
+        if not conditions.keys() - {"modality"}:
             raise PacsError("Say what to look for: a patient, a date, an accession number or a UID.")
-        for key, value in given.items():
-            if not value.strip(" *") or "\\" in value or any(ord(letter) < 32 for letter in value):
+        for key, value in conditions.items():
+            if not value.strip(" *") or "\\" in value or any(ord(character) < 32 for character in value):
                 raise PacsError(f"This cannot be looked for as {key.replace('_', ' ')}.")
             if key in ("study", "series", "instance"):
                 check_uid(value)
@@ -55,11 +58,13 @@ class Query:
 
 @dataclass(frozen=True)
 class Match:
-    """What was found, with all that the levels above tell; "" is not told.
+    """A study, series or instance in the archive, with the attributes of the levels above it.
+
+    An attribute is "" if the archive did not return it.
 
     Attributes:
-        modality: of the series; at study level all of them, with \\ between.
-        study, series, instance: UIDs, as far down as was asked for.
+        modality: of the series; at study level those of all series, with \\ between.
+        study, series, instance: UIDs, down to the level of the search.
     """
 
     patient_id: str = ""
@@ -79,11 +84,11 @@ class Match:
 
     @property
     def identity(self) -> Identity:
-        """What `Pacs.fetch` wants to know."""
+        """The argument of `Pacs.fetch`."""
         return Identity(self.study, self.series, self.instance, self.sop_class)
 
     def to_dict(self) -> dict[str, Any]:
-        """As it is written in JSON, without what is not told."""
+        """Return the attributes that are not empty, for JSON."""
         return {key: value for key, value in asdict(self).items() if value}
 
 
@@ -111,34 +116,34 @@ _KEYS: Mapping[Level, tuple[str, ...]] = {
     "series": ("modality", "series"),
     "instance": ("instance",),
 }
-# An archive may ignore a key that it does not know: what it sends then is not what was asked for.
+# An archive may ignore keys that it does not support, so we check these in what it returns.
 _CHECKED = ("patient_id", "accession_number", "study", "series", "instance")
 
 
 def search(pacs: Pacs, query: Query, level: Level, limit: int | None = None) -> list[Match]:
-    """Look for studies, series or instances, from the study down: few archives can do it otherwise.
+    """Find studies, series or instances, from the study down; few archives support other searches.
 
     Args:
         pacs: the archive.
-        query: what has to fit.
+        query: conditions that all matches fulfill.
         level: what to return.
-        limit: how many at most.
+        limit: maximum number of matches.
 
     Raises:
-        PacsError: the archive cannot be asked.
+        PacsError: the archive cannot be queried.
     """
     return list(islice(_walk(pacs, query, level, limit), limit))
 
 
 def _walk(pacs: Pacs, query: Query, level: Level, limit: int | None) -> Iterator[Match]:
-    walked = set()
+    seen = set()
     for study in _matches(pacs, query, "study", Match(), limit if level == "study" else None):
         if level == "study":
             yield study
             continue
-        if study.study in walked:  # one study under two patients, as after a merge: both times it holds the same
+        if study.study in seen:  # an archive may list a study under two patients, for instance after a merge
             continue
-        walked.add(study.study)
+        seen.add(study.study)
         for series in _matches(pacs, query, "series", study, limit if level == "series" else None):
             if level == "series":
                 yield series
@@ -148,36 +153,38 @@ def _walk(pacs: Pacs, query: Query, level: Level, limit: int | None) -> Iterator
 
 def _matches(pacs: Pacs, query: Query, level: Level, above: Match, limit: int | None) -> Iterator[Match]:
     fields = _FIELDS[level]
-    asked = {key: value for key in _KEYS[level] if (value := getattr(query, key)) is not None}
-    keys = {fields[key]: value for key, value in asked.items()}
+    conditions = {key: value for key in _KEYS[level] if (value := getattr(query, key)) is not None}
+    keys = {fields[key]: value for key, value in conditions.items()}
     if level != "study":
         keys["StudyInstanceUID"] = above.study
     if level == "instance":
         keys["SeriesInstanceUID"] = above.series
-    given = set()
-    for answer in pacs.find(level, keys, limit):
-        told = {field: _text(answer, keyword) for field, keyword in fields.items()}
-        match = replace(above, **told)
-        if _fits(match, asked, level):
-            check_uid(told[level])  # it becomes part of addresses and names of files
-            if level == "study" or told[level] not in given:  # else it is the same one, of the other patient
+    seen = set()
+    for dataset in pacs.find(level, keys, limit):
+        values = {field: _text(dataset, keyword) for field, keyword in fields.items()}
+        match = replace(above, **values)
+        if _fulfills(match, conditions, level):
+            check_uid(values[level])  # it becomes part of URLs and file names
+            if level == "study" or values[level] not in seen:  # an archive may list it once for each of two patients
                 yield match
-            given.add(told[level])
+            seen.add(values[level])
 
 
-def _fits(match: Match, asked: Mapping[str, str], level: Level) -> bool:
-    for key, value in asked.items():
-        exact = key in _CHECKED or (key == "modality" and level == "series")
-        told = getattr(match, key)
-        if exact and told and not set(value) & set("*?") and told.strip().casefold() != value.strip().casefold():
+def _fulfills(match: Match, conditions: Mapping[str, str], level: Level) -> bool:
+    for key, wanted in conditions.items():
+        is_checked = key in _CHECKED or (key == "modality" and level == "series")
+        has_wildcard = bool(set(wanted) & set("*?"))
+        value = getattr(match, key)
+        if is_checked and value and not has_wildcard and value.strip().casefold() != wanted.strip().casefold():
             return False
     return True
 
 
 def _text(dataset: Dataset, keyword: str) -> str:
+    """Return an attribute as text, "" if it is missing or cannot be decoded."""
     try:
         value = dataset.get(keyword)
-    except Exception:  # a value that cannot be converted is not told
+    except Exception:  # whatever pydicom raises for a value that does not fit its VR
         return ""
     if value is None:
         return ""

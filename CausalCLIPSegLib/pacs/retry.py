@@ -1,26 +1,35 @@
-"""Try again, later and later, what can be asked twice without harm."""
+"""Retry idempotent requests with exponential backoff, and give up on an archive that stays unreachable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from CausalCLIPSegLib.pacs.archive import UnreachableError
+from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.pacs.archive import DeniedError, UnreachableError
 
-_LONGEST_WAIT = 60.0
+MAX_WAIT = 60.0
+"""Seconds between two attempts."""
+MAX_LOST_IN_A_ROW = 2
+"""Instances lost in a row before a transfer gives up."""
 
 
 def retrying(retries: int, wait: float) -> Retrying:
-    """Return a caller of functions that goes on after an `UnreachableError`.
+    """Return a caller of functions that calls again after an `UnreachableError`.
 
     Args:
-        retries: how often to try again after the first time.
-        wait: seconds before the first of these; it doubles each time. An archive that asks for more gets it, up to a
-            minute.
+        retries: how often to call again after the first attempt.
+        wait: seconds before the first retry; doubled for each further one. If the archive asks for a longer wait, it
+            gets it, up to `MAX_WAIT`.
     """
-    exponential = wait_exponential_jitter(initial=wait, max=_LONGEST_WAIT, jitter=wait)
+    exponential = wait_exponential_jitter(initial=wait, max=MAX_WAIT, jitter=wait)
 
     def pause(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after if isinstance(error, UnreachableError) and error.retry_after else 0.0
-        return min(_LONGEST_WAIT, max(asked, exponential(state)))
+        requested = error.retry_after if isinstance(error, UnreachableError) and error.retry_after else 0.0
+        return min(MAX_WAIT, max(requested, exponential(state)))
 
     return Retrying(
         stop=stop_after_attempt(retries + 1),
@@ -28,3 +37,27 @@ def retrying(retries: int, wait: float) -> Retrying:
         retry=retry_if_exception_type(UnreachableError),
         reraise=True,
     )
+
+
+class GiveUpRule:
+    """Ends a transfer of many instances once the archive was lost twice in a row or has denied access.
+
+    Attributes:
+        reason: why the remaining instances are not tried; "" until then.
+    """
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self._lost_in_a_row = 0
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """Watch the transfer of one instance; its error is counted and passed on."""
+        try:
+            yield
+        except CausalCLIPSegError as error:
+            self._lost_in_a_row = self._lost_in_a_row + 1 if isinstance(error, UnreachableError) else 0
+            if isinstance(error, DeniedError) or self._lost_in_a_row == MAX_LOST_IN_A_ROW:
+                self.reason = str(error)
+            raise
+        self._lost_in_a_row = 0

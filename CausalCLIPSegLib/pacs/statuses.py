@@ -1,4 +1,4 @@
-"""What an archive means by a number: the statuses of storing and retrieving (PS3.4 B, C; PS3.7 C; PS3.18 I)."""
+"""Status codes of storing and retrieving, in words (PS3.4 annexes B and C; PS3.7 annex C; PS3.18 annex I)."""
 
 from CausalCLIPSegLib.pacs.archive import Answer
 
@@ -19,35 +19,35 @@ _FAILURES = {
     0x0211: "the archive does not offer this service",
     0x0212: "the archive says that a value is mistyped",
     0xA801: "the archive does not know where to send it: it has to be told this program's AE title and address",
-    0xA900: "it does not match its class, the archive says",
+    0xA900: "the archive says that it does not match its class",
     0xFE00: "the archive stopped the operation",
     0xC122: "the archive does not take its transfer syntax",
 }
 _DUPLICATE = 0x0111
 
 
-def failure(status: int) -> str:
-    """Return what a failure status says, with its number for whoever looks after the archive."""
+def failure_message(status: int) -> str:
+    """Return what a failure status means, with its number for the archive's administrator."""
     if status in _FAILURES:
-        sentence = _FAILURES[status]
+        message = _FAILURES[status]
     elif status >> 8 == 0xA7:
-        sentence = "the archive is out of resources"
+        message = "the archive is out of resources"
     elif status >> 8 == 0xA9:
-        sentence = _FAILURES[0xA900]
+        message = _FAILURES[0xA900]
     elif status >> 12 == 0xC:
-        sentence = "the archive does not understand it"
+        message = "the archive does not understand it"
     else:
-        sentence = "the archive gives no known reason"
-    return f"{sentence} (status 0x{status:04X})"
+        message = "the archive gives no known reason"
+    return f"{message} (status 0x{status:04X})"
 
 
-def stored(status: int) -> Answer:
-    """Return what the status of a C-STORE, or a warning or failure reason of STOW-RS, says of an instance."""
+def store_answer(status: int) -> Answer:
+    """Return the outcome for one instance from the status of C-STORE, or from a reason code of STOW-RS."""
     if status == 0:
         return Answer("stored")
     if status == _DUPLICATE:
         return Answer("already there")
     if status >> 12 == 0xB or status in (0x0001, 0x0107, 0x0116):
-        sentence = _WARNINGS.get(status, "the archive warns without a known reason")
-        return Answer("stored", f"{sentence} (warning 0x{status:04X})")
-    return Answer("refused", failure(status))
+        message = _WARNINGS.get(status, "the archive warns without a known reason")
+        return Answer("stored", f"{message} (warning 0x{status:04X})")
+    return Answer("refused", failure_message(status))

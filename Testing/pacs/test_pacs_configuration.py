@@ -1,4 +1,4 @@
-"""Which archive, and with which credentials: the file, the environment, an address; and nothing given away."""
+"""Which archive and which credentials are used: from pacs.toml, the environment, an address; secrets stay secret."""
 
 import os
 
@@ -12,36 +12,43 @@ from CausalCLIPSegLib.pacs.configuration import PASSWORD, TOKEN, USERNAME, Dicom
 from CausalCLIPSegLib.pacs.query import Query
 
 WEB = '[archives.web]\nurl = "https://pacs.example.org/dicom-web/"\n'
+WARD = '[archives.ward]\nhost = "pacs"\ncalled_ae_title = "PACS"\n'
 SECRET = "s3cret-of-the-ward"
 
 
-def test_an_entry_by_name_by_default_and_as_the_only_one(configure):
-    path = configure(WEB)
+def test_finds_the_only_archive_without_a_name(configure):
+    configure(WEB)
     assert find_archive(None)[0].url == find_archive("web")[0].url == "https://pacs.example.org/dicom-web"
-    more = '[archives.ward]\nhost = "pacs"\ncalled_ae_title = "PACS"\n'
-    configure(WEB + more)
+
+
+def test_requires_a_name_if_there_are_several_archives(configure):
+    path = configure(WEB + WARD)
     with pytest.raises(PacsError, match="Say which archive"):
         find_archive(None)
-    configure('default = "ward"\n' + WEB + more)
-    archive, _ = find_archive(None)
-    assert isinstance(archive, DimseArchive)
-    assert (archive.host, archive.port, archive.calling_ae_title) == ("pacs", 104, "CAUSALCLIPSEG")
     with pytest.raises(PacsError, match=f"no archive of the name other. {path} knows: ward, web"):
         find_archive("other")
 
 
-def test_an_address_needs_no_file():
-    assert find_archive("https://pacs.example.org/dicom-web")[0] == DicomWebArchive(
-        url="https://pacs.example.org/dicom-web"
-    )
-    assert find_archive("dicom://10.0.0.7:11112/PACS")[0] == DimseArchive(
-        host="10.0.0.7", port=11112, called_ae_title="PACS"
-    )
-    assert find_archive("dicoms://pacs/PACS")[0] == DimseArchive(host="pacs", called_ae_title="PACS", tls=True)
+def test_finds_the_default_archive_without_a_name(configure):
+    configure('default = "ward"\n' + WEB + WARD)
+    archive, _ = find_archive(None)
+    assert archive == DimseArchive(host="pacs", port=104, called_ae_title="PACS", calling_ae_title="CAUSALCLIPSEG")
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("address", "archive"),
+    [
+        ("https://pacs.example.org/dicom-web", DicomWebArchive(url="https://pacs.example.org/dicom-web")),
+        ("dicom://10.0.0.7:11112/PACS", DimseArchive(host="10.0.0.7", port=11112, called_ae_title="PACS")),
+        ("dicoms://pacs/PACS", DimseArchive(host="pacs", called_ae_title="PACS", tls=True)),
+    ],
+)
+def test_an_address_needs_no_configuration(address, archive):
+    assert find_archive(address) == (archive, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
     [
         ("pacs.example.org/dicom-web", "begins with https:// or http://"),
         ("localhost:8042", "begins with https:// or http://"),
@@ -50,17 +57,17 @@ def test_an_address_needs_no_file():
         ("https://reader:" + SECRET + "@pacs.example.org/dicom-web", "No name or password in an address"),
         ("https://pacs.example.org:port/dicom-web", "not a proper address"),
         ("https:///dicom-web", "has to be https://HOST/PATH"),
-        ("nobody", "no archive of the name nobody"),
+        ("unknown", "no archive of the name unknown"),
     ],
 )
-def test_an_address_that_is_none_is_told_without_its_secret(name, words):
-    with pytest.raises(PacsError, match=words) as caught:
+def test_rejects_an_invalid_address_without_quoting_its_secret(name, message):
+    with pytest.raises(PacsError, match=message) as caught:
         find_archive(name)
     assert SECRET not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("entry", "words"),
+    ("entry", "message"),
     [
         ('url = "pacs.example.org"', "has to begin with https:// or http://"),
         ('url = "https://pacs"\nuser = "x"', "user means nothing here"),
@@ -78,29 +85,35 @@ def test_an_address_that_is_none_is_told_without_its_secret(name, words):
         (f'url = "https://pacs"\ntoken = "{SECRET}', "not proper TOML, line 3"),
     ],
 )
-def test_an_entry_that_cannot_be_used_is_told_without_its_secret(entry, words, configure):
+def test_rejects_an_invalid_entry_without_quoting_its_secret(entry, message, configure):
     configure(f"[archives.a]\n{entry}\n")
-    with pytest.raises(PacsError, match=words) as caught:
+    with pytest.raises(PacsError, match=message) as caught:
         find_archive("a")
     assert SECRET not in str(caught.value)
-    assert caught.value.__cause__ is None  # a cause is logged with --verbose
+    assert caught.value.__cause__ is None, "--verbose logs causes"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no permission bits")
-def test_a_secret_that_everybody_can_read_is_refused(configure):
-    entry = WEB + f'token = "{SECRET}"\n'
-    configure(entry, 0o644)
+def test_rejects_a_secret_that_every_user_can_read(configure):
+    configure(f'{WEB}token = "{SECRET}"\n', 0o644)
     with pytest.raises(PacsError, match="chmod 600"):
         find_archive("web")
-    configure(entry, 0o640)
-    assert "group" in find_archive("web")[1][0]
-    configure(entry, 0o600)
-    assert find_archive("web")[1] == []
-    configure(WEB, 0o644)
-    assert find_archive("web")[1] == []
 
 
-def test_the_environment_takes_the_place_of_credentials_in_the_file(configure, monkeypatch):
+@pytest.mark.skipif(os.name != "posix", reason="no permission bits")
+@pytest.mark.parametrize(
+    ("entry", "mode", "warnings"),
+    [(f'{WEB}token = "{SECRET}"\n', 0o640, 1), (f'{WEB}token = "{SECRET}"\n', 0o600, 0), (WEB, 0o644, 0)],
+    ids=["group can read a secret", "only the user can read a secret", "every user can read no secret"],
+)
+def test_warns_of_a_secret_that_the_group_can_read(configure, entry, mode, warnings):
+    configure(entry, mode)
+    found = find_archive("web")[1]
+    assert len(found) == warnings
+    assert all("group" in warning for warning in found)
+
+
+def test_credentials_of_the_environment_replace_those_of_the_file(configure, monkeypatch):
     configure(WEB + 'username = "file"\npassword = "file"\n')
     monkeypatch.setenv(PASSWORD, SECRET)
     archive, _ = find_archive("web")
@@ -116,7 +129,7 @@ def test_the_environment_takes_the_place_of_credentials_in_the_file(configure, m
 
 
 @given(st.text())
-def test_whatever_passes_as_a_uid_is_safe_in_an_address_and_a_file_name(text):
+def test_an_accepted_uid_is_safe_in_a_url_and_in_a_file_name(text):
     try:
         uid = check_uid(text)
     except PacsError:
@@ -125,14 +138,14 @@ def test_whatever_passes_as_a_uid_is_safe_in_an_address_and_a_file_name(text):
     assert ".." not in uid
 
 
-def test_a_uid_is_no_path():
-    for bad in ("../1", "1/2", "1..2", ".1", "1.", "", "1" * 65, "1.2\n", "١.٢"):
-        with pytest.raises(PacsError):
-            check_uid(bad)
+@pytest.mark.parametrize("text", ["../1", "1/2", "1..2", ".1", "1.", "", "1" * 65, "1.2\n", "١.٢"])
+def test_rejects_what_is_not_a_uid(text):
+    with pytest.raises(PacsError):
+        check_uid(text)
 
 
 @pytest.mark.parametrize(
-    ("said", "means"),
+    ("text", "study_date"),
     [
         ("2024-01-31", "20240131"),
         ("20240131", "20240131"),
@@ -142,21 +155,23 @@ def test_a_uid_is_no_path():
         ("-20240131", "-20240131"),
     ],
 )
-def test_a_study_date_is_a_day_or_a_range(said, means):
-    assert Query(study_date=said).study_date == means
+def test_a_study_date_is_a_day_or_a_range(text, study_date):
+    assert Query(study_date=text).study_date == study_date
 
 
 @pytest.mark.parametrize(
-    "said", ["yesterday", "20240230", "202401", "-", "", "2024010120240131", "20240131-20240101-"]
+    "text", ["yesterday", "20240230", "202401", "-", "", "2024010120240131", "20240131-20240101-"]
 )
-def test_what_is_no_date_is_refused(said):
+def test_rejects_what_is_not_a_date(text):
     with pytest.raises(PacsError):
-        Query(study_date=said)
+        Query(study_date=text)
 
 
 @pytest.mark.parametrize(
-    "query", [{}, {"modality": "CR"}, {"patient_id": "*"}, {"patient_id": " "}, {"patient_id": "1\\2"}, {"study": "x"}]
+    "conditions",
+    [{}, {"modality": "CR"}, {"patient_id": "*"}, {"patient_id": " "}, {"patient_id": "1\\2"}, {"study": "x"}],
+    ids=str,
 )
-def test_a_question_without_a_question_is_refused(query):
+def test_rejects_a_query_that_would_match_everything_or_nothing(conditions):
     with pytest.raises(PacsError):
-        Query(**query)
+        Query(**conditions)

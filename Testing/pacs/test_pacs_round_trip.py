@@ -1,4 +1,4 @@
-"""There and back through a real Orthanc: what comes back is what was sent, by every way and through every lock."""
+"""Push to a real Orthanc and pull back by every protocol, with and without locks: files return unchanged."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,10 +7,10 @@ import pytest
 from dx_images import KINDS
 from pydicom import Dataset, dcmread
 
-from CausalCLIPSegLib.cli import app  # noqa: F401  (imported before a test captures what is written)
+from CausalCLIPSegLib.cli import app  # noqa: F401  (its consoles must exist before a test captures output)
 from CausalCLIPSegLib.pacs.configuration import PASSWORD, USERNAME
 
-FILM = "1.3.6.1.4.1.5962.1.1.9.1.1.20040826185059.5457"
+IMAGE = "1.3.6.1.4.1.5962.1.1.9.1.1.20040826185059.5457"
 COMPRESSED = "1.3.6.1.4.1.5962.1.1.9.1.2.20040826185059.5457"
 STUDY = "1.3.6.1.4.1.5962.1.2.9.20040826185059.5457"
 SERIES = "1.3.6.1.4.1.5962.1.3.9.1.20040826185059.5457"
@@ -18,79 +18,87 @@ SERIES = "1.3.6.1.4.1.5962.1.3.9.1.20040826185059.5457"
 QUICK = "timeout = 20\nretries = 1\nretry_wait = 0\n"
 
 
-def open_web(request, configure) -> None:
-    configure(f'[archives.a]\nurl = "{request.getfixturevalue("orthanc").url}"\n{QUICK}')
+def web_entry(url: str, more: str = "") -> str:
+    return f'[archives.a]\nurl = "{url}"\n{more}{QUICK}'
 
 
-def locked_web(request, configure) -> None:
-    monkeypatch = request.getfixturevalue("monkeypatch")
-    monkeypatch.setenv(USERNAME, "reader")
-    monkeypatch.setenv(PASSWORD, "correct horse")
-    configure(f'[archives.a]\nurl = "{request.getfixturevalue("locked_orthanc").url}"\n{QUICK}')
-
-
-def tls_web(request, configure) -> None:
-    ca = request.getfixturevalue("certificates").ca
-    configure(f'[archives.a]\nurl = "{request.getfixturevalue("tls_orthanc").url}"\nca_bundle = "{ca}"\n{QUICK}')
-
-
-def dimse(archive, more: str = "") -> str:
+def dimse_entry(archive, more: str = "") -> str:
     return (
         f'[archives.a]\nhost = "127.0.0.1"\nport = {archive.dicom_port}\ncalled_ae_title = "ORTHANC"\n'
         f'listen_host = "127.0.0.1"\nlisten_port = {archive.move_port}\n{more}{QUICK}'
     )
 
 
-def dimse_get(request, configure) -> None:
-    configure(dimse(request.getfixturevalue("orthanc")))
+def web(request) -> str:
+    return web_entry(request.getfixturevalue("orthanc").url)
 
 
-def dimse_move(request, configure) -> None:
-    configure(dimse(request.getfixturevalue("orthanc"), 'retrieve = "move"\n'))
+def web_with_password(request) -> str:
+    monkeypatch = request.getfixturevalue("monkeypatch")
+    monkeypatch.setenv(USERNAME, "reader")
+    monkeypatch.setenv(PASSWORD, "correct horse")
+    return web_entry(request.getfixturevalue("locked_orthanc").url)
 
 
-def dimse_tls(request, configure) -> None:
-    given = request.getfixturevalue("certificates")
-    locks = f'tls = true\nca_bundle = "{given.ca}"\nclient_certificate = "{given.chain}"\nclient_key = "{given.key}"\n'
-    configure(dimse(request.getfixturevalue("tls_orthanc"), locks))
+def web_with_tls(request) -> str:
+    authority = request.getfixturevalue("certificates").authority
+    return web_entry(request.getfixturevalue("tls_orthanc").url, f'ca_bundle = "{authority}"\n')
 
 
-WAYS: list[Callable] = [open_web, locked_web, tls_web, dimse_get, dimse_move, dimse_tls]
+def dimse_get(request) -> str:
+    return dimse_entry(request.getfixturevalue("orthanc"))
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
-def way(request, configure) -> str:
-    request.param(request, configure)
-    return request.param.__name__
+def dimse_move(request) -> str:
+    return dimse_entry(request.getfixturevalue("orthanc"), 'retrieve = "move"\n')
 
 
-def same_instance(fetched: Path, sent: Path) -> None:
-    """The elements and the transfer syntax are those of the file sent, the pixels byte by byte."""
-    ours, theirs = dcmread(sent), dcmread(fetched)
-    assert theirs.file_meta.TransferSyntaxUID == ours.file_meta.TransferSyntaxUID
-    assert theirs.PixelData == ours.PixelData
-    assert essence(theirs) == essence(ours)
+def dimse_with_tls(request) -> str:
+    files = request.getfixturevalue("certificates")
+    tls = f'tls = true\nca_bundle = "{files.authority}"\n'
+    tls += f'client_certificate = "{files.certificate}"\nclient_key = "{files.key}"\n'
+    return dimse_entry(request.getfixturevalue("tls_orthanc"), tls)
 
 
-def essence(dataset: Dataset) -> Dataset:
-    """Without the lengths of groups and the padding at the end, which say nothing of the image; archives drop them."""
+@pytest.fixture
+def connection(request, configure) -> Callable[[pytest.FixtureRequest], str]:
+    """Write pacs.toml for a connection, given as one of the functions above."""
+    configure(request.param(request))
+    return request.param
+
+
+def by_connection(*connections: Callable[[pytest.FixtureRequest], str]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("connection", connections, indirect=True, ids=lambda function: function.__name__)
+
+
+def assert_same_instance(fetched: Path, sent: Path) -> None:
+    """Compare all elements, the transfer syntax and the bytes of the pixels."""
+    expected, actual = dcmread(sent), dcmread(fetched)
+    assert actual.file_meta.TransferSyntaxUID == expected.file_meta.TransferSyntaxUID
+    assert actual.PixelData == expected.PixelData
+    assert without_padding(actual) == without_padding(expected)
+
+
+def without_padding(dataset: Dataset) -> Dataset:
+    """Remove group lengths and trailing padding, which archives drop."""
     for tag in list(dataset.keys()):
         if tag.element == 0 or tag == 0xFFFCFFFC:
             del dataset[tag]
     return dataset
 
 
-def test_what_is_pushed_is_found_and_comes_back_as_it_was(way, pacs, files, tmp_path):
+@by_connection(web, web_with_password, web_with_tls, dimse_get, dimse_move, dimse_with_tls)
+def test_pushed_files_are_found_and_return_unchanged(connection, pacs, files, tmp_path):
     assert pacs("check").status == 0
     done = pacs("push", files.folder, "--json")
     assert done.status == 0, done.err
-    # The TLS and the locked archives serve more than one test and may have the files already.
-    assert {line["status"] for line in done.lines} <= {"stored", "already there"}
+    # The archives with TLS and with a password serve several tests, so they may have the files already.
+    assert set(done.statuses) <= {"stored", "already there"}
     assert len(done.lines) == 3
 
     again = pacs("push", files.folder, "--json")
     assert again.status == 0
-    assert [line["status"] for line in again.lines] == ["already there"] * 3
+    assert again.statuses == ["already there"] * 3
 
     found = pacs("find", "--patient-id", "9RG1", "--study-date", "2004-08-26", "--modality", "cr", "--json")
     assert found.status == 0, found.err
@@ -101,85 +109,90 @@ def test_what_is_pushed_is_found_and_comes_back_as_it_was(way, pacs, files, tmp_
     folder = tmp_path / "pulled"
     pulled = pacs("pull", "--series", SERIES, "--study", STUDY, "--with-segmentations", "--output", folder, "--json")
     assert pulled.status == 0, pulled.err
-    assert [line["status"] for line in pulled.lines] == ["fetched"] * 3
+    assert pulled.statuses == ["fetched"] * 3
     segmentation = f"SEG.{dcmread(files.segmentation).SOPInstanceUID}.dcm"
-    assert {path.name for path in folder.iterdir()} == {f"CR.{FILM}.dcm", f"CR.{COMPRESSED}.dcm", segmentation}
-    same_instance(folder / f"CR.{FILM}.dcm", files.film)
-    same_instance(folder / f"CR.{COMPRESSED}.dcm", files.compressed)
-    same_instance(folder / segmentation, files.segmentation)
+    assert {path.name for path in folder.iterdir()} == {f"CR.{IMAGE}.dcm", f"CR.{COMPRESSED}.dcm", segmentation}
+    assert_same_instance(folder / f"CR.{IMAGE}.dcm", files.image)
+    assert_same_instance(folder / f"CR.{COMPRESSED}.dcm", files.compressed)
+    assert_same_instance(folder / segmentation, files.segmentation)
 
 
 @pytest.mark.parametrize(
-    ("way_in", "kinds"),
-    # C-MOVE brings by the same C-STORE what C-GET does: those whose files differ most are enough
-    [(open_web, KINDS), (dimse_get, KINDS), (dimse_move, ["implicit VR", "RLE", "JPEG-LS", "JPEG 2000", "names"])],
-    ids=["open_web", "dimse_get", "dimse_move"],
+    ("connection", "kinds"),
+    # C-MOVE delivers by C-STORE as C-GET does, so the kinds whose files differ most are enough.
+    [(web, KINDS), (dimse_get, KINDS), (dimse_move, ["implicit VR", "RLE", "JPEG-LS", "JPEG 2000", "names"])],
+    ids=["web", "dimse_get", "dimse_move"],
+    indirect=["connection"],
 )
-def test_films_of_all_kinds_and_their_segmentations(way_in, kinds, request, configure, pacs, all_kinds, tmp_path):
-    way_in(request, configure)
+def test_radiographs_of_all_kinds_and_their_segmentations_return_unchanged(
+    connection, kinds, pacs, all_kinds, tmp_path
+):
     sent = sorted(path for path in all_kinds.iterdir() if path.name.partition(".")[0] in kinds)
     assert len(sent) == 2 * len(kinds)
     stored = pacs("push", *sent, "--json")
     assert stored.status == 0, stored.out
-    assert [line["status"] for line in stored.lines] == ["stored"] * len(sent)
+    assert stored.statuses == ["stored"] * len(sent)
     study = str(dcmread(sent[0], stop_before_pixels=True).StudyInstanceUID)
     folder = tmp_path / "pulled"
     pulled = pacs("pull", "--study", study, "--output", folder, "--json")
     assert pulled.status == 0, pulled.out
-    # Some films name another patient, and the archive lists the study once for each of them.
-    assert [line["status"] for line in pulled.lines] == ["fetched"] * len(sent)
+    # Some images have another patient ID, so the archive lists the study more than once.
+    assert pulled.statuses == ["fetched"] * len(sent)
     fetched = {line["instance"]: Path(line["file"]) for line in pulled.lines}
     for path in sent:
-        same_instance(fetched[str(dcmread(path, stop_before_pixels=True).SOPInstanceUID)], path)
+        assert_same_instance(fetched[str(dcmread(path, stop_before_pixels=True).SOPInstanceUID)], path)
 
 
-def test_the_files_that_came_back_through_dicomweb_are_those_of_the_archive(configure, request, pacs, files, tmp_path):
-    """Not decoded and written anew: a second pull that compares byte by byte finds nothing to replace."""
-    open_web(request, configure)
-    assert pacs("push", files.film).status == 0
+@by_connection(web)
+def test_pull_by_dicomweb_keeps_the_bytes_of_the_archive(connection, pacs, files, tmp_path):
+    """A second pull with --verify compares byte by byte and finds no difference."""
+    assert pacs("push", files.image).status == 0
     for expected in ("fetched", "already there"):
-        done = pacs("pull", "--instance", FILM, "--study", STUDY, "--output", tmp_path / "p", "--verify", "--json")
-        assert [line["status"] for line in done.lines] == [expected], done.err
+        done = pacs("pull", "--instance", IMAGE, "--study", STUDY, "--output", tmp_path / "p", "--verify", "--json")
+        assert done.statuses == [expected], done.err
 
 
-@pytest.mark.parametrize("way_in", [open_web, dimse_get], ids=lambda way: way.__name__)
-def test_only_the_segmentations_of_that_image(way_in, request, configure, pacs, files, tmp_path):
-    """The segmentation refers to the uncompressed film alone, though the other lies in the same series."""
-    way_in(request, configure)
+@by_connection(web, dimse_get)
+def test_pulls_only_segmentations_that_refer_to_the_image(connection, pacs, files, tmp_path):
+    """The segmentation refers to the uncompressed image, and not to the other one of the same series."""
     assert pacs("push", files.folder).status == 0
-    done = pacs("pull", "--image", files.film, "--only-segmentations", "--output", tmp_path / "of-film", "--json")
+    done = pacs("pull", "--image", files.image, "--only-segmentations", "--output", tmp_path / "of-image", "--json")
     assert done.status == 0, done.err
-    assert [line["status"] for line in done.lines] == ["fetched"]
-    assert [path.name[:4] for path in (tmp_path / "of-film").iterdir()] == ["SEG."]
-    none = pacs("pull", "--image", files.compressed, "--only-segmentations", "--output", tmp_path / "of-other")
-    assert none.status == 0
-    assert "No segmentation" in none.out
+    assert done.statuses == ["fetched"]
+    assert [path.name[:4] for path in (tmp_path / "of-image").iterdir()] == ["SEG."]
+    other = pacs("pull", "--image", files.compressed, "--only-segmentations", "--output", tmp_path / "of-other")
+    assert other.status == 0
+    assert "No segmentation" in other.out
     assert list((tmp_path / "of-other").iterdir()) == []
 
 
-@pytest.mark.parametrize("way_in", [open_web, dimse_get], ids=lambda way: way.__name__)
-def test_a_second_pull_leaves_whole_files_and_tells_of_damaged_ones(way_in, request, configure, pacs, files, tmp_path):
-    way_in(request, configure)
-    assert pacs("push", files.film, files.compressed).status == 0
+@by_connection(web, dimse_get)
+def test_a_second_pull_keeps_complete_files_and_reports_damaged_ones(connection, pacs, files, tmp_path):
+    assert pacs("push", files.image, files.compressed).status == 0
     folder = tmp_path / "pulled"
     arguments = ("pull", "--study", STUDY, "--output", folder, "--json")
     assert pacs(*arguments).status == 0
-    damaged = folder / f"CR.{FILM}.dcm"
-    whole = damaged.read_bytes()
-    damaged.write_bytes(whole[:-1000])
+    damaged = folder / f"CR.{IMAGE}.dcm"
+    complete = damaged.read_bytes()
+    damaged.write_bytes(complete[:-1000])
     second = pacs(*arguments)
     assert second.status == 3
-    assert {line["instance"]: line["status"] for line in second.lines} == {FILM: "failed", COMPRESSED: "already there"}
-    assert damaged.read_bytes() == whole[:-1000]
+    assert second.status_of == {
+        IMAGE: "failed",
+        COMPRESSED: "already there",
+    }
+    assert damaged.read_bytes() == complete[:-1000]
     third = pacs(*arguments, "--force")
     assert third.status == 0
-    assert {line["instance"]: line["status"] for line in third.lines} == {FILM: "fetched", COMPRESSED: "already there"}
-    assert damaged.read_bytes() == whole
+    assert third.status_of == {
+        IMAGE: "fetched",
+        COMPRESSED: "already there",
+    }
+    assert damaged.read_bytes() == complete
 
 
-@pytest.mark.parametrize("way_in", [open_web, dimse_get], ids=lambda way: way.__name__)
-def test_finding_at_each_level_and_by_each_key(way_in, request, configure, pacs, files):
-    way_in(request, configure)
+@by_connection(web, dimse_get)
+def test_finds_at_each_level_and_by_each_key(connection, pacs, files):
     assert pacs("push", files.folder).status == 0
 
     def count(*arguments: str) -> int:
@@ -191,16 +204,16 @@ def test_finding_at_each_level_and_by_each_key(way_in, request, configure, pacs,
     assert count("--patient-id", "9RG*", "--level", "series") == 2
     assert count("--patient-id", "9RG1", "--level", "instance") == 3
     assert count("--patient-id", "9RG", "--level", "study") == 0
-    # Debian's Orthanc does not decode the %20 and %5E of a QIDO-RS question, so a wildcard asks for them there.
-    between = (" ", "^") if way_in is dimse_get else ("?", "?")
-    accession, name = f"exam{between[0]}Number", f"CompressedSamples{between[1]}RG1"
+    # Debian's Orthanc does not decode %20 and %5E in a QIDO-RS query, so we put wildcards in their place.
+    space, caret = (" ", "^") if connection is dimse_get else ("?", "?")
+    accession, name = f"exam{space}Number", f"CompressedSamples{caret}RG1"
     assert count("--patient-name", name, "--level", "study") == 1
     assert count("--accession", accession, "--level", "study") == count("--study", STUDY, "--level", "study") == 1
     assert count("--accession", "exam", "--level", "study") == 0
     assert count("--study-date", "20040101-20041231") == count("--study-date", "20040826-") == 2
     assert count("--study-date", "-20040825") == 0
     assert count("--study", STUDY, "--series", SERIES, "--level", "instance") == 2
-    assert count("--study", STUDY, "--instance", FILM, "--level", "instance") == 1
+    assert count("--study", STUDY, "--instance", IMAGE, "--level", "instance") == 1
     limited = pacs("find", "--study", STUDY, "--level", "instance", "--limit", "2", "--json")
     assert len(limited.lines) == 2
     assert "more than 2" in limited.err
@@ -209,32 +222,34 @@ def test_finding_at_each_level_and_by_each_key(way_in, request, configure, pacs,
     assert "9RG1" in table.out
 
 
-def test_a_wrong_password_is_one_line_and_stops(configure, monkeypatch, locked_orthanc, pacs, files):
-    configure(f'[archives.a]\nurl = "{locked_orthanc.url}"\nusername = "reader"\npassword = "wrong-secret"\n{QUICK}')
+def test_gives_up_after_a_wrong_password(configure, locked_orthanc, pacs, files):
+    configure(web_entry(locked_orthanc.url, 'username = "reader"\npassword = "wrong-secret"\n'))
     done = pacs("find", "--patient-id", "9RG1")
     assert done.status == 2
     assert "credentials" in done.err
     assert "wrong-secret" not in done.err
     pushed = pacs("push", files.folder, "--json")
     assert pushed.status == 3
-    assert [line["status"] for line in pushed.lines] == ["failed", "not tried", "not tried"]
+    assert pushed.statuses == ["failed", "not tried", "not tried"]
 
 
-@pytest.mark.parametrize("scheme", ["url", "host"])
-def test_a_certificate_that_nobody_vouches_for_is_refused(scheme, configure, tls_orthanc, certificates, pacs):
-    entry = f'url = "{tls_orthanc.url}"\n' if scheme == "url" else dimse(tls_orthanc, "tls = true\n").split("\n", 1)[1]
-    configure(f"[archives.a]\n{entry}")
+@pytest.mark.parametrize("protocol", ["web", "dimse"])
+def test_rejects_a_certificate_of_an_unknown_authority(protocol, configure, tls_orthanc, pacs):
+    configure(web_entry(tls_orthanc.url) if protocol == "web" else dimse_entry(tls_orthanc, "tls = true\n"))
     done = pacs("check")
     assert done.status == 2
     assert "cannot be trusted" in done.err
 
 
-def test_a_title_that_the_archive_does_not_know_is_told(configure, orthanc, pacs):
-    configure(dimse(orthanc, 'calling_ae_title = "STRANGER"\n'))
+def test_a_calling_ae_title_that_the_archive_does_not_know_is_one_line(configure, orthanc, pacs):
+    configure(dimse_entry(orthanc, 'calling_ae_title = "STRANGER"\n'))
     done = pacs("find", "--patient-id", "9RG1")
     assert done.status == 2
     assert done.err.count("\n") == 1
-    configure(dimse(orthanc).replace('"ORTHANC"', '"OTHER"'))
+
+
+def test_a_wrong_called_ae_title_is_explained(configure, orthanc, pacs):
+    configure(dimse_entry(orthanc).replace('"ORTHANC"', '"OTHER"'))
     done = pacs("check")
     assert done.status == 2
     assert "AE title" in done.err

@@ -1,0 +1,129 @@
+"""Associations with a DIMSE archive (PS3.8), and the reason if none can be made."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from pynetdicom import AE, Association
+from pynetdicom.presentation import PresentationContext
+
+from CausalCLIPSegLib.errors import PacsError
+from CausalCLIPSegLib.pacs.archive import DeniedError, UnreachableError
+from CausalCLIPSegLib.pacs.configuration import DimseArchive
+from CausalCLIPSegLib.pacs.tls import client_context
+
+CONNECTION_LOST = "The connection to the archive was lost."
+Handlers = Sequence[tuple[Any, Callable[..., Any]]]
+"""Events of pynetdicom with the functions that handle them."""
+Result = TypeVar("Result")
+
+
+def make_entity(archive: DimseArchive) -> AE:
+    """Return an application entity with this program's AE title and the configured timeout."""
+    entity = AE(ae_title=archive.calling_ae_title)
+    entity.acse_timeout = archive.timeout
+    entity.dimse_timeout = archive.timeout
+    entity.network_timeout = archive.timeout
+    entity.connection_timeout = archive.timeout
+    return entity
+
+
+class Associations:
+    """Associations with an archive, one per purpose; each is opened when needed, and again after it was lost."""
+
+    def __init__(self, archive: DimseArchive) -> None:
+        self._archive = archive
+        self._entity = make_entity(archive)
+        self._tls = client_context(archive) if archive.tls else None
+        self._associations: dict[str, Association] = {}
+        self._last_purpose = ""
+
+    def open(
+        self,
+        purpose: str,
+        contexts: Sequence[PresentationContext],
+        roles: Sequence[Any] = (),
+        handlers: Handlers = (),
+    ) -> Association:
+        """Return the association for a purpose; make one if there is none or it was lost.
+
+        Raises:
+            DeniedError: the archive rejects this program, or cannot be trusted.
+            UnreachableError: no connection can be made.
+            PacsError: the archive does not offer the service.
+        """
+        self._last_purpose = purpose
+        association = self._associations.get(purpose)
+        if association is not None and association.is_established:
+            return association
+        archive = self._archive
+        association = self._entity.associate(
+            archive.host,
+            archive.port,
+            contexts=list(contexts),
+            ae_title=archive.called_ae_title,
+            ext_neg=list(roles) or None,
+            tls_args=(self._tls, archive.tls_server_name or archive.host) if self._tls else None,
+            evt_handlers=list(handlers) or None,
+        )
+        if association.is_established:
+            self._associations[purpose] = association
+            return association
+        if association.is_rejected:
+            raise DeniedError(
+                "The archive does not accept the association: it has to know the AE title "
+                f"{archive.calling_ae_title}, and has to be called by its own."
+            )
+        if association.rejected_contexts:
+            raise PacsError("The archive does not offer this service to us.")
+        self._probe()
+        raise UnreachableError("The archive takes connections, but does not answer as one that speaks DIMSE.")
+
+    def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Call a function that uses one association, and drop that association if it was lost.
+
+        pynetdicom may notice a lost connection late, so a lost association is never used again.
+
+        Raises:
+            UnreachableError: the association was lost.
+        """
+        try:
+            return function(*arguments)
+        except RuntimeError:  # pynetdicom's error for an association that has ended
+            self._associations.pop(self._last_purpose, None)
+            raise UnreachableError(CONNECTION_LOST) from None
+        except UnreachableError:
+            self._associations.pop(self._last_purpose, None)
+            raise
+
+    def close(self, *, abort: bool) -> None:
+        """End all associations: release them, or abort them."""
+        for association in self._associations.values():
+            if association.is_established and not abort:
+                association.release()
+            elif association.is_alive():
+                association.abort()
+
+    def _probe(self) -> None:
+        """Open a probe connection, and raise its error: pynetdicom does not say why an association failed."""
+        archive = self._archive
+        try:
+            with socket.create_connection((archive.host, archive.port), archive.timeout) as connection:
+                if self._tls:
+                    with self._tls.wrap_socket(connection, server_hostname=archive.tls_server_name or archive.host):
+                        pass
+        except ssl.SSLCertVerificationError:
+            raise DeniedError(
+                "The archive cannot be trusted: its certificate does not fit its name (tls_server_name in the "
+                "configuration), or comes from an authority that this program does not know (ca_bundle)."
+            ) from None
+        except ssl.SSLError:
+            raise DeniedError("The archive does not speak TLS on this port, or wants a certificate of ours.") from None
+        except TimeoutError:
+            raise UnreachableError(f"The archive did not answer within {archive.timeout:g} seconds.") from None
+        except OSError as error:
+            reason = error.strerror or "no such host"
+            raise UnreachableError(f"No connection to the archive: {reason.lower()}.") from None
