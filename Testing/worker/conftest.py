@@ -1,4 +1,4 @@
-"""Worker processes, and what to ask them."""
+"""Worker processes, and requests to send to them."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from pydantic import TypeAdapter
 from CausalCLIPSegLib.worker.protocol import Event
 
 ROOT = Path(__file__).parents[2]
-HANGS = 180
-"""Seconds after which a test says that the worker hangs; nothing is measured by it."""
+TIMEOUT = 180
+"""Seconds after which a test decides that the worker hangs; no test measures time by it."""
 
 EVENTS: TypeAdapter[Event] = TypeAdapter(Event)
-LAST = {"result", "error", "cancelled"}
+LAST_EVENTS = {"result", "error", "cancelled"}
 
 
 class Process:
-    """A worker process. Every line that it writes has to be an event of the protocol."""
+    """A worker process. Every line that it writes must be an event of the protocol."""
 
     def __init__(self, command: list[str], folder: Path, **environment: str) -> None:
         self.log = folder / "stderr.txt"
@@ -43,7 +43,7 @@ class Process:
         self.events: list[dict[str, Any]] = []
         self._lines: queue.Queue[bytes] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
-        self._number = 0
+        self._count = 0
 
     def _read(self) -> None:
         for line in self.process.stdout:
@@ -55,14 +55,15 @@ class Process:
         self.process.stdin.flush()
 
     def send(self, request: str, **fields: Any) -> str:
-        self._number += 1
-        identifier = f"{request}-{self._number}"
+        """Send a request, and return its id."""
+        self._count += 1
+        identifier = f"{request}-{self._count}"
         self.write(json.dumps({"id": identifier, "request": request, **fields}, default=str).encode() + b"\n")
         return identifier
 
     def next(self) -> dict[str, Any] | None:
-        """The next event; None at the end of the stream."""
-        line = self._lines.get(timeout=HANGS)
+        """Return the next event; None at the end of the stream."""
+        line = self._lines.get(timeout=TIMEOUT)
         if not line:
             return None
         event = json.loads(line)
@@ -71,31 +72,39 @@ class Process:
         return event
 
     def wait_for(self, **fields: Any) -> dict[str, Any]:
-        """The next event with these fields."""
+        """Return the next event with these fields."""
         while (event := self.next()) is not None:
             if all(event.get(name) == value for name, value in fields.items()):
                 return event
         raise AssertionError(f"the worker ended; stderr: {self.log.read_text()}")
 
+    def wait_until_it_searches(self, identifier: str) -> None:
+        """Wait until the network of a segmentation runs, where held_worker.py can hold it."""
+        self.wait_for(id=identifier, event="progress", phase="Searching the radiograph")
+
     def end_of(self, identifier: str) -> dict[str, Any]:
-        """The last event about a request."""
-        while (event := self.wait_for(id=identifier))["event"] not in LAST:
+        """Return the last event about a request."""
+        while (event := self.wait_for(id=identifier))["event"] not in LAST_EVENTS:
             pass
         return event
 
     def ask(self, request: str, **fields: Any) -> dict[str, Any]:
+        """Send a request, and return the event that ends it."""
         return self.end_of(self.send(request, **fields))
 
     def about(self, identifier: str) -> list[dict[str, Any]]:
+        """Return the events so far about a request."""
         return [event for event in self.events if event["id"] == identifier]
 
-    def leave(self) -> int:
+    def close_input(self) -> int:
+        """Close its standard input, and return its exit status."""
         self.process.stdin.close()
-        return self.process.wait(HANGS)
+        return self.process.wait(TIMEOUT)
 
 
 @pytest.fixture(scope="session")
 def start_worker(tmp_path_factory) -> Iterator[Callable[..., Process]]:
+    """Start a worker; with `script`, the Python file of that name beside this one."""
     started: list[Process] = []
 
     def start(*arguments: str, script: str | None = None, **environment: str) -> Process:
@@ -111,7 +120,7 @@ def start_worker(tmp_path_factory) -> Iterator[Callable[..., Process]]:
 
 @pytest.fixture(scope="session")
 def hold(tmp_path_factory) -> Path:
-    """The folder that handles the worker; see held_worker.py."""
+    """The folder whose files control the shared worker; see held_worker.py."""
     return tmp_path_factory.mktemp("hold")
 
 
@@ -130,16 +139,16 @@ def worker(held_worker, hold) -> Iterator[Process]:
 
 @pytest.fixture(scope="session")
 def values(tmp_path_factory) -> Path:
-    """A film as a program hands it over: 90 rows x 120 columns, int16, with a slice axis."""
+    """A radiograph as another program sends it: .npy, 90 rows x 120 columns, int16, with a slice axis."""
     coarse = np.random.default_rng(5).integers(-100, 4000, (9, 12))
-    path = tmp_path_factory.mktemp("film") / "film.npy"
+    path = tmp_path_factory.mktemp("radiograph") / "radiograph.npy"
     np.save(path, np.kron(coarse, np.ones((10, 10), int)).astype(np.int16)[None])
     return path
 
 
 @pytest.fixture
-def request_of(tiny_checkpoint_to_read, values, tmp_path) -> dict[str, Any]:
-    """A segmentation of the made film by the tiny checkpoint."""
+def segment_request(tiny_checkpoint_to_read, values, tmp_path) -> dict[str, Any]:
+    """The fields of a request to segment that radiograph with the tiny checkpoint."""
     affine = [[0.5, 0, 0, 0], [0, 0.25, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
     return {
         "image": {"kind": "array", "path": str(values), "spacing": [0.25, 0.5], "affine": affine},

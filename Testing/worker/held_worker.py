@@ -1,7 +1,7 @@
-"""The worker with a handle: files in the folder HOLD make its network wait, fail, or print. All else is the real one.
+"""The real worker, except that files in the folder HOLD make its network wait, fail or print.
 
-hold: the network waits until the file is gone. memory: the network reports, once, that the GPU has too little memory.
-noise: something is printed. boom: the network fails in a way that nobody expected.
+hold: the network waits until the file is removed. memory: the network reports once that the GPU has too little memory.
+noise: the network prints. boom: the network fails with an unexpected error.
 """
 
 import os
@@ -14,40 +14,40 @@ from CausalCLIPSegLib.worker.__main__ import main
 FOLDER = Path(os.environ["HOLD"])
 
 
-def _told_to(name: str) -> bool:
+def _is_set(name: str) -> bool:
     return (FOLDER / name).exists()
 
 
-def _handle(segmenter):
+def _control(segmenter):
     decode, probabilities = segmenter.network.decode, segmenter.probabilities
 
-    def scarce(*args, **kwargs):
-        if _told_to("memory"):
+    def controlled_decode(*args, **kwargs):
+        if _is_set("memory"):
             import torch
 
             (FOLDER / "memory").unlink()
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
         return decode(*args, **kwargs)
 
-    def held(*args, **kwargs):
-        while _told_to("hold"):
+    def controlled_probabilities(*args, **kwargs):
+        while _is_set("hold"):
             time.sleep(0.01)
-        if _told_to("noise"):
+        if _is_set("noise"):
             print("noise by print")
             os.write(1, b"noise by file descriptor\n")
-        if _told_to("boom"):
-            words = "patient's name"  # not in the line that raises, which a log may show
-            raise RuntimeError(f"a {words}")
+        if _is_set("boom"):
+            patient = "patient's name"  # not in the line that raises, which a log may show
+            raise RuntimeError(f"a {patient}")
         return probabilities(*args, **kwargs)
 
-    segmenter.network.decode, segmenter.probabilities = scarce, held
-    segmenter.handled = True
+    segmenter.network.decode, segmenter.probabilities = controlled_decode, controlled_probabilities
+    segmenter.is_controlled = True
 
 
 def _get(self, checkpoint, device, get=segmenters.Segmenters.get):
     segmenter = get(self, checkpoint, device)
-    if not hasattr(segmenter, "handled"):
-        _handle(segmenter)
+    if not hasattr(segmenter, "is_controlled"):
+        _control(segmenter)
     return segmenter
 
 

@@ -1,4 +1,4 @@
-"""The asking side: lines in pieces, identifiers, timeouts, states; and a real process at the other end."""
+"""The client: lines in pieces, identifiers, timeouts and states; and with a real process."""
 
 import json
 import subprocess
@@ -16,21 +16,21 @@ ROOT = Path(__file__).parents[2]
 READY = {"id": None, "event": "ready", "protocol": client.PROTOCOL, "version": "1.2.3", "pid": 1}
 
 
-class Wire:
-    """A client whose process is the test."""
+class Connection:
+    """A client, and the test in the place of its process."""
 
     def __init__(self, **options):
         self.now = 0.0
-        self.sent, self.states, self.loose, self.events = [], [], [], []
+        self.sent, self.states, self.other_events, self.events = [], [], [], []
         self.client = WorkerClient(
             write=lambda data: self.sent.extend(json.loads(line) for line in data.splitlines()),
             on_state=self.states.append,
-            on_event=self.loose.append,
+            on_event=self.other_events.append,
             clock=lambda: self.now,
             **options,
         )
 
-    def say(self, **event):
+    def receive(self, **event):
         self.client.feed(json.dumps(event).encode() + b"\n")
 
     def send(self, request="note", timeout=None, **fields):
@@ -38,21 +38,21 @@ class Wire:
 
 
 @pytest.fixture
-def wire():
-    return Wire()
+def connection():
+    return Connection()
 
 
 @pytest.fixture
-def ready(wire):
-    wire.say(**READY)
-    return wire
+def ready(connection):
+    connection.receive(**READY)
+    return connection
 
 
-def test_it_knows_the_same_protocol_as_the_worker():
+def test_protocol_version_equals_that_of_the_worker():
     assert client.PROTOCOL == protocol.PROTOCOL
 
 
-def test_it_needs_nothing_but_the_standard_library():
+def test_imports_only_the_standard_library():
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules);"
         "import CausalCLIPSegLib.worker.client;"
@@ -63,64 +63,64 @@ def test_it_needs_nothing_but_the_standard_library():
     assert done.stdout.strip() == "[]"
 
 
-def test_requests_wait_until_the_process_is_ready(wire):
-    identifier = wire.send(text="RLL pneumonia.")
-    assert (wire.sent, wire.states) == ([], [])
-    wire.say(**READY)
-    assert wire.sent == [{"id": identifier, "request": "note", "text": "RLL pneumonia."}]
-    assert wire.states == ["ready"]
-    assert wire.client.version == "1.2.3"
-    assert wire.loose == [READY]
+def test_sends_requests_when_the_process_is_ready(connection):
+    identifier = connection.send(text="RLL pneumonia.")
+    assert (connection.sent, connection.states) == ([], [])
+    connection.receive(**READY)
+    assert connection.sent == [{"id": identifier, "request": "note", "text": "RLL pneumonia."}]
+    assert connection.states == ["ready"]
+    assert connection.client.version == "1.2.3"
+    assert connection.other_events == [READY]
 
 
-def test_events_find_their_request_until_it_has_ended(ready):
+def test_passes_events_to_their_request_until_it_ends(ready):
     first, second = ready.send(), ready.send()
     assert first != second
     assert ready.client.pending == (first, second)
-    ready.say(id=second, event="progress", phase="x", fraction=0.5)
-    ready.say(id=second, event="result", answer=2)
-    ready.say(id=second, event="result", answer=3)  # an event too many
-    ready.say(id="unknown", event="result")
+    ready.receive(id=second, event="progress", phase="x", fraction=0.5)
+    ready.receive(id=second, event="result", answer=2)
+    ready.receive(id=second, event="result", answer=3)  # after its last event
+    ready.receive(id="unknown", event="result")
     assert [event.get("answer") for event in ready.events] == [None, 2]
     assert ready.client.pending == (first,)
 
 
 @pytest.mark.parametrize("request_name", ["segment", "threshold", "export"])
-def test_it_is_busy_while_a_long_request_is_open(ready, request_name):
+def test_is_busy_while_a_long_request_is_open(ready, request_name):
     ready.send("note")
     assert ready.client.state == "ready"
     identifier = ready.send(request_name)
     assert ready.client.state == "busy"
-    ready.say(id=identifier, event="cancelled")
+    ready.receive(id=identifier, event="cancelled")
     assert ready.states == ["ready", "busy", "ready"]
 
 
-def test_cancel_asks_the_worker(ready):
+def test_cancel_is_sent_to_the_worker(ready):
     identifier = ready.send("segment")
     ready.client.cancel(identifier)
     assert ready.sent[-1]["request"] == "cancel"
     assert ready.sent[-1]["target"] == identifier
     assert ready.events == []
-    ready.say(id=identifier, event="cancelled")
+    ready.receive(id=identifier, event="cancelled")
     assert [event["event"] for event in ready.events] == ["cancelled"]
     count = len(ready.sent)
     ready.client.cancel(identifier)
     assert len(ready.sent) == count
 
 
-def test_cancel_before_the_start_never_sends(wire):
-    identifier = wire.send("segment")
-    wire.client.cancel(identifier)
-    wire.say(**READY)
-    assert wire.sent == []
-    assert [event["event"] for event in wire.events] == ["cancelled"]
+def test_request_cancelled_before_the_start_is_never_sent(connection):
+    identifier = connection.send("segment")
+    connection.client.cancel(identifier)
+    connection.receive(**READY)
+    assert connection.sent == []
+    assert [event["event"] for event in connection.events] == ["cancelled"]
 
 
-def test_a_request_that_is_not_answered_is_given_up(ready):
+def test_unanswered_request_ends_in_a_timeout(ready):
     identifier = ready.send("segment", timeout=10)
     ready.now = 9
     ready.client.tick()
-    ready.say(id=identifier, event="progress", phase="x", fraction=0.1)  # a sign of life counts
+    ready.receive(id=identifier, event="progress", phase="x", fraction=0.1)  # restarts the timeout
     ready.now = 18
     ready.client.tick()
     assert [event["event"] for event in ready.events] == ["progress"]
@@ -129,30 +129,30 @@ def test_a_request_that_is_not_answered_is_given_up(ready):
     assert (ready.events[-1]["event"], ready.events[-1]["kind"]) == ("error", "timeout")
     assert ready.sent[-1]["request"] == "cancel"
     assert ready.client.state == "ready"
-    ready.say(id=identifier, event="result")
+    ready.receive(id=identifier, event="result")
     assert len(ready.events) == 2
 
 
-def test_the_time_of_a_request_begins_when_it_is_sent(wire):
-    wire.send(timeout=10)
-    wire.now = 60
-    wire.client.tick()
-    wire.say(**READY)
-    wire.client.tick()
-    assert wire.events == []
+def test_timeout_begins_when_the_request_is_sent(connection):
+    connection.send(timeout=10)
+    connection.now = 60
+    connection.client.tick()
+    connection.receive(**READY)
+    connection.client.tick()
+    assert connection.events == []
 
 
-def test_a_process_that_does_not_start_is_told():
-    wire = Wire(start_timeout=30)
-    wire.send()
-    wire.now = 31
-    wire.client.tick()
-    assert wire.client.state == "failed"
-    assert "does not start" in wire.client.reason
-    assert (wire.events[0]["event"], wire.events[0]["kind"]) == ("error", "ended")
+def test_process_that_does_not_start_fails():
+    connection = Connection(start_timeout=30)
+    connection.send()
+    connection.now = 31
+    connection.client.tick()
+    assert connection.client.state == "failed"
+    assert "does not start" in connection.client.reason
+    assert (connection.events[0]["event"], connection.events[0]["kind"]) == ("error", "ended")
 
 
-def test_a_process_that_ends_by_itself_fails_its_requests(ready):
+def test_process_that_ends_unexpectedly_fails_its_requests(ready):
     ready.send("segment")
     ready.client.finished("The exit status is 9.")
     assert ready.client.state == "failed"
@@ -164,79 +164,79 @@ def test_a_process_that_ends_by_itself_fails_its_requests(ready):
     assert ready.client.state == "failed"
 
 
-def test_a_process_that_was_asked_to_end_has_ended(ready):
+def test_process_that_was_shut_down_has_ended(ready):
     ready.client.shutdown()
-    ready.say(id=ready.sent[-1]["id"], event="result")
+    ready.receive(id=ready.sent[-1]["id"], event="result")
     ready.client.finished()
     assert (ready.client.state, ready.client.reason) == ("ended", "")
 
 
-def test_an_older_worker_is_not_used(wire):
-    wire.send()
-    wire.say(**{**READY, "protocol": 0})
-    assert wire.client.state == "failed"
-    assert "older" in wire.client.reason
-    assert wire.sent == []
+def test_rejects_an_older_worker(connection):
+    connection.send()
+    connection.receive(**{**READY, "protocol": 0})
+    assert connection.client.state == "failed"
+    assert "older" in connection.client.reason
+    assert connection.sent == []
 
 
-def test_a_newer_worker_and_its_unknown_events_are_fine(wire):
-    wire.say(**{**READY, "protocol": client.PROTOCOL + 1, "news": 1})
-    identifier = wire.send()
-    wire.say(id=identifier, event="applause")
-    wire.say(id=identifier, event="result")
-    assert [event["event"] for event in wire.events] == ["applause", "result"]
+def test_accepts_a_newer_worker_and_its_unknown_events(connection):
+    connection.receive(**{**READY, "protocol": client.PROTOCOL + 1, "news": 1})
+    identifier = connection.send()
+    connection.receive(id=identifier, event="applause")
+    connection.receive(id=identifier, event="result")
+    assert [event["event"] for event in connection.events] == ["applause", "result"]
 
 
 @pytest.mark.parametrize("line", [b"Hello", b"\xff\xfe", b"[]", b"3", b'{"event": 3}', b"{}", b""])
-def test_lines_that_are_no_events_are_passed_over(ready, line):
+def test_ignores_lines_that_are_not_events(ready, line):
     ready.client.feed(line + b"\n")
     assert ready.client.state == "ready"
-    ready.say(id=ready.send(), event="result")
+    ready.receive(id=ready.send(), event="result")
     assert len(ready.events) == 1
 
 
-def test_output_without_an_end_is_no_protocol(ready, monkeypatch):
+def test_output_without_line_ends_fails(ready, monkeypatch):
     monkeypatch.setattr(client, "MAX_LINE_BYTES", 1000)
     for _ in range(11):
         ready.client.feed(b"x" * 100)
     assert ready.client.state == "failed"
 
 
-def test_a_callback_may_send_and_may_fail(ready):
+def test_callbacks_may_send_and_raise(ready):
     def fail(event):
         ready.send("hello")
-        raise ValueError("a mistake of the front end")
+        raise ValueError("a bug in the front end")
 
     first = ready.client.send({"request": "note"}, fail)
     second = ready.send()
     lines = b"".join(json.dumps({"id": each, "event": "result"}).encode() + b"\n" for each in (first, second))
     with pytest.raises(ValueError, match="front end"):
         ready.client.feed(lines)
-    ready.client.feed(b"")  # nothing is lost
+    ready.client.feed(b"")  # the second event is still there
     assert [event["id"] for event in ready.events] == [second]
     assert ready.sent[-1]["request"] == "hello"
 
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_pieces_of_any_size_make_the_same_events(data):
+def test_pieces_of_any_size_give_the_same_events(data):
     texts = data.draw(st.lists(st.text(max_size=20), max_size=6))
-    wire = Wire()
-    wire.say(**READY)
-    identifier = wire.send()
+    connection = Connection()
+    connection.receive(**READY)
+    identifier = connection.send()
     events = [{"id": identifier, "event": "warning", "message": text} for text in texts]
     stream = b"".join(json.dumps(event, ensure_ascii=False).encode() + b"\n" for event in events)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
     for start, stop in zip([0, *cuts], [*cuts, len(stream)], strict=True):
-        wire.client.feed(stream[start:stop])
-    assert wire.events == events
+        connection.client.feed(stream[start:stop])
+    assert connection.events == events
 
 
-def test_a_worker_that_is_killed_in_the_middle_of_a_run_fails_it(start_worker, request_of, tmp_path):
+def test_killed_worker_fails_its_request_and_a_new_one_works(start_worker, segment_request, tmp_path):
     worker = start_worker()
     events, states = [], []
     client = WorkerClient(write=worker.write, on_state=states.append)
-    client.send({"request": "segment", **request_of}, events.append)
+    client.send({"request": "segment", **segment_request}, events.append)
     while not events:  # the first phase has begun
         client.feed(json.dumps(worker.next()).encode() + b"\n")
     worker.process.kill()
@@ -245,7 +245,7 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_run_fails_it(start_worker, r
     assert (events[-1]["event"], events[-1]["kind"]) == ("error", "ended")
     assert list((tmp_path / "out").glob("*.npy")) == []
 
-    again = start_worker()  # and a new one takes the place
+    again = start_worker()
     client = WorkerClient(write=again.write)
     answers = []
     client.send({"request": "note", "text": "RLL pneumonia."}, answers.append)

@@ -1,4 +1,4 @@
-"""The whole way that Slicer goes: a film in a scene, the worker's result on it, a correction, a file of it."""
+"""As in Slicer: a volume in a scene, the worker's result on it, a correction, and a DICOM-SEG of it."""
 
 import highdicom
 import numpy as np
@@ -6,6 +6,7 @@ import pytest
 import slicer
 from pydicom.data import get_testdata_file
 
+from CausalCLIPSegLib.demo import DEMO_IMAGE
 from CausalCLIPSegLib.scene import (
     read_mask,
     rethreshold,
@@ -16,7 +17,7 @@ from CausalCLIPSegLib.scene import (
     show_result,
 )
 
-FILM = str(get_testdata_file("RG1_UNCR.dcm", download=False))
+IMAGE = str(get_testdata_file(DEMO_IMAGE, download=False))
 NOTE = "Opacities in the right lower zone and in the left lower zone."
 
 
@@ -35,16 +36,16 @@ def volume(scene):
     storage = slicer.vtkMRMLVolumeArchetypeStorageNode()
     scene.AddNode(storage)
     storage.SetSingleFile(1)
-    storage.SetFileName(FILM)
+    storage.SetFileName(IMAGE)
     assert storage.ReadData(node) == 1
     return node
 
 
 def test_from_a_scene_to_a_corrected_dicom_seg(worker, scene, volume, tiny_checkpoint_to_read, tmp_path):
-    image = {**save_radiograph(volume, tmp_path / "film.npy"), "header": FILM}
-    asked = {"note": NOTE, "device": "cpu", "checkpoint": str(tiny_checkpoint_to_read), "threshold": 0.3}
-    result = worker.ask("segment", image=image, **asked, output=str(tmp_path / "scene"))
-    of_file = worker.ask("segment", image={"kind": "file", "path": FILM}, **asked, output=str(tmp_path / "file"))
+    image = {**save_radiograph(volume, tmp_path / "image.npy"), "header": IMAGE}
+    options = {"note": NOTE, "device": "cpu", "checkpoint": str(tiny_checkpoint_to_read), "threshold": 0.3}
+    result = worker.ask("segment", image=image, **options, output=str(tmp_path / "scene"))
+    of_file = worker.ask("segment", image={"kind": "file", "path": IMAGE}, **options, output=str(tmp_path / "file"))
     np.testing.assert_array_equal(np.load(result["probability"]), np.load(of_file["probability"]))
     assert result["sop_instance_uid"] == of_file["sop_instance_uid"]
 
@@ -56,10 +57,10 @@ def test_from_a_scene_to_a_corrected_dicom_seg(worker, scene, volume, tiny_check
     probability = np.load(result["probability"])
     threshold = float(np.quantile(probability, 0.9))
     assert rethreshold(segmentation, volume, result, probability, threshold) == []
-    first = result["segments"][0]["id"]
-    corrected = read_mask(segmentation, first, volume)
-    corrected[100:120, 200:260] = True
-    set_mask(segmentation, first, volume, corrected)
+    corrected = result["segments"][0]["id"]
+    mask = read_mask(segmentation, corrected, volume)
+    mask[100:120, 200:260] = True
+    set_mask(segmentation, corrected, volume, mask)
 
     answer = worker.ask(
         "export",
@@ -77,11 +78,11 @@ def test_from_a_scene_to_a_corrected_dicom_seg(worker, scene, volume, tiny_check
     assert answer["event"] == "result", answer
     seg = highdicom.seg.segread(answer["files"]["dicom-seg"])
     pixels = seg.get_pixels_by_source_instance([result["sop_instance_uid"]])[0]
-    held = [
-        one for one in segmentation.GetSegmentation().GetSegmentIDs() if read_mask(segmentation, one, volume).any()
-    ]
-    assert len(held) == pixels.shape[-1]
-    for number, identifier in enumerate(held):
-        np.testing.assert_array_equal(pixels[..., number] != 0, read_mask(segmentation, identifier, volume))
-        kind = seg.get_segment_description(number + 1).SegmentAlgorithmType
-        assert kind == ("SEMIAUTOMATIC" if identifier == first else "AUTOMATIC")
+    identifiers = segmentation.GetSegmentation().GetSegmentIDs()
+    masks = {identifier: read_mask(segmentation, identifier, volume) for identifier in identifiers}
+    masks = {identifier: mask for identifier, mask in masks.items() if mask.any()}
+    assert len(masks) == pixels.shape[-1]
+    for number, (identifier, mask) in enumerate(masks.items()):
+        np.testing.assert_array_equal(pixels[..., number] != 0, mask)
+        algorithm_type = seg.get_segment_description(number + 1).SegmentAlgorithmType
+        assert algorithm_type == ("SEMIAUTOMATIC" if identifier == corrected else "AUTOMATIC")

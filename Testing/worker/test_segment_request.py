@@ -1,0 +1,235 @@
+"""The request "segment": result, queue, cancellation, and what goes wrong."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.data import get_testdata_file
+
+from CausalCLIPSegLib.demo import DEMO_IMAGE
+from CausalCLIPSegLib.mask.sides import split_by_side
+from CausalCLIPSegLib.radiograph import read_radiograph
+from CausalCLIPSegLib.segmenter import Segmenter
+from CausalCLIPSegLib.worker.protocol import SegmentResult
+
+IMAGE = str(get_testdata_file(DEMO_IMAGE, download=False))
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_segments_an_array(worker, segment_request, tmp_path):
+    identifier = worker.send("segment", **segment_request)
+    result = worker.end_of(identifier)
+    SegmentResult.model_validate(result)
+    fractions = [event["fraction"] for event in worker.about(identifier) if event["event"] == "progress"]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+    assert (result["rows"], result["columns"]) == (90, 120)
+    assert result["mirrored"] is None
+    assert result["provenance"]["checkpoint"]["name"] == "tiny"
+    assert result["provenance"]["device"] == "cpu"
+    probability = np.load(result["probability"])
+    assert (probability.dtype, probability.shape) == (np.float32, (90, 120))
+    causal, confounder = np.load(result["causal_attention"]), np.load(result["confounder_attention"])
+    assert causal.dtype == np.float16
+    np.testing.assert_allclose(causal.astype(float) + confounder.astype(float), 1, atol=2e-3)
+    masks = split_by_side(probability >= 0.3)
+    assert {segment["side"] for segment in result["segments"]} == {side for side in masks if masks[side].any()}
+    for segment in result["segments"]:
+        mask = np.load(segment["mask"])
+        np.testing.assert_array_equal(mask, masks[segment["side"]])
+        assert segment["area_mm2"] == pytest.approx(mask.sum() * 0.25 * 0.5)
+        assert segment["area_fraction"] == pytest.approx(mask.mean())
+        assert segment["terminology"]["region_modifier"]["meaning"].lower() == segment["side"]
+        assert segment["side_viewer"] != segment["side"]
+    kinds = {possible["side"]: possible["kind"] for possible in result["possible"]}
+    assert kinds == {"right": "consolidation", "left": "infection"}
+    assert files(tmp_path / "out") == sorted(
+        ["probability.npy", "causal_attention.npy", "confounder_attention.npy"]
+        + [Path(segment["mask"]).name for segment in result["segments"]]
+    )
+
+
+def test_segments_a_file_as_the_library_does(start_worker, tmp_path):
+    """With the embedded checkpoint; then standard input closes in the middle of the next run, as if Slicer crashed."""
+    note = "Rounded opacities in the right middle and lower zones and in the left lower zone."
+    worker = start_worker()
+    request = {"image": {"kind": "file", "path": IMAGE}, "note": note, "device": "cpu"}
+    result = worker.ask("segment", **request, output=str(tmp_path / "first"))
+    assert result["event"] == "result", result
+    expected = Segmenter.from_checkpoint("default", "cpu").segment(read_radiograph(IMAGE), note)
+    np.testing.assert_allclose(np.load(result["probability"]), expected.probability, atol=1e-4)
+    assert result["understood"]["prompt"] == expected.prompt
+    assert result["threshold"] == expected.threshold
+    assert [segment["id"] for segment in result["segments"]] == [each.identifier for each in expected.segments]
+    assert result["sop_instance_uid"] == expected.radiograph.header.SOPInstanceUID
+    assert result["area_mm2"] is None
+
+    second = worker.send("segment", **request, output=str(tmp_path / "second"))
+    worker.wait_until_it_searches(second)
+    assert worker.close_input() == 0
+    assert files(tmp_path / "second") in ([], files(tmp_path / "first"))  # all files or none
+    assert worker.log.read_text() == ""
+
+
+def test_warnings_do_not_explain_a_missing_dicom_seg(worker, segment_request, tmp_path):
+    """They do in result.json; the worker's export says so when it is asked for one."""
+    dataset = pydicom.dcmread(IMAGE)
+    del dataset.SeriesInstanceUID
+    dataset.save_as(tmp_path / "image.dcm")
+    image = {"kind": "file", "path": str(tmp_path / "image.dcm")}
+    warnings = worker.ask("segment", **{**segment_request, "image": image})["warnings"]
+    assert not [warning for warning in warnings if "DICOM-SEG" in warning]
+
+
+def test_repeated_requests_give_equal_results(worker, segment_request, tmp_path):
+    first, second = (
+        worker.ask("segment", **{**segment_request, "output": str(tmp_path / name)}) for name in ("first", "second")
+    )
+    np.testing.assert_array_equal(np.load(first["probability"]), np.load(second["probability"]))
+    assert first["probability"] != second["probability"]
+
+
+def test_requests_run_in_their_order(worker, segment_request, tmp_path, hold):
+    (hold / "hold").touch()
+    first = worker.send("segment", **segment_request)
+    second = worker.send("segment", **{**segment_request, "note": "Left opacity.", "output": str(tmp_path / "second")})
+    worker.wait_until_it_searches(first)
+    (hold / "hold").unlink()
+    assert worker.end_of(first)["understood"]["sides"] == ["right"]
+    assert worker.end_of(second)["understood"]["sides"] == ["left"]
+
+
+def test_answers_notes_during_a_run(worker, segment_request, hold):
+    (hold / "hold").touch()
+    running = worker.send("segment", **segment_request)
+    worker.wait_until_it_searches(running)
+    assert worker.ask("note", text="RLL pneumonia.")["event"] == "result"
+    assert worker.ask("hello")["libraries"] == "loaded"
+    (hold / "hold").unlink()
+    assert worker.end_of(running)["event"] == "result"
+
+
+def test_cancelled_run_leaves_no_files(worker, segment_request, tmp_path, hold):
+    (hold / "hold").touch()
+    running = worker.send("segment", **segment_request)
+    worker.wait_until_it_searches(running)
+    assert worker.ask("cancel", target=running)["found"] is True
+    (hold / "hold").unlink()
+    assert worker.end_of(running)["event"] == "cancelled"
+    assert files(tmp_path / "out") == []
+    assert worker.ask("segment", **segment_request)["event"] == "result"
+
+
+def test_queued_request_is_cancelled_at_once(worker, segment_request, tmp_path, hold):
+    (hold / "hold").touch()
+    running = worker.send("segment", **segment_request)
+    worker.wait_until_it_searches(running)
+    queued = worker.send("segment", **{**segment_request, "output": str(tmp_path / "queued")})
+    worker.send("cancel", target=queued)
+    assert worker.end_of(queued)["event"] == "cancelled"  # while the first request is still held
+    (hold / "hold").unlink()
+    assert worker.end_of(running)["event"] == "result"
+    assert files(tmp_path / "queued") == []
+
+
+@pytest.mark.parametrize("target", ["unknown", "segment-1"])
+def test_cancelling_an_unknown_or_ended_request_finds_nothing(worker, target):
+    answer = worker.ask("cancel", target=target)
+    assert (answer["event"], answer["found"]) == ("result", False)
+
+
+def test_rejects_an_id_in_use(worker, segment_request, hold):
+    (hold / "hold").touch()
+    running = worker.send("segment", **segment_request)
+    worker.wait_until_it_searches(running)
+    worker.write(json.dumps({**segment_request, "request": "segment", "id": running}).encode() + b"\n")
+    error = worker.wait_for(event="error")
+    assert (error["id"], error["kind"]) == (None, "request")
+    (hold / "hold").unlink()
+    assert worker.end_of(running)["event"] == "result"
+
+
+def test_full_gpu_memory_is_a_warning_each_time(worker, segment_request, hold):
+    for _ in range(2):  # Python by itself shows a repeated warning only once
+        (hold / "memory").touch()
+        identifier = worker.send("segment", **segment_request)
+        assert worker.end_of(identifier)["event"] == "result"
+        (warning,) = [event for event in worker.about(identifier) if event["event"] == "warning"]
+        assert "CPU instead" in warning["message"]
+
+
+def test_prints_of_libraries_go_to_standard_error(worker, segment_request, hold):
+    (hold / "noise").touch()
+    assert worker.ask("segment", **segment_request)["event"] == "result"  # `Process` checks every line
+    assert "noise by print" in worker.log.read_text()
+    assert "noise by file descriptor" in worker.log.read_text()
+
+
+def test_unexpected_error_is_one_sentence_without_patient_data(worker, segment_request, hold):
+    (hold / "boom").touch()
+    error = worker.ask("segment", **segment_request)
+    assert (error["event"], error["kind"]) == ("error", "unexpected")
+    assert "RuntimeError" in error["message"]
+    assert "patient's name" not in error["message"] + worker.log.read_text()
+    (hold / "boom").unlink()
+    assert worker.ask("segment", **segment_request)["event"] == "result"
+
+
+def test_verbose_logs_code_locations_without_patient_data(start_worker, tmp_path, segment_request):
+    (tmp_path / "hold").mkdir()
+    (tmp_path / "hold" / "boom").touch()
+    worker = start_worker("--verbose", script="held_worker.py", HOLD=str(tmp_path / "hold"))
+    error = worker.ask("segment", **segment_request)
+    assert error["kind"] == "unexpected"
+    worker.close_input()
+    log = worker.log.read_text()
+    assert "RuntimeError" in log
+    assert "held_worker.py" in log  # the file of the line that raised
+    assert "a patient's name" not in log
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"image": {"kind": "file", "path": "/nowhere/image.dcm"}}, "no such file"),
+        ({"note": "No focal consolidation."}, "no finding"),
+        ({"checkpoint": "none"}, "no checkpoint"),
+        ({"side": "left"}, "left lung"),
+        ({"language": "xx"}, "lexicon"),
+        ({"output": "/dev/null/out"}, "cannot be written"),
+    ],
+)
+def test_users_mistake_is_one_sentence(worker, segment_request, change, expected, tmp_path):
+    error = worker.ask("segment", **{**segment_request, **change})
+    assert (error["event"], error["kind"]) == ("error", "user")
+    assert expected in error["message"]
+    assert "\n" not in error["message"]
+    assert files(tmp_path / "out") == []
+
+
+def test_missing_gpu_is_a_users_mistake(worker, segment_request):
+    assert worker.ask("segment", **segment_request)["event"] == "result"  # so the libraries are loaded
+    if "cuda" in worker.ask("hello")["devices"]:
+        pytest.skip("this machine has a GPU")
+    error = worker.ask("segment", **{**segment_request, "device": "cuda"})
+    assert (error["event"], error["kind"]) == ("error", "user")
+    assert "No CUDA GPU" in error["message"]
+
+
+def test_mirrored_header_gives_a_question(worker, segment_request, tmp_path):
+    dataset = pydicom.dcmread(IMAGE)
+    dataset.PatientOrientation = ["R", "F"]
+    dataset.save_as(tmp_path / "mirrored.dcm")
+    request = {**segment_request, "image": {**segment_request["image"], "header": str(tmp_path / "mirrored.dcm")}}
+    error = worker.ask("segment", **request)
+    assert (error["event"], error["kind"]) == ("error", "mirrored")
+    result = worker.ask("segment", **request, mirrored=True)
+    assert result["mirrored"] is True
+    assert result["understood"]["sides_viewer"] == ["right"]
+    assert result["sop_instance_uid"] is None  # the pixels are not those of the instance
+    assert worker.ask("segment", **request, mirrored=False)["mirrored"] is False
