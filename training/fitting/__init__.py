@@ -1,1 +1,1 @@
-"""Fitting: the network in Lightning, its loss, optimizer, start values and callbacks."""
+"""Fitting: the network as a Lightning module, its loss, optimizer, initial weights and callbacks."""

@@ -1,4 +1,4 @@
-"""Pictures of a run that people can watch: fixed validation films after every epoch, and the learning curves."""
+"""Pictures to watch a run by: the same validation radiographs after every epoch, and the learning curves."""
 
 from __future__ import annotations
 
@@ -14,46 +14,47 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from training.evaluation.contact_sheet import Tile, draw_sheet
 from training.figures import write_figure
+from training.overlap import count_pixels, dice
 
 
 class PictureSheet(Callback):
-    """After every epoch a sheet of the same validation films, spread over the split: pictures/epoch_000.png and on."""
+    """After every epoch, draw the same validation radiographs, spread over the split: pictures/epoch_000.png etc."""
 
     def __init__(self, films: int = 8) -> None:
-        """Choose how many films are shown."""
+        """Choose how many radiographs are shown; 0 draws nothing."""
         self.films = films
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Draw the sheet into the folder of the run."""
+        """Write the sheet into the folder of the run."""
         if trainer.sanity_checking or trainer.datamodule is None or self.films < 1:  # type: ignore[attr-defined]
             return
-        folder = trainer.log_dir or trainer.default_root_dir  # a broadcast: all processes wait for one another here
+        # Every process must ask for log_dir, because it is broadcast from the first one.
+        folder = trainer.log_dir or trainer.default_root_dir
         if not trainer.is_global_zero:
             return
-        films = trainer.datamodule.dataset("val")  # type: ignore[attr-defined]
-        chosen = np.linspace(0, len(films) - 1, min(self.films, len(films))).astype(int)
-        tiles = [self._tile(pl_module, films, int(index)) for index in chosen]
+        dataset = trainer.datamodule.dataset("val")  # type: ignore[attr-defined]
+        indices = np.linspace(0, len(dataset) - 1, min(self.films, len(dataset))).astype(int)
+        tiles = [self._tile(pl_module, dataset, int(index)) for index in indices]
         path = Path(folder) / "pictures" / f"epoch_{trainer.current_epoch:03}.png"
         draw_sheet(tiles, path, f"validation after epoch {trainer.current_epoch}")
 
     @staticmethod
     @torch.inference_mode()
-    def _tile(module: LightningModule, films: Any, index: int) -> Tile:
-        image, mask, tokens = (tensor[None].to(module.device) for tensor in films[index])
+    def _tile(module: LightningModule, dataset: Any, index: int) -> Tile:
+        image, mask, tokens = (tensor[None].to(module.device) for tensor in dataset[index])
         network: Any = module.network
         logits = network(image, network.encode_text(tokens), confounder=False).logits
-        film, truth, predicted = (value[0, 0].float().cpu().numpy() for value in (image, mask, (logits > 0).float()))
-        both = (truth * predicted).sum()
-        dice = 2 * both / max(truth.sum() + predicted.sum(), 1)
-        return Tile(film, truth > 0.5, predicted > 0.5, f"{films.samples[index].name}\nDice {100 * dice:.1f}")
+        pixels, truth, predicted = (tensor[0, 0].cpu().numpy() for tensor in (image, mask > 0.5, logits > 0))
+        percent = 100 * float(dice(*count_pixels(predicted, truth)))
+        return Tile(pixels, truth, predicted, f"{dataset.samples[index].name}\nDice {percent:.1f}")
 
 
 class LearningCurves(Callback):
-    """After every epoch the curves of the run's metrics.csv, as curves.png beside it."""
+    """After every epoch, draw the curves of the run's metrics.csv into curves.png beside it."""
 
     @rank_zero_only
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Draw what has been logged so far."""
+        """Draw everything that was logged so far."""
         for logger in trainer.loggers:
             if isinstance(logger, CSVLogger):
                 logger.save()
@@ -63,11 +64,11 @@ class LearningCurves(Callback):
 
 
 _CONFOUNDER = "loss/confounder"
-"""Grows tenfold above the others in the game against it, so it has a panel of its own."""
+"""Has a panel of its own, because the adversarial game raises it to ten times the other losses."""
 
 
 def read_curves(table: Path) -> dict[str, tuple[list[float], list[float]]]:
-    """Return for each column of a metrics.csv its steps and values."""
+    """Return the steps and values of each column of a metrics.csv."""
     curves: dict[str, tuple[list[float], list[float]]] = {}
     with table.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -80,7 +81,11 @@ def read_curves(table: Path) -> dict[str, tuple[list[float], list[float]]]:
 
 
 def draw_curves(table: Path, picture: Path) -> None:
-    """Draw loss, figures on validation and learning rates over the steps, one below the other."""
+    """Draw losses, validation metrics and learning rates over the steps, in panels below each other.
+
+    Raises:
+        OutputError: the picture cannot be written.
+    """
     from matplotlib.figure import Figure
 
     curves = read_curves(table)
@@ -94,13 +99,12 @@ def draw_curves(table: Path, picture: Path) -> None:
     if not panels:
         return
     figure = Figure(figsize=(8, 3 * len(panels)), layout="constrained")
-    for place, (title, names) in zip(
-        figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels.items(), strict=True
-    ):
+    all_axes = figure.subplots(len(panels), 1, squeeze=False)[:, 0]
+    for axes, (title, names) in zip(all_axes, panels.items(), strict=True):
         for name in names:
-            place.plot(*curves[name], label=name, marker="." if len(curves[name][0]) < 50 else None)
-        place.set_ylabel(title)
-        place.set_xlabel("step")
-        place.legend(fontsize=7)
-        place.grid(alpha=0.3)
+            axes.plot(*curves[name], label=name, marker="." if len(curves[name][0]) < 50 else None)
+        axes.set_ylabel(title)
+        axes.set_xlabel("step")
+        axes.legend(fontsize=7)
+        axes.grid(alpha=0.3)
     write_figure(figure, picture)

@@ -1,4 +1,4 @@
-"""Lightning's command line for this project's module and data."""
+"""Lightning's command line for this project's network and data."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from training.fitting.lightning_module import CausalTraining
 
 
 class TrainingCLI(LightningCLI):
-    """`fit` and `validate` by configuration files; one seed for weights, order and augmentation."""
+    """`fit` and `validate` from configuration files, with one seed for weights, order and augmentation."""
 
     def __init__(self, arguments: list[str] | None = None, **keywords: Any) -> None:
-        """Parse and run.
+        """Parse the arguments and run.
 
         Args:
-            arguments: those of the command line; None: of this process.
+            arguments: command-line arguments; None for those of this process.
             keywords: see `LightningCLI`.
         """
         super().__init__(
@@ -25,10 +25,10 @@ class TrainingCLI(LightningCLI):
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Give the data the seed of everything."""
-        parser.link_arguments("seed_everything", "data.seed", compute_fn=_number)
+        """Let `seed_everything` seed the data as well."""
+        parser.link_arguments("seed_everything", "data.seed", compute_fn=_seed_number)
 
 
-def _number(seed: int | bool) -> int:
-    """Return a seed as a number: Lightning takes true for one that it draws itself."""
+def _seed_number(seed: int | bool) -> int:
+    """Return the seed as a number; for Lightning, true means a seed that it draws itself."""
     return 0 if isinstance(seed, bool) else seed

@@ -1,4 +1,4 @@
-"""Gradient checkpointing: blocks of the encoders are computed again in the backward pass, for less memory."""
+"""Gradient checkpointing: save memory by computing blocks of the encoders again in the backward pass."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from CausalCLIPSegLib.network.vision_encoder import TimmEncoder
 
 
 def checkpoint_gradients(network: CausalCLIPSeg) -> None:
-    """Let the blocks of both encoders keep no activations; weights, their names and the gradients stay the same."""
+    """Make the blocks of both encoders keep no activations; weights, their names and gradients do not change."""
     for block in _blocks(network):
         block.forward = partial(_checkpointed, block, block.forward)
 
@@ -35,14 +35,14 @@ def _checkpointed(block: nn.Module, forward: Callable[..., Any], *arguments: Any
         return forward(*arguments, **keywords)
 
     def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-        return nullcontext(), _statistics_kept(block)
+        return nullcontext(), _frozen_statistics(block)
 
     return checkpoint(forward, *arguments, use_reentrant=False, context_fn=contexts, **keywords)
 
 
 @contextmanager
-def _statistics_kept(block: nn.Module) -> Iterator[None]:
-    """Let batch norms leave their running statistics alone, which the first pass has moved already."""
+def _frozen_statistics(block: nn.Module) -> Iterator[None]:
+    """Keep the running statistics of batch norms, which the first forward pass has already updated."""
     norms = [module for module in block.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
     momenta = [norm.momentum for norm in norms]
     counts = [norm.num_batches_tracked.clone() for norm in norms if norm.num_batches_tracked is not None]

@@ -1,4 +1,4 @@
-"""The network in training: one step, the optimiser, the figures on validation."""
+"""The network in training: a step, the optimizer, and the metrics on validation."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from training.fitting.stochastic_depth import skip_blocks
 
 
 def configure(network: dict[str, Any], causal_intervention: bool | None = None) -> NetworkConfiguration:
-    """Return the configuration of a network from its fields and the switch of the ablation."""
+    """Return the configuration of a network from its fields; `causal_intervention` overrides that field if given."""
     switch = {} if causal_intervention is None else {"causal_intervention": causal_intervention}
     return NetworkConfiguration.model_validate({**network, **switch})
 
 
 class CausalTraining(LightningModule):
-    """Minimise the causal objective by Adam under a cosine schedule."""
+    """Minimize the causal objective with Adam and a cosine schedule."""
 
     def __init__(
         self,
@@ -52,30 +52,31 @@ class CausalTraining(LightningModule):
         gradient_checkpointing: bool = False,
         compile_backend: str | None = None,
     ) -> None:
-        """Choose network, objective and optimiser; the defaults are the paper's.
+        """Choose network, objective and optimizer; the defaults are the paper's.
 
         Args:
             network: the fields of a `NetworkConfiguration`.
-            causal_intervention: overrules that field of the network, as a switch for ablations; None: as it says.
-            initialisation: start values: "imagenet" of the vision encoder, "clip" of both encoders.
-            clip: with "clip": "openai" for OpenAI's RN101, or a file in the shape of OpenAI's.
-            clip_sha256: what the hash of that file must begin with; "openai" has its own.
-            continue_from: a checkpoint of an earlier run, whose weights (not averaged, where both are there) are the
-                start values of the whole network; or the name or folder of a checkpoint with a card.
+            causal_intervention: overrides that field of the network, for ablations; None keeps the field.
+            initialisation: pretrained weights to start from: "imagenet" for the vision encoder, "clip" for both
+                encoders.
+            clip: for "clip": "openai" for OpenAI's RN101, or a file with the same names and sizes.
+            clip_sha256: what the hash of that file must begin with; the hash of "openai" is known.
+            continue_from: start the whole network from an earlier run's .ckpt file (the weights before averaging, if
+                the run averaged them), or from the name or folder of a checkpoint with a card.
             adversarial_weight: lambda of Eq. 3.
             confounder_ceiling: see `CausalObjective`.
             dice_weight: see `CausalObjective`.
             learning_rate: at the start of the cosine.
-            encoder_learning_rate: for the vision encoder; None: the same.
-            text_learning_rate: for the text encoder; None: `learning_rate`.
-            layer_decay: factor on the rate from one stage of the vision encoder to the one before it.
-            weight_decay: decoupled, as in AdamW; 0 is Adam.
-            warmup_steps: steps of a linear rise before the cosine.
-            frozen: parts of the network, by the beginning of their names, whose weights keep their start values.
-            fixed_batch_norm: batch norms keep the statistics that they start with; for small batches a device.
-            drop_path: how often the vision encoder's last block is skipped, see `skip_blocks`.
-            gradient_checkpointing: compute blocks of the encoders twice rather than keep their activations.
-            compile_backend: a backend of torch.compile, for instance "inductor"; None: eager.
+            encoder_learning_rate: for the vision encoder; None for `learning_rate`.
+            text_learning_rate: for the text encoder; None for `learning_rate`.
+            layer_decay: factor on the learning rate from each stage of the vision encoder to the stage before it.
+            weight_decay: decoupled, as in AdamW; 0 makes it Adam.
+            warmup_steps: steps of a linear warm-up before the cosine.
+            frozen: prefixes of the names of parameters that are not trained.
+            fixed_batch_norm: keep the initial statistics of batch norms; for small batches per device.
+            drop_path: probability of skipping the vision encoder's last block, see `skip_blocks`.
+            gradient_checkpointing: compute blocks of the encoders twice instead of keeping their activations.
+            compile_backend: a backend of torch.compile, for instance "inductor"; None for eager mode.
         """
         super().__init__()
         self.network = CausalCLIPSeg(configure(network, causal_intervention))
@@ -102,13 +103,13 @@ class CausalTraining(LightningModule):
         if gradient_checkpointing:
             checkpoint_gradients(self.network)
         if compile_backend is not None:
-            # Training has no frozen constants, whose fusion is known to give wrong results from the second call on.
+            # Training freezes no constants; inductor's fusion of frozen ones gives wrong results from the second call.
             self.network.compile(backend=compile_backend)
-        self.figures = OverlapMetrics()
-        self.train()  # Lightning keeps the mode of each module as it finds it
+        self.overlap = OverlapMetrics()
+        self.train()  # Lightning does not change the mode of the modules when a fit starts
 
     def train(self, mode: bool = True) -> CausalTraining:
-        """Set training or evaluation mode; fixed batch norms stay in evaluation mode."""
+        """Set training or evaluation mode; fixed batch norms always stay in evaluation mode."""
         super().train(mode)
         if self.fixed_batch_norm:
             for module in self.network.modules():
@@ -117,7 +118,7 @@ class CausalTraining(LightningModule):
         return self
 
     def on_train_epoch_start(self) -> None:
-        """Seed what is drawn in the network, so that a resumed run draws as an uninterrupted one."""
+        """Seed the network's own random numbers, so that a resumed run draws the same as an uninterrupted one."""
         if self.drop_path:
             seed = int(os.environ.get("PL_GLOBAL_SEED", 0))
             torch.manual_seed(hash((seed, self.current_epoch, self.global_rank)))
@@ -136,16 +137,16 @@ class CausalTraining(LightningModule):
         return loss.total
 
     def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], index: int) -> None:
-        """Add a batch to the figures."""
+        """Add a batch to the metrics."""
         image, mask, tokens = batch
         output = self.network(image, self.network.encode_text(tokens), confounder=False)
-        self.figures.update(output.logits > 0, mask > 0.5)
+        self.overlap.update(output.logits > 0, mask > 0.5)
 
     def on_validation_epoch_end(self) -> None:
-        """Log Dice and mIoU on validation."""
-        for name, value in self.figures.compute().items():
+        """Log Dice and mIoU."""
+        for name, value in self.overlap.compute().items():
             self.log(f"val/{name}", value.float(), prog_bar=name == "dice", sync_dist=True)
-        self.figures.reset()
+        self.overlap.reset()
 
     def configure_optimizers(self) -> Any:
         """Return AdamW and a cosine over all steps after the warm-up."""
@@ -156,7 +157,7 @@ class CausalTraining(LightningModule):
             self.text_learning_rate,
             self.layer_decay,
         )
-        # Lightning does not clip gradients in mixed precision for a fused optimiser.
+        # Lightning cannot clip gradients in mixed precision for a fused optimizer.
         fused = "mixed" not in self.trainer.precision
         optimizer = torch.optim.AdamW(groups, weight_decay=self.weight_decay, fused=fused)
         steps = int(self.trainer.estimated_stepping_batches)

