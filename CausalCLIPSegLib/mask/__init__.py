@@ -1,1 +1,18 @@
-"""Geometry of masks: connected components, lungs and their zones, and a mask in the words of a note."""
+"""Geometry of masks: connected components, sides, lungs and their zones, and the description of a mask as a note."""
+
+from __future__ import annotations
+
+from CausalCLIPSegLib.mask.components import area_mm2, connected_components
+from CausalCLIPSegLib.mask.description import describe, disagreements
+from CausalCLIPSegLib.mask.lung_extent import LungExtent, lung_extent
+from CausalCLIPSegLib.mask.sides import split_by_side
+
+__all__ = [
+    "LungExtent",
+    "area_mm2",
+    "connected_components",
+    "describe",
+    "disagreements",
+    "lung_extent",
+    "split_by_side",
+]

@@ -1,4 +1,4 @@
-"""Measures of a mask: its connected areas, and their size."""
+"""Connected components of a mask, and its area."""
 
 from __future__ import annotations
 
@@ -6,19 +6,30 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-_EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
+_EIGHT_NEIGHBORS = np.ones((3, 3), dtype=bool)
 
 
 def connected_components(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], int]:
-    """Number the areas of a mask, bool rows x columns; pixels that touch by a corner belong together.
+    """Label the connected components of a mask; pixels that touch at a corner are connected.
+
+    Args:
+        mask: bool, rows x columns.
 
     Returns:
-        the labels, int32 rows x columns, 0 outside the mask; how many areas there are.
+        The labels, int32, rows x columns, 0 outside the mask, and the number of components.
     """
-    labels, number = ndimage.label(mask, structure=_EIGHT_NEIGHBOURS)
+    labels, number = ndimage.label(mask, structure=_EIGHT_NEIGHBORS)
     return labels, int(number)
 
 
 def area_mm2(mask: npt.NDArray[np.bool_], spacing: tuple[float, float] | None) -> float | None:
-    """Return the area of a mask, rows x columns, in mm² of the detector plane; None when there is no calibration."""
+    """Return the area of a mask in mm², as measured on the detector.
+
+    Args:
+        mask: bool, rows x columns.
+        spacing: distance between rows and between columns in mm; None if the radiograph is not calibrated.
+
+    Returns:
+        The area, or None without `spacing`.
+    """
     return None if spacing is None else float(mask.sum()) * spacing[0] * spacing[1]

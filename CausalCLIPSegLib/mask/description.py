@@ -1,6 +1,6 @@
-"""The other way round: a mask -> what a note would say of it, and where a note and a mask do not agree.
+"""Describe a mask as a note would, and compare a mask with a note.
 
-What counts as a zone, and the smallest area that counts, are fitted on QaTa-COV19's training split
+The size that makes a zone count, and the smallest area that counts, are fitted on the training split of QaTa-COV19
 (`lung_extent.json`).
 """
 
@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from CausalCLIPSegLib.laterality import SIDES, Side
 from CausalCLIPSegLib.mask.components import connected_components
-from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, fitted
+from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, fitted_parameters
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes.expression import ZONES, ReferringExpression, Zone
 
@@ -24,32 +24,33 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 
 
 def describe(mask: Mask, extent: LungExtent | None = None, *, mirrored: bool = False) -> ReferringExpression:
-    """Return where a mask lies, as a note would say it; `say` makes the sentence of it.
+    """Return the location of a mask as a note would describe it; `to_prompt` turns it into a prompt.
 
-    A zone is named when the mask takes enough of it, and in any case the one that it takes most of; one area that
-    reaches from the upper to the lower zone is in the middle one too. All three zones are the whole lung, as in the
-    published notes.
+    A zone is named if enough of it is in the mask. The zone with most pixels of the mask is always named. A connected
+    area that reaches from the upper to the lower zone is in the middle zone as well. All three zones are the whole
+    lung, as in the published notes.
 
     Args:
-        mask: bool, rows x columns, of a frontal film.
-        extent: where the lungs lie on it, as from `lung_extent`; without it the usual place on a film.
-        mirrored: the film shows the patient's right on the viewer's right.
+        mask: bool, rows x columns, of a frontal radiograph.
+        extent: the rows of the lungs, as from `lung_extent`; None for `default_extent()`.
+        mirrored: the radiograph shows the patient's right on the viewer's right.
 
     Returns:
-        sides of the patient, zones, whole lungs and the number of connected areas; specks do not count, and a mask
-        with nothing else has no sides.
+        The patient's sides, their zones, whole lungs and the number of connected areas, without areas that are too
+        small to count. The sides are empty if no area is left.
     """
-    kept, number = _without_specks(mask)
-    thirds = (extent or default_extent()).thirds(mask.shape[0])
+    extent = extent or default_extent()
+    areas, number = _without_specks(mask)
+    thirds = extent.thirds(mask.shape[0])
     zones = {
-        side: _zones(part, thirds, extent or default_extent())
-        for side, part in split_by_side(kept, mirrored=mirrored).items()
-        if part.any()
+        side: _zones(lung_mask, thirds, extent)
+        for side, lung_mask in split_by_side(areas, mirrored=mirrored).items()
+        if lung_mask.any()
     }
     return ReferringExpression(
         sides=tuple(zones),
         zones=zones,
-        whole=tuple(side for side, named in zones.items() if named == ZONES),
+        whole=tuple(side for side, side_zones in zones.items() if side_zones == ZONES),
         count=number or None,
     )
 
@@ -57,82 +58,82 @@ def describe(mask: Mask, extent: LungExtent | None = None, *, mirrored: bool = F
 def disagreements(
     expression: ReferringExpression, mask: Mask, extent: LungExtent | None = None, *, mirrored: bool = False
 ) -> list[str]:
-    """Return where a note and a mask do not agree, in sentences for a person; all sides are the patient's.
+    """Return the differences between a note and a mask, in sentences for a person; all sides are the patient's.
 
-    What the note leaves open agrees with everything: a side or a zone that it does not name, a number that it does not
-    give.
+    A side, a zone or a number that the note does not state agrees with any mask.
 
     Args:
-        expression: what the note means.
-        mask: bool, rows x columns, of a frontal film.
-        extent: where the lungs lie on it; without it the usual place on a film.
-        mirrored: the film shows the patient's right on the viewer's right.
+        expression: the meaning of the note.
+        mask: bool, rows x columns, of a frontal radiograph.
+        extent: the rows of the lungs, as from `lung_extent`; None for `default_extent()`.
+        mirrored: the radiograph shows the patient's right on the viewer's right.
     """
-    outline = describe(mask, extent, mirrored=mirrored)
-    if not outline.sides:
+    described = describe(mask, extent, mirrored=mirrored)
+    if not described.sides:
         return [f"The note says {_sides(expression.sides)}, the outline is empty."] if expression.sides else []
     if not expression.sides:
-        return [f"The note names nothing to outline, the outline is {_sides(outline.sides)}."]
-    found = []
-    if not expression.weak and expression.sides != outline.sides:
-        found.append(f"The note says {_sides(expression.sides)}, the outline is {_sides(outline.sides)}.")
-    found += [
-        f"{_on(side, outline.sides)} note says {_extent(wanted)}, the outline is {_extent(outline.zones[side])}."
-        for side in outline.sides
-        if (wanted := expression.zones.get(side)) and wanted != outline.zones[side]
-    ]
-    if expression.count is not None and outline.count is not None and expression.count != outline.count:
-        found.append(f"The note says {_areas(expression.count)}, the outline has {_number(outline.count)}.")
-    return found
+        return [f"The note names nothing to outline, the outline is {_sides(described.sides)}."]
+    differences = []
+    if not expression.weak and expression.sides != described.sides:
+        differences.append(f"The note says {_sides(expression.sides)}, the outline is {_sides(described.sides)}.")
+    for side in described.sides:
+        note_zones, mask_zones = expression.zones.get(side), described.zones[side]
+        if note_zones and note_zones != mask_zones:
+            subject = "The" if len(described.sides) == 1 else f"On the {side} the"
+            differences.append(
+                f"{subject} note says {_zone_names(note_zones)}, the outline is {_zone_names(mask_zones)}."
+            )
+    if expression.count is not None and described.count is not None and expression.count != described.count:
+        differences.append(f"The note says {_areas(expression.count)}, the outline has {_number(described.count)}.")
+    return differences
 
 
 def _without_specks(mask: Mask) -> tuple[Mask, int]:
-    """Return the mask without areas that are too small to count, and how many areas are left."""
+    """Return the mask without areas that are too small to count, and the number of remaining areas."""
     labels, number = connected_components(mask)
     sizes = np.bincount(labels.ravel(), minlength=number + 1)
-    large = sizes >= fitted()["smallest_area"] * mask.size
+    large = sizes >= fitted_parameters()["smallest_area"] * mask.size
     large[0] = False
     return large[labels], int(large.sum())
 
 
-def _zones(part: Mask, thirds: tuple[int, int], extent: LungExtent) -> tuple[Zone, ...]:
-    """Return the zones of one lung that a mask is in; at least one."""
-    pixels = count_by_zone(part.sum(axis=1), thirds)
-    named = pixels >= zone_pixels(part.shape, extent)
+def _zones(lung_mask: Mask, thirds: tuple[int, int], extent: LungExtent) -> tuple[Zone, ...]:
+    """Return the zones of the part of a mask in one lung; at least one."""
+    pixels = _pixels_by_zone(lung_mask.sum(axis=1), thirds)
+    named = pixels >= _min_zone_pixels(lung_mask.shape, extent)
     named[np.argmax(pixels)] = True
-    if named[0] and named[2] and not named[1] and _reaches_across(part, thirds):
+    if named[0] and named[2] and not named[1] and _has_area_across(lung_mask, thirds):
         named[1] = True
     return tuple(zone for zone, is_named in zip(ZONES, named, strict=True) if is_named)
 
 
-def count_by_zone(rows: npt.NDArray[np.integer], thirds: tuple[int, int]) -> npt.NDArray[np.int64]:
-    """Return the pixels in the upper, middle and lower zone, from those in each row; the end zones reach beyond."""
+def _pixels_by_zone(rows: npt.NDArray[np.integer], thirds: tuple[int, int]) -> npt.NDArray[np.int64]:
+    """Return the number of pixels in the upper, middle and lower zone, from the number in each row.
+
+    The upper and the lower zone extend to the edges of the image.
+    """
     middle, lower = thirds
     return np.array([rows[:middle].sum(), rows[middle:lower].sum(), rows[lower:].sum()], dtype=np.int64)
 
 
-def zone_pixels(shape: tuple[int, ...], extent: LungExtent) -> float:
-    """Return how many pixels of a zone make it count: a share of a third of the lung's height, half the film wide."""
+def _min_zone_pixels(shape: tuple[int, ...], extent: LungExtent) -> float:
+    """Return the number of pixels from which a zone counts: a share of a third of the lung, half the image wide."""
     rows, columns = shape
-    return float(fitted()["zone_share"]) * rows * (extent.bottom - extent.top) / 3 * columns / 2
+    return float(fitted_parameters()["zone_share"]) * rows * (extent.bottom - extent.top) / 3 * columns / 2
 
 
-def _reaches_across(part: Mask, thirds: tuple[int, int]) -> bool:
-    labels, number = connected_components(part)
+def _has_area_across(lung_mask: Mask, thirds: tuple[int, int]) -> bool:
+    """Whether one connected area reaches from the upper to the lower zone."""
+    labels, number = connected_components(lung_mask)
     middle, lower = thirds
-    rows = [where[0] for where in ndimage.find_objects(labels, number)]
-    return any(where.start < middle and where.stop > lower for where in rows)
+    return any(rows.start < middle and rows.stop > lower for rows, _ in ndimage.find_objects(labels, number))
 
 
 def _sides(sides: Sequence[Side]) -> str:
     return "on both sides" if len(sides) == len(SIDES) else sides[0]
 
 
-def _on(side: Side, sides: Sequence[Side]) -> str:
-    return "The" if len(sides) == 1 else f"On the {side} the"
-
-
-def _extent(zones: Sequence[Zone]) -> str:
+def _zone_names(zones: Sequence[Zone]) -> str:
     if tuple(zones) == ZONES:
         return "the whole lung"
     return " and ".join(zones)

@@ -1,4 +1,4 @@
-"""Part a mask into what lies in the patient's right and left lung."""
+"""Split a mask into the patient's right and left lung."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ import numpy.typing as npt
 from CausalCLIPSegLib.laterality import Side
 from CausalCLIPSegLib.mask.components import connected_components
 
-_ACROSS = 0.1
-"""A component with more than this share in either half is cut at the middle of the picture."""
+_MIN_SHARE_TO_CUT = 0.1
+"""A component is cut at the midline if each half of the image holds at least this share of its pixels."""
 
 
 def split_by_side(mask: npt.NDArray[np.bool_], *, mirrored: bool = False) -> dict[Side, npt.NDArray[np.bool_]]:
-    """Part a mask of a frontal film at the middle of the picture, without cutting what reaches over it a little.
+    """Split a mask of a frontal radiograph at the midline of the image.
+
+    A component that extends only slightly across the midline is not cut.
 
     Args:
         mask: bool, rows x columns.
-        mirrored: the film shows the patient's right on the viewer's right.
+        mirrored: the radiograph shows the patient's right on the viewer's right.
 
     Returns:
-        For each side of the patient a mask of the same shape; the two are disjoint and add up to the mask.
+        For each side of the patient a mask of the same shape; the two are disjoint, and their union is `mask`.
     """
     labels, number = connected_components(mask)
     half = mask.shape[1] // 2
-    pixels, on_viewers_left = (
-        np.bincount(part.ravel(), minlength=number + 1)[1:] for part in (labels, labels[:, :half])
-    )
-    share = on_viewers_left / pixels
-    viewers_left = np.concatenate([[False], share > 1 - _ACROSS])[labels]
-    viewers_left[:, :half] |= np.concatenate([[False], share >= _ACROSS])[labels[:, :half]]
+    pixels = np.bincount(labels.ravel(), minlength=number + 1)[1:]
+    pixels_on_left = np.bincount(labels[:, :half].ravel(), minlength=number + 1)[1:]
+    share_on_left = pixels_on_left / pixels
+    viewers_left = np.concatenate([[False], share_on_left > 1 - _MIN_SHARE_TO_CUT])[labels]
+    viewers_left[:, :half] |= np.concatenate([[False], share_on_left >= _MIN_SHARE_TO_CUT])[labels[:, :half]]
     viewers_right = mask & ~viewers_left
-    return (
-        {"right": viewers_right, "left": viewers_left} if mirrored else {"right": viewers_left, "left": viewers_right}
-    )
+    if mirrored:
+        return {"right": viewers_right, "left": viewers_left}
+    return {"right": viewers_left, "left": viewers_right}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from CausalCLIPSegLib.laterality import opposite
 from CausalCLIPSegLib.mask.components import connected_components
 from CausalCLIPSegLib.mask.description import describe, disagreements
-from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, fitted, lung_extent
+from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, fitted_parameters, lung_extent
 from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note, to_prompt
 
 ROWS, COLUMNS = 120, 100
@@ -80,7 +80,7 @@ def test_a_lung_low_on_the_film_is_parted_where_it_lies():
 def test_an_area_that_fills_no_zone_is_in_the_one_it_is_most_in():
     mask = np.zeros((ROWS, COLUMNS), dtype=bool)
     mask[85:89, 20:25] = True
-    assert mask.sum() >= fitted()["smallest_area"] * mask.size
+    assert mask.sum() >= fitted_parameters()["smallest_area"] * mask.size
     assert describe(mask, EXTENT).zones["right"] == ("lower",)
 
 
@@ -100,7 +100,7 @@ def test_an_empty_mask_has_no_sides():
 @given(masks(), extents)
 def test_the_count_is_that_of_the_areas_that_are_large_enough(mask, extent):
     labels, number = connected_components(mask)
-    large = [k for k in range(1, number + 1) if (labels == k).sum() >= fitted()["smallest_area"] * mask.size]
+    large = [k for k in range(1, number + 1) if (labels == k).sum() >= fitted_parameters()["smallest_area"] * mask.size]
     described = describe(mask, extent)
     assert (described.count or 0) == len(large)
     assert bool(described.sides) == bool(large)

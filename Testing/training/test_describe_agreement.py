@@ -10,7 +10,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from CausalCLIPSegLib.cli.run import run_command
-from CausalCLIPSegLib.mask.lung_extent import ROWS, LungExtent, default_extent
+from CausalCLIPSegLib.mask.lung_extent import PROFILE_LENGTH, LungExtent, default_extent
 from training.data.splits import read_split
 from training.evaluation.studies.description_agreement import agreement, describe_command, fit_extent_command
 from training.evaluation.studies.fit_lung_extent import fit
@@ -117,7 +117,7 @@ def test_fitting_finds_lungs_that_a_film_shows(tmp_path):
     result = CliRunner().invoke(app(), ["fit-extent", "--data", str(data), "--output", str(written)])
     assert result.exit_code == 0, result.output
     fitted = json.loads(written.read_text())
-    assert len(fitted["top"]["weights"]) == len(fitted["bottom"]["weights"]) == 3 * ROWS
+    assert len(fitted["top"]["weights"]) == len(fitted["bottom"]["weights"]) == 3 * PROFILE_LENGTH
     assert LungExtent(**fitted["default"])
     figures = fitted["agreement_on_training"]
     assert figures["lungs"] == 150
