@@ -1,1 +1,1 @@
-"""Training, evaluation and export of checkpoints: `python -m training --help`."""
+"""Train, evaluate and export checkpoints: `python -m training --help`."""

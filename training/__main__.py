@@ -1,4 +1,4 @@
-"""`python -m training`: fit (Lightning's command line), evaluate and export."""
+"""The commands of `python -m training`: fit (Lightning's command line), evaluate, export and the studies."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from training.evaluation.evaluate import Evaluation, Questions
     from training.evaluation.journal import Journal
 
-# What needs torch is imported by the command that needs it, so that the others and --help answer at once.
+# Each command imports torch only if it needs it, so that --help and the other commands start quickly.
 app = typer.Typer(
     help="Train, evaluate and export checkpoints.",
     add_completion=False,
@@ -47,13 +47,13 @@ app.command("results")(results_command)
 
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-    help="Train by a configuration: --config F. Lightning's command line, see fit --help.",
+    help="Train by a configuration: --config F. This is Lightning's command line, see fit --help.",
 )
 def fit(context: typer.Context) -> None:
-    """Hand over to Lightning's command line."""
+    """Run Lightning's command line."""
     from training.fitting.cli import TrainingCLI
 
-    # Lightning starts further processes by the arguments of this one, so they stay where they are.
+    # Lightning starts further processes with the arguments in sys.argv, so they are not passed explicitly.
     TrainingCLI()
 
 
@@ -65,20 +65,20 @@ def evaluate(
     json_file: Annotated[
         Path | None,
         typer.Option(
-            "--json", help="Write the figures to this file; an evaluation that was stopped goes on where it was."
+            "--json", help="Write the metrics to this file; if the evaluation was stopped before, it is continued."
         ),
     ] = None,
     limit: LimitOption = None,
     device: DeviceOption = "auto",
-    notes: Annotated[str, typer.Option(help=f"Other notes to read the films by: {', '.join(NOTE_KINDS)}; all.")] = "",
-    shifts: Annotated[bool, typer.Option("--shifts", help="Measure on changed films as well.")] = False,
-    worst: Annotated[Path | None, typer.Option(help="Draw the worst cases on this picture (PNG).")] = None,
-    worst_number: Annotated[int, typer.Option(min=1, help="How many of them.")] = 12,
-    cases: Annotated[Path | None, typer.Option(help="Write the figures of each case to this table (CSV).")] = None,
-    strict: Annotated[bool, typer.Option(help="Refuse a split with faulty rows, or leave them out.")] = True,
-    seed: Annotated[int, typer.Option(help="Of the resampling for the intervals.")] = 0,
+    notes: Annotated[str, typer.Option(help=f"Also evaluate with other notes: {', '.join(NOTE_KINDS)}; or all.")] = "",
+    shifts: Annotated[bool, typer.Option("--shifts", help="Also evaluate on corrupted radiographs.")] = False,
+    worst: Annotated[Path | None, typer.Option(help="Draw the worst cases into this file (PNG).")] = None,
+    worst_number: Annotated[int, typer.Option(min=1, help="How many cases to draw.")] = 12,
+    cases: Annotated[Path | None, typer.Option(help="Write the metrics of each case to this file (CSV).")] = None,
+    strict: Annotated[bool, typer.Option(help="Reject a split with faulty rows, or leave those rows out.")] = True,
+    seed: Annotated[int, typer.Option(help="Seed of the resampling for the intervals.")] = 0,
 ) -> None:
-    """Measure a checkpoint: Dice and mIoU with intervals, by side and size, calibration, and how it takes the note."""
+    """Evaluate a checkpoint: Dice and mIoU with intervals, by side and size; calibration; how it follows the note."""
     from CausalCLIPSegLib.segmenter import Segmenter
     from training.evaluation.evaluate import Questions, worst_tiles
 
@@ -107,17 +107,17 @@ def export(
     run: Annotated[
         list[Path],
         typer.Option(
-            help="A checkpoint of Lightning, for instance best.ckpt of a run; the weights of several are averaged."
+            help="A Lightning checkpoint, for instance best.ckpt of a run; the weights of several are averaged."
         ),
     ],
-    config: Annotated[Path, typer.Option(help="The configuration that it was trained with.")],
-    card: Annotated[Path, typer.Option(help="YAML with the words of the card.")],
-    output: Annotated[Path, typer.Option(help="Folder to write card and weights into.")],
-    data: Annotated[Path, typer.Option(help="A folder laid out as LViT's; its validation split is measured.")],
+    config: Annotated[Path, typer.Option(help="The configuration of the run.")],
+    card: Annotated[Path, typer.Option(help="YAML with the text of the card.")],
+    output: Annotated[Path, typer.Option(help="Folder for card and weights.")],
+    data: Annotated[Path, typer.Option(help="Folder of the data set; its validation split is evaluated.")],
     limit: LimitOption = None,
     device: DeviceOption = "auto",
 ) -> None:
-    """Write the weights of a run as a checkpoint, and measure the written file on validation for its card."""
+    """Export the weights of a run as a checkpoint, and evaluate it on the validation split for its card."""
     from CausalCLIPSegLib.segmenter import Segmenter
     from training.export.checkpoint import export_checkpoint, network_of
     from training.yaml_file import read_yaml
@@ -134,10 +134,10 @@ def export(
 
 @app.command("export-onnx")
 def onnx(
-    output: Annotated[Path, typer.Option(help="Folder to write the two graphs and the card into.")],
+    output: Annotated[Path, typer.Option(help="Folder for the two graphs and the card.")],
     checkpoint: CheckpointOption = "default",
 ) -> None:
-    """Write a checkpoint as ONNX graphs, and run them by ONNX Runtime against torch."""
+    """Export a checkpoint as ONNX graphs, and compare them in ONNX Runtime with torch."""
     from training.export.onnx import export_onnx
 
     difference = export_onnx(checkpoint, output)
@@ -145,7 +145,7 @@ def onnx(
 
 
 def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], questions: Questions) -> Journal:
-    """Return the journal beside the file of figures, which holds what a stopped evaluation has measured."""
+    """Return the journal beside the metrics file; it holds the cases that a stopped evaluation has finished."""
     from training.evaluation.journal import Journal, fingerprint
 
     question = {
@@ -157,7 +157,7 @@ def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], quest
     }
     journal = Journal(json_file.with_name(f"{json_file.name}.journal"), fingerprint(samples, question))
     if journal.cases:
-        err.print(f"Going on: {len(journal.cases)} of {len(samples)} films were measured before.")
+        err.print(f"Continuing: {len(journal.cases)} of {len(samples)} radiographs were evaluated before.")
     return journal
 
 
@@ -171,15 +171,15 @@ def _measure(
     from training.evaluation.evaluate import evaluate as measure
 
     try:
-        with progress_bar(f"Measuring on {split}", len(samples)) as advance:
+        with progress_bar(f"Evaluating on {split}", len(samples)) as advance:
             result = measure(segmenter, samples, advance, questions, journal)
     except KeyboardInterrupt:
         if journal is not None:
-            err.print("The same command goes on where this one was stopped.")
+            err.print("Repeat the command to continue where it was stopped.")
         raise
     card = segmenter.card
-    about = {"checkpoint": card.name, "sha256": card.sha256, "split": split, "device": segmenter.device.type}
-    return {**about, **result.figures()}, result
+    source = {"checkpoint": card.name, "sha256": card.sha256, "split": split, "device": segmenter.device.type}
+    return {**source, **result.figures()}, result
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write figures of matplotlib."""
+"""Write figures drawn with matplotlib."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def write_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG; an existing file is replaced.
+    """Write a figure as a PNG file; an existing file is replaced.
 
     Raises:
         OutputError: the file cannot be written.

@@ -1,4 +1,4 @@
-"""Settings in YAML."""
+"""Read settings from YAML files."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from CausalCLIPSegLib.errors import CheckpointError
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Return the mapping of a YAML file.
+    """Return the mapping that a YAML file holds.
 
     Raises:
-        CheckpointError: if it cannot be read or holds something else.
+        CheckpointError: the file cannot be read, or holds something other than a mapping.
     """
     try:
         with path.open(encoding="utf-8") as file:

@@ -108,12 +108,12 @@ def test_stopped_and_repeated(tmp_path, lvit_folder, tiny_checkpoint, monkeypatc
     stop_after(3)
     assert evaluate("parts.json") == 130
     assert not (tmp_path / "figures" / "parts.json").exists()
-    assert "The same command goes on" in capsys.readouterr().err
+    assert "Repeat the command to continue" in capsys.readouterr().err
     stop_after(5)
     assert evaluate("parts.json") == 130
     stop_after(None)
     assert evaluate("parts.json", "--worst", tmp_path / "worst.png") == 0
-    assert "5 of 8 films were measured before" in capsys.readouterr().err.replace("\n", " ")
+    assert "5 of 8 radiographs were evaluated before" in capsys.readouterr().err.replace("\n", " ")
     assert figures("parts.json") == figures("whole.json")
     assert len(set(measured)) == len(measured) == 8, "no film twice"
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {"whole.json", "parts.json"}

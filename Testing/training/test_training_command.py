@@ -140,7 +140,7 @@ def test_an_export_that_answers_otherwise_is_refused(tiny_run):
     weights = read_weights(run)
     assert verify(weights, exported) < 0.02
     weights["causal.decoder.text_projection.bias"][-1] += 1
-    with pytest.raises(CheckpointError, match="do not answer as the run does"):
+    with pytest.raises(CheckpointError, match="do not give the predictions of the run"):
         verify(weights, exported)
 
 

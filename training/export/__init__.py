@@ -1,1 +1,1 @@
-"""Export: a checkpoint with its card, and ONNX graphs."""
+"""Export: write a checkpoint with its card, and ONNX graphs."""

@@ -1,4 +1,4 @@
-"""The best weights of a run -> a checkpoint that the program loads: float16 safetensors and a card."""
+"""Export the best weights of a run as a checkpoint that the program loads: float16 safetensors and a card."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from CausalCLIPSegLib.network.text_encoder import tokenize
 from training.yaml_file import read_yaml
 
 _PREFIX = "network."
-_CLOSE = 0.02
-"""Largest difference of a probability that rounding the weights to float16 is allowed to make."""
+_TOLERANCE = 0.02
+"""Largest difference in a probability that rounding the weights to float16 may cause."""
 
 
 def export_checkpoint(runs: Sequence[Path], network: dict[str, Any], words: dict[str, Any], folder: Path) -> Card:
-    """Write a checkpoint's folder, and see that it loads and answers as the weights do.
+    """Write a checkpoint's folder, load it again, and check that it predicts what the run's weights predict.
 
     Args:
-        runs: checkpoints of Lightning, whose weights are averaged; with weight averaging each holds averaged ones.
-        network: the fields of a `NetworkConfiguration` that the run was trained with.
+        runs: Lightning checkpoints; their weights are averaged. With weight averaging each already holds averages.
+        network: the fields of the `NetworkConfiguration` that the runs were trained with.
         words: the fields of the card that a person writes.
-        folder: where to write card and weights.
+        folder: destination of card and weights.
 
     Returns:
-        The card, without figures.
+        The card, without metrics.
 
     Raises:
-        CheckpointError: if a file holds no network, they hold different ones, or the written one does not answer as
-            they do.
+        CheckpointError: a file holds no network, the networks differ, or the exported checkpoint predicts something
+            else.
     """
     weights = average([read_weights(run) for run in runs])
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,10 +50,10 @@ def export_checkpoint(runs: Sequence[Path], network: dict[str, Any], words: dict
 
 
 def read_weights(run: Path) -> dict[str, Tensor]:
-    """Return the weights of the network in a checkpoint of Lightning.
+    """Return the weights of the network in a Lightning checkpoint.
 
     Raises:
-        CheckpointError: if the file holds no network.
+        CheckpointError: the file holds no network.
     """
     state = torch.load(run, map_location="cpu", weights_only=True)["state_dict"]
     weights = {name.removeprefix(_PREFIX): tensor for name, tensor in state.items() if name.startswith(_PREFIX)}
@@ -63,15 +63,15 @@ def read_weights(run: Path) -> dict[str, Tensor]:
 
 
 def average(runs: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Return the mean of the weights of runs that started from the same ones (model soup, Wortsman et al., ICML 2022).
+    """Return the mean weights of runs that started from the same weights (model soup, Wortsman et al., ICML 2022).
 
     Raises:
-        CheckpointError: if the runs are of different networks.
+        CheckpointError: the runs have different networks.
     """
     first = runs[0]
     shapes = [{name: tensor.shape for name, tensor in weights.items()} for weights in runs]
     if any(other != shapes[0] for other in shapes):
-        raise CheckpointError("The runs are of different networks, so their weights have no mean.")
+        raise CheckpointError("The runs have different networks, so their weights cannot be averaged.")
     return {
         name: torch.stack([weights[name].double() for weights in runs]).mean(0).to(tensor.dtype)
         for name, tensor in first.items()
@@ -80,13 +80,13 @@ def average(runs: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
 
 @torch.inference_mode()
 def verify(weights: dict[str, Tensor], folder: Path) -> float:
-    """Load an exported checkpoint and hold it against the weights that it was made from, on a film of noise.
+    """Load an exported checkpoint and compare it with the weights it was made from, on an image of noise.
 
     Returns:
-        The largest difference of a probability.
+        The largest difference in a probability.
 
     Raises:
-        CheckpointError: if it does not load, or differs by more than rounding explains.
+        CheckpointError: the checkpoint does not load, or differs by more than rounding explains.
     """
     written = load_checkpoint(folder)
     reference = CausalCLIPSeg(written.card.network)
@@ -95,33 +95,37 @@ def verify(weights: dict[str, Tensor], folder: Path) -> float:
     except RuntimeError as error:
         raise CheckpointError("The weights of the run do not fit the network of its configuration.") from error
     image, tokens = example(written.card.network)
-    answers = [
+    probabilities = [
         network(image, network.encode_text(tokens), confounder=False).logits.sigmoid()
         for network in (reference.eval(), written.network)
     ]
-    difference = float((answers[0] - answers[1]).abs().max())
-    if not difference <= _CLOSE:
+    difference = float((probabilities[0] - probabilities[1]).abs().max())
+    if not difference <= _TOLERANCE:
         raise CheckpointError(
-            f"The exported weights do not answer as the run does: probabilities differ by {difference:.3f}."
+            f"The exported weights do not give the predictions of the run: probabilities differ by {difference:.3f}."
         )
     return difference
 
 
 def example(configuration: NetworkConfiguration) -> tuple[Tensor, Tensor]:
-    """Return an image, 1 x 1 x S x S of smooth noise, and the tokens of a sentence, the same every time."""
+    """Return an example input, the same every time.
+
+    Returns:
+        An image of smooth noise, float32 1 x 1 x S x S, and the tokens of a prompt, int64 1 x L.
+    """
     generator = torch.Generator().manual_seed(0)
     size = configuration.image_size
     coarse = torch.rand(1, 1, max(size // 16, 2), max(size // 16, 2), generator=generator)
     image = torch.nn.functional.interpolate(coarse, size=(size, size), mode="bilinear")
-    sentence = "Bilateral pulmonary infection, two infected areas, lower left lung and middle right lung."
-    return image, tokenize([sentence], configuration.text.context_length)
+    prompt = "Bilateral pulmonary infection, two infected areas, lower left lung and middle right lung."
+    return image, tokenize([prompt], configuration.text.context_length)
 
 
 def network_of(config: Path) -> dict[str, Any]:
-    """Return the fields of the network that a configuration trains, its switch for ablations applied.
+    """Return the fields of the network that a configuration trains, with `causal_intervention` applied.
 
     Raises:
-        CheckpointError: if it is no configuration of a training.
+        CheckpointError: the file is no training configuration.
     """
     model = read_yaml(config).get("model")
     if not isinstance(model, dict) or not isinstance(model.get("network"), dict):

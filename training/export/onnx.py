@@ -1,9 +1,8 @@
-"""A checkpoint as two ONNX graphs, the text encoder and the network behind it, held against torch."""
+"""Export a checkpoint as two ONNX graphs, text encoder and network, and compare them with torch."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,10 +16,10 @@ from training.export.checkpoint import example
 
 TEXT, IMAGE = "text_encoder.onnx", "network.onnx"
 _OPSET = 18
-_CLOSE = 1e-3
+_TOLERANCE = 1e-3
 
 
-class _Text(nn.Module):
+class _TextEncoder(nn.Module):
     def __init__(self, network: CausalCLIPSeg) -> None:
         super().__init__()
         self.network = network
@@ -39,22 +38,22 @@ class _Probability(nn.Module):
 
 
 def export_onnx(name_or_path: str, folder: Path) -> float:
-    """Write a checkpoint's graphs and card, and run both by ONNX Runtime against torch.
+    """Write a checkpoint's graphs and card, and compare the graphs in ONNX Runtime with torch.
 
     text_encoder.onnx: tokens, int64 1 x L -> text, float32 1 x T. network.onnx: image, float32 1 x 1 x S x S in
     [0, 1], and text -> probability, float32 1 x 1 x S x S.
 
     Args:
-        name_or_path: a checkpoint with a card.
-        folder: where to write.
+        name_or_path: name or folder of a checkpoint with a card.
+        folder: destination.
 
     Returns:
-        The largest difference of a probability between the two.
+        The largest difference in a probability.
 
     Raises:
-        CheckpointError: if the checkpoint cannot be loaded, the packages of the extra "onnx" are missing, or the
-            graphs do not answer as torch does.
-        OutputError: if the folder cannot be written.
+        CheckpointError: the checkpoint cannot be loaded, the packages of the extra "onnx" are missing, or the graphs
+            predict something else than torch.
+        OutputError: the folder cannot be written.
     """
     try:
         import onnxruntime
@@ -70,20 +69,20 @@ def export_onnx(name_or_path: str, folder: Path) -> float:
         expected = _Probability(network)(image, text).numpy()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(_Text(network), (tokens,), folder / TEXT, ["tokens"], "text")
+        _write(_TextEncoder(network), (tokens,), folder / TEXT, ["tokens"], "text")
         _write(_Probability(network), (image, text), folder / IMAGE, ["image", "text"], "probability")
         write_card(_card(checkpoint.card), folder)
     except OSError as error:
         raise OutputError(f"The folder {folder} cannot be written.") from error
-    runs: Any = [
+    text_session, image_session = (
         onnxruntime.InferenceSession(folder / name, providers=["CPUExecutionProvider"]) for name in (TEXT, IMAGE)
-    ]
-    (spoken,) = runs[0].run(None, {"tokens": tokens.numpy()})
-    (answer,) = runs[1].run(None, {"image": image.numpy(), "text": spoken})
-    difference = float(np.abs(answer - expected).max())
-    if not difference <= _CLOSE:
+    )
+    (text_feature,) = text_session.run(None, {"tokens": tokens.numpy()})
+    (probability,) = image_session.run(None, {"image": image.numpy(), "text": text_feature})
+    difference = float(np.abs(probability - expected).max())
+    if not difference <= _TOLERANCE:
         raise CheckpointError(
-            f"The ONNX graphs do not answer as torch does: probabilities differ by {difference:.4f}."
+            f"The ONNX graphs do not give the predictions of torch: probabilities differ by {difference:.4f}."
         )
     return difference
 
