@@ -79,8 +79,17 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
         return self.session.worker
 
     @property
-    def parameters(self) -> Parameters | None:
-        """What is saved with the scene; None while no scene is open."""
+    def isOpen(self) -> bool:
+        """Whether a scene is open: after `attach`, until `detach`."""
+        return self.session.isOpen
+
+    @property
+    def parameters(self) -> Parameters:
+        """What is saved with the open scene.
+
+        Raises:
+            RuntimeError: no scene is open.
+        """
         return self.session.parameters
 
     @property
@@ -125,7 +134,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
 
     def refresh(self) -> None:
         """Look at the scene again, because other modules may have changed or removed what is shown here."""
-        if self.parameters is not None:
+        if self.isOpen:
             # without this, the wrapper returns cached nodes while the scene reports that they are removed
             self.parameters.parameterNode.Modified()
             self.result.refresh()
@@ -138,17 +147,17 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
 
     def run(self) -> None:
         """Segment what the note describes; does nothing while a run or an export is in progress."""
-        if self.parameters is not None and not self.busy:
+        if self.isOpen and not self.busy:
             self.runner.start()
 
     def export(self, kind: str, path: Path | None) -> None:
         """Write the segments, as `Exporter.start` does; does nothing while a run or an export is in progress."""
-        if self.parameters is not None and not self.busy:
+        if self.isOpen and not self.busy:
             self.exporter.start(kind, path)
 
     def setImage(self, volume: slicer.vtkMRMLVolumeNode | None) -> None:
         """Select another radiograph; the result stays on its own."""
-        if self.parameters is not None and self.parameters.image is not volume:
+        if self.isOpen and self.parameters.image is not volume:
             self.parameters.image = volume
             if volume is not None:
                 slicer.util.setSliceViewerLayers(background=volume, fit=True)
@@ -156,7 +165,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
 
     def chooseImage(self) -> None:
         """Select the radiograph of the scene, if none is selected and there is only one."""
-        if self.parameters is not None and self.parameters.image is None:
+        if self.isOpen and self.parameters.image is None:
             volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
             radiographs = [volume for volume in volumes if scene.is_radiograph(volume)]
             if len(radiographs) == 1:
@@ -177,7 +186,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
 
     def setNote(self, text: str) -> None:
         """Replace the note, and ask the worker what it means."""
-        if self.parameters is not None and text != self.parameters.note:
+        if self.isOpen and text != self.parameters.note:
             self.parameters.note = text
             self.understood, self.pendingRun = None, False
             self.askNote()
@@ -194,7 +203,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
 
     def setChoice(self, name: str, value: Any) -> None:
         """Set the parameter "side", "mirrored", "laterality", "device", "checkpoint" or "compare"."""
-        if self.parameters is None or getattr(self.parameters, name) == value:
+        if not self.isOpen or getattr(self.parameters, name) == value:
             return
         setattr(self.parameters, name, value)
         if name in _READING_CHOICES:
@@ -204,7 +213,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
     def askNote(self) -> None:
         """Ask the worker what the note means, unless the note is empty."""
         self.understood, self._noteRequest = None, ""
-        if self.parameters is None or not self.installed or not self.parameters.note.strip():
+        if not self.isOpen or not self.installed or not self.parameters.note.strip():
             return
         if len(self.parameters.note) > MAX_NOTE_LENGTH:
             self.session.error = _(

@@ -6,7 +6,7 @@ import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import slicer
 from slicer.i18n import tr as _
@@ -17,7 +17,7 @@ from CausalCLIPSegModule import parameters as stored
 from CausalCLIPSegModule.session import Session
 from CausalCLIPSegModule.worker_process import Event
 
-ATTENTION_MAPS = ("causal_attention", "confounder_attention")
+ATTENTION_MAPS: tuple[scene.Overlay, ...] = ("causal_attention", "confounder_attention")
 """Maps that are not saved with the scene."""
 
 _SEGMENT_EVENTS = (
@@ -52,7 +52,7 @@ class ShownResult(VTKObservationMixin):
         overlay: name of the map that is shown over the radiograph, else "".
 
     Args:
-        session: with an open scene, except for `volume`, `measure` and `setThreshold`, which then do nothing.
+        session: with an open scene; only `volume` and `setThreshold` may be called without one.
     """
 
     def __init__(self, session: Session) -> None:
@@ -87,10 +87,9 @@ class ShownResult(VTKObservationMixin):
 
     def volume(self) -> slicer.vtkMRMLVolumeNode | None:
         """Return the radiograph that the result lies on; None if there is no result or its radiograph was removed."""
-        parameters = self._session.parameters
-        if parameters is None or parameters.segmentation is None:
+        if not self._session.isOpen or self._session.parameters.segmentation is None:
             return None
-        return _referenceVolume(parameters.segmentation)
+        return _referenceVolume(self._session.parameters.segmentation)
 
     def show(self, event: Event, origin: ResultRequest, seconds: float) -> None:
         """Show what a run returned, in the place of the result before; one that the user has corrected stays.
@@ -147,8 +146,11 @@ class ShownResult(VTKObservationMixin):
 
     def setThreshold(self, threshold: float) -> None:
         """Apply another threshold to the stored probability, without the worker; corrected segments stay."""
-        session, parameters = self._session, self._session.parameters
-        result = stored.storedResult(parameters) if parameters is not None else None
+        session = self._session
+        if not session.isOpen:
+            return
+        parameters = session.parameters
+        result = stored.storedResult(parameters)
         if result is None or parameters.segmentation is None or parameters.probability is None:
             return
         if stored.isSameThreshold(threshold, parameters.threshold):
@@ -175,10 +177,11 @@ class ShownResult(VTKObservationMixin):
 
     def measure(self) -> None:
         """Update `segments` and `disagreements`."""
-        parameters, volume = self._session.parameters, self.volume()
         self.segments, self.disagreements = [], []
+        volume = self.volume()
         if volume is None:
             return
+        parameters = self._session.parameters
         result = stored.storedResult(parameters)
         spacing = tuple(result["spacing"]) if result and result["spacing"] else None
         self.segments = scene.describe_segments(parameters.segmentation, volume, spacing)
@@ -224,13 +227,12 @@ class ShownResult(VTKObservationMixin):
 
     def hasMaps(self) -> bool:
         """Whether the attention maps of the result can be shown; they are not saved with the scene."""
-        parameters = self._session.parameters
-        result = stored.storedResult(parameters) if parameters is not None else None
-        return bool(result) and all(
+        result = stored.storedResult(self._session.parameters)
+        return result is not None and all(
             name in self._overlayNodes or Path(result[name]).is_file() for name in ATTENTION_MAPS
         )
 
-    def showOverlay(self, name: str) -> None:
+    def showOverlay(self, name: scene.Overlay | Literal[""]) -> None:
         """Show a map over the radiograph.
 
         Args:

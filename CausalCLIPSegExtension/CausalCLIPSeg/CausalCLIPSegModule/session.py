@@ -24,7 +24,6 @@ class Session:
     Attributes:
         changed: emitted when something that the panel shows has changed.
         worker: the process that does the work.
-        parameters: what is saved with the scene; None while no scene is open.
         status: the last thing that happened, in one sentence.
         error: why the last request failed, in one sentence, else "".
 
@@ -36,18 +35,34 @@ class Session:
         self.changed = Signal()
         self.worker = worker
         self.worker.changed.connect(self.changed.emit)
-        self.parameters: Parameters | None = None
+        self._parameters: Parameters | None = None
         self.status, self.error = "", ""
         self._folder: Path | None = None
         self._folderCount = 0
 
+    @property
+    def isOpen(self) -> bool:
+        """Whether a scene is open."""
+        return self._parameters is not None
+
+    @property
+    def parameters(self) -> Parameters:
+        """What is saved with the open scene.
+
+        Raises:
+            RuntimeError: no scene is open.
+        """
+        if self._parameters is None:
+            raise RuntimeError("No scene is open")
+        return self._parameters
+
     def open(self, parameterNode: slicer.vtkMRMLScriptedModuleNode) -> None:
         """Use the parameters of a scene."""
-        self.parameters = Parameters(parameterNode)
+        self._parameters = Parameters(parameterNode)
 
     def close(self) -> None:
         """Forget the scene, and delete the temporary files of its results."""
-        self.parameters = None
+        self._parameters = None
         self.status, self.error = "", ""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -91,10 +106,10 @@ class Session:
         Returns:
             the identifier of the request; None if it cannot be sent, and then `error` says why.
         """
-        parameters = self.parameters
+        parameters = self._parameters
 
         def onEvent(event: Event) -> None:
-            if self.parameters is parameters:
+            if self._parameters is parameters:
                 onAnswer(event)
 
         try:

@@ -14,6 +14,7 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
+from CausalCLIPSegLib.scene import Overlay
 from CausalCLIPSegModule import parameters as stored
 from CausalCLIPSegModule import view_state
 from CausalCLIPSegModule.dicom_files import dicomFile
@@ -121,7 +122,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def enter(self) -> None:
         """Show the scene when the module is opened."""
         self.ui.segmentEditor.updateEffectList()  # other modules may have registered effects
-        if self.logic.parameters is None:
+        if not self.logic.isOpen:
             self._attach()
         else:
             self.logic.refresh()
@@ -158,7 +159,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.logic.refresh()
 
     def _onBatchEnded(self, caller: Any, event: Any) -> None:
-        if self.logic.parameters is not None and not slicer.mrmlScene.IsClosing():
+        if self.logic.isOpen and not slicer.mrmlScene.IsClosing():
             self.correction.edit(self.logic.parameters.segmentation, self.logic.resultVolume())
 
     def _onSceneChanged(self, caller: Any, event: Any) -> None:
@@ -234,7 +235,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if not self._updating:
             self.logic.result.setThreshold(value)
 
-    def _onOverlay(self, name: str, checked: bool) -> None:
+    def _onOverlay(self, name: Overlay, checked: bool) -> None:
         if not self._updating:
             self.logic.result.showOverlay(name if checked else "")
 
@@ -309,7 +310,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _update(self) -> None:
         """Show the state, without reacting to the signals of the controls that it sets."""
-        if self.logic.parameters is None or self._updating:
+        if not self.logic.isOpen or self._updating:
             return
         due = self.logic.pendingRun and not self.logic.readingNote
         self.logic.pendingRun = self.logic.pendingRun and not due
