@@ -1,4 +1,4 @@
-"""`causalclipseg note`: the sentence, the words that led to it, what was not used and why, and the questions."""
+"""`causalclipseg note`: the prompt, the words that led to it, the words that were not used, and the questions."""
 
 import json
 
@@ -6,16 +6,19 @@ import pytest
 from typer.testing import CliRunner
 
 from CausalCLIPSegLib.cli import app
+from CausalCLIPSegLib.errors import NoteError
 
 CONTRADICTION = "FINDINGS: Left lower lobe pneumonia. No effusion. IMPRESSION: Possible right basal pneumonia."
-KEYS = {"sides", "zones", "whole", "weak", "count", "findings", "ignored", "prompt", "laterality"}
+KEYS = {
+    "sides", "zones", "whole", "weak", "count", "findings", "ignored", "prompt", "laterality", "questions", "language",
+}  # fmt: skip
 
 
 def run(*arguments):
     return CliRunner().invoke(app, ["note", *arguments], terminal_width=200)
 
 
-def test_it_shows_the_sentence_its_words_what_was_left_out_and_the_question():
+def test_shows_the_prompt_its_words_the_ignored_words_and_the_question():
     shown = " ".join(run(CONTRADICTION).output.split())
     assert "Bilateral pulmonary infection, two infected areas, lower left lung and lower right lung." in shown
     assert "From Left lower lobe pneumonia: pneumonia" in shown
@@ -24,19 +27,37 @@ def test_it_shows_the_sentence_its_words_what_was_left_out_and_the_question():
     assert "which side is meant?" in shown
 
 
-def test_json_adds_keys_and_keeps_the_old_ones():
-    told = json.loads(run(CONTRADICTION, "--json").output)
-    assert set(told) == KEYS | {"questions", "language"}
-    assert (told["language"], len(told["questions"])) == ("en", 1)
-    assert [finding["uncertain"] for finding in told["findings"]] == [False, True]
+def test_json_has_all_keys():
+    document = json.loads(run(CONTRADICTION, "--json").output)
+    assert set(document) == KEYS
+    assert (document["language"], len(document["questions"])) == ("en", 1)
+    assert [finding["uncertain"] for finding in document["findings"]] == [False, True]
 
 
-def test_a_note_without_a_finding_has_no_sentence():
+def test_a_note_without_a_finding_has_no_prompt():
     assert "none: nothing to outline" in run("No focal consolidation.").output
     assert json.loads(run("No focal consolidation.", "--json").output)["prompt"] is None
 
 
 @pytest.mark.parametrize("arguments", [[], ["--language", "de"]])
-def test_a_german_note(arguments):
-    told = json.loads(run("Infiltrat rechts basal", "--json", *arguments).output)
-    assert (told["sides"], told["language"]) == (["right"], "de")
+def test_german_note(arguments):
+    document = json.loads(run("Infiltrat rechts basal", "--json", *arguments).output)
+    assert (document["sides"], document["language"]) == (["right"], "de")
+
+
+def test_file_with_one_note_a_line(tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_bytes("RLL opacity\r\n\r\nVerschattung links, möglich\r\n".encode("cp1252"))
+    documents = [json.loads(line) for line in run("--json", "--file", str(file)).output.splitlines()]
+    assert [(document["sides"], document["language"]) for document in documents] == [
+        (["right"], "en"),
+        (["left"], "de"),
+    ]
+
+
+def test_rejects_an_empty_file(tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_text("\n \n")
+    error = run("--file", str(file)).exception
+    assert isinstance(error, NoteError)
+    assert str(error) == f"The note file {file} is empty."

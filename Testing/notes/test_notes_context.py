@@ -1,4 +1,4 @@
-"""Denial, history, doubt: the ConText algorithm, and where in a radiologist's list a scope ends."""
+"""The ConText algorithm: negation, history and doubt, and where a scope ends inside a radiologist's list."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from CausalCLIPSegLib.notes.lexicon import load_lexicon
 
 N, H, U = "negated", "historical", "uncertain"
 
-MARKS = {
+CATEGORIES_OF_FINDINGS = {
     # forward, to the end of the sentence
     "No effusion, oedema or consolidation.": {"consolidation": {N}},
     "History of pneumonia. RLL opacity.": {"pneumonia": {H}, "opacity": set()},
@@ -22,11 +22,11 @@ MARKS = {
     "Pneumonia cannot be completely excluded.": {"pneumonia": {U}},
     "Pneumonia is not excluded.": {"pneumonia": {U}},
     "Right basal consolidation has resolved.": {"consolidation": {N}},
-    # either: the nearer one
+    # either direction: the nearer finding
     "Opacity at the left base, likely pneumonia.": {"opacity": set(), "pneumonia": {U}},
     "Resolved left pneumonia.": {"pneumonia": {N}},
     "Pneumonia unlikely.": {"pneumonia": {N}},
-    # words of termination
+    # termination words
     "No consolidation, but there is an opacity in the right base.": {"consolidation": {N}, "opacity": set()},
     "No consolidation. Opacity in the right base.": {"consolidation": {N}, "opacity": set()},
     # pseudo-triggers
@@ -34,23 +34,23 @@ MARKS = {
     "Not only opacity but also consolidation.": {"opacity": set(), "consolidation": set()},
     "Consolidation has not completely resolved.": {"consolidation": set()},
     "Opacity not seen on the prior study.": {"opacity": set()},
-    # seen earlier: of the past only where it is gone
+    # seen earlier: historical only if it is gone
     "Previously seen left opacity has resolved.": {"opacity": {N, H}},
     "Previously seen left opacity persists.": {"opacity": set()},
     "Prior pneumonia has cleared.": {"pneumonia": {N, H}},
     "Old pneumonia is unchanged.": {"pneumonia": set()},
-    # what ends a denial inside a list
+    # ends of a negation inside a list
     "No effusion, right basal consolidation.": {"consolidation": set()},
     "No effusion, possible pneumonia.": {"pneumonia": {U}},
     "No cavity within the left upper lobe consolidation.": {"consolidation": set()},
     "Right opacity (not seen on the left).": {"opacity": set()},
-    # one of two
+    # alternatives
     "Opacity in the left base, atelectasis versus pneumonia.": {"opacity": set(), "pneumonia": {U}},
 }
 
 
-@pytest.mark.parametrize(("note", "expected"), MARKS.items())
-def test_marks(note, expected):
+@pytest.mark.parametrize(("note", "expected"), CATEGORIES_OF_FINDINGS.items())
+def test_categories(note, expected):
     findings = {
         finding.kind: {name for name in (N, H, U) if getattr(finding, name)} for finding in parse_note(note).findings
     }
@@ -65,19 +65,19 @@ def test_marks(note, expected):
         "Clear. Repeat film to ensure resolution of pneumonia.",
     ],
 )
-def test_what_is_only_thought_of_is_not_outlined(note):
+def test_hypothetical_findings_are_not_segmented(note):
     assert not parse_note(note).sides
 
 
 @pytest.mark.parametrize("language", ["en", "de", "es"])
-def test_every_category_has_triggers_of_a_known_direction(language):
+def test_every_category_has_triggers_with_a_known_direction(language):
     triggers = [term for term in load_lexicon(language).terms.values() if term.role in CATEGORIES]
     assert {term.role for term in triggers} == set(CATEGORIES)
     assert {term.value for term in triggers} <= {"forward", "backward", "either"}
     assert not CLAIM_ROLES & set(CATEGORIES)
 
 
-def test_a_gap_takes_fillers_only():
+def test_a_gap_matches_only_fillers():
     lexicon = load_lexicon()
     assert ("no", "*", "evidence", "of") in lexicon.terms
     assert parse_note("No good evidence of pneumonia").findings[0].negated

@@ -1,4 +1,4 @@
-"""Each finding by itself, and what a person is asked."""
+"""The findings of a note, and the questions that a person must answer."""
 
 import json
 
@@ -10,25 +10,25 @@ from CausalCLIPSegLib.notes.lexicon import load_lexicon
 from CausalCLIPSegLib.terminology import FINDINGS
 
 
-def test_a_finding_has_its_own_place_count_and_certainty():
+def test_each_finding_has_its_own_location_count_and_certainty():
     expression = parse_note(
         "Two patches of consolidation in the right lower lobe. Possible ground-glass opacity throughout the left "
         "lung. No infiltrate in the right upper zone."
     )
-    consolidation, glass, infiltrate = expression.findings
+    consolidation, ground_glass, infiltrate = expression.findings
     assert (consolidation.sides, consolidation.zones, consolidation.count) == (("right",), {"right": ("lower",)}, 2)
-    assert (glass.whole, glass.uncertain, glass.count) == (("left",), True, None)
+    assert (ground_glass.whole, ground_glass.uncertain, ground_glass.count) == (("left",), True, None)
     assert (infiltrate.negated, infiltrate.present, infiltrate.zones) == (True, False, {"right": ("upper",)})
     assert (expression.sides, expression.whole, expression.count) == (("right", "left"), ("left",), 2)
     assert expression.zones["right"] == ("lower",)
 
 
-def test_findings_of_one_sentence_share_their_place_and_others_do_not():
+def test_only_findings_of_one_sentence_share_a_location():
     expression = parse_note("Left basal opacity, likely pneumonia. Impression: Infection.")
     assert [finding.sides for finding in expression.findings] == [("left",), ("left",), ()]
 
 
-def test_json_of_a_finding_names_its_code():
+def test_json_of_a_finding_includes_its_code():
     expression = parse_note("RLL consolidation")
     (finding,) = json.loads(json.dumps(expression.to_dict()))["findings"]
     code = FINDINGS["consolidation"]
@@ -39,7 +39,7 @@ def test_json_of_a_finding_names_its_code():
 
 
 @pytest.mark.parametrize("language", ["en", "de", "es"])
-def test_every_kind_within_reach_has_a_code(language):
+def test_every_kind_that_the_model_segments_has_a_code(language):
     kinds = {term.value for term in load_lexicon(language).terms.values() if term.role in ("finding", "vague")}
     assert kinds <= set(FINDINGS)
 
@@ -47,7 +47,7 @@ def test_every_kind_within_reach_has_a_code(language):
 CONTRADICTION = "FINDINGS: Left lower lobe pneumonia. IMPRESSION: Right lower lobe pneumonia."
 
 
-def test_contradicting_sides_are_asked_about():
+def test_contradicting_sides_raise_a_question():
     expression = parse_note(CONTRADICTION)
     assert expression.sides == ("right", "left")
     (question,) = expression.questions
@@ -65,28 +65,28 @@ def test_contradicting_sides_are_asked_about():
         "Right lower lobe pneumonia. Left lower lobe pneumonia.",
     ],
 )
-def test_what_agrees_is_not_asked_about(note):
+def test_consistent_sides_raise_no_question(note):
     assert not parse_note(note).questions
 
 
 @pytest.mark.parametrize(("side", "sides"), [("left", ("left",)), ("right", ("right",)), ("both", ("right", "left"))])
-def test_a_person_decides(side, sides):
-    decided = choose_side(parse_note(CONTRADICTION), side)
-    assert (decided.sides, decided.questions) == (sides, ())
-    assert set(decided.zones) == set(sides)
+def test_choose_side(side, sides):
+    chosen = choose_side(parse_note(CONTRADICTION), side)
+    assert (chosen.sides, chosen.questions) == (sides, ())
+    assert set(chosen.zones) == set(sides)
 
 
-def test_nothing_is_guessed_where_nobody_decides():
+def test_choose_side_without_a_choice_raises_the_question():
     with pytest.raises(SideQuestionError, match=r"which side is meant\?$"):
         choose_side(parse_note(CONTRADICTION), None)
 
 
-def test_a_side_that_the_note_does_not_name_is_refused():
+def test_choose_side_rejects_a_side_that_the_note_does_not_name():
     with pytest.raises(NoteError, match="does not speak of the patient's left lung"):
         choose_side(parse_note("RLL pneumonia"), "left")
 
 
-def test_deciding_changes_nothing_without_need():
+def test_choose_side_returns_a_consistent_expression_unchanged():
     expression = parse_note("RLL pneumonia")
     assert choose_side(expression, None) is expression
     assert choose_side(ReferringExpression(), None) == ReferringExpression()

@@ -1,4 +1,4 @@
-"""What paraphrases change, measured with a checkpoint: nothing where the sentence is the same."""
+"""Dice under paraphrases, with a checkpoint: a paraphrase with the same prompt gives the same mask."""
 
 import json
 
@@ -9,14 +9,14 @@ from PIL import Image
 from training.evaluation.studies.paraphrases import STYLES, dice_under_paraphrases, evaluate_paraphrases
 
 NOTES = {
-    "film_1": "Unilateral pulmonary infection, one infected area, lower left lung.",
-    "film_2": "Unilateral pulmonary infection, three infected areas, lower left lung.",
+    "image_1": "Unilateral pulmonary infection, one infected area, lower left lung.",
+    "image_2": "Unilateral pulmonary infection, three infected areas, lower left lung.",
 }
 
 
 @pytest.fixture
 def data(tmp_path):
-    """Two films with their masks and notes, as a table."""
+    """A folder with two radiographs, their masks, and a table of notes."""
     rng = np.random.default_rng(7)
     rows = ["image,mask,note"]
     for name, note in NOTES.items():
@@ -29,30 +29,30 @@ def data(tmp_path):
     return tmp_path
 
 
-def test_the_same_sentence_gives_the_same_outline(data, tiny_checkpoint, monkeypatch):
+def test_the_same_prompt_gives_the_same_mask(data, tiny_checkpoint, monkeypatch):
     from CausalCLIPSegLib.segmenter import Segmenter
     from training.data.splits import read_split
 
-    asked = []
+    prompts = []
     probabilities = Segmenter.probabilities
     monkeypatch.setattr(
         Segmenter,
         "probabilities",
-        lambda self, prompt: asked.append(prompt) or probabilities(self, prompt),
+        lambda self, prompt: prompts.append(prompt) or probabilities(self, prompt),
     )
-    done = []
+    steps = []
     published, by_style = dice_under_paraphrases(
-        str(tiny_checkpoint), "cpu", read_split(data, "val"), lambda: done.append(1)
+        str(tiny_checkpoint), "cpu", read_split(data, "val"), lambda: steps.append(1)
     )
-    assert len(done) == len(published) == 2
-    assert len(asked) == 3  # the first film once, the second once more without its number
+    assert len(steps) == len(published) == 2
+    assert len(prompts) == 3  # the first note once, the second with and without its number
     for style in STYLES[:6]:
         np.testing.assert_array_equal(by_style[style].counts, published.counts)
     for style in STYLES[6:]:
         np.testing.assert_array_equal(by_style[style].counts[0], published.counts[0])
 
 
-def test_the_command_writes_its_figures(data, tiny_checkpoint, capsys):
+def test_command_writes_its_scores(data, tiny_checkpoint, capsys):
     evaluate_paraphrases(data=data, checkpoint=str(tiny_checkpoint), json_file=data / "figures.json", device="cpu")
     figures = json.loads((data / "figures.json").read_text())
     assert figures["n"] == 2

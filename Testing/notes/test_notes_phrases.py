@@ -1,15 +1,15 @@
-"""What radiologists write, phrase by phrase, and what it must be taken for."""
+"""Phrases that radiologists write, and the location that each must give."""
 
 import re
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from short_expressions import short
 
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.notes import (
     MAX_NOTE_LENGTH,
-    ReferringExpression,
     describe_expression,
     parse_note,
     swap_sides,
@@ -17,17 +17,7 @@ from CausalCLIPSegLib.notes import (
 )
 from CausalCLIPSegLib.notes.parser import ABSENT, NORMAL, OTHER_SECTION, OUTSIDE, PAST, SPARED
 
-
-def short(expression: ReferringExpression) -> str:
-    """Write an expression as "R:upper,lower L:all", "weak" in front where no side is named; "" for nothing."""
-    sides = [
-        f"{side[0].upper()}:{'all' if side in expression.whole else ','.join(expression.zones[side])}"
-        for side in expression.sides
-    ]
-    return " ".join(["weak"] * expression.weak + sides)
-
-
-PLACES = {
+LOCATIONS = {
     # abbreviations, lobes, zones and what lies in them
     "RLL pneumonia": "R:lower",
     "R.L.L. pneumonia": "R:lower",
@@ -83,7 +73,7 @@ PLACES = {
     "RUL/RLL opacities": "R:upper,lower",
     "bilateral pneumonia, worse at the right base": "R:lower L:",
     "right lung and left lower lobe opacities": "R: L:lower",
-    # sides alone
+    # only a side
     "left-sided pneumonia": "L:",
     "Infection of the left lung": "L:",
     "left hemithorax opacity": "L:",
@@ -115,7 +105,7 @@ PLACES = {
     "generalised opacities": "weak R:all L:all",
     "diffuse": "weak R:all L:all",
     "lower lobes pneumonia": "weak R:lower L:lower",
-    # several findings, of which only some count
+    # several findings, of which the model segments only some
     "Right pleural effusion. Left basal opacity.": "L:lower",
     "Left effusion, right pneumonia": "R:",
     "Consolidation on right with effusion on left": "R:",
@@ -134,7 +124,7 @@ PLACES = {
     "Left base consolidation 2": "L:lower",
     "2 left-sided opacities": "L:",
     "65 year old man. Opacity at the right base.": "R:lower",
-    # denied, normal, gone
+    # absent, normal, resolved
     "Right lower lobe consolidation. No effusion. Left lung clear.": "R:lower",
     "RLL consolidation, no effusion, left lung clear": "R:lower",
     "No effusion, RLL consolidation": "R:lower",
@@ -198,8 +188,8 @@ NOTHING = [
 ]
 
 
-@pytest.mark.parametrize(("note", "expected"), PLACES.items())
-def test_places(note, expected):
+@pytest.mark.parametrize(("note", "expected"), LOCATIONS.items())
+def test_location(note, expected):
     assert short(parse_note(note)) == expected
 
 
@@ -233,7 +223,7 @@ def test_count(note, count):
     assert parse_note(note).count == count
 
 
-def test_a_report():
+def test_report():
     report = """
     INDICATION: 54 M, cough, left-sided chest pain. Pneumonia?
     COMPARISON: None
@@ -261,69 +251,73 @@ def test_a_report():
     assert reasons["pneumothorax"] == ABSENT
 
 
-def test_findings_and_ignored_say_why():
+def test_every_ignored_phrase_has_a_reason():
     expression = parse_note(
         "History of left pneumonia. RLL ground-glass opacity with small right effusion, no cardiomegaly."
     )
-    assert [(f.kind, f.words, f.negated, f.historical) for f in expression.findings] == [
+    assert [(each.kind, each.words, each.negated, each.historical) for each in expression.findings] == [
         ("pneumonia", "left pneumonia", False, True),
         ("ground glass", "RLL ground-glass opacity", False, False),
     ]
-    assert [(i.words, i.reason) for i in expression.ignored] == [
+    assert [(each.words, each.reason) for each in expression.ignored] == [
         ("left pneumonia", PAST),
         ("right effusion", OUTSIDE),
         ("cardiomegaly", ABSENT),
     ]
 
 
-def test_history_without_findings_reaches_to_its_full_stop():
+def test_history_without_a_findings_heading_ends_at_its_full_stop():
     assert short(parse_note("History: fever, left-sided pain. Right lower lobe consolidation.")) == "R:lower"
 
 
 @pytest.mark.parametrize("note", ["", " ", "\n\t", "\u200b"])
-def test_empty_notes_are_refused(note):
+def test_rejects_empty_notes(note):
     with pytest.raises(NoteError, match="empty"):
         parse_note(note)
 
 
 @pytest.mark.parametrize("note", ["a" * (MAX_NOTE_LENGTH + 1), "\ufdfa" * MAX_NOTE_LENGTH, "RLL " * 250_000])
-def test_long_notes_are_refused(note):
+def test_rejects_long_notes(note):
     with pytest.raises(NoteError, match="longer than"):
         parse_note(note)
 
 
-def test_the_viewers_left_is_the_patients_right():
+def test_viewers_left_is_patients_right():
     assert short(parse_note("left lower lobe consolidation", "viewer")) == "R:lower"
-    assert short(parse_note("RUL and lingula", "viewer")) == "L:upper,middle"  # the lingula is where it is
+    assert (
+        short(parse_note("RUL and lingula", "viewer")) == "L:upper,middle"
+    )  # the lingula is always on the patient's left
 
 
-_ANATOMY = re.compile(
+_FIXED_SIDE = re.compile(
     r"lingula|retrocardiac|behind the heart|middle lobe|R\.?[UML]\.?L|[LR]UL|LLL|\b[RL]t?\b", re.IGNORECASE
 )
 
 
-@pytest.mark.parametrize("note", [note for note in PLACES if not _ANATOMY.search(note) and note.isascii()])
-def test_the_viewers_note_of_a_mirrored_picture_means_the_same(note):
+@pytest.mark.parametrize("note", [note for note in LOCATIONS if not _FIXED_SIDE.search(note) and note.isascii()])
+def test_swapped_sides_of_the_viewer_give_the_same_location(note):
     if "rigth" not in note:
         assert short(parse_note(swap_sides(note), "viewer")) == short(parse_note(note))
 
 
 @settings(deadline=None)
 @given(
-    note=st.sampled_from(sorted(PLACES)),
+    note=st.sampled_from(sorted(LOCATIONS)),
     blank=st.sampled_from([" ", "  ", "\t", "\n", "\r\n", " \n ", "\u00a0"]),
     case=st.sampled_from([str.lower, str.upper, str]),
 )
-def test_case_and_layout_do_not_matter(note, blank, case):
-    assume("\n" not in note and not note.startswith("R. "))  # a list is one by its lines, "R." by the small letter
-    assert short(parse_note(case(note).replace(" ", blank))) == PLACES[note]
+def test_case_and_blanks_are_ignored(note, blank, case):
+    assume(
+        "\n" not in note and not note.startswith("R. ")
+    )  # line ends make a list, and case tells "R." from a sentence end
+    assert short(parse_note(case(note).replace(" ", blank))) == LOCATIONS[note]
 
 
 @settings(deadline=None)
 @given(
-    note=st.sampled_from(sorted(note for note in PLACES if re.fullmatch(r"[\w -]+", note))),
+    note=st.sampled_from(sorted(note for note in LOCATIONS if re.fullmatch(r"[\w -]+", note))),
     end=st.sampled_from(["", "."]),
 )
-def test_what_is_added_about_the_rest_changes_nothing(note, end):
+def test_sentences_about_other_things_change_nothing(note, end):
     more = "Heart size normal. No pneumothorax. Right chest tube in place. Small left pleural effusion."
-    assert short(parse_note(f"Portable AP film. {note}. {more[: -1 or None] + end}")) == PLACES[note]
+    assert short(parse_note(f"Portable AP film. {note}. {more[: -1 or None] + end}")) == LOCATIONS[note]

@@ -1,4 +1,4 @@
-"""The sentence language: it fits, it reads back, and it is the one of the published notes."""
+"""Prompts fit the text encoder, parse back to the same expression, and are worded like the published notes."""
 
 import io
 import os
@@ -15,55 +15,57 @@ from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.notes import ZONES, ReferringExpression, describe_expression, parse_note, swap_sides, to_prompt
 
 ZONE_SETS = [zones for size in range(4) for zones in combinations(ZONES, size)]
-CONTEXT = 20  # tokens of the text encoder, with start and end
+MAX_TOKENS = 20  # of the text encoder, including start and end
 
 
-def every_expression():
-    """Give all that can be said: sides, zones or the whole of each, a number, and whether a side was named."""
-    extents = [*ZONE_SETS, "whole"]
-    for right, left in product([None, *extents], repeat=2):
-        given_sides = {side: extent for side, extent in (("right", right), ("left", left)) if extent is not None}
+def all_expressions():
+    """Yield all expressions: sides, zones or the whole lung of each, a number, and whether a side was named."""
+    choices = [None, *ZONE_SETS, "whole"]
+    for right, left in product(choices, repeat=2):
+        zones = {side: choice for side, choice in (("right", right), ("left", left)) if choice is not None}
         for count, weak in product((None, *range(1, 9)), (False, True)):
-            if given_sides and (len(given_sides) == 2 or not weak):
+            if zones and (len(zones) == 2 or not weak):
                 yield ReferringExpression(
-                    sides=tuple(given_sides),
-                    zones={side: extent for side, extent in given_sides.items() if extent != "whole"},
-                    whole=tuple(side for side, extent in given_sides.items() if extent == "whole"),
+                    sides=tuple(zones),
+                    zones={side: choice for side, choice in zones.items() if choice != "whole"},
+                    whole=tuple(side for side, choice in zones.items() if choice == "whole"),
                     weak=weak,
                     count=count,
                 )
 
 
-EVERY = list(every_expression())
-expressions = st.sampled_from(EVERY)
+ALL_EXPRESSIONS = list(all_expressions())
+expressions = st.sampled_from(ALL_EXPRESSIONS)
 
 
 @pytest.fixture(scope="module")
-def tokens():
+def count_tokens():
     tokenizer = pytest.importorskip("open_clip.tokenizer").SimpleTokenizer()
-    return lambda sentence: len(tokenizer.encode(sentence)) + 2
+    return lambda prompt: len(tokenizer.encode(prompt)) + 2
 
 
-def test_every_sentence_fits_the_text_encoder(tokens):
-    sentences = {to_prompt(expression, laterality) for expression in EVERY for laterality in ("patient", "viewer")}
-    assert max(map(tokens, sentences)) == CONTEXT
+def test_every_prompt_fits_the_text_encoder(count_tokens):
+    prompts = {
+        to_prompt(expression, laterality) for expression in ALL_EXPRESSIONS for laterality in ("patient", "viewer")
+    }
+    assert max(map(count_tokens, prompts)) == MAX_TOKENS
 
 
 @pytest.mark.parametrize("laterality", ["patient", "viewer"])
-def test_every_sentence_reads_back(laterality):
-    for expression in EVERY:
-        sentence = to_prompt(expression, laterality)
-        back = parse_note(sentence, laterality)
-        assert back.sides == expression.sides, sentence
-        assert back.zones == expression.zones, sentence
-        if not expression.weak:  # a weak one with zones says both sides
-            assert to_prompt(back, laterality) == sentence
+def test_every_prompt_parses_back(laterality):
+    for expression in ALL_EXPRESSIONS:
+        prompt = to_prompt(expression, laterality)
+        parsed = parse_note(prompt, laterality)
+        assert parsed.sides == expression.sides, prompt
+        assert parsed.zones == expression.zones, prompt
+        if not expression.weak:  # the prompt of a weak expression with zones names both sides
+            assert to_prompt(parsed, laterality) == prompt
         if expression.count:
-            assert back.count == min(expression.count, 6), sentence
+            assert parsed.count == min(expression.count, 6), prompt
 
 
 @pytest.mark.parametrize(
-    ("note", "sentence"),
+    ("note", "prompt"),
     [
         ("RLL pneumonia", "Unilateral pulmonary infection, one infected area, lower right lung."),
         ("left-sided pneumonia", "Unilateral pulmonary infection, left lung."),
@@ -86,31 +88,31 @@ def test_every_sentence_reads_back(laterality):
         ("nine opacities in the left base", "Unilateral pulmonary infection, six infected areas, lower left lung."),
     ],
 )
-def test_say(note, sentence):
-    assert to_prompt(parse_note(note), "patient") == sentence
+def test_to_prompt(note, prompt):
+    assert to_prompt(parse_note(note), "patient") == prompt
 
 
-def test_the_sentence_turns_with_the_checkpoints_laterality():
+def test_to_prompt_uses_the_laterality_of_the_checkpoint():
     expression = parse_note("RUL and LLL consolidation")
     assert to_prompt(expression, "patient").endswith("lower left lung and upper right lung.")
     assert to_prompt(expression, "viewer").endswith("upper left lung and lower right lung.")
 
 
-def test_nothing_to_say():
+def test_to_prompt_rejects_an_empty_expression():
     with pytest.raises(NoteError):
         to_prompt(ReferringExpression(), "viewer")
 
 
 @settings(deadline=None)
 @given(expressions)
-def test_summary_names_every_side(expression):
-    words = describe_expression(expression)
-    assert [f"patient's {side} lung" in words for side in ("right", "left")] == [
+def test_description_names_every_side(expression):
+    description = describe_expression(expression)
+    assert [f"patient's {side} lung" in description for side in ("right", "left")] == [
         side in expression.sides for side in ("right", "left")
     ]
 
 
-def test_summary_says_where_on_the_picture():
+def test_description_names_the_side_of_the_image():
     assert (
         describe_expression(parse_note("RLL pneumonia"))
         == "patient's right lung (on the left of the picture): lower zone"
@@ -122,78 +124,76 @@ def test_summary_says_where_on_the_picture():
     st.text(alphabet="leftrighLEFTRIGH \n.,_-é")
     | st.lists(st.sampled_from(["left", "Right", "LEFT", "lung", " ", "-"]))
 )
-def test_swapping_sides_twice_gives_the_text_back(text):
+def test_swap_sides_twice_returns_the_text(text):
     text = "".join(text)
     assert swap_sides(swap_sides(text)) == text
 
 
-def test_swapping_sides_keeps_the_case_and_other_words():
+def test_swap_sides_keeps_case_and_other_words():
     assert swap_sides("LEFT lung, Right base, leftover right-sided") == "RIGHT lung, Left base, leftover left-sided"
 
 
 @settings(deadline=None)
 @given(expressions)
-def test_a_swapped_sentence_is_that_of_the_other_laterality(expression):
+def test_swapped_prompt_is_that_of_the_other_laterality(expression):
     swapped = parse_note(swap_sides(to_prompt(expression, "viewer")), "patient")
     assert (swapped.sides, swapped.zones) == (expression.sides, expression.zones)
 
 
 @settings(deadline=None)
 @given(expressions)
-def test_an_expression_goes_into_json_and_is_hashable(expression):
+def test_an_expression_has_ordered_json_and_a_hash(expression):
     as_dict = expression.to_dict()
     assert list(as_dict["zones"]) == as_dict["sides"]
     assert hash(expression) == hash(expression)
 
-
-# ---- the published notes ----
 
 NUMBERS = ("one", "two", "three", "four", "five", "six")
 
 
 @st.composite
 def published_notes(draw):
-    """Sentences as LViT's authors write them, of at most four zones, so that they fit."""
-    extents = st.sampled_from([" ".join(zones) for zones in ZONE_SETS if zones] + ["all"])
-    places = {side: draw(extents) for side in draw(st.sampled_from([["left"], ["right"], ["left", "right"]]))}
-    if len(places) == 2 and sum(len(extent.split()) for extent in places.values()) > 4:
+    """Draw notes in the style of LViT's authors, with at most four zones, so that they fit."""
+    zone_words = st.sampled_from([" ".join(zones) for zones in ZONE_SETS if zones] + ["all"])
+    places = {side: draw(zone_words) for side in draw(st.sampled_from([["left"], ["right"], ["left", "right"]]))}
+    if len(places) == 2 and sum(len(words.split()) for words in places.values()) > 4:
         places["left"] = "all"
     number = draw(st.integers(1, 6))
     return (
         f"{'Unilateral' if len(places) == 1 else 'Bilateral'} pulmonary infection, {NUMBERS[number - 1]} infected "
-        f"area{'s' * (number > 1)}, {' and '.join(f'{extent} {side} lung' for side, extent in places.items())}."
+        f"area{'s' * (number > 1)}, {' and '.join(f'{words} {side} lung' for side, words in places.items())}."
     )
 
 
 @settings(deadline=None)
 @given(published_notes())
-def test_a_published_note_comes_back(note):
+def test_a_published_note_is_its_own_prompt(note):
     assert to_prompt(parse_note(note, "viewer"), "viewer") == note
 
 
 @settings(deadline=None)
 @given(note=published_notes(), data=st.data())
-def test_typing_errors_are_mended(note, data):
+def test_typing_errors_are_corrected(note, data):
     words = [match.span() for match in re.finditer(r"\b(?:upper|middle|lower|right|infection|pulmonary)\b", note)]
     start, stop = data.draw(st.sampled_from(words))
     at = data.draw(st.integers(start + 1, stop - 2))
-    slip = data.draw(st.sampled_from(["drop", "double", "turn", "wrong"]))
+    error = data.draw(st.sampled_from(["omission", "doubling", "swap", "substitution"]))
     mistyped = {
-        "drop": note[:at] + note[at + 1 :],
-        "double": note[:at] + note[at] + note[at:],
-        "turn": note[:at] + note[at + 1] + note[at] + note[at + 2 :],
-        "wrong": note[:at] + "q" + note[at + 1 :],
-    }[slip]
+        "omission": note[:at] + note[at + 1 :],
+        "doubling": note[:at] + note[at] + note[at:],
+        "swap": note[:at] + note[at + 1] + note[at] + note[at + 2 :],
+        "substitution": note[:at] + "q" + note[at + 1 :],
+    }[error]
     assert to_prompt(parse_note(mistyped, "viewer"), "viewer") == note
 
 
 @settings(deadline=None)
 @given(published_notes())
-def test_missing_blanks_after_commas_do_not_matter(note):
+def test_blanks_after_commas_are_optional(note):
     assert to_prompt(parse_note(note.replace(", ", ","), "viewer"), "viewer") == note
 
 
-def test_every_published_note_of_the_data_set_comes_back(tokens):
+def test_every_note_of_qata_cov19_is_its_own_prompt(count_tokens):
     folder = os.environ.get("CAUSALCLIPSEG_DATA")
     if not folder:
         pytest.skip("CAUSALCLIPSEG_DATA does not name the folder that holds qata-cov19")
@@ -208,9 +208,8 @@ def test_every_published_note_of_the_data_set_comes_back(tokens):
         notes.update(row[column].strip() for row in rows[1:])
     assert len(notes) > 100
     for note in notes:
-        # the two slips in these files that no dictionary finds
-        meant = note.replace("all lung", "all left lung").replace("all lower", "lower")
-        said = to_prompt(parse_note(note, "viewer"), "viewer")
-        if tokens(meant) > CONTEXT:
-            meant = meant.replace("upper middle lower", "all")
-        assert said == meant
+        # the two mistakes in these files that no dictionary finds
+        expected = note.replace("all lung", "all left lung").replace("all lower", "lower")
+        if count_tokens(expected) > MAX_TOKENS:
+            expected = expected.replace("upper middle lower", "all")
+        assert to_prompt(parse_note(note, "viewer"), "viewer") == expected

@@ -1,4 +1,4 @@
-"""Any text gives an answer or a refusal, quickly; and the lexicon is sound."""
+"""Any text gives an expression or a NoteError, in linear time; and the lexicon is consistent."""
 
 import sys
 
@@ -14,7 +14,7 @@ WORDS = sorted({word for words in load_lexicon().terms for word in words} | set(
 MARKS = [",", ".", "\n", "\n\n", ";", ":", "- ", "?", "12", "xyz"]
 
 
-def read(note):
+def parse_and_describe(note):
     try:
         expression = parse_note(note)
     except NoteError:
@@ -33,14 +33,14 @@ def read(note):
 @example("- \n-\n:")
 @example("history:")
 @example("resolved gone no")
-def test_any_text_is_read(note):
-    read(note)
+def test_any_text(note):
+    parse_and_describe(note)
 
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(WORDS + MARKS * 20)).map(" ".join))
-def test_any_words_of_the_lexicon_are_read(note):
-    read(note)
+def test_any_words_of_the_lexicon(note):
+    parse_and_describe(note)
 
 
 PIECES = "x|no |gone |resolved |opacity, |opacity and |right, |r and |right lower |.|a.|- |history:|?|one |RLL\n"
@@ -48,18 +48,18 @@ PIECES += "|clear heart |opacity right. |but |\ufdfa|opasity |consolidadion, |RL
 
 
 @pytest.mark.parametrize("piece", ["x", " ", "\n", "RLL opacity. ", "?", "no ", "\u0301"])
-def test_a_megabyte_is_refused_in_a_sentence(piece):
+def test_rejects_a_megabyte(piece):
     with pytest.raises(NoteError, match="longer than 20,000 characters"):
         parse_note(piece * (1_000_000 // len(piece)))
 
 
 @pytest.mark.parametrize("piece", PIECES.split("|"))
-def test_the_longest_notes_are_read(piece):
-    read((piece * MAX_NOTE_LENGTH)[:MAX_NOTE_LENGTH])
+def test_longest_notes(piece):
+    parse_and_describe((piece * MAX_NOTE_LENGTH)[:MAX_NOTE_LENGTH])
 
 
-def work(note):
-    """Count the calls that reading a note takes."""
+def count_calls(note):
+    """Return the number of function calls that a note takes."""
     calls = 0
 
     def count(frame, event, argument):
@@ -68,27 +68,27 @@ def work(note):
 
     sys.setprofile(count)
     try:
-        read(note)
+        parse_and_describe(note)
     finally:
         sys.setprofile(None)
     return calls
 
 
 @pytest.mark.parametrize("piece", [*PIECES.split("|"), "opacity or ", "possible ", "versus ", "zyxwv ", "in ", "? "])
-def test_work_grows_with_the_length(piece):
-    read(piece)  # loads the lexicons
-    short, long = (work((piece * MAX_NOTE_LENGTH)[:size]) for size in (2000, 8000))
+def test_work_is_linear_in_the_length(piece):
+    parse_and_describe(piece)  # loads the lexicons
+    short, long = (count_calls((piece * MAX_NOTE_LENGTH)[:size]) for size in (2000, 8000))
     assert long < 5 * short + 5000
 
 
 @pytest.mark.parametrize(
     "word", ["might", "eight", "light", "basis", "based", "while", "whose", "injection", "long", "none", "felt"]
 )
-def test_ordinary_words_are_no_typing_errors(word):
-    assert not parse_note(f"{word}").sides
+def test_ordinary_words_are_not_corrected(word):
+    assert not parse_note(word).sides
 
 
-def test_entries_are_written_as_the_tokens_of_a_note_are():
+def test_entries_are_spelled_like_tokens():
     for words in (words for language in languages() for words in load_lexicon(language).terms):
         assert all(word == word.casefold() and (word.isalnum() or len(word) == 1 or "'" in word) for word in words), (
             words
