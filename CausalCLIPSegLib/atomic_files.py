@@ -73,9 +73,10 @@ def staged_files(folder: Path, names: Sequence[str], *, force: bool, earlier: Se
     Raises:
         OutputError: `folder` is a file, cannot be written, or already holds one of the files and `force` is false.
     """
-    existing = [name for name in dict.fromkeys((*names, *earlier)) if os.path.lexists(folder / name)]
-    if existing and not force:
-        raise OutputError(f"{folder} already holds the result of an earlier run: {', '.join(existing)}.")
+    all_names = list(dict.fromkeys((*names, *earlier)))
+    if not force:
+        reject_existing(folder, all_names)
+    existing = _existing(folder, all_names)
     try:
         stage = _hidden(_nearest_folder(folder))
         staging_folders.add(stage)
@@ -92,6 +93,16 @@ def staged_files(folder: Path, names: Sequence[str], *, force: bool, earlier: Se
             staging_folders.discard(stage)
     except OSError as error:
         raise OutputError(f"The result cannot be written to {folder}: {_reason(error)}.") from error
+
+
+def reject_existing(folder: Path, names: Sequence[str]) -> None:
+    """Check that a folder holds none of the files.
+
+    Raises:
+        OutputError: it holds some of them.
+    """
+    if existing := _existing(folder, names):
+        raise OutputError(f"{folder} already holds the result of an earlier run: {', '.join(existing)}.")
 
 
 def remove_staging_folders() -> None:
@@ -112,6 +123,10 @@ def _write(path: Path, write: Callable[[Path], object]) -> None:
                 hidden.unlink()
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {_reason(error)}.") from error
+
+
+def _existing(folder: Path, names: Sequence[str]) -> list[str]:
+    return [name for name in names if os.path.lexists(folder / name)]
 
 
 def _hidden(folder: Path, suffix: str = "") -> Path:

@@ -1,12 +1,10 @@
 """Write all files of a result into one folder, or none of them."""
 
-import os
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from CausalCLIPSegLib.atomic_files import staged_files
-from CausalCLIPSegLib.errors import OutputError
+from CausalCLIPSegLib.atomic_files import reject_existing, staged_files
 from CausalCLIPSegLib.export.overlay import write_overlay
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result, write_report
 from CausalCLIPSegLib.export.segmentation_files import (
@@ -70,8 +68,7 @@ def reject_earlier_result(directory: Path) -> None:
     Raises:
         OutputError: it holds some.
     """
-    if earlier := [name for name in _all_names() if os.path.lexists(directory / name)]:
-        raise OutputError(f"{directory} already holds the result of an earlier run: {', '.join(earlier)}.")
+    reject_existing(directory, _all_names())
 
 
 def write_result(
