@@ -11,29 +11,29 @@ from training.fitting.metrics import OverlapMetrics
 
 
 @pytest.fixture(scope="module")
-def figures(qata):
+def measured(qata):
     samples = subsample_evenly(read_split(qata, "val"), 150)
-    return evaluate(Segmenter.from_checkpoint("default", "cpu"), samples).figures()
+    return evaluate(Segmenter.from_checkpoint("default", "cpu"), samples).metrics()
 
 
-def test_dice_is_close_to_the_card(figures):
+def test_dice_is_close_to_the_card(measured):
     segmenter = Segmenter.from_checkpoint("default", "cpu")
     card = segmenter.card.figures["validation"]
-    assert figures["n"] == 150
-    assert abs(figures["dice"] - card["dice"]) < 4  # 150 of 1,429 radiographs
+    assert measured["n"] == 150
+    assert abs(measured["dice"] - card["dice"]) < 4  # 150 of 1,429 radiographs
     assert card["dice"] >= 80
 
 
-def test_the_mask_follows_the_side_of_the_note(figures):
-    adherence = figures["listening"]
+def test_the_mask_follows_the_side_of_the_note(measured):
+    adherence = measured["listening"]
     assert adherence["n"] > 30
     assert adherence["area_on_named_side"] >= 95
     assert adherence["swapped_area_left_behind"] <= 5
 
 
-def test_dice_is_useful_on_both_sides(figures):
+def test_dice_is_useful_on_both_sides(measured):
     for name in ("left only", "right only", "both"):
-        assert figures["by_side"][name]["dice"] > 60, name
+        assert measured["by_side"][name]["dice"] > 60, name
 
 
 def test_dice_is_useful_with_a_vague_note(qata):
