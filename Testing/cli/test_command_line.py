@@ -1,0 +1,120 @@
+"""What all commands share: mistakes, help, version, logging, import time; and `causalclipseg note` from end to end."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from CausalCLIPSegLib import __version__
+
+ROOT = Path(__file__).parents[2]
+NOTE = ["--note", "left opacity"]
+
+
+def python(code: str, folder: Path) -> str:
+    """Run Python code in a process of its own, and return what it prints."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, check=True, env=environment, cwd=folder, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["segment", "missing.png", *NOTE], "no such file"),
+        (["segment", "image.png"], "--note TEXT"),
+        (["segment", "image.png", *NOTE, "--note-file", "b"], "either"),
+        (["segment", "image.png", "--note-file", "missing.txt"], "missing.txt"),
+        (["segment", "image.png", "--note", "No focal consolidation."], "no finding"),
+        (["segment", "image.png", *NOTE, "--threshold", "1.5"], "threshold"),
+        (["segment", "image.png", *NOTE, "--checkpoint", "none"], "no checkpoint"),
+        (["segment", "image.png", *NOTE, "--device", "abacus"], "abacus"),
+        (["segment", "image.png", *NOTE, "--color", "red"], "--color"),
+        (["note"], "either"),
+        (["batch", "missing"], "no folder or table"),
+        (["batch", "image.png"], "neither a folder nor a table"),
+        (["batch", ".", "--threshold", "0"], "threshold"),
+        (["batch", ".", "--checkpoint", "none"], "no checkpoint"),
+        (["batch", ".", "--language", "fr"], "language 'fr'"),
+    ],
+)
+def test_mistake_is_one_line_and_writes_nothing(rejected, tmp_path, png, arguments, expected):
+    assert expected in rejected(*arguments)
+    assert list(tmp_path.iterdir()) == [png]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["segment", "image.png", "--device", "abacus"],
+        ["seg", "convert", "image.dcm", "--to", "name.seg.nrrd"],
+        ["pacs", "find", "--level", "ward"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_invalid_choice_names_the_choices(rejected, arguments):
+    message = rejected(*arguments)
+    assert message.startswith(f"Invalid value for '{arguments[-2]}': '{arguments[-1]}' is not one of '")
+
+
+@pytest.mark.parametrize("group", [[], ["seg"], ["pacs"]], ids=str)
+def test_without_a_command_the_help_is_printed(causalclipseg, group):
+    done = causalclipseg(*group)
+    assert (done.returncode, done.stdout) == (2, "")
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("Usage: ")
+    assert "Commands:" in lines
+
+
+def test_version_is_that_of_the_package(causalclipseg):
+    assert causalclipseg("--version").stdout.strip() == __version__
+
+
+def test_verbose_enables_only_our_own_log(tmp_path):
+    code = (
+        "import logging; from typer.testing import CliRunner; from CausalCLIPSegLib.cli import app;"
+        "CliRunner().invoke(app, ['--verbose', 'note', 'RLL']);"
+        "print(*(logging.getLogger(name).isEnabledFor(logging.DEBUG) for name in ('CausalCLIPSegLib.cli', 'PIL')))"
+    )
+    assert python(code, tmp_path).split() == ["True", "False"]
+
+
+def test_importing_the_library_loads_no_torch(tmp_path):
+    modules = ("cli", "notes", "radiograph", "model.card", "export", "batch.runner", "worker.server")
+    code = f"import sys, {', '.join(f'CausalCLIPSegLib.{name}' for name in modules)}; print('torch' in sys.modules)"
+    assert python(code, tmp_path).strip() == "False"
+
+
+def test_note_prints_json_lines(causalclipseg, tmp_path):
+    (tmp_path / "notes.txt").write_text("RLL pneumonia.\n\nNo focal consolidation.\n", encoding="utf-8")
+    done = causalclipseg("note", "--file", "notes.txt", "--json")
+    assert done.returncode == 0, done.stderr
+    pneumonia, nothing = map(json.loads, done.stdout.splitlines())
+    assert (pneumonia["sides"], pneumonia["zones"]) == (["right"], {"right": ["lower"]})
+    assert pneumonia["laterality"] == "viewer"
+    assert pneumonia["prompt"] == "Unilateral pulmonary infection, one infected area, lower left lung."
+    assert nothing["sides"] == []
+    assert nothing["prompt"] is None
+    assert {"findings", "ignored"} <= set(pneumonia)
+
+
+def test_note_rejects_an_empty_file(rejected, tmp_path):
+    (tmp_path / "notes.txt").write_text("\n \n", encoding="utf-8")
+    assert "empty" in rejected("note", "--file", "notes.txt")
+
+
+def test_note_is_printed_as_it_was_written(causalclipseg):
+    note = "[bold]RLL[/left] pneumonia :lungs: [red"
+    done = causalclipseg("note", note)
+    assert done.returncode == 0, done.stderr
+    assert note in done.stdout
+
+
+def test_note_names_the_side_of_patient_and_image(causalclipseg):
+    stdout = causalclipseg("note", "RLL pneumonia.").stdout
+    assert "patient's right lung (on the left of the " in stdout
+    assert "lower zone" in stdout
+    assert "Prompt" in stdout
