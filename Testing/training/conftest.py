@@ -1,4 +1,4 @@
-"""A small data set in LViT's layout, made on the spot, and a configuration that trains on it in seconds."""
+"""A small data set in LViT's layout, and a configuration that trains on it in seconds."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def lvit_folder(tmp_path: Path) -> Path:
-    """Train_Folder and Val_Folder of 8 films of 64 x 64; the lesion lies on the side of the picture that is named."""
+    """Train_Folder and Val_Folder with 8 images of 64 x 64; the lesion is on the viewer's side that the note names."""
     rng = np.random.default_rng(0)
     for split in ("Train", "Val"):
         folder = tmp_path / "data" / f"{split}_Folder"
@@ -38,7 +38,7 @@ def lvit_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def configuration(tmp_path, tiny_network, tiny_card) -> Path:
-    """The settings of default.yaml on a tiny network, and beside it the text of its card, card.yaml."""
+    """The settings of default.yaml with a tiny network; the text of its card is in card.yaml in the same folder."""
     settings = yaml.safe_load((ROOT / "training" / "configs" / "default.yaml").read_text())
     settings["model"] |= {
         "network": tiny_network.model_dump(mode="json"),

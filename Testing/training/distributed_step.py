@@ -1,4 +1,4 @@
-"""What `torchrun` runs in test_distributed.py: a few steps of a fit on this process's share of the films."""
+"""A short fit on this process's share of the data; `torchrun` runs this file in test_distributed.py."""
 
 import sys
 
@@ -11,7 +11,7 @@ from training.fitting.lightning_module import CausalTraining
 
 
 def fit(network: NetworkConfiguration, data: str, batch_size: int, devices: int) -> CausalTraining:
-    """Return the module after one epoch of steps on batches of `batch_size` a process."""
+    """Return the module after one epoch with batches of `batch_size` per process."""
     torch.set_num_threads(1)
     seed_everything(2, verbose=False)
     module = CausalTraining(
@@ -30,7 +30,7 @@ def fit(network: NetworkConfiguration, data: str, batch_size: int, devices: int)
         num_sanity_val_steps=0,
         limit_val_batches=0,
         gradient_clip_val=1.0,
-        precision="64-true",  # Adam makes whole steps of gradients that are all rounding
+        precision="64-true",  # Adam turns gradients that are only rounding errors into full steps
     )
     trainer.fit(module, datamodule)
     return module

@@ -1,4 +1,4 @@
-"""Image, mask and note stay together, whatever is varied."""
+"""Image, mask and note still fit each other after augmentation."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ ONE_SIDED = "Unilateral pulmonary infection, one infected area, lower left lung.
 TWO_SIDED = "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung."
 
 
-def picture(viewers_left: bool, viewers_right: bool) -> np.ndarray:
+def lesions(viewers_left: bool, viewers_right: bool) -> np.ndarray:
     mask = np.zeros((96, 96), bool)
     if viewers_left:
         mask[40:70, 18:34] = True
@@ -26,10 +26,10 @@ def picture(viewers_left: bool, viewers_right: bool) -> np.ndarray:
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**31))
-def test_the_lesion_stays_on_the_side_that_the_note_names(seed):
-    """The image shows the lesion itself, so image, mask and note can be held against each other."""
+def test_lesion_stays_on_the_side_that_the_note_names(seed):
+    """The image shows only the lesion, so that image, mask and note can be compared."""
     torch.manual_seed(seed)
-    mask = picture(viewers_left=True, viewers_right=False)
+    mask = lesions(viewers_left=True, viewers_right=False)
     image, label, note = Augmentation("viewer", note_variation=0)((mask * 200).astype(np.uint8), mask, ONE_SIDED)
     assert image.shape == label.shape == (1, 96, 96)
     assert image.dtype == label.dtype == torch.float32
@@ -44,34 +44,30 @@ def test_the_lesion_stays_on_the_side_that_the_note_names(seed):
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**31))
-def test_a_varied_note_is_in_the_language_and_keeps_its_ground_truth(seed):
+def test_varied_note_can_be_parsed_and_fits_its_mask(seed):
     rng = np.random.default_rng(seed)
-    for note, mask in ((ONE_SIDED, picture(True, False)), (TWO_SIDED, picture(True, True))):
-        varied, left = vary_note(parse_note(note, "viewer"), mask, rng, strength=3)
-        sentence = to_prompt(varied, "viewer")
-        again = parse_note(sentence, "viewer")
-        assert again.sides == varied.sides
-        assert not (left & ~mask).any()
-        if left.any() and not varied.weak:
+    for note, mask in ((ONE_SIDED, lesions(True, False)), (TWO_SIDED, lesions(True, True))):
+        varied, remaining = vary_note(parse_note(note, "viewer"), mask, rng, strength=3)
+        assert parse_note(to_prompt(varied, "viewer"), "viewer").sides == varied.sides
+        assert not (remaining & ~mask).any()
+        if remaining.any() and not varied.weak:
             for side, columns in (("right", slice(0, 48)), ("left", slice(48, 96))):
-                assert left[:, columns].any() == (side in varied.sides)
-        if not left.any():
-            assert len(varied.sides) == 1, "only a note of the wrong side has nothing to find"
+                assert remaining[:, columns].any() == (side in varied.sides)
+        if not remaining.any():
+            assert len(varied.sides) == 1, "only a note of the wrong side has an empty mask"
 
 
-def test_without_strength_nothing_is_varied():
-    expression, mask = parse_note(TWO_SIDED, "viewer"), picture(True, True)
+def test_strength_0_changes_nothing():
+    expression, mask = parse_note(TWO_SIDED, "viewer"), lesions(True, True)
     for seed in range(50):
-        varied, same = vary_note(expression, mask, np.random.default_rng(seed), strength=0)
+        varied, varied_mask = vary_note(expression, mask, np.random.default_rng(seed), strength=0)
         assert varied is expression
-        assert same is mask
+        assert varied_mask is mask
 
 
 def test_every_variation_happens():
-    expression, mask = parse_note(TWO_SIDED, "viewer"), picture(True, True)
-    sentences = {
-        to_prompt(vary_note(expression, mask, np.random.default_rng(seed))[0], "viewer") for seed in range(400)
-    }
+    expression, mask = parse_note(TWO_SIDED, "viewer"), lesions(True, True)
+    prompts = {to_prompt(vary_note(expression, mask, np.random.default_rng(seed))[0], "viewer") for seed in range(400)}
     assert {
         TWO_SIDED,
         "Pulmonary infection.",
@@ -79,11 +75,11 @@ def test_every_variation_happens():
         "Bilateral pulmonary infection, left lung and lower right lung.",
         "Unilateral pulmonary infection, one infected area, all left lung.",
         "Unilateral pulmonary infection, right lung.",
-    } <= sentences
+    } <= prompts
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_parts_of_an_expression(side):
+def test_one_side_swapped_sides_and_no_zones(side):
     expression = parse_note(TWO_SIDED, "viewer")
     one = of_one_side(expression, side)
     assert one.sides == (side,)

@@ -1,4 +1,4 @@
-"""CLIP's weights as start values, from a file in the shape of OpenAI's, made here with small sizes."""
+"""Load CLIP's weights from files that have the names of OpenAI's, made here with small sizes."""
 
 import urllib.error
 
@@ -17,7 +17,7 @@ from training.fitting.pretrained import load_clip
 
 @pytest.fixture
 def openai(tiny_network):
-    """OpenAI's architecture at the sizes of the tiny network, with CLIP's own context of 77 tokens."""
+    """OpenAI's architecture with the sizes of the tiny network, and CLIP's own context of 77 tokens."""
     torch.manual_seed(11)
     vision, text = tiny_network.vision, tiny_network.text
     clip = CLIP(
@@ -26,7 +26,7 @@ def openai(tiny_network):
         text_cfg=CLIPTextCfg(width=text.width, heads=text.heads, layers=text.layers),
         quick_gelu=True,
     )
-    for module in clip.modules():  # statistics other than those a network starts with
+    for module in clip.modules():  # statistics that differ from those of a new network
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.normal_()
             module.running_var.uniform_(0.5, 2)
@@ -47,7 +47,7 @@ def file(tmp_path, openai):
 
 def assert_loaded(network: CausalCLIPSeg, clip: CLIP, atol: float = 1e-5) -> None:
     network.eval()
-    image, sentence = torch.rand(2, 3, 64, 64), ["Pulmonary infection, one infected area.", "All left lung."]
+    image, prompts = torch.rand(2, 3, 64, 64), ["Pulmonary infection, one infected area.", "All left lung."]
     with torch.inference_mode():
         visual = clip.visual
         expected = visual.layer1(visual.stem(image))
@@ -55,17 +55,17 @@ def assert_loaded(network: CausalCLIPSeg, clip: CLIP, atol: float = 1e-5) -> Non
         for layer, stage in zip(layers, stages, strict=True):
             expected = layer(expected)
             assert torch.allclose(stage, expected, atol=atol, rtol=1e-4)
-        ours, theirs = network.encode_text(tokenize(sentence, 20)), clip.encode_text(tokenize(sentence, 77))
-    assert torch.allclose(ours, theirs, atol=atol), "the Transformer is causal, so a shorter context changes nothing"
+        ours, theirs = network.encode_text(tokenize(prompts, 20)), clip.encode_text(tokenize(prompts, 77))
+    assert torch.allclose(ours, theirs, atol=atol), "the Transformer is causal, so a shorter context has no effect"
 
 
-def test_both_encoders_do_what_clip_does(tiny_network, openai, file):
+def test_both_encoders_compute_the_same_as_clip(tiny_network, openai, file):
     network = CausalCLIPSeg(tiny_network)
     load_clip(network, str(file), sha256(file)[:20])
     assert_loaded(network, openai[0])
 
 
-def test_half_precision_and_safetensors_are_taken(tmp_path, tiny_network, openai):
+def test_loads_half_precision_and_safetensors(tmp_path, tiny_network, openai):
     clip, state = openai
     save_file({name: tensor.clone().contiguous() for name, tensor in state.items()}, tmp_path / "rn.safetensors")
     network = CausalCLIPSeg(tiny_network)
@@ -78,7 +78,7 @@ def test_half_precision_and_safetensors_are_taken(tmp_path, tiny_network, openai
 
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
-def test_a_file_of_torchscript_is_taken(tmp_path, tiny_network, openai):
+def test_loads_torchscript(tmp_path, tiny_network, openai):
     clip, _ = openai
     torch.jit.trace(clip, (torch.rand(1, 3, 64, 64), tokenize(["left"], 77)), strict=False).save(tmp_path / "jit.pt")
     network = CausalCLIPSeg(tiny_network)
@@ -86,7 +86,7 @@ def test_a_file_of_torchscript_is_taken(tmp_path, tiny_network, openai):
     assert_loaded(network, clip)
 
 
-def test_what_does_not_fit_is_one_sentence(tmp_path, tiny_network, file):
+def test_rejects_weights_that_do_not_fit(tmp_path, tiny_network, file):
     network = CausalCLIPSeg(tiny_network)
     with pytest.raises(CheckpointError, match="checksum differs"):
         load_clip(network, str(file), "0" * 64)
@@ -106,7 +106,7 @@ def test_what_does_not_fit_is_one_sentence(tmp_path, tiny_network, file):
         load_clip(CausalCLIPSeg(other), str(file))
 
 
-def test_without_a_connection_it_says_what_to_do(monkeypatch, tiny_network):
+def test_without_a_connection_names_the_option_for_a_file(monkeypatch, tiny_network):
     def offline(url):
         raise urllib.error.URLError("no route")
 
@@ -115,8 +115,8 @@ def test_without_a_connection_it_says_what_to_do(monkeypatch, tiny_network):
         load_clip(CausalCLIPSeg(tiny_network))
 
 
-def test_the_sizes_of_openais_network_are_those_of_the_paper():
-    """The names and shapes of RN101 as open_clip builds it are those that the paper's configuration asks for."""
+def test_openais_network_fits_the_papers_configuration():
+    """RN101 as open_clip builds it has the names and shapes of the paper's configuration."""
     with torch.device("meta"):
         clip = CLIP(
             embed_dim=512,

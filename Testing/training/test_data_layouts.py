@@ -136,7 +136,9 @@ def test_reads_csv_tables(csv_folder):
             f"Unilateral pulmonary infection, one infected area, middle {s} lung." for s in ("left", "right")
         }
         columns = mask.any(0)
-        assert columns[: len(columns) // 2].any() == ("right" in sample.note), "the patient's right is on the left"
+        assert columns[: len(columns) // 2].any() == ("right" in sample.note), (
+            "the patient's right is the viewer's left"
+        )
 
 
 def test_rejects_faulty_csv_tables(csv_folder):

@@ -1,4 +1,4 @@
-"""What the description of a ground truth is compared with, and the numbers that it goes by."""
+"""Compare descriptions of the ground truth with the notes, and fit the numbers that the descriptions use."""
 
 import json
 
@@ -25,7 +25,7 @@ def app():
 
 @pytest.fixture
 def middle_folder(lvit_folder):
-    """The same with masks that stay within the middle zone at the usual place."""
+    """The same data set with masks inside the middle zone of the default lung extent."""
     rows = slice(*(row + step for row, step in zip(default_extent().thirds(64), (1, -1), strict=True)))
     for path in (lvit_folder / "Val_Folder" / "labelcol").iterdir():
         mask = np.asarray(Image.open(path))
@@ -35,8 +35,8 @@ def middle_folder(lvit_folder):
     return lvit_folder
 
 
-def rewrite_notes(folder, notes):
-    """Give the films of the validation split other notes."""
+def replace_notes(folder, notes):
+    """Replace the first notes of the validation split."""
     table = next((folder / "Val_Folder").glob("*.xlsx"))
     book = openpyxl.load_workbook(table)
     for row, note in enumerate(notes, start=2):
@@ -44,7 +44,7 @@ def rewrite_notes(folder, notes):
     book.save(table)
 
 
-def test_notes_that_say_what_the_masks_show_agree(middle_folder):
+def test_notes_that_describe_the_masks_agree(middle_folder):
     figures = agreement(read_split(middle_folder, "val"))
     assert figures["n"] == 8
     for row in ("side_right", "side_left", "sides_exact", "count"):
@@ -53,8 +53,8 @@ def test_notes_that_say_what_the_masks_show_agree(middle_folder):
     assert figures["default"]["note_exact"] == {"n": 8, "agree": 100.0}
 
 
-def test_every_way_of_not_agreeing_is_counted_where_it_belongs(middle_folder):
-    rewrite_notes(
+def test_disagreements_are_counted_by_kind(middle_folder):
+    replace_notes(
         middle_folder,
         [
             "Unilateral pulmonary infection, one infected area, middle right lung.",  # the other side
@@ -63,7 +63,7 @@ def test_every_way_of_not_agreeing_is_counted_where_it_belongs(middle_folder):
         ],
     )
     figures = agreement(read_split(middle_folder, "val"))["default"]
-    # the first note names a lung that the mask is not in, so its zones are not asked for
+    # The first note names a lung without a mask, so its zones are not compared.
     assert figures["sides_exact"] == {"n": 8, "agree": 87.5}
     assert figures["zones_exact"] == {"n": 7, "agree": round(100 * 6 / 7, 1)}
     assert figures["zone_upper"] == {"n": 7, "agree": 100.0}
@@ -72,7 +72,7 @@ def test_every_way_of_not_agreeing_is_counted_where_it_belongs(middle_folder):
     assert figures["note_exact"] == {"n": 8, "agree": 62.5}
 
 
-def test_the_command_prints_the_table_and_writes_the_same_figures(lvit_folder, tmp_path):
+def test_describe_command_prints_and_writes_the_same_numbers(lvit_folder, tmp_path):
     written = tmp_path / "figures.json"
     result = CliRunner().invoke(app(), ["describe", "--data", str(lvit_folder), "--json", str(written)])
     assert result.exit_code == 0, result.output
@@ -82,38 +82,38 @@ def test_the_command_prints_the_table_and_writes_the_same_figures(lvit_folder, t
     assert figures["default"] == agreement(read_split(lvit_folder, "val"))["default"]
 
 
-def test_a_folder_without_data_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):
+def test_folder_without_data_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["training", "describe", "--data", str(tmp_path)])
     assert run_command(app()) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
-def two_kinds_of_film(folder, number):
-    """Lay out a training split in which bright rows show where the lungs begin, and masks follow them."""
+def varied_lung_extents(folder, number):
+    """Write a training split in which dark rows show the extent of the lungs, and the masks follow it."""
     rng = np.random.default_rng(1)
-    place = folder / "Train_Folder"
-    (place / "img").mkdir(parents=True)
-    (place / "labelcol").mkdir()
+    split = folder / "Train_Folder"
+    (split / "img").mkdir(parents=True)
+    (split / "labelcol").mkdir()
     book = openpyxl.Workbook()
     book.active.append(["Image", "Description"])
     for index in range(number):
         top = int(rng.integers(10, 60))
         zone, start = (("upper", top), ("middle", top + 40), ("lower", top + 80))[index % 3]
-        film = np.full((224, 224), 120, np.uint8) + rng.integers(0, 8, (224, 224), dtype=np.uint8)
-        film[top : top + 120] -= 80
+        image = np.full((224, 224), 120, np.uint8) + rng.integers(0, 8, (224, 224), dtype=np.uint8)
+        image[top : top + 120] -= 80
         mask = np.zeros((224, 224), np.uint8)
         mask[start + 4 : start + 36, 30:90] = 255
-        Image.fromarray(film).save(place / "img" / f"film_{index}.png")
-        Image.fromarray(mask).save(place / "labelcol" / f"mask_film_{index}.png")
+        Image.fromarray(image).save(split / "img" / f"film_{index}.png")
+        Image.fromarray(mask).save(split / "labelcol" / f"mask_film_{index}.png")
         note = f"Unilateral pulmonary infection, one infected area, {zone} left lung."
         book.active.append([f"mask_film_{index}.png", note])
-    book.save(place / "Train_text.xlsx")
+    book.save(split / "Train_text.xlsx")
     return folder
 
 
-def test_fitting_finds_lungs_that_a_film_shows(tmp_path):
+def test_fit_finds_the_lung_extent_that_the_image_shows(tmp_path):
     written = tmp_path / "lung_extent.json"
-    data = two_kinds_of_film(tmp_path / "data", 150)
+    data = varied_lung_extents(tmp_path / "data", 150)
     result = CliRunner().invoke(app(), ["fit-extent", "--data", str(data), "--output", str(written)])
     assert result.exit_code == 0, result.output
     fitted = json.loads(written.read_text())
@@ -123,10 +123,10 @@ def test_fitting_finds_lungs_that_a_film_shows(tmp_path):
     assert figures["lungs"] == 150
     assert figures["count"] == 100.0
     assert figures["zones_exact"]["of_all"] > 90
-    # lungs that move by a third of their height are not found at one place
+    # A fixed extent cannot fit lungs that move by a third of their height.
     assert figures["zones_exact_default_extent"]["of_all"] < figures["zones_exact"]["of_all"]
 
 
-def test_fitting_twice_gives_the_same_numbers(tmp_path):
-    samples = read_split(two_kinds_of_film(tmp_path / "data", 60), "train")
+def test_fit_is_deterministic(tmp_path):
+    samples = read_split(varied_lung_extents(tmp_path / "data", 60), "train")
     assert fit(samples) == fit(samples)

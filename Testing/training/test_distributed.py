@@ -1,4 +1,4 @@
-"""Two processes with half a batch each train as one with the whole batch does (gloo, CPU, torchrun), also by `fit`."""
+"""Two processes with half a batch each train like one process with the whole batch (gloo, CPU, torchrun)."""
 
 import os
 import subprocess
@@ -15,12 +15,12 @@ def torchrun(folder: Path, *command: str | Path) -> None:
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     environment |= {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     start = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    # Processes that wait for one another wait for ever, so there is a limit.
+    # Processes that wait for each other would never end, so there is a time limit.
     done = subprocess.run([*start, *command], env=environment, cwd=folder, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
 
 
-def test_two_processes_train_as_one(tmp_path, tiny_network, lvit_folder, monkeypatch):
+def test_two_processes_train_like_one(tmp_path, tiny_network, lvit_folder, monkeypatch):
     torchrun(
         *(tmp_path, HERE / "distributed_step.py", lvit_folder, tiny_network.model_dump_json(), tmp_path / "two.pt")
     )
@@ -29,16 +29,16 @@ def test_two_processes_train_as_one(tmp_path, tiny_network, lvit_folder, monkeyp
 
     one = fit(tiny_network, str(lvit_folder), 4, 1).network.state_dict()
     two = torch.load(tmp_path / "two.pt", weights_only=True)
-    start = fit_start(tiny_network)
+    start = initial_weights(tiny_network)
     moved = 0.0
     for name, tensor in one.items():
         if tensor.is_floating_point():
             assert torch.allclose(two[name], tensor, atol=1e-9), name
             moved = max(moved, float((tensor - start[name]).abs().max()))
-    assert moved > 1e-3, "the steps changed nothing, so nothing was compared"
+    assert moved > 1e-3, "the training must change the weights"
 
 
-def fit_start(network):
+def initial_weights(network):
     from lightning import seed_everything
 
     from training.fitting.lightning_module import CausalTraining
@@ -47,7 +47,7 @@ def fit_start(network):
     return CausalTraining(network.model_dump(mode="json")).network.state_dict()
 
 
-def test_two_processes_run_through_the_command(tmp_path, lvit_folder, configuration):
+def test_fit_command_runs_in_two_processes(tmp_path, lvit_folder, configuration):
     torchrun(
         *(tmp_path, "-m", "training", "fit", "--config", configuration, "--data.data", lvit_folder),
         *("--data.batch_size", "2", "--data.cache", tmp_path / "cache", "--trainer.max_epochs", "2"),

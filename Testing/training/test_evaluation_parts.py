@@ -1,4 +1,4 @@
-"""What evaluate is made of: scores, intervals, calibration, other notes, changed films, the sheet of the worst."""
+"""Parts of the evaluation: scores, intervals, calibration, other notes, corruptions, contact sheets."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ CONSTANT = "Bilateral pulmonary infection, two infected areas, all left lung and
 
 
 def scores_of(*dice: float, names: list[str] | None = None) -> Scores:
-    """Cases of 100 pixels of truth and as many predicted, of which `dice` overlap."""
+    """Return cases with 100 pixels of truth and 100 predicted, of which a share of `dice` overlap."""
     scores = Scores()
     for index, value in enumerate(dice):
         actual, predicted = np.zeros(1000, bool), np.zeros(1000, bool)
@@ -35,17 +35,17 @@ def scores_of(*dice: float, names: list[str] | None = None) -> Scores:
 
 @settings(max_examples=30)
 @given(predicted=arrays(bool, (3, 4, 5)), actual=arrays(bool, (3, 4, 5)))
-def test_scores_agree_with_the_metrics_of_training(predicted, actual):
+def test_scores_equal_the_metrics_of_training(predicted, actual):
     scores, metrics = Scores(), OverlapMetrics()
-    for index, (one, other) in enumerate(zip(predicted, actual, strict=True)):
-        scores.add(str(index), count(one, other))
-        metrics.update(torch.from_numpy(one)[None, None], torch.from_numpy(other)[None, None])
+    for index, (mask, truth) in enumerate(zip(predicted, actual, strict=True)):
+        scores.add(str(index), count(mask, truth))
+        metrics.update(torch.from_numpy(mask)[None, None], torch.from_numpy(truth)[None, None])
     expected = metrics.compute()
     for name in ("dice", "miou", "dice_global"):
         assert scores.figures()[name] == pytest.approx(float(expected[name]), abs=0.006)
 
 
-def test_cases_are_parted_by_their_area():
+def test_groups_cases_by_area():
     scores = Scores()
     for percent in (0, 1, 3, 5, 10, 50):
         mask = np.zeros((10, 100), bool)
@@ -61,7 +61,7 @@ def test_cases_are_parted_by_their_area():
     }
 
 
-def test_an_interval_holds_the_mean_narrows_with_n_and_repeats():
+def test_interval_contains_the_mean_narrows_with_n_and_is_deterministic():
     rng = np.random.default_rng(0)
     few, many = scores_of(*rng.random(20)), scores_of(*rng.random(500))
     low, high = intervals(many)["dice"]
@@ -73,41 +73,41 @@ def test_an_interval_holds_the_mean_narrows_with_n_and_repeats():
     assert intervals(Scores()) == {}
 
 
-def test_films_of_one_patient_count_together():
+def test_radiographs_of_one_patient_are_resampled_together():
     values = np.random.default_rng(1).random(40)
     apart = scores_of(*np.repeat(values, 5))
     together = scores_of(*np.repeat(values, 5), names=[f"sub-S{i}_film-{k}" for i in range(40) for k in range(5)])
     ratio = np.diff(intervals(together)["dice"]) / np.diff(intervals(apart)["dice"])
-    assert ratio == pytest.approx(np.sqrt(5), rel=0.2), "five copies of a film tell no more than one"
+    assert ratio == pytest.approx(np.sqrt(5), rel=0.2), "five copies of a case carry no more information than one"
 
 
-def test_a_difference_is_of_pairs():
+def test_difference_compares_pairs():
     rng = np.random.default_rng(2)
     own = rng.random(100) * 0.8
     result = difference(scores_of(*(own + 0.1)), scores_of(*own))
     assert result["dice"] == pytest.approx(10, abs=0.2)
-    assert np.diff(result["interval"]) < 0.5, "all pairs differ alike, however much the films do"
+    assert np.diff(result["interval"]) < 0.5, "all pairs differ by the same amount"
     part = scores_of(*own).where(lambda name: name.endswith("0"))
     assert difference(part, scores_of(*own)) == {"dice": 0.0, "interval": [0.0, 0.0]}
 
 
-def test_calibration_of_true_and_of_boastful_probabilities():
+def test_calibration_of_honest_and_overconfident_probabilities():
     rng = np.random.default_rng(3)
     probability = rng.random((400, 400), dtype=np.float32)
     truth = rng.random((400, 400)) < probability
     honest = Calibration.of(probability[:100], truth[:100]) + Calibration.of(probability[100:], truth[100:])
-    boastful = Calibration.of(np.where(probability > 0.5, 1, 0).astype(np.float32), truth)
+    overconfident = Calibration.of(np.where(probability > 0.5, 1, 0).astype(np.float32), truth)
     assert honest.figures()["ece"] < 0.01
-    assert boastful.figures()["ece"] == pytest.approx(0.25, abs=0.01)
+    assert overconfident.figures()["ece"] == pytest.approx(0.25, abs=0.01)
     assert honest.figures()["brier"] == pytest.approx(1 / 6, abs=0.01)
     bins = honest.figures()["bins"]
-    assert sum(one["pixels"] for one in bins) == pytest.approx(1, abs=1e-4)
-    assert [one["lesion"] for one in bins] == pytest.approx(np.arange(0.05, 1, 0.1), abs=0.02)
-    assert boastful.figures()["bins"][4]["lesion"] is None
+    assert sum(row["pixels"] for row in bins) == pytest.approx(1, abs=1e-4)
+    assert [row["lesion"] for row in bins] == pytest.approx(np.arange(0.05, 1, 0.1), abs=0.02)
+    assert overconfident.figures()["bins"][4]["lesion"] is None
     assert Calibration().figures() == {}
 
 
-def test_what_other_notes_say():
+def test_other_notes():
     constant = parse_note(CONSTANT, "viewer")
 
     def sentence(kind, note):
@@ -129,7 +129,7 @@ def test_what_other_notes_say():
     assert swap_sides_of(swap_sides_of(parse_note(TWO_SIDED, "viewer"))) == parse_note(TWO_SIDED, "viewer")
 
 
-def test_kinds_of_notes_are_read_from_a_list(lvit_folder):
+def test_reads_kinds_of_notes_from_a_list(lvit_folder):
     assert read_kinds("") == ()
     assert read_kinds("all") == NOTE_KINDS
     assert read_kinds("none, own") == ("own", "none")
@@ -140,7 +140,7 @@ def test_kinds_of_notes_are_read_from_a_list(lvit_folder):
 
 
 @pytest.mark.parametrize("shift", SHIFTS, ids=lambda shift: f"{shift.kind} {shift.strength}")
-def test_a_shift_changes_the_film_the_same_way_every_time(shift):
+def test_corruption_is_deterministic(shift):
     rng = np.random.default_rng(4)
     film = np.kron(rng.random((8, 10), dtype=np.float32), np.ones((12, 12), np.float32))
     mask = film > 0.7
@@ -162,7 +162,7 @@ def test_a_shift_changes_the_film_the_same_way_every_time(shift):
         assert moved is mask
 
 
-def test_a_sheet_of_films_is_drawn(tmp_path):
+def test_draws_a_contact_sheet(tmp_path):
     film = np.zeros((20, 30))
     mask = np.zeros((20, 30), bool)
     mask[5:9, 5:9] = True
@@ -173,7 +173,7 @@ def test_a_sheet_of_films_is_drawn(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "sheet.png"]
 
 
-def test_a_table_of_cases(tmp_path):
+def test_writes_a_table_of_cases(tmp_path):
     scores_of(1.0, 0.5).write_csv(tmp_path / "cases.csv")
     assert (tmp_path / "cases.csv").read_text().splitlines() == [
         "name,dice,iou,predicted_area,actual_area",

@@ -1,4 +1,4 @@
-"""Dice and mIoU: the mean over images and the pooled one, against their definitions."""
+"""Dice and mIoU, averaged over images and pooled, compared with their definitions."""
 
 import numpy as np
 import pytest
@@ -12,14 +12,13 @@ masks = arrays(bool, (3, 1, 4, 5))
 
 
 @given(predicted=masks, actual=masks)
-def test_against_the_definition(predicted, actual):
+def test_metrics_equal_their_definitions(predicted, actual):
     metrics = OverlapMetrics()
-    for one, other in zip(predicted, actual, strict=True):
-        metrics.update(torch.from_numpy(one)[None], torch.from_numpy(other)[None])
     dice, iou = [], []
-    for one, other in zip(predicted, actual, strict=True):
-        both, either = (one & other).sum(), (one | other).sum()
-        dice.append(2 * both / (one.sum() + other.sum()) if either else 1)
+    for mask, truth in zip(predicted, actual, strict=True):
+        metrics.update(torch.from_numpy(mask)[None], torch.from_numpy(truth)[None])
+        both, either = (mask & truth).sum(), (mask | truth).sum()
+        dice.append(2 * both / (mask.sum() + truth.sum()) if either else 1)
         iou.append(both / either if either else 1)
     values = metrics.compute()
     assert values["dice"].item() == pytest.approx(100 * np.mean(dice))
@@ -28,7 +27,7 @@ def test_against_the_definition(predicted, actual):
     assert values["dice_global"].item() == pytest.approx(100 * 2 * (predicted & actual).sum() / max(total, 1))
 
 
-def test_the_two_averages_differ_where_large_lesions_are_found_better():
+def test_pooled_dice_is_higher_if_large_lesions_are_segmented_better():
     metrics = OverlapMetrics()
     large, small = torch.ones(1, 1, 10, 10, dtype=torch.bool), torch.zeros(1, 1, 10, 10, dtype=torch.bool)
     small[..., 0, 0] = True

@@ -1,4 +1,4 @@
-"""The objective is Eq. 3 and 4, and the game moves the right parameters in the right direction."""
+"""The loss equals Eq. 3 and 4, and moves each part of the network in the right direction."""
 
 import math
 
@@ -12,7 +12,7 @@ from CausalCLIPSegLib.network.text_encoder import tokenize
 from training.fitting.loss import CausalObjective, soft_dice_loss
 
 
-def by_hand(logits: list[float], target: list[int]) -> float:
+def cross_entropy(logits: list[float], target: list[int]) -> float:
     terms = [
         -math.log(1 / (1 + math.exp(-x))) if y else -math.log(1 - 1 / (1 + math.exp(-x)))
         for x, y in zip(logits, target, strict=True)
@@ -25,17 +25,17 @@ numbers = st.floats(-6, 6)
 
 @settings(max_examples=50)
 @given(causal=st.lists(numbers, min_size=4, max_size=4), confounder=st.lists(numbers, min_size=4, max_size=4))
-def test_the_loss_is_that_of_the_paper(causal, confounder):
+def test_loss_equals_the_papers_equations(causal, confounder):
     target = [0, 1, 1, 0]
     maps = [torch.tensor(values).view(1, 1, 2, 2) for values in (causal, confounder)]
     loss = CausalObjective(adversarial_weight=0.05)(
         Output(maps[0], maps[1], []), torch.tensor(target).float().view(1, 1, 2, 2)
     )
-    expected = by_hand(causal, target) - 0.05 * by_hand(confounder, target)
+    expected = cross_entropy(causal, target) - 0.05 * cross_entropy(confounder, target)
     assert loss.total.item() == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_ceiling_stops_the_pull_of_a_confounder_that_knows_nothing():
+def test_ceiling_stops_the_gradient_of_a_confounder_worse_than_chance():
     target = torch.tensor([[0.0, 1.0]]).view(1, 1, 1, 2)
     wrong = torch.tensor([[3.0, -3.0]]).view(1, 1, 1, 2).requires_grad_()
     right = torch.tensor([[-3.0, 3.0]]).view(1, 1, 1, 2).requires_grad_()
@@ -46,7 +46,7 @@ def test_a_ceiling_stops_the_pull_of_a_confounder_that_knows_nothing():
         assert bool(logits.grad.abs().sum() > 0) is moves
 
 
-def test_soft_dice_is_zero_for_full_agreement_and_rises_with_errors():
+def test_soft_dice_loss_is_zero_for_equal_masks_and_rises_with_errors():
     target = torch.zeros(2, 1, 8, 8)
     target[:, :, 2:5, 2:5] = 1
     perfect = soft_dice_loss(40 * target - 20, target)
@@ -55,7 +55,7 @@ def test_soft_dice_is_zero_for_full_agreement_and_rises_with_errors():
     assert half.item() == pytest.approx(1 - (2 * 6 + 1) / (9 + 9 + 1), abs=1e-4)
 
 
-def test_the_game_lowers_the_causal_loss_and_raises_the_confounders(tiny_network):
+def test_training_lowers_the_causal_loss_and_raises_the_confounders(tiny_network):
     torch.manual_seed(0)
     network = CausalCLIPSeg(tiny_network).train()
     image, tokens = torch.rand(4, 1, 64, 64), tokenize(["Pulmonary infection."] * 4, 20)
@@ -74,10 +74,10 @@ def test_the_game_lowers_the_causal_loss_and_raises_the_confounders(tiny_network
     assert losses[-1][1] > losses[0][1]
 
 
-def test_the_game_pulls_each_part_where_the_paper_says(tiny_network):
-    """One small step down the gradient of each term, on the parameters that the term reaches."""
+def test_gradient_moves_each_part_as_in_the_paper(tiny_network):
+    """Take one small gradient step on the parameters of one part at a time."""
     torch.manual_seed(0)
-    network = CausalCLIPSeg(tiny_network).double().eval()  # fixed statistics, so that a step changes only the weights
+    network = CausalCLIPSeg(tiny_network).double().eval()  # fixed statistics, so that a step changes only weights
     image, tokens = torch.rand(4, 1, 64, 64).double(), tokenize(["Pulmonary infection."] * 4, 20)
     target = torch.zeros(4, 1, 64, 64).double()
     target[..., 16:40, 8:24] = 1
@@ -106,12 +106,12 @@ def test_the_game_pulls_each_part_where_the_paper_says(tiny_network):
         return after
 
     after = step(confounders, 1.0)
-    assert after.confounder > before.confounder, "the confounder's branch is made wrong on purpose"
+    assert after.confounder > before.confounder, "the confounder's branch must get worse"
     assert after.causal == before.causal
     after = step(causals, 0.01)
-    assert after.causal < before.causal, "the causal branch is made right"
+    assert after.causal < before.causal, "the causal branch must get better"
     assert after.confounder == before.confounder
     for names in (maskers, encoders):
         assert names
         assert sum(float(gradients[name].abs().sum()) for name in names) > 0
-        assert step(names, 1e-3).total < before.total, "what both share minimises L"
+        assert step(names, 1e-3).total < before.total, "the shared parts must minimize L"

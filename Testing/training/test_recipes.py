@@ -1,4 +1,4 @@
-"""Every configuration builds, the four rows of Table 2 by two switches, and the switches do what they say."""
+"""Every configuration builds, two switches give the four rows of Table 2, and other switches work as documented."""
 
 from pathlib import Path
 
@@ -17,8 +17,8 @@ SMALL |= {"text": {"width": 32, "heads": 2, "layers": 1, "feature_size": 16}}
 
 def build(*configs: str, monkeypatch, arguments: tuple[str, ...] = ()) -> TrainingCLI:
     loaded = []
-    monkeypatch.setattr("training.fitting.lightning_module.load_clip", lambda *given: loaded.append(given[1:]))
-    files = [part for name in configs for part in ("--config", str(CONFIGS / f"{name}.yaml"))]
+    monkeypatch.setattr("training.fitting.lightning_module.load_clip", lambda *values: loaded.append(values[1:]))
+    files = [word for name in configs for word in ("--config", str(CONFIGS / f"{name}.yaml"))]
     cli = TrainingCLI([*files, "--data.data", "nowhere", *arguments], run=False)
     cli.loaded = loaded
     return cli
@@ -26,7 +26,7 @@ def build(*configs: str, monkeypatch, arguments: tuple[str, ...] = ()) -> Traini
 
 @pytest.fixture
 def small(tmp_path) -> tuple[str, str]:
-    """What makes a recipe of the paper small enough to build in a test."""
+    """Options that make the paper's network small enough for a test."""
     path = tmp_path / "small.yaml"
     decoder = {"channels": [8, 8], "factors": [4, 4]}
     path.write_text(yaml.safe_dump({"model": {"network": {**SMALL, "decoder": decoder}}}))
@@ -42,7 +42,7 @@ def small(tmp_path) -> tuple[str, str]:
         ((), True, True),
     ],
 )
-def test_the_rows_of_table_2(switches, clip, intervention, small, monkeypatch):
+def test_switches_give_the_rows_of_table_2(switches, clip, intervention, small, monkeypatch):
     cli = build("paper", *switches, monkeypatch=monkeypatch, arguments=small)
     module = cli.model
     assert bool(cli.loaded) is clip
@@ -59,13 +59,13 @@ def test_the_rows_of_table_2(switches, clip, intervention, small, monkeypatch):
     [["default"], *(["default", name] for name in ("best", "ablation", "weak_notes", "image_only"))],
     ids=lambda names: names[-1],
 )
-def test_the_small_recipes_build(names, monkeypatch):
+def test_small_configurations_build(names, monkeypatch):
     cli = build(*names, monkeypatch=monkeypatch)
     assert cli.model.network.configuration.vision.name == "tf_efficientnet_lite0"
-    assert cli.datamodule.seed == 1, "the seed of the data is that of everything"
+    assert cli.datamodule.seed == 1, "seed_everything must seed the data as well"
 
 
-def test_stages_have_falling_rates(tiny_network):
+def test_learning_rates_fall_towards_the_input(tiny_network):
     module = CausalTraining(
         tiny_network.model_dump(mode="json"),
         learning_rate=1.0,
@@ -99,21 +99,21 @@ def gradients(module: CausalTraining, **context) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize(
     "switch", [{"gradient_checkpointing": True}, {"compile_backend": "eager"}], ids=["checkpointing", "compile"]
 )
-def test_a_switch_for_speed_or_memory_changes_neither_gradients_nor_statistics(switch, tiny_network):
+def test_switch_for_speed_or_memory_keeps_gradients_and_statistics(switch, tiny_network):
     modules = []
-    for more in ({}, switch):
+    for options in ({}, switch):
         torch.manual_seed(0)
-        modules.append(CausalTraining(tiny_network.model_dump(mode="json"), **more).train())
+        modules.append(CausalTraining(tiny_network.model_dump(mode="json"), **options).train())
     plain, switched = (gradients(module, enabled=False) for module in modules)
     assert plain.keys() == switched.keys()
     for name, gradient in plain.items():
         assert torch.allclose(switched[name], gradient, atol=1e-5, rtol=1e-3), name
     states = [module.network.state_dict() for module in modules]
     for name, tensor in states[0].items():
-        assert torch.allclose(states[1][name], tensor, atol=1e-6), f"{name} moved twice"
+        assert torch.allclose(states[1][name], tensor, atol=1e-6), f"{name} was updated twice"
 
 
-def test_bfloat16_gives_about_the_same_direction(tiny_network):
+def test_bfloat16_gradient_has_nearly_the_same_direction(tiny_network):
     torch.manual_seed(0)
     module = CausalTraining(tiny_network.model_dump(mode="json"))
     full = gradients(module, enabled=False)["causal.decoder.text_projection.weight"].clone()

@@ -1,4 +1,4 @@
-"""A run is the same when it is resumed, and when it is parted among worker processes."""
+"""A run gives the same weights if it is resumed, and with any number of worker processes."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from training.fitting.lightning_module import CausalTraining
 
 
 class StopAfterFirst(Callback):
-    """As if the machine had gone down after the first epoch."""
+    """Stop after the first epoch, as if the machine had shut down."""
 
     def on_train_epoch_end(self, trainer, module):
         if trainer.current_epoch == 0:
@@ -21,7 +21,7 @@ class StopAfterFirst(Callback):
 
 
 def fit(
-    network, data: Path, folder: Path, *, stop: bool = False, resume: Path | None = None, workers: int = 0, **more
+    network, data: Path, folder: Path, *, stop: bool = False, resume: Path | None = None, workers: int = 0, **options
 ):
     seed_everything(4, verbose=False)
     module = CausalTraining(network.model_dump(mode="json"), learning_rate=1e-3, dice_weight=1.0, warmup_steps=1)
@@ -37,13 +37,13 @@ def fit(
         num_sanity_val_steps=0,
         limit_val_batches=1,
         callbacks=[EMAWeightAveraging(decay=0.9), *([StopAfterFirst()] if stop else [])],
-        **more,
+        **options,
     )
     trainer.fit(module, datamodule, ckpt_path=resume)
     return module
 
 
-def same(one, other) -> bool:
+def have_equal_weights(one, other) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
 
 
@@ -52,20 +52,18 @@ def uninterrupted(tmp_path, tiny_network, lvit_folder):
     return fit(tiny_network, lvit_folder, tmp_path / "whole")
 
 
-def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(
-    tmp_path, tiny_network, lvit_folder, uninterrupted
-):
+def test_resumed_run_ends_with_the_weights_of_an_uninterrupted_run(tmp_path, tiny_network, lvit_folder, uninterrupted):
     stopped = fit(tiny_network, lvit_folder, tmp_path / "part", stop=True)
-    assert not same(stopped, uninterrupted)
+    assert not have_equal_weights(stopped, uninterrupted)
     resumed = fit(tiny_network, lvit_folder, tmp_path / "part", resume=tmp_path / "part" / "stopped.ckpt")
-    assert same(resumed, uninterrupted)
+    assert have_equal_weights(resumed, uninterrupted)
 
 
-def test_worker_processes_change_nothing(tmp_path, tiny_network, lvit_folder, uninterrupted):
-    assert same(fit(tiny_network, lvit_folder, tmp_path / "workers", workers=2), uninterrupted)
+def test_worker_processes_do_not_change_the_weights(tmp_path, tiny_network, lvit_folder, uninterrupted):
+    assert have_equal_weights(fit(tiny_network, lvit_folder, tmp_path / "workers", workers=2), uninterrupted)
 
 
-def test_bfloat16_with_clipped_gradients_ends_near_full_precision(tmp_path, tiny_network, lvit_folder, uninterrupted):
+def test_bfloat16_with_gradient_clipping_ends_near_full_precision(tmp_path, tiny_network, lvit_folder, uninterrupted):
     half = fit(tiny_network, lvit_folder, tmp_path / "half", precision="bf16-mixed", gradient_clip_val=1.0)
     assert {parameter.dtype for parameter in half.parameters()} == {torch.float32}
     one, other = (
@@ -76,7 +74,7 @@ def test_bfloat16_with_clipped_gradients_ends_near_full_precision(tmp_path, tiny
     assert torch.nn.functional.cosine_similarity(one, other, dim=0) > 0.99
 
 
-def test_another_seed_is_another_order(lvit_folder):
+def test_seed_and_epoch_determine_the_order(lvit_folder):
     from training.data.sampler import SeededSampler
 
     data = ReferringDataModule(str(lvit_folder)).dataset("train")
@@ -90,9 +88,9 @@ def test_another_seed_is_another_order(lvit_folder):
     assert not {seed for _, seed in later} & {seed for _, seed in orders[0]}
 
 
-def test_processes_share_the_films_between_them(lvit_folder):
+def test_processes_split_the_data_between_them(lvit_folder):
     from training.data.sampler import SeededSampler
 
     data = ReferringDataModule(str(lvit_folder)).dataset("train")
-    parts = [list(SeededSampler(data, 0, replicas=2, rank=rank)) for rank in (0, 1)]
-    assert sorted(parts[0] + parts[1]) == sorted(SeededSampler(data, 0))
+    shares = [list(SeededSampler(data, 0, replicas=2, rank=rank)) for rank in (0, 1)]
+    assert sorted(shares[0] + shares[1]) == sorted(SeededSampler(data, 0))

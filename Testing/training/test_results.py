@@ -1,4 +1,4 @@
-"""The page of results says what the files of the evaluations say, and the committed page is the one of its files."""
+"""The page of results holds the numbers of the evaluation files, and the committed page is up to date."""
 
 import json
 from pathlib import Path
@@ -49,7 +49,7 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
-def test_the_tables_hold_the_figures_of_the_files(folder):
+def test_tables_hold_the_numbers_of_the_files(folder):
     text = page(folder)
     assert "| with 1 | 20 of val | 80.00 | 79.0 to 81.0 | 70.00 | 85.00 | 1 | 0.25 | two cores | `fit` |" in text
     assert "| with 1 | none | 20 | 80.00 | -2.50 (-3.00 to -2.00) | -2.50 (-3.00 to -2.00) |" in text
@@ -62,7 +62,7 @@ def test_the_tables_hold_the_figures_of_the_files(folder):
             assert len({line.count("|") for line in table.splitlines()}) == 1
 
 
-def test_what_cannot_be_read_is_said_in_a_sentence(folder):
+def test_unreadable_files_are_named(folder):
     (folder / "with 1.json").write_text("{")
     with pytest.raises(DatasetError, match=r"evaluation .*with 1\.json cannot be read"):
         page(folder)
@@ -71,5 +71,5 @@ def test_what_cannot_be_read_is_said_in_a_sentence(folder):
         page(folder)
 
 
-def test_the_committed_page_is_that_of_its_files():
+def test_committed_page_is_up_to_date():
     assert (DOCS / "results.md").read_text(encoding="utf-8") == page(DOCS / "results")

@@ -61,7 +61,7 @@ def test_all_256_gray_levels_are_kept(tmp_path, mask):
     assert (sample.load_image() == levels).all()
 
 
-def test_16_bit_png_is_not_clipped(tmp_path, pixels, mask):
+def test_reads_16_bit_png_without_clipping(tmp_path, pixels, mask):
     sample = sample_of(tmp_path, Image.fromarray(pixels), Image.fromarray(mask), "png")
     image = sample.load_image()
     product = read_radiograph(sample.image).pixels

@@ -1,4 +1,4 @@
-"""Blocks of the vision encoder are skipped in training only, more often the deeper they lie."""
+"""Blocks of the vision encoder are skipped only in training, and deeper blocks more often."""
 
 import pytest
 import torch
@@ -25,13 +25,13 @@ def test_deeper_blocks_are_skipped_more_often(lite):
     network = CausalCLIPSeg(NetworkConfiguration.model_validate(lite))
     names = list(network.state_dict())
     skip_blocks(network, 0.2)
-    found = rates(network)
-    assert found == sorted(found)
-    assert 0 < found[0] < found[-1] <= 0.2
+    skipping = rates(network)
+    assert skipping == sorted(skipping)
+    assert 0 < skipping[0] < skipping[-1] <= 0.2
     assert list(network.state_dict()) == names
 
 
-def test_only_in_training(lite):
+def test_blocks_are_skipped_only_in_training(lite):
     network = CausalCLIPSeg(NetworkConfiguration.model_validate(lite)).eval()
     image = torch.rand(1, 1, 64, 64)
     before = network.vision_encoder(image)
@@ -45,7 +45,7 @@ def test_only_in_training(lite):
     assert not torch.equal(network.vision_encoder(image)[-1], before[-1])
 
 
-def test_an_epoch_draws_the_same_whatever_came_before(lite, monkeypatch):
+def test_random_numbers_of_an_epoch_depend_only_on_the_seed(lite, monkeypatch):
     module = CausalTraining(lite, drop_path=0.5)
     drawn = []
     for seed, before in (("7", 1), ("7", 2), ("8", 1)):
@@ -58,11 +58,11 @@ def test_an_epoch_draws_the_same_whatever_came_before(lite, monkeypatch):
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0])
-def test_no_other_rate(lite, rate):
+def test_rejects_rates_outside_0_to_1(lite, rate):
     with pytest.raises(CausalCLIPSegError, match="from 0 to below 1"):
         skip_blocks(CausalCLIPSeg(NetworkConfiguration.model_validate(lite)), rate)
 
 
-def test_no_other_encoder(tiny_network):
+def test_rejects_encoders_without_skippable_blocks(tiny_network):
     with pytest.raises(CausalCLIPSegError, match="timm"):
         CausalTraining(tiny_network.model_dump(mode="json"), drop_path=0.1)

@@ -1,4 +1,4 @@
-"""An evaluation that was stopped goes on where it was, and ends with the figures of one that was not."""
+"""A stopped evaluation can be continued, and then gives the metrics of an uninterrupted one."""
 
 import json
 import sys
@@ -34,7 +34,7 @@ CASES = [
 ]
 
 
-def test_cases_come_back_as_they_were(tmp_path):
+def test_journal_returns_the_cases_that_were_added(tmp_path):
     journal = Journal(tmp_path / "deep" / "journal", "mark")
     for case in CASES:
         journal.add(case)
@@ -44,31 +44,31 @@ def test_cases_come_back_as_they_were(tmp_path):
     assert list(journal.path.parent.iterdir()) == []
 
 
-def test_a_line_that_was_cut_off_is_measured_again(tmp_path):
+def test_truncated_line_is_evaluated_again(tmp_path):
     journal = Journal(tmp_path / "journal", "mark")
     for case in CASES:
         journal.add(case)
     whole = journal.path.read_text()
     for length in range(len(whole)):
         journal.path.write_text(whole[:length])
-        found = list(Journal(journal.path, "mark").cases.values())
-        assert found == CASES[: len(found)]
-        assert len(found) <= 1 or length == len(whole) - 1, "the last line lacks its end"
+        read = list(Journal(journal.path, "mark").cases.values())
+        assert read == CASES[: len(read)]
+        assert len(read) <= 1 or length == len(whole) - 1, "only the line end may be missing"
 
 
-def test_a_journal_of_another_evaluation_is_begun_anew(tmp_path):
+def test_journal_of_another_evaluation_is_discarded(tmp_path):
     Journal(tmp_path / "journal", "mark").add(CASES[1])
     assert Journal(tmp_path / "journal", "other").cases == {}
     assert Journal(tmp_path / "journal", "mark").cases == {}
 
 
-def test_a_journal_that_cannot_be_written(tmp_path):
+def test_journal_in_an_unwritable_place_is_an_output_error(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="cannot be written"):
         Journal(tmp_path / "file" / "journal", "mark")
 
 
-def test_other_films_notes_and_questions_are_another_evaluation(lvit_folder):
+def test_fingerprint_depends_on_files_notes_and_questions(lvit_folder):
     samples = read_split(lvit_folder, "val")
     mark = fingerprint(samples, {"notes": ["none"]})
     assert mark == fingerprint(samples, {"notes": ["none"]})
@@ -81,7 +81,7 @@ def test_other_films_notes_and_questions_are_another_evaluation(lvit_folder):
     assert len({mark, *others}) == 5
 
 
-def test_stopped_and_repeated(tmp_path, lvit_folder, tiny_checkpoint, monkeypatch, capsys):
+def test_stopped_evaluation_continues(tmp_path, lvit_folder, tiny_checkpoint, monkeypatch, capsys):
     measured = []
     measure = training.evaluation.evaluate.measure
 
@@ -94,9 +94,9 @@ def test_stopped_and_repeated(tmp_path, lvit_folder, tiny_checkpoint, monkeypatc
 
         monkeypatch.setattr(training.evaluation.evaluate, "measure", measuring)
 
-    def evaluate(name: str, *more: str | Path) -> int:
+    def evaluate(name: str, *options: str | Path) -> int:
         arguments = ["evaluate", "--data", lvit_folder, "--checkpoint", tiny_checkpoint, "--device", "cpu"]
-        arguments += ["--json", tmp_path / "figures" / name, "--notes", "all", *more]
+        arguments += ["--json", tmp_path / "figures" / name, "--notes", "all", *options]
         monkeypatch.setattr(sys, "argv", ["training", *map(str, arguments)])
         return run_command(app)
 
@@ -115,6 +115,6 @@ def test_stopped_and_repeated(tmp_path, lvit_folder, tiny_checkpoint, monkeypatc
     assert evaluate("parts.json", "--worst", tmp_path / "worst.png") == 0
     assert "5 of 8 radiographs were evaluated before" in capsys.readouterr().err.replace("\n", " ")
     assert figures("parts.json") == figures("whole.json")
-    assert len(set(measured)) == len(measured) == 8, "no film twice"
+    assert len(set(measured)) == len(measured) == 8, "each radiograph must be evaluated once"
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {"whole.json", "parts.json"}
     assert (tmp_path / "worst.png").stat().st_size > 10_000

@@ -1,4 +1,4 @@
-"""`python -m training`: fit, export, evaluate, one after the other, as a lab would."""
+"""The commands of `python -m training`: fit, export and evaluate, used one after the other."""
 
 import csv
 import json
@@ -29,7 +29,7 @@ def training(*arguments: str | Path) -> None:
 
 @pytest.fixture
 def tiny_run(tmp_path, tiny_network, tiny_card) -> tuple[Path, Path]:
-    """A checkpoint of Lightning with random weights, and what export makes of it."""
+    """A Lightning checkpoint with random weights, and the checkpoint exported from it."""
     torch.manual_seed(5)
     state = {f"network.{name}": value for name, value in CausalCLIPSeg(tiny_network).state_dict().items()}
     torch.save({"state_dict": state}, tmp_path / "run.ckpt")
@@ -56,7 +56,7 @@ def test_fit_export_evaluate(tmp_path, lvit_folder, configuration, run, capsys):
             assert min(image.size) > 300
 
     last = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
-    assert last["epoch"] == 7, "a run that is resumed would lose the epochs after its best one"
+    assert last["epoch"] == 7, "a resumed run must not lose the epochs after the best one"
 
     checkpoint = tmp_path / "mine"
     best = run / "checkpoints" / "best.ckpt"
@@ -92,19 +92,19 @@ def test_fit_export_evaluate(tmp_path, lvit_folder, configuration, run, capsys):
             assert row["minus_own"]["dice"] == pytest.approx(gap, abs=0.011)
     assert len((tmp_path / "cases.csv").read_text().splitlines()) == 9
     assert (tmp_path / "worst.png").is_file()
-    said = capsys.readouterr().out
-    assert "Dice" in said
-    assert re.search(r"side-only +│ +8", said)
-    assert "film_0" not in said, "names of films go to the files that were asked for"
+    printed = capsys.readouterr().out
+    assert "Dice" in printed
+    assert re.search(r"side-only +│ +8", printed)
+    assert "film_0" not in printed, "names of radiographs must appear only in the requested files"
 
 
-def test_help_and_notes_wait_for_no_torch():
-    look = "import sys, training.__main__; print(sorted({'torch', 'lightning'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+def test_help_does_not_import_torch():
+    code = "import sys, training.__main__; print(sorted({'torch', 'lightning'} & set(sys.modules)))"
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "[]"
 
 
-def test_a_run_goes_on_from_a_checkpoint_with_a_card(tiny_network, tiny_run):
+def test_fit_continues_from_a_run_or_a_checkpoint(tiny_network, tiny_run):
     run, exported = tiny_run
     for start in (exported, run):
         torch.manual_seed(99)
@@ -119,7 +119,7 @@ def test_a_run_goes_on_from_a_checkpoint_with_a_card(tiny_network, tiny_run):
         CausalTraining(other.model_dump(mode="json"), continue_from=str(exported))
 
 
-def test_the_weights_of_several_runs_are_averaged(tmp_path, tiny_network, tiny_card, tiny_run):
+def test_export_averages_the_weights_of_several_runs(tmp_path, tiny_network, tiny_card, tiny_run):
     run, _ = tiny_run
     weights = read_weights(run)
     shifted = {name: value + 0.5 if value.is_floating_point() else value for name, value in weights.items()}
@@ -135,7 +135,7 @@ def test_the_weights_of_several_runs_are_averaged(tmp_path, tiny_network, tiny_c
         average([weights, shifted])
 
 
-def test_an_export_that_answers_otherwise_is_refused(tiny_run):
+def test_export_is_rejected_if_its_predictions_differ(tiny_run):
     run, exported = tiny_run
     weights = read_weights(run)
     assert verify(weights, exported) < 0.02
@@ -145,7 +145,7 @@ def test_an_export_that_answers_otherwise_is_refused(tiny_run):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_onnx_graphs_answer_as_torch_does(tmp_path, tiny_checkpoint, capsys):
+def test_onnx_graphs_predict_the_same_as_torch(tmp_path, tiny_checkpoint, capsys):
     import numpy as np
     import onnxruntime
 
@@ -158,24 +158,24 @@ def test_onnx_graphs_answer_as_torch_does(tmp_path, tiny_checkpoint, capsys):
     encode, search = (
         onnxruntime.InferenceSession(tmp_path / "onnx" / name) for name in ("text_encoder.onnx", "network.onnx")
     )
-    sentence = "Unilateral pulmonary infection, upper right lung."  # others than the export looked at
+    prompt = "Unilateral pulmonary infection, upper right lung."  # not the one that the export compared
     image = np.random.default_rng(8).random((1, 1, 64, 64), dtype=np.float32)
-    (text,) = encode.run(None, {"tokens": tokenize([sentence], 20).numpy()})
+    (text,) = encode.run(None, {"tokens": tokenize([prompt], 20).numpy()})
     (probability,) = search.run(None, {"image": image, "text": text})
     segmenter = Segmenter.from_checkpoint(tiny_checkpoint, "cpu")
     with torch.inference_mode():
-        feature = segmenter.network.encode_text(tokenize([sentence], 20))
+        feature = segmenter.network.encode_text(tokenize([prompt], 20))
         expected = segmenter.network(torch.from_numpy(image), feature, confounder=False).logits.sigmoid()
     assert np.abs(probability - expected.numpy()).max() < 1e-4
 
 
-def test_a_missing_data_set_is_one_sentence(tmp_path, tiny_checkpoint):
-    done = subprocess.run(
+def test_missing_data_set_is_one_line_on_stderr(tmp_path, tiny_checkpoint):
+    process = subprocess.run(
         [sys.executable, "-m", "training", "evaluate", "--data", "nowhere", "--checkpoint", str(tiny_checkpoint)],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 2
-    assert done.stderr == "The data set has no folder Val_Folder in nowhere.\n"
+    assert process.returncode == 2
+    assert process.stderr == "The data set has no folder Val_Folder in nowhere.\n"

@@ -1,4 +1,4 @@
-"""One epoch on real films drives the loss down (needs the data set)."""
+"""One epoch on real radiographs lowers the loss; needs the data set."""
 
 import csv
 from pathlib import Path
@@ -12,7 +12,7 @@ from training.fitting.lightning_module import CausalTraining
 
 
 @pytest.mark.parametrize("intervention", [True, False])
-def test_one_epoch_on_32_films_drives_the_loss_down(tmp_path, tiny_network, qata: Path, intervention):
+def test_one_epoch_on_32_radiographs_lowers_the_loss(tmp_path, tiny_network, qata: Path, intervention):
     seed_everything(0, verbose=False)
     module = CausalTraining(
         tiny_network.model_dump(mode="json"), causal_intervention=intervention, dice_weight=1.0, learning_rate=3e-3
