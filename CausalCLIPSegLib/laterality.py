@@ -1,7 +1,7 @@
-"""Left and right: of the patient, and of the person who looks at the picture.
+"""Left and right of the patient, and of the viewer.
 
-On a chest radiograph in the usual orientation the patient's right is the viewer's left. A `Side` in this program is
-always the patient's, unless a name says otherwise.
+On a chest radiograph in the usual orientation, the patient's right is on the viewer's left. A `Side` in this program
+is always the patient's, unless its name says otherwise.
 """
 
 from typing import Literal
@@ -11,7 +11,7 @@ SideChoice = Literal["left", "right", "both"]
 Laterality = Literal["patient", "viewer"]
 
 SIDES: tuple[Side, Side] = ("right", "left")
-"""Both sides of the patient in the order in which a film shows them, from the viewer's left."""
+"""Both sides of the patient in the usual order on a radiograph, from the viewer's left to right."""
 
 
 def opposite(side: Side) -> Side:
@@ -20,10 +20,10 @@ def opposite(side: Side) -> Side:
 
 
 def side_in_image(side: Side, mirrored: bool | None) -> Side:
-    """Return the side on which a viewer of the film sees the patient's `side`: the other one, unless mirrored."""
+    """Return on which side of the image a viewer sees the patient's `side`: the other one, unless it is mirrored."""
     return side if mirrored else opposite(side)
 
 
 def say_side(side: Side, laterality: Laterality) -> Side:
-    """Return the word for the patient's `side` in a language that means `laterality` by left and right."""
+    """Return the word for the patient's `side` in text whose left and right are those of `laterality`."""
     return side if laterality == "patient" else opposite(side)

@@ -1,4 +1,4 @@
-"""A radiograph that is no file: pixels that another program hands over, with what it knows of them."""
+"""Build a `Radiograph` from an in-memory array and its metadata."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.privacy import silence_libraries
-from CausalCLIPSegLib.radiograph.grayscale import percentile_normalize, to_grayscale
+from CausalCLIPSegLib.radiograph.grayscale import byte_pixels, percentile_normalize
 from CausalCLIPSegLib.radiograph.limits import check_size
 from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograph
 from CausalCLIPSegLib.radiograph.reader import read_radiograph
@@ -19,13 +19,13 @@ from CausalCLIPSegLib.radiograph.reader import read_radiograph
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-_NO_FILM = "The picture that was handed over is no radiograph: it has to be rows x columns of numbers."
+_NOT_AN_IMAGE = "The image that was handed over is not a radiograph: it has to be rows x columns of numbers."
 
-
-# Of a film of ten million pixels every fiftieth tells as well whether it was changed.
-_COMPARED = 200_000
-_LEAST_INSIDE = 0.05
-_ROUNDING = 1e-5
+# To find out whether pixels were changed, comparing this many of them is enough.
+_MAX_COMPARED_PIXELS = 200_000
+# Share of pixels that the display window does not clip; with fewer, a comparison proves nothing.
+_MIN_UNCLIPPED_SHARE = 0.05
+_TOLERANCE = 1e-5
 
 
 def radiograph_from_array(
@@ -36,49 +36,52 @@ def radiograph_from_array(
     window: tuple[float, float] | None = None,
     inverted: bool = False,
     header: str | Path | None = None,
-    name: str = "film",
+    name: str = "image",
 ) -> Radiograph:
-    """Make a radiograph of pixel values.
+    """Return the radiograph that an array of pixel values shows.
+
+    If `header` names the DICOM file that the values come from, and they are unchanged (apart from a rescaling), the
+    radiograph is read from that file, with its window and spacing. It then equals `read_radiograph(header)` except for
+    `affine` and `name`. If the values were changed, only `mirrored` and `warnings` are taken from the file, and
+    `Radiograph.header` is set only if the size is still the same: a cropped image is another DICOM instance.
 
     Args:
-        values: rows x columns of any real type, with a leading axis of length 1 or without, or with a last axis of 3
-            or 4 (red, green, blue and opacity, uint8). Row 0 is the upper edge.
-        spacing: distance of pixel centres (row mm, column mm), None where it is not known.
-        affine: 4 x 4, voxel (column, row, slice, 1) to mm in LPS.
-        window: values that become black and white; None: uint8 values are divided by 255, others stretched.
-        inverted: small values are the dense ones.
-        header: a DICOM file that these pixels come from. Where they are still those of the file, the film is read from
-            it, with its window and spacing, so that it is the same film as when the file itself is given. Where they
-            have been changed it only says whether the film is mirrored; and the radiograph carries the header only
-            where the size is the same: what was cropped is not that instance any more.
-        name: of the film.
+        values: rows x columns of any real type, optionally with a leading axis of length 1; or uint8 with a last axis
+            of 3 or 4 (red, green, blue and opacity). Row 0 is the upper edge.
+        spacing: distance between pixel centers (row mm, column mm); None if unknown.
+        affine: 4 x 4, voxel index (column, row, slice, 1) to mm in LPS.
+        window: the values that become black and white. If None, uint8 values are divided by 255, and others are
+            spread between the 0.5th and 99.5th percentiles.
+        inverted: whether small values are dense.
+        header: path of the DICOM file that the values come from.
+        name: name of the radiograph.
 
     Raises:
-        RadiographError: the values, or the header, are not those of one frontal chest radiograph.
+        RadiographError: the values, or the DICOM file, are not those of one frontal chest radiograph.
     """
     values = _without_slice_axis(values)
-    said: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     if header is not None:
-        from CausalCLIPSegLib.radiograph import dicom_acceptance, dicom_geometry  # pydicom takes its time to import
+        from CausalCLIPSegLib.radiograph import dicom_acceptance, dicom_geometry  # importing pydicom is slow
 
         dataset = _read_header(Path(header))
         same_size = (dataset.get("Rows"), dataset.get("Columns")) == values.shape
-        if same_size and window is None and not inverted and (film := _unchanged(values, Path(header))):
-            return replace(film, affine=affine, name=name)
-        said = {
+        if same_size and window is None and not inverted and (original := _read_if_unchanged(values, Path(header))):
+            return replace(original, affine=affine, name=name)
+        fields = {
             "header": dataset if same_size else None,
             "mirrored": dicom_geometry.mirrored(dataset),
             "warnings": dicom_acceptance.header_warnings(dataset),
         }
-    pixels = _grey(values, window)
-    return checked_radiograph(name, 1 - pixels if inverted else pixels, spacing=spacing, affine=affine, **said)
+    pixels = _to_pixels(values, window)
+    return checked_radiograph(name, 1 - pixels if inverted else pixels, spacing=spacing, affine=affine, **fields)
 
 
 def load_values(path: Path) -> npt.NDArray[Any]:
-    """Return the array of an .npy file.
+    """Return the array in an .npy file.
 
     Raises:
-        RadiographError: there is none, or it holds Python objects, which are never unpickled.
+        RadiographError: the file is missing or damaged, or holds Python objects, which are never unpickled.
     """
     try:
         return np.asarray(np.load(path, allow_pickle=False))
@@ -90,48 +93,46 @@ def _without_slice_axis(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if values.ndim in (3, 4) and values.shape[0] == 1:
         values = values[0]
     if values.dtype.kind not in "iuf" or values.ndim not in (2, 3):
-        raise RadiographError(_NO_FILM)
+        raise RadiographError(_NOT_AN_IMAGE)
     check_size(values.shape[0], values.shape[1])
     return values
 
 
-def _grey(values: npt.NDArray[Any], window: tuple[float, float] | None) -> npt.NDArray[np.float32]:
+def _to_pixels(values: npt.NDArray[Any], window: tuple[float, float] | None) -> npt.NDArray[np.float32]:
     if values.ndim == 3:
         if values.shape[2] not in (3, 4) or values.dtype != np.uint8:
-            raise RadiographError(_NO_FILM)
-        return to_grayscale(values, full_scale=255)
+            raise RadiographError(_NOT_AN_IMAGE)
+        return byte_pixels(values)
     if window is not None:
         low, high = window
         if not low < high:
-            raise RadiographError("The window of the picture has no width.")
-        shown = np.nan_to_num((values.astype(np.float64) - low) / (high - low), nan=0)
-        return np.clip(shown, 0, 1).astype(np.float32)
-    if values.dtype == np.uint8:
-        return np.asarray(values / np.float32(255), dtype=np.float32)
-    return percentile_normalize(values)
+            raise RadiographError("The window of the image has no width.")
+        pixels = np.nan_to_num((values.astype(np.float64) - low) / (high - low), nan=0)
+        return np.clip(pixels, 0, 1).astype(np.float32)
+    return byte_pixels(values) if values.dtype == np.uint8 else percentile_normalize(values)
 
 
-def _unchanged(values: npt.NDArray[Any], path: Path) -> Radiograph | None:
-    """Return the film of a file where `values` are its pixels, in whatever unit; else None.
+def _read_if_unchanged(values: npt.NDArray[Any], path: Path) -> Radiograph | None:
+    """Return the radiograph in a file if `values` are its pixels, in any unit; else None.
 
-    GDCM gives stored values rescaled, and MONOCHROME1 turned round; the film is what the window makes of them. Both
-    rise together. Pixels that the window clips, and padding, say nothing.
+    GDCM, which Slicer uses, rescales stored values and inverts MONOCHROME1; `read_radiograph` also applies the window.
+    So the values are unchanged if both orders agree. Pixels that the window clips, or that are padding, are ignored.
     """
     try:
-        film = read_radiograph(path)
-    except RadiographError:  # a variety that only the other program decodes
+        radiograph = read_radiograph(path)
+    except RadiographError:  # the other program decodes what this one does not
         return None
-    step = max(1, values.size // _COMPARED)
-    handed, shown = values.ravel()[::step], film.pixels.ravel()[::step]
-    inside = (shown > 0) & (shown < 1)
-    if inside.mean() < _LEAST_INSIDE:
+    step = max(1, values.size // _MAX_COMPARED_PIXELS)
+    values, pixels = values.ravel()[::step], radiograph.pixels.ravel()[::step]
+    unclipped = (pixels > 0) & (pixels < 1)
+    if unclipped.mean() < _MIN_UNCLIPPED_SHARE:
         return None
-    handed, shown = handed[inside], shown[inside]
-    order = np.lexsort((shown, handed))
-    handed, shown = handed[order], shown[order]
-    rising = np.diff(shown) >= -_ROUNDING
-    equal = (np.diff(handed) != 0) | (np.diff(shown) <= _ROUNDING)
-    return film if bool((rising & equal).all()) else None
+    values, pixels = values[unclipped], pixels[unclipped]
+    order = np.lexsort((pixels, values))
+    values, pixels = values[order], pixels[order]
+    rising = np.diff(pixels) >= -_TOLERANCE
+    equal = (np.diff(values) != 0) | (np.diff(pixels) <= _TOLERANCE)
+    return radiograph if bool((rising & equal).all()) else None
 
 
 def _read_header(path: Path) -> Dataset:
@@ -140,7 +141,7 @@ def _read_header(path: Path) -> Dataset:
     try:
         with silence_libraries():
             header = dicom_header.read_header(path)
-    except Exception as error:  # pydicom raises many kinds for files that are damaged or something else
-        raise RadiographError("The DICOM file that the picture comes from cannot be read.") from error
+    except Exception as error:  # pydicom raises exceptions of many types for damaged files
+        raise RadiographError("The DICOM file that the image comes from cannot be read.") from error
     dicom_acceptance.reject_unsuitable(header)
     return header

@@ -11,11 +11,12 @@ from CausalCLIPSegLib.radiograph.dicom_values import finite_numbers
 
 
 def spacing(header: Dataset) -> tuple[float, float] | None:
-    """Return the distance of pixel centres (row mm, column mm), or None where the header gives no usable one.
+    """Return the distance between pixel centers as (row mm, column mm), or None if the header has no valid one.
 
-    Pixel Spacing, else Imager Pixel Spacing, else Nominal Scanned Pixel Spacing (PS3.3 10.7.1.3). The latter two are
-    measured in the plane of the detector; they are not divided by the Estimated Radiographic Magnification Factor,
-    since the depth of a finding in the chest is not known. Real files carry zeros, single values and empty ones.
+    The first valid one of Pixel Spacing, Imager Pixel Spacing and Nominal Scanned Pixel Spacing (PS3.3 10.7.1.3). The
+    latter two are measured in the detector plane. They are not divided by the Estimated Radiographic Magnification
+    Factor, since the depth of a finding in the chest is unknown. Zeros, single values and empty values, which real
+    files contain, are not valid.
     """
     for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
         numbers = finite_numbers(header, keyword)
@@ -25,11 +26,11 @@ def spacing(header: Dataset) -> tuple[float, float] | None:
 
 
 def affine(header: Dataset) -> npt.NDArray[np.float64]:
-    """Return where GDCM, and with it ITK and Slicer, places the film: (column, row, slice, 1) to millimetres in LPS.
+    """Return the matrix that maps (column, row, slice, 1) to millimeters in LPS, as GDCM, ITK and Slicer compute it.
 
-    By GDCM's rules the spacing of CR and DX is Imager Pixel Spacing alone, that of Secondary Capture Pixel Spacing or
-    Nominal Scanned Pixel Spacing, and 1 mm without; rows run to the left, columns to the back, from 0, unless the
-    header has a plane (PS3.3 C.7.6.2), which is rare for a radiograph. ITK itself is not asked, because GDCM takes
+    GDCM's rules: the spacing is Imager Pixel Spacing for CR and DX, and Pixel Spacing or Nominal Scanned Pixel Spacing
+    for Secondary Capture, else 1 mm. Rows run to the left and columns to the back, starting at 0, unless the header
+    has a plane (PS3.3 C.7.6.2), which is rare for a radiograph. ITK itself is not called, because GDCM allocates
     gigabytes for some damaged headers.
 
     Returns:
@@ -40,15 +41,15 @@ def affine(header: Dataset) -> npt.NDArray[np.float64]:
         keyword = "PixelSpacing" if "PixelSpacing" in header else "NominalScannedPixelSpacing"
     numbers = finite_numbers(header, keyword)
     row_mm, column_mm = [value if value > 0 else 1 for value in numbers] if len(numbers) == 2 else (1, 1)
-    placed = np.eye(4)
-    placed[:3, :3] = _plane(header) * (column_mm, row_mm, 1)
+    matrix = np.eye(4)
+    matrix[:3, :3] = _axes(header) * (column_mm, row_mm, 1)
     position = finite_numbers(header, "ImagePositionPatient")
     if len(position) == 3:
-        placed[:3, 3] = position
-    return placed
+        matrix[:3, 3] = position
+    return matrix
 
 
-def _plane(header: Dataset) -> npt.NDArray[np.float64]:
+def _axes(header: Dataset) -> npt.NDArray[np.float64]:
     """Return unit vectors along row, column and normal as the columns of a matrix (Image Orientation (Patient))."""
     cosines = finite_numbers(header, "ImageOrientationPatient")
     if len(cosines) != 6:
@@ -60,15 +61,15 @@ def _plane(header: Dataset) -> npt.NDArray[np.float64]:
 
 
 def mirrored(header: Dataset) -> bool | None:
-    """Return whether columns run towards the patient's right (PS3.3 C.7.6.1.1.1), or None where the header is silent.
+    """Return whether rows run toward the patient's right (PS3.3 C.7.6.1.1.1), or None if the header does not say.
 
-    L\\F, columns towards the patient's left, is the usual orientation of a frontal film.
+    The usual orientation of a frontal radiograph is L\\F: rows run toward the patient's left, columns to the feet.
     """
     return {"R": True, "L": False}.get(directions(header)[0])
 
 
 def directions(header: Dataset) -> tuple[str, str]:
-    """Return the first letter of where rows and columns run to, L or R, H or F, A or P, or "" (PatientOrientation)."""
+    """Return the first letter of the directions of rows and columns: L, R, H, F, A, P or "" (Patient Orientation)."""
     value = header.get("PatientOrientation")
     texts = [str(text).strip().upper() for text in value] if isinstance(value, MultiValue) else [str(value or "")]
     along_row, along_column, *_ = (*texts, "", "")

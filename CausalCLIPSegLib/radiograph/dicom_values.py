@@ -1,4 +1,4 @@
-"""Read single values from a DICOM header that may lack them, leave them empty, or hold several."""
+"""Read values from a DICOM header, in which each may be missing, empty, malformed or multiple."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pydicom.multival import MultiValue
 
 
 def first_text(header: Dataset, keyword: str) -> str:
-    """Return the first value in capitals and on one line, or ""."""
+    """Return the first value in capitals, with runs of white space replaced by one space; "" if it is missing."""
     value = header.get(keyword)
     first = next(iter(value), "") if isinstance(value, MultiValue) else value
     return " ".join(str(first or "").upper().split())
 
 
 def finite_numbers(header: Dataset, keyword: str) -> list[float]:
-    """Return the values that are finite numbers."""
+    """Return those values that are finite numbers."""
     value = header.get(keyword)
     numbers = []
     for single in value if isinstance(value, MultiValue) else [value]:
@@ -35,6 +35,6 @@ def first_number(header: Dataset, keyword: str) -> float | None:
 
 
 def first_integer(header: Dataset, keyword: str, default: int) -> int:
-    """Return the first finite number as an integer, or `default`."""
+    """Return the first finite number, truncated to an integer, or `default`."""
     number = first_number(header, keyword)
     return default if number is None else int(number)

@@ -1,4 +1,4 @@
-"""File formats: which one a file has by its first bytes, and a file name without the ending of its format."""
+"""Detect the format of an image file from its first bytes, and strip known endings from file names."""
 
 from __future__ import annotations
 
@@ -9,40 +9,49 @@ from pathlib import Path
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.radiograph.limits import MAX_FILE_BYTES
 
-ENDINGS = (".nii.gz", ".nii", ".nrrd", ".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
+FORMATS = "DICOM, PNG, JPEG, TIFF, WebP, BMP, NRRD or NIfTI"
+"""The formats that `read_radiograph` reads, as words of a sentence."""
 
+ENDINGS = (
+    *(".nii.gz", ".nii", ".nrrd", ".dcm", ".dicom"),
+    *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"),
+)
+"""Endings of file names that belong to these formats, in lower case; ".nii.gz" stands before ".nii"."""
 
-def image_name(file_name: str) -> str:
-    """Return the name of a film's file without its ending; what is no ending stays, as the last part of a UID."""
-    ending = next((each for each in ENDINGS if file_name.lower().endswith(each)), "")
-    return file_name[: len(file_name) - len(ending)] or file_name
-
-
-FORMATS = "DICOM, PNG, JPEG, TIFF, WebP, NRRD or NIfTI"
-_HEAD_BYTES = 1024
-
-PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 NRRD = b"NRRD"
 GZIP = b"\x1f\x8b"
+
+_HEAD_BYTES = 1024
+_PNG_JPEG_TIFF = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+# Sizes of the headers that may follow the file header of a BMP; "BM" alone could begin a text.
+_BMP_HEADER_BYTES = frozenset({12, 40, 52, 56, 64, 108, 124})
 _OTHER_KINDS = {
     b"%PDF": "a PDF document",
     b"PK\x03\x04": "a ZIP archive or an office document",
-    b"GIF8": "a GIF picture",
-    b"BM": "a BMP picture",
-    b"RIFF": "a sound or a film",
-    b"\0\0\0\x0cjP": "a JPEG 2000 picture",
-    b"\xffO\xffQ": "a JPEG 2000 picture",
+    b"GIF8": "a GIF image",
+    b"RIFF": "an audio or video file",
+    b"\0\0\0\x0cjP": "a JPEG 2000 image",
+    b"\xffO\xffQ": "a JPEG 2000 image",
     b"ObjectType": "a MetaImage",
     b"\x89HDF": "an HDF5 file",
     b"\x1c\x02\0\0n+2": "a NIfTI-2 file",
 }
 
 
+def image_name(file_name: str) -> str:
+    """Return a file name without the ending of an image format.
+
+    An unknown ending stays, because it may be the last component of a UID.
+    """
+    ending = next((each for each in ENDINGS if file_name.lower().endswith(each)), "")
+    return file_name[: len(file_name) - len(ending)] or file_name
+
+
 def first_bytes(path: Path) -> bytes:
-    """Return the first bytes of a file.
+    """Return the first bytes of a file, enough to detect its format.
 
     Raises:
-        RadiographError: the file is missing, empty, too large, a folder, or closed to this user.
+        RadiographError: the file is missing, empty, too large, a folder, or not readable for this user.
     """
     try:
         if path.is_dir():
@@ -60,12 +69,19 @@ def first_bytes(path: Path) -> bytes:
         raise RadiographError("The file cannot be opened: you have no permission to read it.") from error
 
 
+def is_raster(head: bytes) -> bool:
+    """Return whether these are the first bytes of a PNG, JPEG, TIFF, WebP or BMP file."""
+    is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    is_bmp = head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_BYTES
+    return head.startswith(_PNG_JPEG_TIFF) or is_webp or is_bmp
+
+
 def is_bare_dicom(head: bytes) -> bool:
-    """Whether this can be a DICOM data set without preamble: it begins with an element of group 2 or 8."""
+    """Return whether this may be a DICOM data set without preamble: it begins with an element of group 2 or 8."""
     return head[:4] in {b"\x02\0\0\0", b"\x02\0\x10\0"} or (head[:2] in {b"\x08\0", b"\0\x08"} and len(head) > 8)
 
 
-def kind_of(head: bytes) -> str:
+def describe_kind(head: bytes) -> str:
     """Name the kind of a file that the program does not read, for an error message."""
     for magic, kind in _OTHER_KINDS.items():
         if head.startswith(magic):
@@ -75,9 +91,10 @@ def kind_of(head: bytes) -> str:
 
 
 def nifti_layout(head: bytes) -> tuple[int, int] | None:
-    """Return where the pixels of a NIfTI file start and how many bits each takes; None for any other file.
+    """Return the offset of the pixels in a NIfTI file and the bits of each; None for any other file.
 
-    NIfTI-1 in one file is meant: ITK reads no NIfTI-2. The size of the header, its first value, tells the byte order.
+    Only NIfTI-1 in a single file counts, because ITK does not read NIfTI-2. The first value, the size of the header,
+    reveals the byte order.
     """
     if head.startswith(GZIP):
         try:

@@ -21,18 +21,18 @@ from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograp
 
 
 @contextmanager
-def _quiet_itk() -> Iterator[None]:
-    import SimpleITK  # takes its time to import
+def _silence_itk() -> Iterator[None]:
+    import SimpleITK  # slow
 
-    loud = SimpleITK.ProcessObject.GetGlobalWarningDisplay()
+    enabled = SimpleITK.ProcessObject.GetGlobalWarningDisplay()
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
     try:
         yield
     finally:
-        SimpleITK.ProcessObject.SetGlobalWarningDisplay(loud)
+        SimpleITK.ProcessObject.SetGlobalWarningDisplay(enabled)
 
 
-@_quiet_itk()
+@_silence_itk()
 def read_nrrd(path: Path) -> Radiograph:
     """Read an NRRD file of one slice; see `reader.read_radiograph`."""
     reader = _itk_reader(path, "NrrdImageIO")
@@ -41,17 +41,17 @@ def read_nrrd(path: Path) -> Radiograph:
     return _read_slice(path, reader)
 
 
-@_quiet_itk()
+@_silence_itk()
 def read_nifti(path: Path) -> Radiograph:
     """Read a NIfTI file of one slice; see `reader.read_radiograph`."""
-    # Alone in a folder, and with the ending that its content asks for: ITK goes by the ending, and takes the pixels of
-    # film.nii.gz from film.nii where that lies beside it.
-    with TemporaryDirectory() as alone:
+    # The file is copied to a folder of its own, with the ending of its content, because ITK decides by the ending, and
+    # takes the pixels of image.nii.gz from image.nii if that lies beside it.
+    with TemporaryDirectory() as folder:
         ending = ".nii.gz" if first_bytes(path).startswith(GZIP) else ".nii"
-        copy = Path(shutil.copyfile(path, Path(alone) / f"film{ending}"))
+        copy = Path(shutil.copyfile(path, Path(folder) / f"image{ending}"))
         reader = _itk_reader(copy, "NiftiImageIO")
-        _slice_axes(reader)  # refuses by size before the completeness check reads anything
-        _refuse_truncated_nifti(copy, int(np.prod(reader.GetSize())))
+        _slice_axes(reader)  # checks the size before the check for completeness reads anything
+        _reject_truncated_nifti(copy, int(np.prod(reader.GetSize())))
         return _read_slice(path, reader)
 
 
@@ -74,7 +74,7 @@ def _read_slice(path: Path, reader: Any) -> Radiograph:
 
 
 def _itk_reader(path: Path, image_io: str) -> Any:
-    """Return a reader that has read the header only."""
+    """Return a SimpleITK reader that has read only the header."""
     import SimpleITK
 
     reader = SimpleITK.ImageFileReader()
@@ -85,48 +85,50 @@ def _itk_reader(path: Path, image_io: str) -> Any:
 
 
 def _slice_axes(reader: Any) -> tuple[int, int]:
-    """Return the axes of the file that run along the columns and along the rows; refuse by the header alone."""
+    """Return the axes of the file whose index is the column and the row; reject unsuitable files by their header."""
     sizes = reader.GetSize()
-    long = [axis for axis, size in enumerate(sizes) if size > 1]
-    if len(long) > 2 or any(axis > 2 for axis in long):
-        raise RadiographError("The file holds a volume or several pictures; give it one radiograph.")
-    if len(long) < 2:
-        raise RadiographError("The file holds no picture, only a line or a point.")
+    axes = [axis for axis, size in enumerate(sizes) if size > 1]
+    if len(axes) > 2 or any(axis > 2 for axis in axes):
+        raise RadiographError("The file holds a volume or several images; give it one radiograph.")
+    if len(axes) < 2:
+        raise RadiographError("The file holds no image, only a line or a point.")
     pixel = _one_pixel(reader)
     if pixel.size > (4 if pixel.dtype == np.uint8 else 1):
         raise RadiographError("The file holds several values for each pixel; a radiograph holds one.")
-    check_size(sizes[long[1]], sizes[long[0]], pixel.nbytes)
-    return long[0], long[1]
+    column_axis, row_axis = axes
+    check_size(sizes[row_axis], sizes[column_axis], pixel.nbytes)
+    return column_axis, row_axis
 
 
 def _one_pixel(reader: Any) -> npt.NDArray[np.generic]:
-    """Return a pixel as the file will give it, from the header alone: its type and its components."""
+    """Return an array of one pixel, with the type and the components that the header declares."""
     import SimpleITK
 
-    kind, components = reader.GetPixelID(), reader.GetNumberOfComponents()
-    if kind in {SimpleITK.sitkComplexFloat32, SimpleITK.sitkComplexFloat64}:
-        raise RadiographError("The file holds complex numbers; a radiograph has levels of grey.")
-    pixel = SimpleITK.Image([1, 1], kind, components if components > 1 else 0)
+    pixel_type, components = reader.GetPixelID(), reader.GetNumberOfComponents()
+    if pixel_type in {SimpleITK.sitkComplexFloat32, SimpleITK.sitkComplexFloat64}:
+        raise RadiographError("The file holds complex numbers; a radiograph has levels of gray.")
+    pixel = SimpleITK.Image([1, 1], pixel_type, components if components > 1 else 0)
     return np.asarray(SimpleITK.GetArrayFromImage(pixel))
 
 
 def _itk_affine(reader: Any, column_axis: int, row_axis: int) -> npt.NDArray[np.float64]:
-    """Return ITK's geometry as a matrix on (column, row, slice, 1); two-dimensional files get the plane z = 0."""
-    n = reader.GetDimension()
-    axes = np.eye(max(n, 3))
-    axes[:n, :n] = np.reshape(reader.GetDirection(), (n, n)) * reader.GetSpacing()
+    """Return ITK's geometry as a 4 x 4 matrix for (column, row, slice, 1); 2D files lie in the plane z = 0."""
+    dimension = reader.GetDimension()
+    axes = np.eye(max(dimension, 3))
+    direction = np.reshape(reader.GetDirection(), (dimension, dimension))
+    axes[:dimension, :dimension] = direction * reader.GetSpacing()
     slice_axis = 3 - column_axis - row_axis
     affine = np.eye(4)
     affine[:3, :3] = axes[:3, [column_axis, row_axis, slice_axis]]
-    affine[: min(n, 3), 3] = reader.GetOrigin()[:3]
+    affine[: min(dimension, 3), 3] = reader.GetOrigin()[:3]
     return affine
 
 
-def _refuse_truncated_nifti(path: Path, pixels: int) -> None:
-    """Refuse a file that ends before its last pixel: ITK fills what is missing with noughts and says nothing."""
+def _reject_truncated_nifti(path: Path, pixels: int) -> None:
+    """Reject a file that ends before its last pixel, because ITK silently fills missing pixels with zeros."""
     head = first_bytes(path)
     layout = nifti_layout(head)
-    assert layout is not None, "is what made it a NIfTI file"
+    assert layout is not None, "the format was detected by it"
     start, bits = layout
     with gzip.open(path) if head.startswith(GZIP) else path.open("rb") as file:
         file.seek(start + pixels * bits // 8 - 1)

@@ -14,26 +14,31 @@ from CausalCLIPSegLib.radiograph.grayscale import NO_CONTRAST
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-# Fewer levels than that are a mask, a drawing or a thumbnail, no film.
-_MIN_GREY_LEVELS = 16
+# Fewer gray levels suggest a mask, a drawing or a thumbnail.
+_MIN_GRAY_LEVELS = 16
 
 
 @dataclass(frozen=True, eq=False)
 class Radiograph:
-    """One frontal chest radiograph as a grey scale, with what its file says of it.
+    """One frontal chest radiograph in grayscale, with the facts that its file states about it.
+
+    `read_radiograph` and `radiograph_from_array` make radiographs. A radiograph does not change: `oriented` returns a
+    new one.
 
     Attributes:
-        pixels: float32 in [0, 1], rows x columns, contiguous; white (1) is dense. Row 0 is the upper edge.
-        spacing: distance of pixel centres (row mm, column mm) where the file states it, else None; never invented.
-            For DICOM it is that of the detector plane at worst (see `dicom_geometry.spacing`).
-        affine: float64, 4 x 4: voxel (column, row, slice, 1) to millimetres in DICOM's patient axes (LPS), as ITK, and
-            with it Slicer, places the same file. This geometry is nominal for a radiograph: its spacing is 1 mm where
-            ITK finds none, which need not be `spacing`. It serves to lay a segmentation over the film.
-        name: name of the file without its directory.
-        header: the DICOM header without pixel data, all values converted; None for other formats.
-        mirrored: True where the header says that columns run towards the patient's right (PatientOrientation begins
-            with R), False where towards the left, None where nothing is said.
-        warnings: sentences for the user, for instance on names that may be burned in.
+        pixels: float32, rows x columns, C-contiguous, in [0, 1]. Dense tissue such as bone is white (1). Row 0 is the
+            upper edge of the image.
+        spacing: distance between pixel centers as (row mm, column mm), or None if the file states none. It is never
+            guessed. For DICOM it may be the spacing in the detector plane (see `dicom_geometry.spacing`).
+        affine: float64, 4 x 4: voxel index (column, row, slice, 1) to millimeters in the DICOM patient coordinate
+            system (LPS), exactly where ITK and 3D Slicer place the same file. Use it to overlay a segmentation on the
+            radiograph, not to measure: ITK assumes 1 mm if it finds no spacing, even if `spacing` has another value.
+        name: name of the file, without its folder.
+        header: DICOM header without pixel data, all values converted; None for other file formats.
+        mirrored: whether the image shows the patient's right on the viewer's right. True if Patient Orientation begins
+            with R, False if it begins with L, None if the file does not state it.
+        warnings: what the user should know before relying on the image or sharing it, one sentence each; for example,
+            that a name may be burned into the pixels.
     """
 
     pixels: npt.NDArray[np.float32]
@@ -45,27 +50,30 @@ class Radiograph:
     warnings: tuple[str, ...] = ()
 
     def oriented(self, mirrored: bool | None) -> Radiograph:
-        """Return the radiograph with a person's answer to the question whether it is mirrored.
+        """Return the radiograph with the user's answer to whether the image is mirrored.
 
         Args:
-            mirrored: whether the image shows the patient's right on the viewer's right; None if no one was asked.
+            mirrored: True if the image shows the patient's right on the viewer's right; None if the user was not
+                asked.
 
         Raises:
-            MirroredQuestionError: the header says that the image is mirrored, and `mirrored` is None.
+            MirroredQuestionError: the header states that the image is mirrored, and `mirrored` is None.
         """
         if mirrored is None and self.mirrored:
             raise MirroredQuestionError(
                 "The header of this radiograph says that it is mirrored, with the patient's right on the right of the "
-                "picture."
+                "image."
             )
         return self if mirrored is None else replace(self, mirrored=mirrored)
 
 
-def checked_radiograph(name: str, pixels: npt.NDArray[np.float32], **said: Any) -> Radiograph:
-    """Put a radiograph together, after the checks that all sources of pixels share.
+def checked_radiograph(name: str, pixels: npt.NDArray[np.float32], **fields: Any) -> Radiograph:
+    """Return a `Radiograph` after the checks that all sources of pixels share.
 
     Args:
-        name, pixels, said: the fields of `Radiograph`.
+        name: see `Radiograph`.
+        pixels: see `Radiograph`.
+        fields: the other fields of `Radiograph`.
 
     Raises:
         RadiographError: all pixels are equally bright.
@@ -73,9 +81,9 @@ def checked_radiograph(name: str, pixels: npt.NDArray[np.float32], **said: Any) 
     if pixels.min() == pixels.max():
         raise RadiographError(NO_CONTRAST)
     sample = pixels.ravel()[:: max(1, pixels.size // 2**16)]
-    if np.unique(sample).size < _MIN_GREY_LEVELS:
-        said["warnings"] = (
-            *said.get("warnings", ()),
-            "The picture has only a few levels of grey, like a mask or a drawing; check that it is the film.",
+    if np.unique(sample).size < _MIN_GRAY_LEVELS:
+        fields["warnings"] = (
+            *fields.get("warnings", ()),
+            "The image has only a few levels of gray, like a mask or a drawing; check that it is the radiograph.",
         )
-    return Radiograph(pixels=np.ascontiguousarray(pixels, dtype=np.float32), name=name, **said)
+    return Radiograph(pixels=np.ascontiguousarray(pixels, dtype=np.float32), name=name, **fields)

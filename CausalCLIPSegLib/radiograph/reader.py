@@ -1,4 +1,4 @@
-"""A chest radiograph read from a file: DICOM, PNG, JPEG, TIFF, WebP, NRRD or NIfTI."""
+"""Read a chest radiograph from a file of any supported format."""
 
 from __future__ import annotations
 
@@ -10,42 +10,52 @@ from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph.formats import (
     FORMATS,
     NRRD,
-    PICTURES,
+    describe_kind,
     first_bytes,
     is_bare_dicom,
-    kind_of,
+    is_raster,
     nifti_layout,
 )
 from CausalCLIPSegLib.radiograph.itk import read_nifti, read_nrrd
 from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograph
-from CausalCLIPSegLib.radiograph.raster import read_picture
+from CausalCLIPSegLib.radiograph.raster import read_raster
 
 _DAMAGED = "The file is damaged, incomplete or of a variety that the program does not read."
 
 
 def read_radiograph(path: str | Path) -> Radiograph:
-    """Read one frontal chest radiograph; the format is told by the file's content, not by its name.
+    """Read one frontal chest radiograph from a file.
 
-    - DICOM CR, DX and Secondary Capture, with or without preamble, in every transfer syntax that pydicom decodes:
-      modality LUT or rescale, then the first VOI LUT or window (PS3.3 C.11.1, C.11.2). Where there is no window,
-      or one that clips more than 90 % of the pixels or leaves less than a tenth of the grey scale: stretched.
-    - PNG, JPEG, TIFF, WebP, grey or grey in all channels, EXIF orientation applied: 8-bit values are divided by 255,
-      as in training; deeper ones are stretched. (Grey pictures of three channels of 16 bits are read with 8 bits.)
-    - NRRD and NIfTI with one slice: 8-bit values are divided by 255, others stretched. The first axis of the file
-      that is longer than one voxel runs along columns, the second one along rows; nothing is flipped.
-      Their spacing counts as calibrated unless it is exactly 1 x 1 mm, which is what writers put where they know none.
+    The content of the file decides which format it is, not its name:
 
-    "Stretched" means spread over the grey scale from the 0.5 to the 99.5 percentile.
+    - **DICOM**: Computed Radiography, Digital X-Ray (For Presentation) or Secondary Capture, with or without preamble,
+      in any transfer syntax that pydicom decodes. The modality LUT or rescale is applied, then the first VOI LUT or
+      window (PS3.3 C.11.1, C.11.2), and MONOCHROME1 is inverted. If there is no window, or it turns more than 90 % of
+      the pixels black or white, or leaves less than a tenth of the grayscale, the values are stretched instead.
+    - **PNG, JPEG, TIFF, WebP, BMP** (not compressed): gray, or color whose channels are equal. The EXIF orientation is
+      applied. 8-bit values are divided by 255; deeper gray values are stretched. Color of 16 bits per channel is read
+      with 8 bits.
+    - **NRRD, NIfTI**: one slice. 8-bit values are divided by 255; others are stretched. The first axis longer than one
+      voxel becomes the columns, the second the rows; nothing is flipped. A spacing of exactly 1 x 1 mm counts as
+      unknown, because writers put it when they know none.
+
+    "Stretched" means scaled linearly to [0, 1] between the 0.5th and 99.5th percentiles. Pixels are decoded only after
+    the header has declared a plausible size (see `limits`).
 
     Args:
-        path: the file.
+        path: the image file.
 
     Returns:
-        the radiograph.
+        The radiograph, with float32 pixels, rows x columns, in [0, 1]. Spacing, orientation, header and warnings are
+        set as far as the file provides them.
 
     Raises:
-        RadiographError: the file is missing, unreadable, damaged, too small or too large, or is no frontal chest
-            radiograph; the message is one sentence, the technical cause is chained.
+        RadiographError: the file is missing, unreadable, damaged, too small or too large, or not a frontal chest
+            radiograph. The message is one sentence for the user; the technical cause is chained.
+
+    Example:
+        radiograph = read_radiograph("chest.dcm")
+        rows, columns = radiograph.pixels.shape
     """
     path = Path(path)
     try:
@@ -54,27 +64,27 @@ def read_radiograph(path: str | Path) -> Radiograph:
             return _reader_for(head)(path)
     except RadiographError:
         raise
-    except Exception as error:  # every library has its own zoo of exceptions for damaged files
+    except Exception as error:  # each library raises exceptions of its own for damaged files
         raise RadiographError(_DAMAGED) from error
 
 
 def _reader_for(head: bytes) -> Callable[[Path], Radiograph]:
-    # DICOM first: its preamble may be a TIFF header of its own.
+    # DICOM first: its preamble may be a valid TIFF header.
     if head[128:132] == b"DICM":
         return _read_dicom
-    if head.startswith(PICTURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
-        return read_picture
+    if is_raster(head):
+        return read_raster
     if head.startswith(NRRD):
         return read_nrrd
     if nifti_layout(head) is not None:
         return read_nifti
     if is_bare_dicom(head):
         return _read_dicom
-    raise RadiographError(f"The file is {kind_of(head)}; the program reads {FORMATS} files.")
+    raise RadiographError(f"The file is {describe_kind(head)}; the program reads {FORMATS} files.")
 
 
 def _read_dicom(path: Path) -> Radiograph:
-    from CausalCLIPSegLib.radiograph import (  # pydicom takes its time to import
+    from CausalCLIPSegLib.radiograph import (  # importing pydicom is slow
         dicom_acceptance,
         dicom_geometry,
         dicom_header,

@@ -1,4 +1,4 @@
-"""Films made for the tests, and the real ones that pydicom-data brings along."""
+"""Radiographs made for the tests, and the real ones that come with pydicom and pydicom-data."""
 
 import io
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from pydicom import Dataset, uid
 from pydicom.data import get_testdata_file
 from pydicom.dataset import FileMetaDataset
 
-ROWS, COLUMNS = 48, 40  # different, so that a transposed picture is noticed
+ROWS, COLUMNS = 48, 40  # different, so that a transposed image is noticed
 
 
 @pytest.fixture(scope="session")
-def film() -> npt.NDArray[np.uint16]:
-    """12 bits, 48 x 40: uses the whole range, no two rows or columns are alike."""
+def stored() -> npt.NDArray[np.uint16]:
+    """Return 12-bit pixel values, 48 x 40, that use the whole range; no two rows or columns are equal."""
     row, column = np.mgrid[:ROWS, :COLUMNS]
     smooth = np.sin(row / 7) * np.cos(column / 5) + row / ROWS
     noise = np.random.default_rng(0).normal(0, 0.02, smooth.shape)
@@ -28,13 +28,13 @@ def film() -> npt.NDArray[np.uint16]:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for all examples of a property."""
-    return tmp_path_factory.mktemp("films")
+    """Return one folder for all examples of a property-based test."""
+    return tmp_path_factory.mktemp("images")
 
 
 @pytest.fixture(scope="session")
 def make_dataset() -> Callable[..., Dataset]:
-    """Build a DX data set around stored values; keywords replace or, with None, remove elements."""
+    """Return a function that makes a DX data set of stored values; keywords replace elements; None removes one."""
 
     def make(stored: npt.NDArray[Any], bits: int = 12, **elements: Any) -> Dataset:
         dataset = Dataset()
@@ -66,7 +66,7 @@ def make_dataset() -> Callable[..., Dataset]:
 
 @pytest.fixture(scope="session")
 def dicom_bytes() -> Callable[..., bytes]:
-    """Turn a data set into the bytes of a file."""
+    """Return a function that turns a data set into the bytes of a file."""
 
     def save(dataset: Dataset) -> bytes:
         buffer = io.BytesIO()
@@ -82,9 +82,9 @@ def dicom_bytes() -> Callable[..., bytes]:
 def write_dicom(
     tmp_path: Path, make_dataset: Callable[..., Dataset], dicom_bytes: Callable[..., bytes]
 ) -> Callable[..., Path]:
-    """Write a DX file around stored values; see `make_dataset`."""
+    """Return a function that writes a DX file of stored values; see `make_dataset`."""
 
-    def write(stored: npt.NDArray[Any], bits: int = 12, name: str = "film.dcm", **elements: Any) -> Path:
+    def write(stored: npt.NDArray[Any], bits: int = 12, name: str = "image.dcm", **elements: Any) -> Path:
         path = tmp_path / name
         path.write_bytes(dicom_bytes(make_dataset(stored, bits, **elements)))
         return path
@@ -93,13 +93,13 @@ def write_dicom(
 
 
 @pytest.fixture(scope="session")
-def real_film() -> Callable[[str], Path]:
-    """Return the path of a file of pydicom or pydicom-data."""
+def real_file() -> Callable[[str], Path]:
+    """Return a function that finds a test file of pydicom or pydicom-data by its name."""
 
     def find(name: str) -> Path:
-        found = get_testdata_file(name, download=False)
-        if found is None:
+        path = get_testdata_file(name, download=False)
+        if path is None:
             pytest.skip(f"{name} is not installed")
-        return Path(found)
+        return Path(path)
 
     return find

@@ -1,4 +1,4 @@
-"""A film that another program hands over as numbers."""
+"""Radiographs from arrays of pixel values."""
 
 import numpy as np
 import pydicom
@@ -13,11 +13,11 @@ from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.radiograph import read_radiograph
 from CausalCLIPSegLib.radiograph.array import load_values, radiograph_from_array
 
-FILM = str(get_testdata_file("RG1_UNCR.dcm", download=False))
+REAL_FILE = str(get_testdata_file("RG1_UNCR.dcm", download=False))
 
 
-def film(values, **said):
-    return radiograph_from_array(values, **{"spacing": None, "affine": np.eye(4), **said})
+def make(values, **arguments):
+    return radiograph_from_array(values, **{"spacing": None, "affine": np.eye(4), **arguments})
 
 
 @pytest.fixture
@@ -25,55 +25,60 @@ def ramp():
     return np.arange(40 * 50, dtype=np.int16).reshape(40, 50)
 
 
-def test_bytes_keep_their_brightness():
+def test_8_bits_are_divided_by_255():
     values = np.arange(1600, dtype=np.uint8).reshape(40, 40)
-    np.testing.assert_array_equal(film(values).pixels, values / np.float32(255))
+    np.testing.assert_array_equal(make(values).pixels, values / np.float32(255))
 
 
 def test_other_values_are_stretched(ramp):
-    pixels = film(ramp).pixels
+    pixels = make(ramp).pixels
     assert (pixels.min(), pixels.max()) == (0, 1)
     assert (np.diff(pixels.ravel()) >= 0).all()
 
 
-def test_a_window_decides_where_one_is_given(ramp):
-    pixels = film(ramp, window=(500, 1500)).pixels
+def test_window_is_applied(ramp):
+    pixels = make(ramp, window=(500, 1500)).pixels
     np.testing.assert_allclose(pixels, np.clip((ramp - 500) / 1000, 0, 1), atol=1e-6)
     with pytest.raises(RadiographError, match="window"):
-        film(ramp, window=(5, 5))
+        make(ramp, window=(5, 5))
 
 
-def test_inverted_values_are_turned_round_once(ramp):
-    np.testing.assert_allclose(film(ramp, inverted=True).pixels, 1 - film(ramp).pixels)
+def test_inverted_values_are_inverted_once(ramp):
+    np.testing.assert_allclose(make(ramp, inverted=True).pixels, 1 - make(ramp).pixels)
 
 
 @pytest.mark.parametrize("shape", [(1, 40, 50), (40, 50)])
-def test_a_slice_axis_is_left_out(ramp, shape):
-    np.testing.assert_array_equal(film(ramp.reshape(shape)).pixels, film(ramp).pixels)
+def test_slice_axis_is_removed(ramp, shape):
+    np.testing.assert_array_equal(make(ramp.reshape(shape)).pixels, make(ramp).pixels)
 
 
-def test_a_grey_picture_of_three_channels_is_grey():
-    grey = np.arange(1600, dtype=np.uint8).reshape(40, 40)
+def test_channels_must_be_gray():
+    gray = np.arange(1600, dtype=np.uint8).reshape(40, 40)
     for channels in (3, 4):
-        values = np.repeat(grey[..., None], channels, axis=2)
+        values = np.repeat(gray[..., None], channels, axis=2)
         values[..., 3:] = 255
-        np.testing.assert_allclose(film(values).pixels, grey / 255, atol=1e-6)
-        np.testing.assert_allclose(film(values[None]).pixels, grey / 255, atol=1e-6)
-    colour = np.random.default_rng(0).integers(0, 255, (40, 40, 3)).astype(np.uint8)
-    with pytest.raises(RadiographError, match="colour"):
-        film(colour)
+        np.testing.assert_allclose(make(values).pixels, gray / 255, atol=1e-6)
+        np.testing.assert_allclose(make(values[None]).pixels, gray / 255, atol=1e-6)
+    color = np.random.default_rng(0).integers(0, 255, (40, 40, 3)).astype(np.uint8)
+    with pytest.raises(RadiographError, match="color"):
+        make(color)
 
 
-def test_what_is_known_is_kept(ramp):
+def test_arguments_are_kept(ramp):
     affine = np.diag([0.2, 0.3, 1.0, 1.0])
-    made = film(ramp, spacing=(0.3, 0.2), affine=affine, name="volume")
-    assert (made.spacing, made.name, made.header, made.mirrored) == ((0.3, 0.2), "volume", None, None)
-    np.testing.assert_array_equal(made.affine, affine)
+    radiograph = make(ramp, spacing=(0.3, 0.2), affine=affine, name="volume")
+    assert (radiograph.spacing, radiograph.name, radiograph.header, radiograph.mirrored) == (
+        (0.3, 0.2),
+        "volume",
+        None,
+        None,
+    )
+    np.testing.assert_array_equal(radiograph.affine, affine)
 
 
 @pytest.fixture(scope="module")
 def slicers_values():
-    """What Slicer holds of the film. GDCM, by which it reads, has turned MONOCHROME1 round."""
+    """Return the pixel values that Slicer reads from the file. GDCM has inverted MONOCHROME1."""
     slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
     from vtk.util import numpy_support
 
@@ -82,25 +87,25 @@ def slicers_values():
     storage = slicer.vtkMRMLVolumeArchetypeStorageNode()
     scene.AddNode(storage)
     storage.SetSingleFile(1)
-    storage.SetFileName(FILM)
+    storage.SetFileName(REAL_FILE)
     assert storage.ReadData(node) == 1
     image = node.GetImageData()
     return numpy_support.vtk_to_numpy(image.GetPointData().GetScalars()).reshape(image.GetDimensions()[::-1]).copy()
 
 
-def test_what_slicer_holds_of_a_dicom_film_is_the_film_of_the_file(slicers_values):
-    expected = read_radiograph(FILM)
+def test_unchanged_values_of_slicer_give_the_radiograph_of_the_file(slicers_values):
+    expected = read_radiograph(REAL_FILE)
     affine = np.diag([2.0, 3.0, 1.0, 1.0])
-    handed = film(slicers_values, header=FILM, affine=affine, name="film")
-    np.testing.assert_array_equal(handed.pixels, expected.pixels)
-    assert handed.header.SOPInstanceUID == expected.header.SOPInstanceUID
-    assert (handed.mirrored, handed.warnings) == (expected.mirrored, expected.warnings)
-    assert (handed.spacing, handed.name) == (expected.spacing, "film")
-    np.testing.assert_array_equal(handed.affine, affine)
-    without = film(slicers_values)
-    inside = (expected.pixels > 0) & (expected.pixels < 1) & (without.pixels > 0) & (without.pixels < 1)
+    radiograph = make(slicers_values, header=REAL_FILE, affine=affine, name="image")
+    np.testing.assert_array_equal(radiograph.pixels, expected.pixels)
+    assert radiograph.header.SOPInstanceUID == expected.header.SOPInstanceUID
+    assert (radiograph.mirrored, radiograph.warnings) == (expected.mirrored, expected.warnings)
+    assert (radiograph.spacing, radiograph.name) == (expected.spacing, "image")
+    np.testing.assert_array_equal(radiograph.affine, affine)
+    without_header = make(slicers_values)
+    inside = (expected.pixels > 0) & (expected.pixels < 1) & (without_header.pixels > 0) & (without_header.pixels < 1)
     assert inside.mean() > 0.8
-    np.testing.assert_allclose(np.corrcoef(without.pixels[inside], expected.pixels[inside]), 1, atol=1e-4)
+    np.testing.assert_allclose(np.corrcoef(without_header.pixels[inside], expected.pixels[inside]), 1, atol=1e-4)
 
 
 def flipped(values):
@@ -126,24 +131,24 @@ def painted(values):
 
 
 @pytest.mark.parametrize("change", [flipped, shifted, smoothed, negative, painted])
-def test_a_film_that_was_changed_is_taken_as_it_is(slicers_values, change):
+def test_changed_values_are_not_replaced_by_those_of_the_file(slicers_values, change):
     values = change(slicers_values)
-    handed = film(values, header=FILM)
-    np.testing.assert_array_equal(handed.pixels, film(values).pixels)
-    assert handed.header is not None
+    radiograph = make(values, header=REAL_FILE)
+    np.testing.assert_array_equal(radiograph.pixels, make(values).pixels)
+    assert radiograph.header is not None
 
 
-def test_a_film_in_another_unit_is_still_the_film(slicers_values):
-    expected = read_radiograph(FILM)
-    handed = film(slicers_values.astype(np.float64) * 0.5 - 1000, header=FILM)
-    np.testing.assert_array_equal(handed.pixels, expected.pixels)
+def test_rescaled_values_give_the_radiograph_of_the_file(slicers_values):
+    expected = read_radiograph(REAL_FILE)
+    radiograph = make(slicers_values.astype(np.float64) * 0.5 - 1000, header=REAL_FILE)
+    np.testing.assert_array_equal(radiograph.pixels, expected.pixels)
 
 
-def test_a_cropped_film_is_not_that_instance_any_more(ramp, tmp_path):
-    dataset = pydicom.dcmread(FILM)
+def test_cropped_values_keep_the_orientation_but_not_the_header(ramp, tmp_path):
+    dataset = pydicom.dcmread(REAL_FILE)
     dataset.PatientOrientation = ["R", "F"]
     dataset.save_as(tmp_path / "mirrored.dcm")
-    cropped = film(ramp, header=tmp_path / "mirrored.dcm")
+    cropped = make(ramp, header=tmp_path / "mirrored.dcm")
     assert cropped.header is None
     assert cropped.mirrored is True
 
@@ -166,9 +171,9 @@ def test_a_cropped_film_is_not_that_instance_any_more(ramp, tmp_path):
     ],
     ids=lambda values: f"{values.dtype}{values.shape}",
 )
-def test_what_is_no_film_is_refused(values):
+def test_rejects_other_arrays(values):
     with pytest.raises(RadiographError):
-        film(values)
+        make(values)
 
 
 @settings(max_examples=60, deadline=None)
@@ -178,9 +183,9 @@ def test_what_is_no_film_is_refused(values):
         (33, 34),
     )
 )
-def test_any_numbers_give_a_film_or_a_refusal(values):
+def test_any_numbers_give_a_radiograph_or_an_error(values):
     try:
-        pixels = film(values).pixels
+        pixels = make(values).pixels
     except RadiographError:
         return
     assert pixels.dtype == np.float32
@@ -190,13 +195,13 @@ def test_any_numbers_give_a_film_or_a_refusal(values):
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"\x93NUMPY\x01\x00\x10\x00{'descr': '|O'}"])
-def test_a_file_that_is_no_array_is_refused(tmp_path, content):
+def test_rejects_a_file_without_an_array(tmp_path, content):
     (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(RadiographError, match=r"a\.npy"):
         load_values(tmp_path / "a.npy")
 
 
-def test_python_objects_are_never_unpickled(tmp_path):
+def test_python_objects_are_not_unpickled(tmp_path):
     np.save(tmp_path / "a.npy", np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(RadiographError):
         load_values(tmp_path / "a.npy")
@@ -204,8 +209,8 @@ def test_python_objects_are_never_unpickled(tmp_path):
         load_values(tmp_path / "missing.npy")
 
 
-def test_a_header_that_is_none_is_refused(ramp, tmp_path):
+def test_rejects_an_invalid_header(ramp, tmp_path):
     (tmp_path / "a.dcm").write_bytes(b"hello")
     for path in (tmp_path / "a.dcm", tmp_path / "missing.dcm"):
         with pytest.raises(RadiographError):
-            film(ramp, header=path)
+            make(ramp, header=path)

@@ -1,4 +1,4 @@
-"""Stored values of a DICOM file to a grey scale."""
+"""Pixels of DICOM files: depth, transfer syntax, polarity, window, lookup tables and padding."""
 
 import io
 
@@ -14,11 +14,8 @@ from CausalCLIPSegLib.radiograph import dicom_pixels, read_radiograph
 QUICK = settings(deadline=None, max_examples=25)
 
 
-# -- real films -------------------------------------------------------------------------------------------------------
-
-
-def test_real_film(real_film):
-    radiograph = read_radiograph(real_film("RG1_UNCR.dcm"))
+def test_reads_a_real_radiograph(real_file):
+    radiograph = read_radiograph(real_file("RG1_UNCR.dcm"))
     assert radiograph.pixels.shape == (1955, 1841)
     assert radiograph.pixels.dtype == np.float32
     assert radiograph.pixels.flags.c_contiguous
@@ -28,44 +25,41 @@ def test_real_film(real_film):
     assert radiograph.name == "RG1_UNCR.dcm"
     assert radiograph.header is not None
     assert "PixelData" not in radiograph.header
-    # MONOCHROME1: turned round, the spine is brighter than the air beside the shoulder.
+    # MONOCHROME1 is inverted: the spine is brighter than the air beside the shoulder.
     assert radiograph.pixels[1000, 850:950].mean() > radiograph.pixels[200, 20:60].mean() + 0.2
 
 
 @pytest.mark.parametrize("name", ["RG1", "RG3"])
-def test_compressed_twin_is_identical(real_film, name):
-    plain, compressed = (read_radiograph(real_film(f"{name}_{kind}.dcm")) for kind in ("UNCR", "J2KR"))
+def test_lossless_compression_gives_identical_pixels(real_file, name):
+    plain, compressed = (read_radiograph(real_file(f"{name}_{kind}.dcm")) for kind in ("UNCR", "J2KR"))
     assert np.array_equal(plain.pixels, compressed.pixels)
 
 
-def test_lossy_twin_is_close(real_film):
-    plain, compressed = (read_radiograph(real_film(f"RG3_{kind}.dcm")) for kind in ("UNCR", "J2KI"))
+def test_lossy_compression_gives_similar_pixels(real_file):
+    plain, compressed = (read_radiograph(real_file(f"RG3_{kind}.dcm")) for kind in ("UNCR", "J2KI"))
     assert np.abs(plain.pixels - compressed.pixels).mean() < 0.01
 
 
-def test_deflated_secondary_capture(real_film):
-    assert read_radiograph(real_film("image_dfl.dcm")).pixels.shape == (512, 512)
+def test_reads_deflated_secondary_capture(real_file):
+    assert read_radiograph(real_file("image_dfl.dcm")).pixels.shape == (512, 512)
 
 
 @pytest.mark.parametrize("name", ["mlut_18.dcm", "vlut_04.dcm"])
-def test_look_up_tables_of_real_files(real_film, name):
-    assert np.unique(read_radiograph(real_film(name)).pixels).size > 30
-
-
-# -- bits, sign, transfer syntax --------------------------------------------------------------------------------------
+def test_reads_real_files_with_lookup_tables(real_file, name):
+    assert np.unique(read_radiograph(real_file(name)).pixels).size > 30
 
 
 @pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
-def test_depth_does_not_matter(film, write_dicom, bits, signed):
-    values = np.round(film / 4095 * (2**bits - 1))
+def test_pixels_do_not_depend_on_bit_depth(stored, write_dicom, bits, signed):
+    values = np.round(stored / 4095 * (2**bits - 1))
     window = {"WindowCenter": 2 ** (bits - 1), "WindowWidth": 2**bits}
     if signed:
         values -= 2 ** (bits - 1)
         window["WindowCenter"] = 0
-    stored = values.astype(f"{'i' if signed else 'u'}{1 if bits == 8 else 2}")
-    pixels = read_radiograph(write_dicom(stored, bits, **window)).pixels
-    assert np.allclose(pixels, film / 4095, atol=2 / 2**bits)
+    image = values.astype(f"{'i' if signed else 'u'}{1 if bits == 8 else 2}")
+    pixels = read_radiograph(write_dicom(image, bits, **window)).pixels
+    assert np.allclose(pixels, stored / 4095, atol=2 / 2**bits)
 
 
 SYNTAXES = [
@@ -81,8 +75,8 @@ SYNTAXES = [
 
 @pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda syntax: syntax.keyword)
 @pytest.mark.parametrize("bits", [8, 12, 16])
-def test_transfer_syntax_does_not_matter(tmp_path, film, make_dataset, write_dicom, syntax, bits):
-    stored = np.round(film / 4095 * (2**bits - 1)).astype("u1" if bits == 8 else "u2")
+def test_pixels_do_not_depend_on_transfer_syntax(tmp_path, stored, make_dataset, write_dicom, syntax, bits):
+    stored = np.round(stored / 4095 * (2**bits - 1)).astype("u1" if bits == 8 else "u2")
     plain = read_radiograph(write_dicom(stored, bits))
     if syntax == uid.ExplicitVRBigEndian:
         dataset = make_dataset(stored, bits, PixelData=stored.astype(stored.dtype.newbyteorder(">")).tobytes())
@@ -91,7 +85,7 @@ def test_transfer_syntax_does_not_matter(tmp_path, film, make_dataset, write_dic
         dataset = make_dataset(stored, bits)
     if syntax.is_encapsulated:
         if not get_encoder(syntax).is_available:
-            pytest.skip("no encoder for it is installed")
+            pytest.skip("no encoder for this transfer syntax is installed")
         dataset.compress(syntax)
     dataset.file_meta.TransferSyntaxUID = syntax
     path = tmp_path / "other.dcm"
@@ -99,84 +93,84 @@ def test_transfer_syntax_does_not_matter(tmp_path, film, make_dataset, write_dic
     assert np.array_equal(read_radiograph(path).pixels, plain.pixels)
 
 
-def test_unused_bits_are_ignored(film, write_dicom):
+def test_unused_bits_are_ignored(stored, write_dicom):
     # An overlay in the upper bits, as old archives stored it (PS3.5 8.1.2).
-    with_overlay = film | np.uint16(0x8000) * (film % 2)
+    with_overlay = stored | np.uint16(0x8000) * (stored % 2)
     assert np.array_equal(
-        read_radiograph(write_dicom(with_overlay)).pixels, read_radiograph(write_dicom(film, name="plain.dcm")).pixels
+        read_radiograph(write_dicom(with_overlay)).pixels,
+        read_radiograph(write_dicom(stored, name="plain.dcm")).pixels,
     )
 
 
 @pytest.mark.parametrize("implicit", [False, True])
-def test_no_ending_no_preamble_no_meta(tmp_path, film, make_dataset, write_dicom, implicit):
+def test_reads_a_file_without_ending_preamble_and_meta_information(
+    tmp_path, stored, make_dataset, write_dicom, implicit
+):
     buffer = io.BytesIO()
-    dataset = make_dataset(film)
+    dataset = make_dataset(stored)
     del dataset.file_meta
     dataset.save_as(buffer, implicit_vr=implicit, little_endian=True)
     path = tmp_path / "IM000001"
     path.write_bytes(buffer.getvalue())
-    assert np.array_equal(read_radiograph(path).pixels, read_radiograph(write_dicom(film)).pixels)
+    assert np.array_equal(read_radiograph(path).pixels, read_radiograph(write_dicom(stored)).pixels)
 
 
-def test_big_endian_without_meta(tmp_path, film, make_dataset, write_dicom):
-    dataset = make_dataset(film, PixelData=film.astype(">u2").tobytes())
+def test_reads_big_endian_without_meta_information(tmp_path, stored, make_dataset, write_dicom):
+    dataset = make_dataset(stored, PixelData=stored.astype(">u2").tobytes())
     del dataset.file_meta
     dataset["PixelData"].VR = "OW"
     path = tmp_path / "IM000001"
     dataset.save_as(path, implicit_vr=False, little_endian=False)
-    assert np.array_equal(read_radiograph(path).pixels, read_radiograph(write_dicom(film)).pixels)
+    assert np.array_equal(read_radiograph(path).pixels, read_radiograph(write_dicom(stored)).pixels)
 
 
-def test_meta_without_preamble(tmp_path, film, write_dicom):
+def test_reads_meta_information_without_preamble(tmp_path, stored, write_dicom):
     path = tmp_path / "IM000002"
-    path.write_bytes(write_dicom(film).read_bytes()[132:])
-    assert read_radiograph(path).pixels.shape == film.shape
+    path.write_bytes(write_dicom(stored).read_bytes()[132:])
+    assert read_radiograph(path).pixels.shape == stored.shape
 
 
-def test_preamble_of_a_tiff_file_is_dicom(film, write_dicom):
-    path = write_dicom(film)
+def test_dicom_with_a_tiff_preamble_is_read_as_dicom(stored, write_dicom):
+    path = write_dicom(stored)
     path.write_bytes(b"II*\0" + path.read_bytes()[4:])
     assert read_radiograph(path).header is not None
 
 
-def test_only_the_first_frame_counts_when_one_is_announced(film, write_dicom):
-    path = write_dicom(film, NumberOfFrames=1)
-    assert read_radiograph(path).pixels.shape == film.shape
+def test_reads_an_image_that_declares_one_frame(stored, write_dicom):
+    path = write_dicom(stored, NumberOfFrames=1)
+    assert read_radiograph(path).pixels.shape == stored.shape
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_grey_in_three_channels(film, write_dicom, bits):
-    stored = np.round(film / 4095 * (2**bits - 1)).astype("u1" if bits == 8 else "u2")
+def test_reads_gray_in_three_channels(stored, write_dicom, bits):
+    stored = np.round(stored / 4095 * (2**bits - 1)).astype("u1" if bits == 8 else "u2")
     pixels = read_radiograph(write_dicom(np.stack([stored] * 3, axis=-1), bits)).pixels
     assert np.allclose(pixels, stored / (2**bits - 1), atol=1e-6)
 
 
-def test_secondary_capture(film, write_dicom):
-    path = write_dicom(film, SOPClassUID=uid.SecondaryCaptureImageStorage, Modality="OT")
-    assert read_radiograph(path).pixels.shape == film.shape
+def test_reads_secondary_capture(stored, write_dicom):
+    path = write_dicom(stored, SOPClassUID=uid.SecondaryCaptureImageStorage, Modality="OT")
+    assert read_radiograph(path).pixels.shape == stored.shape
 
 
-def test_no_sop_class_but_modality(film, write_dicom):
-    path = write_dicom(film, SOPClassUID=uid.ComputedRadiographyImageStorage, Modality="CR")
+def test_reads_a_file_with_modality_but_no_sop_class(stored, write_dicom):
+    path = write_dicom(stored, SOPClassUID=uid.ComputedRadiographyImageStorage, Modality="CR")
     data = path.read_bytes().replace(b"1.2.840.10008.5.1.4.1.1.1\0", b"\0" * 26)
     path.write_bytes(data)
-    assert read_radiograph(path).pixels.shape == film.shape
-
-
-# -- polarity ---------------------------------------------------------------------------------------------------------
+    assert read_radiograph(path).pixels.shape == stored.shape
 
 
 @pytest.mark.parametrize("windowed", [False, True])
-def test_monochrome1_is_turned_round_once(film, write_dicom, windowed):
+def test_monochrome1_is_inverted_once(stored, write_dicom, windowed):
     window = {"WindowCenter": 1800, "WindowWidth": 3000} if windowed else {}
-    mirror = {"WindowCenter": 4095 - 1800 + 1, "WindowWidth": 3000} if windowed else {}
-    plain = read_radiograph(write_dicom(film, **window))
-    inverted = read_radiograph(write_dicom(4095 - film, PhotometricInterpretation="MONOCHROME1", **mirror))
+    inverted_window = {"WindowCenter": 4095 - 1800 + 1, "WindowWidth": 3000} if windowed else {}
+    plain = read_radiograph(write_dicom(stored, **window))
+    inverted = read_radiograph(write_dicom(4095 - stored, PhotometricInterpretation="MONOCHROME1", **inverted_window))
     assert np.allclose(plain.pixels, inverted.pixels, atol=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("photometric", "shape", "contradiction"),
+    ("photometric", "shape", "is_contradiction"),
     [
         ("MONOCHROME1", "INVERSE", False),
         ("MONOCHROME2", "IDENTITY", False),
@@ -184,16 +178,13 @@ def test_monochrome1_is_turned_round_once(film, write_dicom, windowed):
         ("MONOCHROME2", "INVERSE", True),
     ],
 )
-def test_presentation_lut_shape_is_no_second_inversion(film, write_dicom, photometric, shape, contradiction):
-    without = read_radiograph(write_dicom(film, PhotometricInterpretation=photometric))
+def test_presentation_lut_shape_does_not_invert_again(stored, write_dicom, photometric, shape, is_contradiction):
+    without = read_radiograph(write_dicom(stored, PhotometricInterpretation=photometric))
     radiograph = read_radiograph(
-        write_dicom(film, PhotometricInterpretation=photometric, PresentationLUTShape=shape, name="shape.dcm")
+        write_dicom(stored, PhotometricInterpretation=photometric, PresentationLUTShape=shape, name="shape.dcm")
     )
     assert np.array_equal(radiograph.pixels, without.pixels)
-    assert any("black and white" in text for text in radiograph.warnings) is contradiction
-
-
-# -- window, look-up tables -------------------------------------------------------------------------------------------
+    assert any("black and white" in text for text in radiograph.warnings) is is_contradiction
 
 
 @QUICK
@@ -202,29 +193,29 @@ def test_presentation_lut_shape_is_no_second_inversion(film, write_dicom, photom
     width=st.floats(1.5, 9000),
     function=st.sampled_from(["LINEAR", "LINEAR_EXACT", "SIGMOID"]),
 )
-def test_window_agrees_with_pydicom(center, width, function):
+def test_window_equals_that_of_pydicom(center, width, function):
     values = np.linspace(0, 4095, 500, dtype=np.float32)
     header = Dataset()
     header.PhotometricInterpretation = "MONOCHROME2"
-    header.BitsStored, header.PixelRepresentation = 1, 0  # so that pydicom's output is from 0 to 1
+    header.BitsStored, header.PixelRepresentation = 1, 0  # so that the output range of pydicom is [0, 1]
     header.WindowCenter, header.WindowWidth, header.VOILUTFunction = round(center, 6), round(width, 6), function
     ours = dicom_pixels.window(values, float(header.WindowCenter), float(header.WindowWidth), function)
     # The step of a narrow window may fall on either side of a value.
     assert np.isclose(ours, apply_windowing(values, header), atol=2e-3).mean() > 0.99
 
 
-def test_first_of_several_windows(film, write_dicom):
-    first = read_radiograph(write_dicom(film, WindowCenter=2000, WindowWidth=3000))
-    several = read_radiograph(write_dicom(film, WindowCenter=[2000, 900], WindowWidth=[3000, 1000]))
+def test_uses_the_first_of_several_windows(stored, write_dicom):
+    first = read_radiograph(write_dicom(stored, WindowCenter=2000, WindowWidth=3000))
+    several = read_radiograph(write_dicom(stored, WindowCenter=[2000, 900], WindowWidth=[3000, 1000]))
     assert np.array_equal(first.pixels, several.pixels)
 
 
-def test_sigmoid(film, write_dicom):
-    pixels = read_radiograph(write_dicom(film, WindowCenter=2000, WindowWidth=3000, VOILUTFunction="SIGMOID")).pixels
-    assert np.allclose(pixels, 1 / (1 + np.exp(-4 * (film - 2000.0) / 3000)), atol=1e-5)
+def test_sigmoid_window(stored, write_dicom):
+    pixels = read_radiograph(write_dicom(stored, WindowCenter=2000, WindowWidth=3000, VOILUTFunction="SIGMOID")).pixels
+    assert np.allclose(pixels, 1 / (1 + np.exp(-4 * (stored - 2000.0) / 3000)), atol=1e-5)
 
 
-ABSURD = [
+USELESS_WINDOWS = [
     {"WindowCenter": 2000, "WindowWidth": 0},
     {"WindowCenter": 2000, "WindowWidth": -100},
     {"WindowCenter": 2000, "WindowWidth": 1},
@@ -239,25 +230,25 @@ ABSURD = [
 ]
 
 
-@pytest.mark.parametrize("elements", ABSURD, ids=str)
-def test_absurd_window_is_replaced(film, write_dicom, elements):
-    stretched = read_radiograph(write_dicom(film)).pixels
-    assert np.array_equal(read_radiograph(write_dicom(film, **elements)).pixels, stretched)
-    low, high = np.percentile(film, (0.5, 99.5))
-    assert np.allclose(stretched, np.clip((film - low) / (high - low), 0, 1), atol=1e-6)
+@pytest.mark.parametrize("elements", USELESS_WINDOWS, ids=str)
+def test_useless_window_is_ignored(stored, write_dicom, elements):
+    stretched = read_radiograph(write_dicom(stored)).pixels
+    assert np.array_equal(read_radiograph(write_dicom(stored, **elements)).pixels, stretched)
+    low, high = np.percentile(stored, (0.5, 99.5))
+    assert np.allclose(stretched, np.clip((stored - low) / (high - low), 0, 1), atol=1e-6)
 
 
-def test_words_in_place_of_numbers(film, write_dicom):
-    path = write_dicom(film, WindowCenter="2000", WindowWidth="3000")
+def test_window_of_words_is_ignored(stored, write_dicom):
+    path = write_dicom(stored, WindowCenter="2000", WindowWidth="3000")
     path.write_bytes(path.read_bytes().replace(b"2000", b"high"))
-    assert np.array_equal(read_radiograph(path).pixels, read_radiograph(write_dicom(film)).pixels)
+    assert np.array_equal(read_radiograph(path).pixels, read_radiograph(write_dicom(stored)).pixels)
 
 
-def test_rescale_comes_before_the_window(film, write_dicom):
-    plain = read_radiograph(write_dicom(film, WindowCenter=2000, WindowWidth=3000))
+def test_rescale_is_applied_before_the_window(stored, write_dicom):
+    plain = read_radiograph(write_dicom(stored, WindowCenter=2000, WindowWidth=3000))
     scaled = read_radiograph(
         write_dicom(
-            film,
+            stored,
             RescaleSlope=2,
             RescaleIntercept=-1000,
             WindowCenter=3000,
@@ -269,18 +260,18 @@ def test_rescale_comes_before_the_window(film, write_dicom):
 
 
 @pytest.mark.parametrize("window", [{}, {"WindowCenter": -2000, "WindowWidth": 5000}])
-def test_negative_slope_turns_the_grey_scale_round(film, write_dicom, window):
-    plain = read_radiograph(write_dicom(film, **{key: abs(value) for key, value in window.items()})).pixels
-    turned = read_radiograph(write_dicom(film, RescaleSlope=-1, RescaleIntercept=0, **window)).pixels
-    assert np.allclose(turned, 1 - plain, atol=1e-3)
+def test_negative_slope_inverts_the_grayscale(stored, write_dicom, window):
+    plain = read_radiograph(write_dicom(stored, **{key: abs(value) for key, value in window.items()})).pixels
+    inverted = read_radiograph(write_dicom(stored, RescaleSlope=-1, RescaleIntercept=0, **window)).pixels
+    assert np.allclose(inverted, 1 - plain, atol=1e-3)
 
 
-def test_slope_zero_is_ignored(film, write_dicom):
-    plain = read_radiograph(write_dicom(film)).pixels
-    assert np.array_equal(read_radiograph(write_dicom(film, RescaleSlope=0, RescaleIntercept=0)).pixels, plain)
+def test_slope_of_zero_is_ignored(stored, write_dicom):
+    plain = read_radiograph(write_dicom(stored)).pixels
+    assert np.array_equal(read_radiograph(write_dicom(stored, RescaleSlope=0, RescaleIntercept=0)).pixels, plain)
 
 
-def table(entries, bits, first=0, data=None):
+def lut_sequence(entries, bits, first=0, data=None):
     item = Dataset()
     item.LUTDescriptor = [len(entries) % 65536, first, bits]
     item.add_new("LUTData", "OW", np.asarray(entries, "<u2").tobytes() if data is None else data)
@@ -291,101 +282,97 @@ CURVE = np.round(np.sqrt(np.arange(4096) / 4095) * 4095).astype(int)
 
 
 @pytest.mark.parametrize("declared", [12, 16])
-def test_voi_lut(film, write_dicom, declared):
-    # Many real tables of 12 bits are declared to have 16.
-    pixels = read_radiograph(write_dicom(film, VOILUTSequence=table(CURVE, declared))).pixels
-    assert np.allclose(pixels, CURVE[film] / 4095, atol=1e-6)
+def test_voi_lut_is_applied(stored, write_dicom, declared):
+    # Many real tables of 12 bits declare 16.
+    pixels = read_radiograph(write_dicom(stored, VOILUTSequence=lut_sequence(CURVE, declared))).pixels
+    assert np.allclose(pixels, CURVE[stored] / 4095, atol=1e-6)
 
 
-def test_voi_lut_comes_before_the_window(film, write_dicom):
+def test_voi_lut_is_preferred_to_the_window(stored, write_dicom):
     pixels = read_radiograph(
-        write_dicom(film, VOILUTSequence=table(CURVE, 12), WindowCenter=100, WindowWidth=4000)
+        write_dicom(stored, VOILUTSequence=lut_sequence(CURVE, 12), WindowCenter=100, WindowWidth=4000)
     ).pixels
-    assert np.allclose(pixels, CURVE[film] / 4095, atol=1e-6)
+    assert np.allclose(pixels, CURVE[stored] / 4095, atol=1e-6)
 
 
-def test_voi_lut_of_65536_entries(film, write_dicom):
+def test_voi_lut_may_have_65536_entries(stored, write_dicom):
     entries = np.arange(65536)
-    pixels = read_radiograph(write_dicom(film * np.uint16(16), 16, VOILUTSequence=table(entries, 16))).pixels
-    assert np.allclose(pixels, film * 16.0 / 65535, atol=1e-6)
+    pixels = read_radiograph(write_dicom(stored * np.uint16(16), 16, VOILUTSequence=lut_sequence(entries, 16))).pixels
+    assert np.allclose(pixels, stored * 16.0 / 65535, atol=1e-6)
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_voi_lut_of_8_bits(film, write_dicom, packed):
-    # pydicom's own apply_voi_lut wraps round here.
+def test_voi_lut_may_have_8_bits(stored, write_dicom, packed):
+    # pydicom's apply_voi_lut wraps around here.
     entries = CURVE // 16
     data = entries.astype("u1").tobytes() if packed else None
-    pixels = read_radiograph(write_dicom(film, VOILUTSequence=table(entries, 8, data=data))).pixels
-    assert np.allclose(pixels, entries[film] / 255, atol=1e-6)
+    pixels = read_radiograph(write_dicom(stored, VOILUTSequence=lut_sequence(entries, 8, data=data))).pixels
+    assert np.allclose(pixels, entries[stored] / 255, atol=1e-6)
 
 
-def test_voi_lut_ends_are_continued(film, write_dicom):
-    pixels = read_radiograph(write_dicom(film, VOILUTSequence=table(np.arange(2048) * 2, 12, first=1000))).pixels
-    assert np.allclose(pixels, np.clip(film.astype(int) - 1000, 0, 2047) * 2 / 4095, atol=1e-6)
+def test_values_outside_the_voi_lut_get_its_ends(stored, write_dicom):
+    pixels = read_radiograph(
+        write_dicom(stored, VOILUTSequence=lut_sequence(np.arange(2048) * 2, 12, first=1000))
+    ).pixels
+    assert np.allclose(pixels, np.clip(stored.astype(int) - 1000, 0, 2047) * 2 / 4095, atol=1e-6)
 
 
 @pytest.mark.parametrize("missing", ["LUTData", "LUTDescriptor"])
-def test_voi_lut_without_a_table_is_passed_over(film, write_dicom, missing):
-    sequence = table(CURVE, 12)
+def test_incomplete_voi_lut_is_ignored(stored, write_dicom, missing):
+    sequence = lut_sequence(CURVE, 12)
     delattr(sequence[0], missing)
-    plain = read_radiograph(write_dicom(film)).pixels
-    assert np.array_equal(read_radiograph(write_dicom(film, VOILUTSequence=sequence)).pixels, plain)
+    plain = read_radiograph(write_dicom(stored)).pixels
+    assert np.array_equal(read_radiograph(write_dicom(stored, VOILUTSequence=sequence)).pixels, plain)
 
 
-def test_voi_lut_of_numbers(film, write_dicom):
-    sequence = table(CURVE, 12)
+def test_voi_lut_may_hold_decoded_numbers(stored, write_dicom):
+    sequence = lut_sequence(CURVE, 12)
     del sequence[0].LUTData
     sequence[0].add_new("LUTData", "US", CURVE.tolist())
-    pixels = read_radiograph(write_dicom(film, VOILUTSequence=sequence)).pixels
-    assert np.allclose(pixels, CURVE[film] / 4095, atol=1e-6)
+    pixels = read_radiograph(write_dicom(stored, VOILUTSequence=sequence)).pixels
+    assert np.allclose(pixels, CURVE[stored] / 4095, atol=1e-6)
 
 
-def test_modality_lut_comes_before_the_window(film, write_dicom):
-    path = write_dicom(film, ModalityLUTSequence=table(CURVE, 12), WindowCenter=2048, WindowWidth=4096)
-    assert np.allclose(read_radiograph(path).pixels, CURVE[film] / 4095, atol=1e-3)
-
-
-# -- padding ----------------------------------------------------------------------------------------------------------
+def test_modality_lut_is_applied_before_the_window(stored, write_dicom):
+    path = write_dicom(stored, ModalityLUTSequence=lut_sequence(CURVE, 12), WindowCenter=2048, WindowWidth=4096)
+    assert np.allclose(read_radiograph(path).pixels, CURVE[stored] / 4095, atol=1e-3)
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
-def test_padding_is_black_and_does_not_count(film, write_dicom, photometric):
+def test_padding_is_black_and_does_not_affect_other_pixels(stored, write_dicom, photometric):
     padding = 4095
-    inside = np.where(film == padding, padding - 1, film)[:, :34].astype(np.uint16)
+    inside = np.where(stored == padding, padding - 1, stored)[:, :34].astype(np.uint16)
     padded = np.pad(inside, ((0, 0), (0, 10)), constant_values=padding)
-    alone = read_radiograph(write_dicom(inside, PhotometricInterpretation=photometric)).pixels
+    unpadded = read_radiograph(write_dicom(inside, PhotometricInterpretation=photometric)).pixels
     pixels = read_radiograph(
         write_dicom(padded, PhotometricInterpretation=photometric, PixelPaddingValue=padding)
     ).pixels
     assert (pixels[:, 34:] == 0).all()
-    assert np.array_equal(pixels[:, :34], alone)
+    assert np.array_equal(pixels[:, :34], unpadded)
 
 
-def test_range_of_padding(film, write_dicom):
-    path = write_dicom(film, PixelPaddingValue=0, PixelPaddingRangeLimit=500)
+def test_range_of_padding_is_black(stored, write_dicom):
+    path = write_dicom(stored, PixelPaddingValue=0, PixelPaddingRangeLimit=500)
     pixels = read_radiograph(path).pixels
-    assert (pixels[film <= 500] == 0).all()
-    low, high = np.percentile(film[film > 500], (0.5, 99.5))
-    expected = np.clip((film - low) / (high - low), 0, 1)
-    assert np.allclose(pixels[film > 500], expected[film > 500], atol=1e-6)
+    assert (pixels[stored <= 500] == 0).all()
+    low, high = np.percentile(stored[stored > 500], (0.5, 99.5))
+    expected = np.clip((stored - low) / (high - low), 0, 1)
+    assert np.allclose(pixels[stored > 500], expected[stored > 500], atol=1e-6)
 
 
-def test_signed_padding(film, write_dicom):
-    stored = film.astype("i2") - 2000
+def test_signed_padding_is_black(stored, write_dicom):
+    stored = stored.astype("i2") - 2000
     stored[:5] = -32768
     pixels = read_radiograph(write_dicom(stored, 16, PixelPaddingValue=-32768)).pixels
     assert (pixels[:5] == 0).all()
     assert pixels[5:].max() == 1
 
 
-# -- properties -------------------------------------------------------------------------------------------------------
-
-
 @QUICK
 @given(data=st.data())
-def test_order_of_values_is_kept(folder, film, make_dataset, dicom_bytes, data):
+def test_values_keep_their_order(folder, stored, make_dataset, dicom_bytes, data):
     bits = data.draw(st.integers(8, 16))
-    values = np.round(film / 4095 * (2**bits - 1)).astype("u2")
+    values = np.round(stored / 4095 * (2**bits - 1)).astype("u2")
     elements = {}
     if data.draw(st.booleans()):
         elements["WindowCenter"] = data.draw(st.integers(-1000, 70000))
@@ -399,7 +386,7 @@ def test_order_of_values_is_kept(folder, film, make_dataset, dicom_bytes, data):
     path = folder / "property.dcm"
     path.write_bytes(dicom_bytes(make_dataset(values, bits, **elements)))
     pixels = read_radiograph(path).pixels
-    assert pixels.shape == film.shape
+    assert pixels.shape == stored.shape
     assert pixels.dtype == np.float32
     assert 0 <= pixels.min() < pixels.max() <= 1
     ordered = np.diff(pixels.ravel()[np.argsort(values, axis=None, kind="stable")])

@@ -1,4 +1,4 @@
-"""What the header says of the film: spacing, place, side, remarks; and that nothing of it leaks."""
+"""Spacing, affine, orientation and warnings of a DICOM header, and that patient data do not leak."""
 
 import logging
 import warnings
@@ -37,18 +37,18 @@ SC = uid.SecondaryCaptureImageStorage
     ],
     ids=str,
 )
-def test_spacing(film, make_dataset, tmp_path, elements, expected):
+def test_spacing(stored, make_dataset, tmp_path, elements, expected):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom on some of these values
-        dataset = make_dataset(film)
+        dataset = make_dataset(stored)
         for keyword, value in elements.items():
             setattr(dataset, keyword, value)
-        path = tmp_path / "film.dcm"
+        path = tmp_path / "image.dcm"
         dataset.save_as(path, enforce_file_format=False)
     assert read_radiograph(path).spacing == expected
 
 
-PLACES = [
+GEOMETRIES = [
     {},
     {"PixelSpacing": [0.2, 0.3]},
     {"ImagerPixelSpacing": [0.2, 0.3]},
@@ -67,7 +67,7 @@ PLACES = [
 
 
 def affine_of(image):
-    """Column, row, slice to millimetres, by SimpleITK."""
+    """Return the matrix from (column, row, slice, 1) to millimeters that SimpleITK uses."""
     origin = np.array(image.TransformIndexToPhysicalPoint([0] * image.GetDimension()))
     affine = np.eye(4)
     for axis in range(image.GetDimension()):
@@ -78,9 +78,9 @@ def affine_of(image):
 
 
 @pytest.mark.parametrize("kind", [CR, DX, SC], ids=["CR", "DX", "SC"])
-@pytest.mark.parametrize("elements", PLACES, ids=str)
-def test_affine_is_that_of_itk(film, write_dicom, kind, elements):
-    path = write_dicom(film, SOPClassUID=kind, **elements)
+@pytest.mark.parametrize("elements", GEOMETRIES, ids=str)
+def test_affine_equals_that_of_itk(stored, write_dicom, kind, elements):
+    path = write_dicom(stored, SOPClassUID=kind, **elements)
     image = SimpleITK.ReadImage(str(path))
     radiograph = read_radiograph(path)
     assert np.allclose(radiograph.affine, affine_of(image), atol=1e-6)
@@ -88,28 +88,28 @@ def test_affine_is_that_of_itk(film, write_dicom, kind, elements):
 
 
 @pytest.mark.parametrize("name", ["RG1_UNCR.dcm", "RG3_J2KR.dcm"])
-def test_real_films_lie_where_itk_puts_them(real_film, name):
-    path = real_film(name)
+def test_affine_of_real_files_equals_that_of_itk(real_file, name):
+    path = real_file(name)
     image = SimpleITK.ReadImage(str(path))
     radiograph = read_radiograph(path)
     assert np.allclose(radiograph.affine, affine_of(image))
-    # The same orientation and polarity as in Slicer: GDCM turns MONOCHROME1 round as well.
-    seen = SimpleITK.GetArrayViewFromImage(image)[0]
-    assert np.corrcoef(seen[::20, ::20].ravel(), radiograph.pixels[::20, ::20].ravel())[0, 1] > 0.99
+    # The same orientation and polarity as in Slicer, because GDCM inverts MONOCHROME1 too.
+    values = SimpleITK.GetArrayViewFromImage(image)[0]
+    assert np.corrcoef(values[::20, ::20].ravel(), radiograph.pixels[::20, ::20].ravel())[0, 1] > 0.99
 
 
 @pytest.mark.parametrize(
     ("orientation", "expected"),
     [(["L", "F"], False), (["R", "F"], True), (["RA", "F"], True), ("L", False), ("", None), (None, None)],
 )
-def test_mirrored(film, write_dicom, orientation, expected):
+def test_mirrored_is_read_from_patient_orientation(stored, write_dicom, orientation, expected):
     elements = {} if orientation is None else {"PatientOrientation": orientation}
-    assert read_radiograph(write_dicom(film, **elements)).mirrored is expected
+    assert read_radiograph(write_dicom(stored, **elements)).mirrored is expected
 
 
-def test_nothing_to_remark(film, write_dicom):
+def test_complete_header_gives_no_warnings(stored, write_dicom):
     path = write_dicom(
-        film,
+        stored,
         BodyPartExamined="CHEST",
         ViewPosition="PA",
         PatientOrientation=["L", "F"],
@@ -130,64 +130,64 @@ def test_nothing_to_remark(film, write_dicom):
     ],
     ids=str,
 )
-def test_remarks(film, write_dicom, elements, word):
-    (remark,) = read_radiograph(write_dicom(film, **elements)).warnings
-    assert word in remark
-    assert remark.endswith(".")
-    assert "Doe" not in remark
+def test_header_warnings(stored, write_dicom, elements, word):
+    (warning,) = read_radiograph(write_dicom(stored, **elements)).warnings
+    assert word in warning
+    assert warning.endswith(".")
+    assert "Doe" not in warning
 
 
-def test_few_levels_of_grey_are_remarked(write_dicom):
+def test_warns_about_few_levels_of_gray(write_dicom):
     mask = np.zeros((48, 40), np.uint16)
     mask[10:20, 10:20] = 1
-    assert any("levels of grey" in remark for remark in read_radiograph(write_dicom(mask)).warnings)
+    assert any("levels of gray" in warning for warning in read_radiograph(write_dicom(mask)).warnings)
 
 
 @pytest.mark.parametrize("view", ["AP", "PA", "LLD", "LAT DECUBITUS", ""])
-def test_frontal_views(film, write_dicom, view):
-    assert read_radiograph(write_dicom(film, ViewPosition=view)).pixels.shape == film.shape
+def test_reads_frontal_views(stored, write_dicom, view):
+    assert read_radiograph(write_dicom(stored, ViewPosition=view)).pixels.shape == stored.shape
 
 
-def odd_film(film, make_dataset, path):
-    """A readable film with values that make pydicom complain, and quote them."""
+def write_odd_file(stored, make_dataset, path):
+    """Write a readable file with invalid values, which pydicom quotes in warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        dataset = make_dataset(film, PatientID="Secret" * 20, PatientBirthDate="19700101", PatientSex="F")
+        dataset = make_dataset(stored, PatientID="Secret" * 20, PatientBirthDate="19700101", PatientSex="F")
         dataset.save_as(path, enforce_file_format=False)
     path.write_bytes(path.read_bytes().replace(b"19700101", b"DoeJane!"))
     return path
 
 
-def test_nothing_leaks(film, make_dataset, tmp_path, caplog, capfd):
-    path = odd_film(film, make_dataset, tmp_path / "film.dcm")
+def test_values_do_not_leak_to_logs_or_warnings(stored, make_dataset, tmp_path, caplog, capfd):
+    path = write_odd_file(stored, make_dataset, tmp_path / "image.dcm")
     caplog.clear()
     with caplog.at_level(logging.DEBUG), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         header = read_radiograph(path).header
-        list(header.iterall())  # no value is left to be converted later
+        list(header.iterall())  # all values are converted already
     assert caplog.text == ""
     assert [str(warning.message) for warning in caught] == []
     assert capfd.readouterr() == ("", "")
 
 
-def test_loggers_are_left_as_they_were(film, write_dicom):
+def test_log_levels_are_restored(stored, write_dicom):
     logger = logging.getLogger("pydicom")
     before = logger.level
-    read_radiograph(write_dicom(film))
+    read_radiograph(write_dicom(stored))
     assert logger.level == before
 
 
-def test_values_that_cannot_be_converted_are_left_out(film, write_dicom):
-    path = write_dicom(film, KVP="12.345", ExposureTime="10")
-    # Six bytes are no whole number of 4-byte floats.
+def test_values_that_cannot_be_converted_are_omitted(stored, write_dicom):
+    path = write_dicom(stored, KVP="12.345", ExposureTime="10")
+    # Six bytes are not a multiple of the four bytes of a float.
     path.write_bytes(path.read_bytes().replace(b"DS\x06\x0012.345", b"FL\x06\x0012.345"))
     header = read_radiograph(path).header
     assert "KVP" not in header
     assert header.ExposureTime == 10
 
 
-def test_header_is_the_whole_header(film, write_dicom):
-    path = write_dicom(film, StudyDescription="Thorax")
+def test_header_is_complete(stored, write_dicom):
+    path = write_dicom(stored, StudyDescription="Thorax")
     header = read_radiograph(path).header
     assert {element.tag for element in header} == {element.tag for element in dcmread(path, stop_before_pixels=True)}
     assert header.file_meta.TransferSyntaxUID == uid.ExplicitVRLittleEndian

@@ -1,4 +1,4 @@
-"""NRRD and NIfTI."""
+"""NRRD and NIfTI files of one slice."""
 
 import numpy as np
 import pytest
@@ -30,10 +30,10 @@ def write(path, values, spacing=None, origin=None, direction=None):
 @pytest.mark.parametrize("ending", ENDINGS)
 @QUICK
 @given(data=st.data())
-def test_round_trip(folder, ending, data):
+def test_values_keep_their_order(folder, ending, data):
     dtype = data.draw(st.sampled_from([np.uint8, np.int16, np.uint16, np.int32, np.float32]))
     values = data.draw(hnp.arrays(dtype, SHAPES, elements=ELEMENTS.get(dtype)).filter(lambda a: np.unique(a).size > 1))
-    pixels = read_radiograph(write(folder / f"film.{ending}", values)).pixels
+    pixels = read_radiograph(write(folder / f"image.{ending}", values)).pixels
     assert pixels.shape == values.shape
     assert pixels.dtype == np.float32
     assert 0 <= pixels.min() < pixels.max() <= 1
@@ -42,29 +42,29 @@ def test_round_trip(folder, ending, data):
     assert (np.diff(pixels.ravel()[np.argsort(values, axis=None, kind="stable")]) >= 0).all()
 
 
-def test_what_is_no_number_is_black(tmp_path, film):
-    values = film.astype(np.float32)
+def test_nan_is_black(tmp_path, stored):
+    values = stored.astype(np.float32)
     values[3, 4] = np.nan
-    assert read_radiograph(write(tmp_path / "film.nrrd", values)).pixels[3, 4] == 0
+    assert read_radiograph(write(tmp_path / "image.nrrd", values)).pixels[3, 4] == 0
 
 
-def test_pixels_of_a_neighbour_are_not_taken(tmp_path, film):
-    # ITK would take those of film.nii.
-    write(tmp_path / "film.nii", film[::-1].copy())
-    path = write(tmp_path / "film.nii.gz", film)
-    alone = write(tmp_path / "alone.nii.gz", film)
+def test_pixels_of_a_neighboring_file_are_not_read(tmp_path, stored):
+    # ITK would read those of image.nii.
+    write(tmp_path / "image.nii", stored[::-1].copy())
+    path = write(tmp_path / "image.nii.gz", stored)
+    alone = write(tmp_path / "alone.nii.gz", stored)
     assert np.array_equal(read_radiograph(path).pixels, read_radiograph(alone).pixels)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("dimension", [2, 3])
-def test_place_is_that_of_itk(tmp_path, film, ending, dimension):
-    place = {"spacing": (0.3, 0.2), "origin": (-30.0, 40.0)}
-    values = film
+def test_affine_equals_that_of_itk(tmp_path, stored, ending, dimension):
+    geometry = {"spacing": (0.3, 0.2), "origin": (-30.0, 40.0)}
+    values = stored
     if dimension == 3:
-        place = {"spacing": (0.3, 0.2, 2), "origin": (-30.0, 40.0, 5), "direction": (1, 0, 0, 0, 0, 1, 0, -1, 0)}
-        values = film[None]
-    path = write(tmp_path / f"film.{ending}", values, **place)
+        geometry = {"spacing": (0.3, 0.2, 2), "origin": (-30.0, 40.0, 5), "direction": (1, 0, 0, 0, 0, 1, 0, -1, 0)}
+        values = stored[None]
+    path = write(tmp_path / f"image.{ending}", values, **geometry)
     radiograph = read_radiograph(path)
     image = SimpleITK.ReadImage(str(path))
     for index in [(0, 0), (7, 0), (0, 11), (13, 5)]:  # column, row
@@ -75,18 +75,18 @@ def test_place_is_that_of_itk(tmp_path, film, ending, dimension):
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_spacing_of_1_mm_is_no_calibration(tmp_path, film, ending):
-    radiograph = read_radiograph(write(tmp_path / f"film.{ending}", film))
+def test_spacing_of_1_mm_counts_as_unknown(tmp_path, stored, ending):
+    radiograph = read_radiograph(write(tmp_path / f"image.{ending}", stored))
     assert radiograph.spacing is None
     assert np.allclose(radiograph.affine, np.eye(4))
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("axis", [0, 1, 2])
-def test_slice_along_any_axis(tmp_path, film, ending, axis):
-    path = write(tmp_path / f"film.{ending}", np.expand_dims(film, axis), spacing=(0.1, 0.2, 0.3))
+def test_reads_a_slice_along_any_axis(tmp_path, stored, ending, axis):
+    path = write(tmp_path / f"image.{ending}", np.expand_dims(stored, axis), spacing=(0.1, 0.2, 0.3))
     radiograph = read_radiograph(path)
-    plain = read_radiograph(write(tmp_path / f"plain.{ending}", film))
+    plain = read_radiograph(write(tmp_path / f"plain.{ending}", stored))
     assert np.array_equal(radiograph.pixels, plain.pixels)
     image = SimpleITK.ReadImage(str(path))
     column, row = 17, 5
@@ -98,19 +98,19 @@ def test_slice_along_any_axis(tmp_path, film, ending, axis):
 
 
 @pytest.mark.parametrize("ending", ["nrrd", "nii.gz"])
-def test_grey_in_three_channels(tmp_path, film, ending):
-    grey = (film >> 4).astype(np.uint8)
-    image = SimpleITK.GetImageFromArray(np.stack([grey] * 3, axis=-1), isVector=True)
-    SimpleITK.WriteImage(image, str(tmp_path / f"film.{ending}"))
-    assert np.allclose(read_radiograph(tmp_path / f"film.{ending}").pixels, grey / 255)
+def test_reads_gray_in_three_channels(tmp_path, stored, ending):
+    gray = (stored >> 4).astype(np.uint8)
+    image = SimpleITK.GetImageFromArray(np.stack([gray] * 3, axis=-1), isVector=True)
+    SimpleITK.WriteImage(image, str(tmp_path / f"image.{ending}"))
+    assert np.allclose(read_radiograph(tmp_path / f"image.{ending}").pixels, gray / 255)
 
 
 @pytest.mark.parametrize("order", "<>")
 @pytest.mark.parametrize("ending", ["nii", "nii.gz"])
-def test_nifti_of_either_byte_order(tmp_path, film, order, ending):
+def test_reads_nifti_of_either_byte_order(tmp_path, stored, order, ending):
     nibabel = pytest.importorskip("nibabel")
-    plain = read_radiograph(write(tmp_path / "plain.nii", film)).pixels
-    values = film.T.astype(f"{order}i2")
+    plain = read_radiograph(write(tmp_path / "plain.nii", stored)).pixels
+    values = stored.T.astype(f"{order}i2")
     header = nibabel.Nifti1Header(endianness=order)
     header.set_data_dtype(values.dtype)
     path = tmp_path / f"other.{ending}"
@@ -118,23 +118,23 @@ def test_nifti_of_either_byte_order(tmp_path, film, order, ending):
     assert np.array_equal(read_radiograph(path).pixels, plain)
 
 
-def test_compressed_nrrd(tmp_path, film):
-    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(film), str(tmp_path / "film.nrrd"), useCompression=True)
-    plain = read_radiograph(write(tmp_path / "plain.nrrd", film))
-    assert np.array_equal(read_radiograph(tmp_path / "film.nrrd").pixels, plain.pixels)
+def test_reads_compressed_nrrd(tmp_path, stored):
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(stored), str(tmp_path / "image.nrrd"), useCompression=True)
+    plain = read_radiograph(write(tmp_path / "plain.nrrd", stored))
+    assert np.array_equal(read_radiograph(tmp_path / "image.nrrd").pixels, plain.pixels)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-@pytest.mark.parametrize("name", ["film", "film.dcm", "film.nii"])
-def test_under_another_name(tmp_path, film, ending, name):
-    path = write(tmp_path / f"original.{ending}", film)
+@pytest.mark.parametrize("name", ["image", "image.dcm", "image.nii"])
+def test_name_is_ignored(tmp_path, stored, ending, name):
+    path = write(tmp_path / f"original.{ending}", stored)
     pixels = read_radiograph(path).pixels
     path = path.rename(tmp_path / name)
     assert np.array_equal(read_radiograph(path).pixels, pixels)
     assert read_radiograph(path).name == name
 
 
-def test_warnings_of_itk_are_as_they_were(tmp_path, film):
-    loud = SimpleITK.ProcessObject.GetGlobalWarningDisplay()
-    read_radiograph(write(tmp_path / "film.nrrd", film))
-    assert SimpleITK.ProcessObject.GetGlobalWarningDisplay() == loud
+def test_warnings_of_itk_are_restored(tmp_path, stored):
+    enabled = SimpleITK.ProcessObject.GetGlobalWarningDisplay()
+    read_radiograph(write(tmp_path / "image.nrrd", stored))
+    assert SimpleITK.ProcessObject.GetGlobalWarningDisplay() == enabled
