@@ -41,10 +41,9 @@ def test_scores_of_one_right_and_one_wrong_case():
 
 def test_f1_counts_false_negatives_and_false_positives():
     score = Score()
-    score.add(ReferringExpression(), Expected.model_validate({**EXPECTED, "findings": [FINDING]}))
-    score.add(
-        parse_note("Bilateral lower lobe pneumonia"), Expected.model_validate({**EXPECTED, "findings": [FINDING]})
-    )
+    expected = Expected.model_validate({**EXPECTED, "findings": [FINDING]})
+    score.add(ReferringExpression(), expected)
+    score.add(parse_note("Bilateral lower lobe pneumonia"), expected)
     slots = score.slots["side"]
     assert (slots.hits, slots.said, slots.meant) == (1, 2, 2)
     assert score.figures()["f1"]["side"] == 50
