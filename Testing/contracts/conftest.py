@@ -1,6 +1,6 @@
-"""Real runs of the command and of the worker, and the comparison of what they give with the golden files.
+"""Real runs of the command and of the worker, and their comparison with the golden files.
 
-Everything here goes through names that stay where they are: see README.md.
+Only names that stay where they are may be used here: see README.md.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from CausalCLIPSegLib import __version__
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = os.environ.get("CAUSALCLIPSEG_UPDATE_CONTRACTS") == "1"
-HANGS = 300
+TIMEOUT = 300
 """Seconds after which a process is stopped and its test fails."""
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "COLUMNS": "80", "TERM": "dumb"}
 NOTE = "Consolidation in the right lower zone and in the left upper zone. No effusion."
 THRESHOLD = 0.01
-"""Every pixel reaches it, whatever the random weights are, so that masks and areas are the same everywhere."""
+"""So low that every pixel reaches it whatever the random weights are, so masks and areas are equal everywhere."""
 
 PROSE = {"message", "phase", "summary", "warnings", "disagreements", "reason", "questions"}
-"""Keys whose values are sentences for a person; their wording is not part of the contract."""
+"""Keys whose values are sentences for people; their wording is not part of the contract."""
 
 
 def _masked(value: Any, key: str = "", folder: str = "/dev/null") -> Any:
-    """Return a JSON value without what differs between machines, runs and wordings."""
+    """Return a JSON value with a placeholder for whatever differs between machines, runs and wordings."""
     if key in PROSE:
         return [f"<{key}>"] if isinstance(value, list) and value else f"<{key}>" if value else value
-    if key == "checkpoints":  # the cards at hand: their keys and types
+    if key == "checkpoints":  # of the installed cards, only keys and types are frozen
         return [{name: f"<{type(item).__name__}>" for name, item in value[0].items()}]
     if key == "seconds":
         return dict.fromkeys(value, "<seconds>")
@@ -58,7 +58,7 @@ def _masked(value: Any, key: str = "", folder: str = "/dev/null") -> Any:
 
 
 def _differences(golden: Any, now: Any, place: str = "") -> Iterator[str]:
-    """Yield where `now` breaks the contract. Keys may be added to an object; nothing else may change."""
+    """Yield each breach of the contract. Keys may be added to an object; nothing else may change."""
     if isinstance(golden, dict) and isinstance(now, dict):
         if [key for key in now if key in golden] != list(golden):
             yield f"{place or '/'}: the keys were {list(golden)}, now {list(now)}"
@@ -72,11 +72,11 @@ def _differences(golden: Any, now: Any, place: str = "") -> Iterator[str]:
 
 
 class Golden:
-    """The golden files. CAUSALCLIPSEG_UPDATE_CONTRACTS=1 writes them anew instead of comparing."""
+    """The golden files. CAUSALCLIPSEG_UPDATE_CONTRACTS=1 rewrites them instead of comparing."""
 
     @staticmethod
     def check_text(name: str, now: str, *, may_add: bool = False) -> None:
-        """Compare a text line by line; with `may_add`, further lines may stand anywhere."""
+        """Compare a text line by line; with `may_add`, lines may be added anywhere."""
         if UPDATE:
             (GOLDEN / name).write_text(now, encoding="utf-8")
         golden = (GOLDEN / name).read_text(encoding="utf-8").splitlines()
@@ -84,15 +84,15 @@ class Golden:
 
     @staticmethod
     def check_json(name: str, now: Any, folder: Path | None = None) -> None:
-        """Compare JSON; a file that ends in .jsonl holds a list, one element a line."""
+        """Compare JSON; a .jsonl file holds a list, one element per line."""
         now = _masked(json.loads(json.dumps(now)), folder=str(folder))
         lines = name.endswith(".jsonl")
         if UPDATE:
-            parts = [json.dumps(part, ensure_ascii=False) for part in now] if lines else [json.dumps(now, indent=2)]
-            (GOLDEN / name).write_text("\n".join(parts) + "\n", encoding="utf-8")
+            texts = [json.dumps(each, ensure_ascii=False) for each in now] if lines else [json.dumps(now, indent=2)]
+            (GOLDEN / name).write_text("\n".join(texts) + "\n", encoding="utf-8")
         text = (GOLDEN / name).read_text(encoding="utf-8")
         golden = [json.loads(line) for line in text.splitlines()] if lines else json.loads(text)
-        assert not (found := list(_differences(golden, now))), "\n".join(found)
+        assert not (differences := list(_differences(golden, now))), "\n".join(differences)
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +102,7 @@ def golden() -> Golden:
 
 def _run(arguments: list[str | Path], folder: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "CausalCLIPSegLib.cli", *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=HANGS)
+    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=TIMEOUT)
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +141,7 @@ def segment_run(dicom_image: Path, tiny_checkpoint_to_read: Path, tmp_path_facto
 
 @pytest.fixture(scope="session")
 def batch_run(dicom_image: Path, tiny_checkpoint_to_read: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that `causalclipseg batch` writes about an image, one without a finding, and one that is broken."""
+    """The folder that `causalclipseg batch` writes for an image, one without a finding, and one that is damaged."""
     folder = tmp_path_factory.mktemp("batch")
     (folder / "in").mkdir()
     for name, content, note in (
@@ -158,7 +158,7 @@ def batch_run(dicom_image: Path, tiny_checkpoint_to_read: Path, tmp_path_factory
 
 
 class Conversation:
-    """A worker process, asked one thing after the other. `lines` holds requests and events in their order."""
+    """A worker process that gets one request after the other. `lines` holds requests and events in their order."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -184,7 +184,7 @@ def conversation(tmp_path: Path) -> Iterator[Conversation]:
     command = [sys.executable, "-m", "CausalCLIPSegLib.worker"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, text=True, **pipes) as process:
-        stop = threading.Timer(HANGS, process.kill)
+        stop = threading.Timer(TIMEOUT, process.kill)
         stop.start()
         yield Conversation(process)
         stop.cancel()
@@ -198,7 +198,7 @@ _MASKED_KEYWORDS = re.compile(
 
 
 def _dump(dataset: Dataset, uids: dict[str, str], indent: str = "") -> Iterator[str]:
-    """Yield a line for each element. Identifiers that are not those of the image become UID-1, UID-2 and so on."""
+    """Yield a line for each element. UIDs that are not those of the image become UID-1, UID-2 and so on."""
     for element in dataset:
         head = f"{indent}{element.tag} {element.VR} {element.keyword}:"
         if element.VR == "SQ":
@@ -209,8 +209,8 @@ def _dump(dataset: Dataset, uids: dict[str, str], indent: str = "") -> Iterator[
         elif _MASKED_KEYWORDS.fullmatch(element.keyword):
             yield f"{head} <{element.keyword}>"
         elif element.VR == "UI" and not element.value.name.endswith("Storage") and element.value.is_private:
-            known = str(element.value).startswith("2.25.10") and len(element.value) < 9
-            yield f"{head} {element.value if known else uids.setdefault(element.value, f'UID-{len(uids) + 1}')}"
+            is_of_image = str(element.value).startswith("2.25.10") and len(element.value) < 9
+            yield f"{head} {element.value if is_of_image else uids.setdefault(element.value, f'UID-{len(uids) + 1}')}"
         elif element.keyword == "AlgorithmParameters":
             yield f"{head} {json.dumps(_masked_parameters(element.value), ensure_ascii=False)}"
         elif isinstance(element.value, bytes):
