@@ -21,7 +21,11 @@ class PictureSheet(Callback):
     """After every epoch, draw the same validation radiographs, spread over the split: pictures/epoch_000.png etc."""
 
     def __init__(self, films: int = 8) -> None:
-        """Choose how many radiographs are shown; 0 draws nothing."""
+        """Choose the number of radiographs.
+
+        Args:
+            films: how many are shown; 0 draws nothing. Configuration files use this name.
+        """
         self.films = films
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
