@@ -101,7 +101,7 @@ class WorkerClient:
             request: as in worker.protocol, without "id".
             on_event: called with each event about the request; the last one is "result", "error" or "cancelled". The
                 client itself sends errors of the kinds "ended" (the process has ended) and "timeout".
-            timeout: seconds without an event about the request after which it is cancelled.
+            timeout: seconds without an event about the request after which it is canceled.
 
         Returns:
             The identifier of the request.

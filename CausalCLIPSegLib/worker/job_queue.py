@@ -17,8 +17,8 @@ from CausalCLIPSegLib.worker.libraries import Libraries, LibrariesError
 LongRequest = protocol.SegmentRequest | protocol.ThresholdRequest | protocol.ExportRequest
 
 
-class CancelledError(Exception):
-    """The request that is running was cancelled."""
+class CanceledError(Exception):
+    """The request that is running was canceled."""
 
 
 class Job:
@@ -26,13 +26,13 @@ class Job:
 
     Attributes:
         request: what to do.
-        cancelled: the other program asked to cancel it.
-        committed: its files are about to appear, so it can no longer be cancelled.
+        canceled: the other program asked to cancel it.
+        committed: its files are about to appear, so it can no longer be canceled.
     """
 
     def __init__(self, request: LongRequest) -> None:
         self.request = request
-        self.cancelled = False
+        self.canceled = False
         self.committed = False
 
 
@@ -72,12 +72,12 @@ class JobQueue:
         return True
 
     def cancel(self, target: str) -> bool:
-        """Cancel a request; return false if it is unknown, has ended, or can no longer be cancelled."""
+        """Cancel a request; return false if it is unknown, has ended, or can no longer be canceled."""
         with self._changed:
             job = self._find(target)
             if job is None or job.committed:
                 return False
-            job.cancelled = True
+            job.canceled = True
             if job is not self._running:
                 self._waiting.remove(job)
                 self._send(protocol.CancelledEvent(id=target))
@@ -96,16 +96,16 @@ class JobQueue:
             event = self._last_event(job)
             with self._changed:
                 self._running = None
-                # A request that was cancelled ends in "cancelled", also if it failed before it noticed.
-                cancelled = job.cancelled and not job.committed
-                self._send(protocol.CancelledEvent(id=job.request.id) if cancelled else event)
+                # A request that was canceled ends in "cancelled", also if it failed before it noticed.
+                canceled = job.canceled and not job.committed
+                self._send(protocol.CancelledEvent(id=job.request.id) if canceled else event)
 
     def _last_event(self, job: Job) -> BaseModel:
         """Run a job, and return the event that ends its request."""
         identifier = job.request.id
         try:
             return self._run(job)
-        except CancelledError:
+        except CanceledError:
             return protocol.CancelledEvent(id=identifier)
         except BaseException as error:  # no error may end the thread
             if not isinstance(error, CausalCLIPSegError):
@@ -116,8 +116,8 @@ class JobQueue:
         request = job.request
 
         def check() -> None:
-            if job.cancelled:
-                raise CancelledError
+            if job.canceled:
+                raise CanceledError
 
         def begin(phase: str, fraction: float) -> None:
             with self._changed:

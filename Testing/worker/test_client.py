@@ -108,7 +108,7 @@ def test_cancel_is_sent_to_the_worker(ready):
     assert len(ready.sent) == count
 
 
-def test_request_cancelled_before_the_start_is_never_sent(connection):
+def test_request_canceled_before_the_start_is_never_sent(connection):
     identifier = connection.send("segment")
     connection.client.cancel(identifier)
     connection.receive(**READY)

@@ -13,7 +13,7 @@ def test_answers_notes_before_the_libraries_are_loaded(start_worker):
     worker = start_worker()
     ready = worker.next()
     assert (ready["event"], ready["protocol"], ready["id"]) == ("ready", PROTOCOL, None)
-    identifier = worker.send("note", text="Konsolidierung rechts, größer als zuvor 🫁 RLL pneumonia.")
+    identifier = worker.send("note", text="Konsolidierung rechts, größenprogredient 🫁 RLL pneumonia.")
     answer = worker.wait_for(id=identifier)
     loading = [event for event in worker.events if event["event"] == "progress"]
     assert [event["fraction"] for event in loading] == [0]

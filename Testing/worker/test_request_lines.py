@@ -193,7 +193,7 @@ def test_answers_notes_if_the_libraries_cannot_be_loaded(monkeypatch, segment_re
     assert libraries.state == "failed"
 
 
-def test_segmentation_is_cancelled_while_the_libraries_load(segment_request):
+def test_segmentation_is_canceled_while_the_libraries_load(segment_request):
     """They never finish loading here."""
     events = Events()
     worker = Worker(events.send, Libraries(events.send, str), str)

@@ -114,7 +114,7 @@ def test_answers_notes_during_a_run(worker, segment_request, hold):
     assert worker.end_of(running)["event"] == "result"
 
 
-def test_cancelled_run_leaves_no_files(worker, segment_request, tmp_path, hold):
+def test_canceled_run_leaves_no_files(worker, segment_request, tmp_path, hold):
     (hold / "hold").touch()
     running = worker.send("segment", **segment_request)
     worker.wait_until_it_searches(running)
@@ -125,7 +125,7 @@ def test_cancelled_run_leaves_no_files(worker, segment_request, tmp_path, hold):
     assert worker.ask("segment", **segment_request)["event"] == "result"
 
 
-def test_queued_request_is_cancelled_at_once(worker, segment_request, tmp_path, hold):
+def test_queued_request_is_canceled_at_once(worker, segment_request, tmp_path, hold):
     (hold / "hold").touch()
     running = worker.send("segment", **segment_request)
     worker.wait_until_it_searches(running)

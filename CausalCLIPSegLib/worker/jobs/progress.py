@@ -7,6 +7,6 @@ from collections.abc import Callable
 ProgressCallback = Callable[[str, float], None]
 """Called with the name of a phase and the fraction of the job that is done.
 
-It raises if the request was cancelled. Fraction 1 means that the files are about to appear: from then on the job can
-no longer be cancelled.
+It raises if the request was canceled. Fraction 1 means that the files are about to appear: from then on the job can
+no longer be canceled.
 """

@@ -64,7 +64,7 @@ class ErrorEvent(Message):
 
 
 class CancelledEvent(Message):
-    """The request was cancelled. It leaves no files and gives no result."""
+    """The request was canceled. It leaves no files and gives no result."""
 
     id: str
     event: Literal["cancelled"] = "cancelled"
