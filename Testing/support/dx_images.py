@@ -1,4 +1,4 @@
-"""Chest films of many kinds, made for the tests: each is what some hospital sends."""
+"""DICOM radiographs of many kinds, as different hospitals send them, made for the tests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "computed radiography": {"SOPClassUID": uid.ComputedRadiographyImageStorage, "Modality": "CR"},
     "secondary capture": {"SOPClassUID": uid.SecondaryCaptureImageStorage, "Modality": "OT"},
 }
-"""Arguments of `make_dx`; those not named are MONOCHROME2, 12 bit, raw, with PixelSpacing alone."""
+"""Arguments of `make_dx`. By default it makes MONOCHROME2 of 12 bits, uncompressed, with PixelSpacing only."""
 
 REAL = {
     "real CR": Path(str(get_testdata_file("RG1_UNCR.dcm", download=False))),
@@ -56,54 +56,55 @@ REAL = {
 def make_dx(
     shape: tuple[int, int] = (48, 40), bits: int = 12, syntax: str = uid.ExplicitVRLittleEndian, **elements: Any
 ) -> Dataset:
-    """Return a DX film; keywords replace elements or, with None, remove them."""
-    film = Dataset()
-    film.file_meta = FileMetaDataset()
-    film.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
-    film.SpecificCharacterSet = "ISO_IR 192"
-    film.SOPClassUID = uid.DigitalXRayImageStorageForPresentation
-    film.StudyInstanceUID, film.SeriesInstanceUID, film.SOPInstanceUID = (f"2.25.10{n}" for n in range(3))
-    film.PatientName, film.PatientID, film.PatientBirthDate, film.PatientSex = "Doe^Jane", "1", "19700101", "F"
-    film.StudyDate, film.StudyTime, film.StudyID, film.AccessionNumber = "20200101", "120000", "1", "2"
-    film.ReferringPhysicianName, film.Modality = "", "DX"
-    film.SamplesPerPixel, film.PhotometricInterpretation = 1, "MONOCHROME2"
-    film.Rows, film.Columns = shape
-    film.BitsAllocated, film.BitsStored, film.HighBit = (8 if bits <= 8 else 16), bits, bits - 1
-    film.PixelRepresentation = 0
-    film.PixelSpacing = [0.2, 0.15]
+    """Return a DX data set; `elements` replace its elements, and None removes one."""
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.SOPClassUID = uid.DigitalXRayImageStorageForPresentation
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SOPInstanceUID = (f"2.25.10{n}" for n in range(3))
+    dataset.PatientName, dataset.PatientID = "Doe^Jane", "1"
+    dataset.PatientBirthDate, dataset.PatientSex = "19700101", "F"
+    dataset.StudyDate, dataset.StudyTime, dataset.StudyID, dataset.AccessionNumber = "20200101", "120000", "1", "2"
+    dataset.ReferringPhysicianName, dataset.Modality = "", "DX"
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    dataset.Rows, dataset.Columns = shape
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = (8 if bits <= 8 else 16), bits, bits - 1
+    dataset.PixelRepresentation = 0
+    dataset.PixelSpacing = [0.2, 0.15]
     values = np.random.default_rng(0).integers(0, 2**bits, shape)
-    film.PixelData = values.astype(np.uint8 if bits <= 8 else np.uint16).tobytes()
+    dataset.PixelData = values.astype(np.uint8 if bits <= 8 else np.uint16).tobytes()
     for keyword, value in elements.items():
         if value is None:
-            delattr(film, keyword)
+            delattr(dataset, keyword)
         else:
-            setattr(film, keyword, value)
+            setattr(dataset, keyword, value)
     if syntax == uid.JPEGLosslessSV1:
-        _take_pixels(film, dcmread(str(get_testdata_file("JPEG-LL.dcm", download=False))))
+        _take_pixels(dataset, dcmread(str(get_testdata_file("JPEG-LL.dcm", download=False))))
     elif uid.UID(syntax).is_encapsulated:
-        film.compress(syntax)
+        dataset.compress(syntax)
     else:
-        film.file_meta.TransferSyntaxUID = syntax
-    return film
+        dataset.file_meta.TransferSyntaxUID = syntax
+    return dataset
 
 
 def dx_of_kind(kind: str) -> Dataset | Path:
-    """Return a film of a kind; the path of its file where it is a real one."""
+    """Return the data set of a kind in `KINDS`, or the path of the file of a kind in `REAL`."""
     return REAL[kind] if kind in REAL else make_dx(**KINDS[kind])
 
 
-def save_dx(film: Dataset | Path, path: Path) -> None:
-    """Write a film, or a copy of its file."""
-    if isinstance(film, Path):
-        copyfile(film, path)
+def save_dx(source: Dataset | Path, path: Path) -> None:
+    """Write a data set, or copy a file."""
+    if isinstance(source, Path):
+        copyfile(source, path)
         return
-    film.file_meta.MediaStorageSOPClassUID = film.SOPClassUID
-    film.file_meta.MediaStorageSOPInstanceUID = film.SOPInstanceUID
-    film.save_as(path, enforce_file_format=True)
+    source.file_meta.MediaStorageSOPClassUID = source.SOPClassUID
+    source.file_meta.MediaStorageSOPInstanceUID = source.SOPInstanceUID
+    source.save_as(path, enforce_file_format=True)
 
 
-def _take_pixels(film: Dataset, donor: Dataset) -> None:
-    """Nothing at hand writes JPEG lossless, so a film of the same size gives its pixels."""
-    assert (film.Rows, film.Columns, film.BitsStored) == (donor.Rows, donor.Columns, donor.BitsStored)
-    film.file_meta.TransferSyntaxUID = donor.file_meta.TransferSyntaxUID
-    film["PixelData"] = donor["PixelData"]
+def _take_pixels(dataset: Dataset, donor: Dataset) -> None:
+    """Take the pixels of another data set of the same size, because no installed package writes JPEG lossless."""
+    assert (dataset.Rows, dataset.Columns, dataset.BitsStored) == (donor.Rows, donor.Columns, donor.BitsStored)
+    dataset.file_meta.TransferSyntaxUID = donor.file_meta.TransferSyntaxUID
+    dataset["PixelData"] = donor["PixelData"]

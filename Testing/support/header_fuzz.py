@@ -1,4 +1,4 @@
-"""Ways to spoil the header of a DICOM file, drawn by Hypothesis."""
+"""Damage the header of a DICOM file in ways that Hypothesis chooses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PIXELS = b"\xe0\x7f\x10\x00"
 """The tag of Pixel Data in a little-endian file."""
 
 byte_changes = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=4)
-"""Places in a header, as parts of its length, and the bytes to put there."""
+"""Positions in a header, as fractions of its length, and the bytes to put there."""
 
 VALUES = {
     "US": st.integers(0, 65535),
@@ -39,32 +39,32 @@ VALUES = {
     "OB": st.binary(max_size=20).map(lambda data: data + bytes(len(data) % 2)),
     "SQ": st.integers(0, 3).map(lambda count: Items([Dataset() for _ in range(count)])),
 }
-"""Values by value representation, most of them unfit for any one element."""
+"""Values by value representation; most do not fit any element."""
 
 
 def spoil_bytes(data: bytes, end: int, changes: Sequence[tuple[float, int]]) -> bytes:
-    """Return the data with some bytes before `end` changed."""
+    """Return the data with some of the bytes before `end` changed."""
     spoiled = bytearray(data)
-    for place, value in changes:
-        spoiled[int(place * end)] = value
+    for position, value in changes:
+        spoiled[int(position * end)] = value
     return bytes(spoiled)
 
 
 def spoil_element(data: st.DataObject, good: bytes) -> bytes:
-    """Return the file with one of its elements, in whatever sequence, removed, emptied or replaced."""
+    """Return the file with one element, which may be in a sequence, removed, emptied or replaced."""
     buffer = io.BytesIO()
     with silence_libraries():
         dataset = dcmread(io.BytesIO(good))
         _change(data, *data.draw(st.sampled_from(list(_elements_of(dataset)))))
         try:
             dataset.save_as(buffer)
-        except Exception:  # pydicom does not write everything
+        except Exception:  # pydicom cannot write every value
             assume(False)
     return buffer.getvalue()
 
 
 def _elements_of(dataset: Dataset) -> Iterator[tuple[Dataset, int]]:
-    """Give all elements but the pixels, with the data sets that they stand in."""
+    """Yield the tags of all elements except the pixels, each with the data set that contains it."""
     for element in dataset:
         if element.tag != 0x7FE00010:
             yield dataset, element.tag
@@ -74,19 +74,19 @@ def _elements_of(dataset: Dataset) -> Iterator[tuple[Dataset, int]]:
 
 def _change(data: st.DataObject, dataset: Dataset, tag: int) -> None:
     element = dataset[tag]
-    ways = ["remove", "empty", "replace"]
+    changes = ["remove", "empty", "replace"]
     if element.VR == "SQ" and element.value:
-        ways += ["drop item", "repeat item"]
-    way = data.draw(st.sampled_from(ways))
-    if way == "remove":
+        changes += ["drop item", "repeat item"]
+    change = data.draw(st.sampled_from(changes))
+    if change == "remove":
         del dataset[tag]
-    elif way == "empty":
+    elif change == "empty":
         dataset[tag] = DataElement(tag, element.VR, [] if element.VR == "SQ" else None)
-    elif way == "replace":
+    elif change == "replace":
         vr = data.draw(st.sampled_from([element.VR, *VALUES]))
         value = data.draw(VALUES.get(vr, st.just("")))
         dataset[tag] = DataElement(tag, vr, value)
-    elif way == "drop item":
+    elif change == "drop item":
         del element.value[data.draw(st.integers(0, len(element.value) - 1))]
     else:
         element.value.append(element.value[data.draw(st.integers(0, len(element.value) - 1))])

