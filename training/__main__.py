@@ -17,9 +17,9 @@ from CausalCLIPSegLib.model.card import Card, write_card
 from training.console import progress_bar
 from training.data.splits import Sample, Split, read_split, subsample_evenly
 from training.evaluation.contact_sheet import draw_sheet
-from training.evaluation.corruptions import SHIFTS
-from training.evaluation.note_ablations import NOTE_KINDS, commonest, read_kinds
-from training.evaluation.report import print_figures
+from training.evaluation.corruptions import CORRUPTIONS
+from training.evaluation.note_ablations import NOTE_KINDS, most_common_note, parse_note_kinds
+from training.evaluation.report import print_metrics
 from training.evaluation.studies.description_agreement import describe_command, fit_extent_command
 from training.evaluation.studies.notes_benchmark import notes
 from training.evaluation.studies.paraphrases import evaluate_paraphrases
@@ -82,11 +82,11 @@ def evaluate(
     from CausalCLIPSegLib.segmenter import Segmenter
     from training.evaluation.evaluate import Questions, worst_tiles
 
-    kinds = read_kinds(notes)
+    kinds = parse_note_kinds(notes)
     samples = read_split(data, split, strict=strict)
-    constant = commonest(samples) if "constant" in kinds else None
+    constant = most_common_note(samples) if "constant" in kinds else None
     samples = subsample_evenly(samples, limit)
-    questions = Questions(kinds, SHIFTS if shifts else (), constant, seed)
+    questions = Questions(kinds, CORRUPTIONS if shifts else (), constant, seed)
     segmenter = Segmenter.from_checkpoint(checkpoint, device)
     journal = None if json_file is None else _journal(json_file, segmenter, samples, questions)
     figures, result = _measure(segmenter, samples, split, questions, journal)
@@ -99,7 +99,7 @@ def evaluate(
     title = f"{figures['checkpoint']} on {split}"
     if worst is not None:
         draw_sheet(worst_tiles(segmenter, samples, result.own, worst_number), worst, f"{title}: lowest Dice")
-    print_figures(out, figures, title)
+    print_metrics(out, figures, title)
 
 
 @app.command()
@@ -129,7 +129,7 @@ def export(
     write_card(
         Card.model_validate({**written.model_dump(), "figures": {"validation": figures, "command": command}}), output
     )
-    print_figures(out, figures, f"{written.name} on val")
+    print_metrics(out, figures, f"{written.name} on val")
 
 
 @app.command("export-onnx")
@@ -153,7 +153,7 @@ def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], quest
         "program": __version__,
         "notes": questions.notes,
         "constant": str(questions.constant),
-        "shifts": [(shift.kind, shift.strength) for shift in questions.shifts],
+        "corruptions": [(corruption.kind, corruption.strength) for corruption in questions.corruptions],
     }
     journal = Journal(json_file.with_name(f"{json_file.name}.journal"), fingerprint(samples, question))
     if journal.cases:
@@ -179,7 +179,7 @@ def _measure(
         raise
     card = segmenter.card
     source = {"checkpoint": card.name, "sha256": card.sha256, "split": split, "device": segmenter.device.type}
-    return {**source, **result.figures()}, result
+    return {**source, **result.metrics()}, result
 
 
 if __name__ == "__main__":

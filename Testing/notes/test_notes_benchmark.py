@@ -18,7 +18,7 @@ from training.evaluation.studies.notes_benchmark import (
     notes,
     read_gold,
 )
-from training.evaluation.studies.paraphrases import STYLES, agreement, paraphrase, paraphrases_of
+from training.evaluation.studies.paraphrases import STYLES, agreement, paraphrase, prompts_of
 
 EXPECTED = {"sides": ["right"], "zones": {"right": ["lower"]}, "whole": [], "weak": False, "count": None}
 FINDING = {"kind": "pneumonia", "sides": ["right"], "zones": {"right": ["lower"]}}
@@ -31,12 +31,12 @@ def case(note, adversarial=False, **changes):
 
 def test_scores_of_one_right_and_one_wrong_case():
     cases = [case("RLL pneumonia"), case("RLL pneumonia", adversarial=True, zones={"right": ["upper"]})]
-    figures, missed = measure(cases)
-    assert (figures["n"], figures["exact"]) == (2, 50)
-    assert (figures["adversarial"]["n"], figures["adversarial"]["exact"]) == (1, 0)
+    metrics, missed = measure(cases)
+    assert (metrics["n"], metrics["exact"]) == (2, 50)
+    assert (metrics["adversarial"]["n"], metrics["adversarial"]["exact"]) == (1, 0)
     assert missed == cases[1:]
-    assert (figures["f1"]["side"], figures["f1"]["zone"], figures["f1"]["kind"]) == (100, 50, 100)
-    assert figures["f1"]["count"] is None
+    assert (metrics["f1"]["side"], metrics["f1"]["zone"], metrics["f1"]["kind"]) == (100, 50, 100)
+    assert metrics["f1"]["count"] is None
 
 
 def test_f1_counts_false_negatives_and_false_positives():
@@ -45,8 +45,8 @@ def test_f1_counts_false_negatives_and_false_positives():
     score.add(ReferringExpression(), expected)
     score.add(parse_note("Bilateral lower lobe pneumonia"), expected)
     slots = score.slots["side"]
-    assert (slots.hits, slots.said, slots.meant) == (1, 2, 2)
-    assert score.figures()["f1"]["side"] == 50
+    assert (slots.correct, slots.predicted, slots.expected) == (1, 2, 2)
+    assert score.metrics()["f1"]["side"] == 50
 
 
 def test_the_zones_of_a_whole_lung_are_optional():
@@ -56,24 +56,24 @@ def test_the_zones_of_a_whole_lung_are_optional():
 
 
 def test_scores_of_the_english_gold_file():
-    figures, _ = measure(read_gold(GOLD))
-    assert figures["n"] >= 300
-    assert figures["adversarial"]["n"] >= 60
-    assert figures["exact"] >= 97
-    assert figures["f1"]["finding"] >= 95
+    metrics, _ = measure(read_gold(GOLD))
+    assert metrics["n"] >= 300
+    assert metrics["adversarial"]["n"] >= 60
+    assert metrics["exact"] >= 97
+    assert metrics["f1"]["finding"] >= 95
 
 
 @pytest.mark.parametrize("language", ["german", "spanish"])
 def test_scores_of_other_languages(language):
-    figures, _ = measure(read_gold(GOLD.with_name(f"{language}.jsonl")))
-    assert figures["exact"] >= 95
+    metrics, _ = measure(read_gold(GOLD.with_name(f"{language}.jsonl")))
+    assert metrics["exact"] >= 95
 
 
 def test_command_writes_its_scores(tmp_path, capsys):
     gold = tmp_path / "gold.jsonl"
     gold.write_text(case("LLL pneumonia").model_dump_json() + "\n", encoding="utf-8")
-    notes(gold=gold, json_file=tmp_path / "figures.json", missed=True)
-    assert json.loads((tmp_path / "figures.json").read_text())["exact"] == 0
+    notes(gold=gold, json_file=tmp_path / "metrics.json", missed=True)
+    assert json.loads((tmp_path / "metrics.json").read_text())["exact"] == 0
     assert "sides: ['left'], not ['right']" in capsys.readouterr().out
 
 
@@ -98,7 +98,7 @@ def test_ten_paraphrases_give_the_published_prompt(note, tmp_path):
     paraphrases = list(paraphrase(note, "viewer"))
     assert [each.style for each in paraphrases] == list(STYLES)
     assert len({each.text for each in paraphrases}) == len(STYLES) == 10
-    published, by_style = paraphrases_of(Sample("a", tmp_path, tmp_path, note), "viewer")
+    published, by_style = prompts_of(Sample("a", tmp_path, tmp_path, note), "viewer")
     assert published == note
     assert set(by_style.values()) == {note}
 

@@ -45,12 +45,12 @@ def replace_notes(folder, notes):
 
 
 def test_notes_that_describe_the_masks_agree(middle_folder):
-    figures = agreement(read_split(middle_folder, "val"))
-    assert figures["n"] == 8
+    metrics = agreement(read_split(middle_folder, "val"))
+    assert metrics["n"] == 8
     for row in ("side_right", "side_left", "sides_exact", "count"):
-        assert figures["default"][row] == {"n": 8, "agree": 100.0}
-    assert figures["default"]["zones_exact"] == {"n": 8, "agree": 100.0}
-    assert figures["default"]["note_exact"] == {"n": 8, "agree": 100.0}
+        assert metrics["default"][row] == {"n": 8, "agree": 100.0}
+    assert metrics["default"]["zones_exact"] == {"n": 8, "agree": 100.0}
+    assert metrics["default"]["note_exact"] == {"n": 8, "agree": 100.0}
 
 
 def test_disagreements_are_counted_by_kind(middle_folder):
@@ -62,24 +62,24 @@ def test_disagreements_are_counted_by_kind(middle_folder):
             "Unilateral pulmonary infection, two infected areas, middle left lung.",  # another number
         ],
     )
-    figures = agreement(read_split(middle_folder, "val"))["default"]
+    metrics = agreement(read_split(middle_folder, "val"))["default"]
     # The first note names a lung without a mask, so its zones are not compared.
-    assert figures["sides_exact"] == {"n": 8, "agree": 87.5}
-    assert figures["zones_exact"] == {"n": 7, "agree": round(100 * 6 / 7, 1)}
-    assert figures["zone_upper"] == {"n": 7, "agree": 100.0}
-    assert figures["zone_lower"] == {"n": 7, "agree": round(100 * 6 / 7, 1)}
-    assert figures["count"] == {"n": 8, "agree": 87.5}
-    assert figures["note_exact"] == {"n": 8, "agree": 62.5}
+    assert metrics["sides_exact"] == {"n": 8, "agree": 87.5}
+    assert metrics["zones_exact"] == {"n": 7, "agree": round(100 * 6 / 7, 1)}
+    assert metrics["zone_upper"] == {"n": 7, "agree": 100.0}
+    assert metrics["zone_lower"] == {"n": 7, "agree": round(100 * 6 / 7, 1)}
+    assert metrics["count"] == {"n": 8, "agree": 87.5}
+    assert metrics["note_exact"] == {"n": 8, "agree": 62.5}
 
 
 def test_describe_command_prints_and_writes_the_same_numbers(lvit_folder, tmp_path):
-    written = tmp_path / "figures.json"
+    written = tmp_path / "metrics.json"
     result = CliRunner().invoke(app(), ["describe", "--data", str(lvit_folder), "--json", str(written)])
     assert result.exit_code == 0, result.output
     assert "number of areas" in result.output
-    figures = json.loads(written.read_text())
-    assert figures["split"] == "val"
-    assert figures["default"] == agreement(read_split(lvit_folder, "val"))["default"]
+    metrics = json.loads(written.read_text())
+    assert metrics["split"] == "val"
+    assert metrics["default"] == agreement(read_split(lvit_folder, "val"))["default"]
 
 
 def test_folder_without_data_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):
@@ -119,12 +119,12 @@ def test_fit_finds_the_lung_extent_that_the_image_shows(tmp_path):
     fitted = json.loads(written.read_text())
     assert len(fitted["top"]["weights"]) == len(fitted["bottom"]["weights"]) == 3 * PROFILE_LENGTH
     assert LungExtent(**fitted["default"])
-    figures = fitted["agreement_on_training"]
-    assert figures["lungs"] == 150
-    assert figures["count"] == 100.0
-    assert figures["zones_exact"]["of_all"] > 90
+    metrics = fitted["agreement_on_training"]
+    assert metrics["lungs"] == 150
+    assert metrics["count"] == 100.0
+    assert metrics["zones_exact"]["of_all"] > 90
     # A fixed extent cannot fit lungs that move by a third of their height.
-    assert figures["zones_exact_default_extent"]["of_all"] < figures["zones_exact"]["of_all"]
+    assert metrics["zones_exact_default_extent"]["of_all"] < metrics["zones_exact"]["of_all"]
 
 
 def test_fit_is_deterministic(tmp_path):

@@ -8,12 +8,19 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from CausalCLIPSegLib.notes import parse_note, to_prompt
+from training.augmentation.notes import swap_sides_of
 from training.data.splits import read_split
 from training.evaluation.bootstrap import difference, intervals
 from training.evaluation.calibration import Calibration
 from training.evaluation.contact_sheet import Tile, draw_sheet
-from training.evaluation.corruptions import SHIFTS
-from training.evaluation.note_ablations import NOTE_KINDS, NoteKindError, ablated, commonest, read_kinds, swap_sides_of
+from training.evaluation.corruptions import CORRUPTIONS
+from training.evaluation.note_ablations import (
+    NOTE_KINDS,
+    NoteKindError,
+    ablate_note,
+    most_common_note,
+    parse_note_kinds,
+)
 from training.evaluation.overlap import Scores, count
 from training.fitting.metrics import OverlapMetrics
 
@@ -42,7 +49,7 @@ def test_scores_equal_the_metrics_of_training(predicted, actual):
         metrics.update(torch.from_numpy(mask)[None, None], torch.from_numpy(truth)[None, None])
     expected = metrics.compute()
     for name in ("dice", "miou", "dice_global"):
-        assert scores.figures()[name] == pytest.approx(float(expected[name]), abs=0.006)
+        assert scores.metrics()[name] == pytest.approx(float(expected[name]), abs=0.006)
 
 
 def test_groups_cases_by_area():
@@ -65,7 +72,7 @@ def test_interval_contains_the_mean_narrows_with_n_and_is_deterministic():
     rng = np.random.default_rng(0)
     few, many = scores_of(*rng.random(20)), scores_of(*rng.random(500))
     low, high = intervals(many)["dice"]
-    assert low < many.figures()["dice"] < high
+    assert low < many.metrics()["dice"] < high
     assert high - low == pytest.approx(2 * 1.96 * 100 * many.dice.std() / np.sqrt(500), rel=0.15)
     assert np.diff(intervals(few)["dice"]) > 2 * (high - low)
     assert intervals(many) == intervals(many)
@@ -97,22 +104,22 @@ def test_calibration_of_honest_and_overconfident_probabilities():
     truth = rng.random((400, 400)) < probability
     honest = Calibration.of(probability[:100], truth[:100]) + Calibration.of(probability[100:], truth[100:])
     overconfident = Calibration.of(np.where(probability > 0.5, 1, 0).astype(np.float32), truth)
-    assert honest.figures()["ece"] < 0.01
-    assert overconfident.figures()["ece"] == pytest.approx(0.25, abs=0.01)
-    assert honest.figures()["brier"] == pytest.approx(1 / 6, abs=0.01)
-    bins = honest.figures()["bins"]
+    assert honest.metrics()["ece"] < 0.01
+    assert overconfident.metrics()["ece"] == pytest.approx(0.25, abs=0.01)
+    assert honest.metrics()["brier"] == pytest.approx(1 / 6, abs=0.01)
+    bins = honest.metrics()["bins"]
     assert sum(row["pixels"] for row in bins) == pytest.approx(1, abs=1e-4)
     assert [row["lesion"] for row in bins] == pytest.approx(np.arange(0.05, 1, 0.1), abs=0.02)
-    assert overconfident.figures()["bins"][4]["lesion"] is None
-    assert Calibration().figures() == {}
+    assert overconfident.metrics()["bins"][4]["lesion"] is None
+    assert Calibration().metrics() == {}
 
 
 def test_other_notes():
     constant = parse_note(CONSTANT, "viewer")
 
     def sentence(kind, note):
-        said = ablated(kind, parse_note(note, "viewer"), constant)
-        return None if said is None else to_prompt(said, "viewer")
+        other = ablate_note(kind, parse_note(note, "viewer"), constant)
+        return None if other is None else to_prompt(other, "viewer")
 
     assert {kind: sentence(kind, ONE_SIDED) for kind in NOTE_KINDS} == {
         "own": ONE_SIDED,
@@ -130,43 +137,44 @@ def test_other_notes():
 
 
 def test_reads_kinds_of_notes_from_a_list(lvit_folder):
-    assert read_kinds("") == ()
-    assert read_kinds("all") == NOTE_KINDS
-    assert read_kinds("none, own") == ("own", "none")
+    assert parse_note_kinds("") == ()
+    assert parse_note_kinds("all") == NOTE_KINDS
+    assert parse_note_kinds("none, own") == ("own", "none")
     with pytest.raises(NoteKindError, match="no note “half”"):
-        read_kinds("half")
+        parse_note_kinds("half")
     samples = [*read_split(lvit_folder, "val")[:2], read_split(lvit_folder, "val")[3]]
-    assert commonest(samples).sides == parse_note(samples[1].note, "viewer").sides
+    assert most_common_note(samples).sides == parse_note(samples[1].note, "viewer").sides
 
 
-@pytest.mark.parametrize("shift", SHIFTS, ids=lambda shift: f"{shift.kind} {shift.strength}")
-def test_corruption_is_deterministic(shift):
+@pytest.mark.parametrize("corruption", CORRUPTIONS, ids=lambda corruption: f"{corruption.kind} {corruption.strength}")
+def test_corruption_is_deterministic_and_leaves_its_input_unchanged(corruption):
     rng = np.random.default_rng(4)
-    film = np.kron(rng.random((8, 10), dtype=np.float32), np.ones((12, 12), np.float32))
-    mask = film > 0.7
-    before = film.copy(), mask.copy()
-    changed, moved = shift(film, mask, "one")
-    assert (film == before[0]).all()
-    assert (mask == before[1]).all()
-    assert changed.shape == film.shape
+    pixels = np.kron(rng.random((8, 10), dtype=np.float32), np.ones((12, 12), np.float32))
+    mask = pixels > 0.7
+    original = pixels.copy(), mask.copy()
+    changed, moved = corruption(pixels, mask, "one")
+    assert (pixels == original[0]).all()
+    assert (mask == original[1]).all()
+    assert changed.shape == pixels.shape
     assert changed.dtype == np.float32
     assert 0 <= changed.min() <= changed.max() <= 1
-    assert np.abs(changed - film).mean() > 0.002
-    again = shift(film, mask, "one")
+    assert np.abs(changed - pixels).mean() > 0.002
+    again = corruption(pixels, mask, "one")
     assert (again[0] == changed).all()
     assert (again[1] == moved).all()
-    if shift.kind == "crop":
-        bright = changed[moved].mean() - changed[~moved].mean()
-        assert bright == pytest.approx(film[mask].mean() - film[~mask].mean(), abs=0.08), "the truth moves along"
+    if corruption.kind == "crop":
+        contrast = changed[moved].mean() - changed[~moved].mean()
+        expected = pixels[mask].mean() - pixels[~mask].mean()
+        assert contrast == pytest.approx(expected, abs=0.08), "the ground truth moves with the image"
     else:
         assert moved is mask
 
 
 def test_draws_a_contact_sheet(tmp_path):
-    film = np.zeros((20, 30))
+    pixels = np.zeros((20, 30))
     mask = np.zeros((20, 30), bool)
     mask[5:9, 5:9] = True
-    draw_sheet([Tile(film, mask, ~mask, "a")], tmp_path / "sheet.png", "title")
+    draw_sheet([Tile(pixels, mask, ~mask, "a")], tmp_path / "sheet.png", "title")
     with Image.open(tmp_path / "sheet.png") as picture:
         colors = np.asarray(picture.convert("RGB")).reshape(-1, 3)
     assert (np.abs(colors.astype(int) - (0xE6, 0x9F, 0x00)).max(1) < 10).sum() > 50, "the prediction is outlined"

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
 
-def figures(dice: float, noise: float) -> dict:
+def evaluation(dice: float, noise: float) -> dict:
     gap = {"dice": -2.5, "interval": [-3.0, -2.0]}
     return {
         **{"split": "val", "n": 20, "dice": dice, "miou": dice - 10, "dice_global": dice + 5},
@@ -35,7 +35,7 @@ def folder(tmp_path) -> Path:
     about = {"command": "fit", "seed": "1", "hardware": "two cores", "hours": 0.25}
     runs = [{"name": name, "evaluation": f"{name}.json", **about} for name in names]
     for name, values in names.items():
-        (tmp_path / f"{name}.json").write_text(json.dumps(figures(*values)))
+        (tmp_path / f"{name}.json").write_text(json.dumps(evaluation(*values)))
     groups = [["with 1", "with 2"], ["without 1", "without 2"]]
     comparison = {"title": "Worth", "first": "with", "second": "without", "runs": groups}
     settings = {
@@ -56,7 +56,7 @@ def test_tables_hold_the_numbers_of_the_files(folder):
     assert "| with 2 | noise strong | 20 | 64.00 | -2.50 (-3.00 to -2.00) |" in text
     assert "| Dice | 81.00 ± 1.41 | 80.75 ± 2.47 | +0.25 | +1.00, -0.50 |" in text
     assert "| Dice, noise strong | 62.00 ± 2.83 | 59.50 ± 0.71 | +2.50 | +1.00, +4.00 |" in text
-    assert "| Dice, mean of the changed films | 67.00 ± 2.83 | 64.50 ± 0.71 | +2.50 | +1.00, +4.00 |" in text
+    assert "| Dice, mean of the corrupted radiographs | 67.00 ± 2.83 | 64.50 ± 0.71 | +2.50 | +1.00, +4.00 |" in text
     for table in text.split("\n\n"):
         if table.startswith("|"):
             assert len({line.count("|") for line in table.splitlines()}) == 1

@@ -16,18 +16,18 @@ from training.data.splits import read_split
 from training.evaluation.calibration import Calibration
 from training.evaluation.case import Case
 from training.evaluation.journal import Journal, fingerprint
-from training.evaluation.side_adherence import Listening
+from training.evaluation.side_adherence import SideAdherence
 
 HALF = np.arange(20).reshape(4, 5) % 2 == 0
 CASES = [
     Case("refused"),
     Case(
-        name="film",
+        name="image",
         side="left only",
         own=(1, 2, 3, 20),
         notes={"none": (4, 5, 6, 20)},
-        shifts={"blur": {"mild": (7, 8, 9, 20)}},
-        listening=Listening.of(HALF, ~HALF, HALF),
+        corruptions={"blur": {"mild": (7, 8, 9, 20)}},
+        side_adherence=SideAdherence.of(HALF, ~HALF, HALF),
         calibration=Calibration.of(np.linspace(0, 1, 20, dtype=np.float32).reshape(4, 5), HALF),
         seconds=0.1,
     ),
@@ -96,25 +96,25 @@ def test_stopped_evaluation_continues(tmp_path, lvit_folder, tiny_checkpoint, mo
 
     def evaluate(name: str, *options: str | Path) -> int:
         arguments = ["evaluate", "--data", lvit_folder, "--checkpoint", tiny_checkpoint, "--device", "cpu"]
-        arguments += ["--json", tmp_path / "figures" / name, "--notes", "all", *options]
+        arguments += ["--json", tmp_path / "metrics" / name, "--notes", "all", *options]
         monkeypatch.setattr(sys, "argv", ["training", *map(str, arguments)])
         return run_command(app)
 
-    def figures(name: str) -> dict:
-        figures = json.loads((tmp_path / "figures" / name).read_text())
-        return {key: value for key, value in figures.items() if key != "seconds_per_image"}
+    def metrics(name: str) -> dict:
+        metrics = json.loads((tmp_path / "metrics" / name).read_text())
+        return {key: value for key, value in metrics.items() if key != "seconds_per_image"}
 
     assert evaluate("whole.json") == 0
     stop_after(3)
     assert evaluate("parts.json") == 130
-    assert not (tmp_path / "figures" / "parts.json").exists()
+    assert not (tmp_path / "metrics" / "parts.json").exists()
     assert "Repeat the command to continue" in capsys.readouterr().err
     stop_after(5)
     assert evaluate("parts.json") == 130
     stop_after(None)
     assert evaluate("parts.json", "--worst", tmp_path / "worst.png") == 0
     assert "5 of 8 radiographs were evaluated before" in capsys.readouterr().err.replace("\n", " ")
-    assert figures("parts.json") == figures("whole.json")
+    assert metrics("parts.json") == metrics("whole.json")
     assert len(set(measured)) == len(measured) == 8, "each radiograph must be evaluated once"
-    assert {path.name for path in (tmp_path / "figures").iterdir()} == {"whole.json", "parts.json"}
+    assert {path.name for path in (tmp_path / "metrics").iterdir()} == {"whole.json", "parts.json"}
     assert (tmp_path / "worst.png").stat().st_size > 10_000

@@ -1,1 +1,1 @@
-"""Evaluation of a checkpoint: figures, intervals, notes and radiographs that were changed."""
+"""Evaluation of a checkpoint: overlap metrics with intervals, calibration, and tests with other notes and images."""

@@ -1,7 +1,7 @@
-"""How sure a mean is: percentile bootstrap intervals, drawn again from patients rather than films.
+"""Percentile bootstrap intervals of the metrics, resampled by patient.
 
-Films of one patient are alike, so that drawing films one by one would make the intervals too narrow. All figures here
-are ratios of sums over cases, which makes a resample a weighted sum.
+Radiographs of one patient are similar, so resampling single radiographs would make the intervals too narrow. All
+metrics here are ratios of sums over cases, so a resample is a weighted sum.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ LEVEL = 0.95
 
 
 def intervals(scores: Scores, seed: int = 0) -> dict[str, Any]:
-    """Return for dice, miou and dice_global the bounds that hold 95 % of the resamples, in percent.
+    """Return the 95 % intervals of dice, miou and dice_global, in percent; empty without cases.
 
-    Empty where there are no cases. The same seed gives the same bounds.
+    The same seed gives the same intervals.
     """
     if not len(scores):
         return {}
@@ -31,7 +31,7 @@ def intervals(scores: Scores, seed: int = 0) -> dict[str, Any]:
     dice, iou, n, *pooled = sums @ weights.T
     return {
         "level": LEVEL,
-        "resampled": f"{weights.shape[1]} patients, or films where a name tells no patient",
+        "resampled": f"{weights.shape[1]} patients; a radiograph whose name contains no patient counts as one",
         "dice": _bounds(dice / n),
         "miou": _bounds(iou / n),
         "dice_global": _bounds(pooled_dice(*pooled)),
@@ -39,36 +39,37 @@ def intervals(scores: Scores, seed: int = 0) -> dict[str, Any]:
 
 
 def difference(scores: Scores, reference: Scores, seed: int = 0) -> dict[str, Any]:
-    """Return by how much the mean Dice of the cases of `scores` lies above that of the same cases in `reference`.
+    """Compare the mean Dice of `scores` with that of the same cases in `reference`.
 
     Returns:
-        "dice": the difference in points; "interval": its bounds, from resamples of the pairs. Empty without cases.
+        "dice": `scores` minus `reference`, in percentage points; "interval": its 95 % interval, from resampled pairs.
+        Empty without cases.
 
     Raises:
-        KeyError: if a case is not in the reference.
+        KeyError: `reference` lacks a case.
     """
     if not len(scores):
         return {}
-    own = dict(zip(reference.names, reference.dice, strict=True))
-    gap = scores.dice - np.array([own[name] for name in scores.names])
+    reference_dice = dict(zip(reference.names, reference.dice, strict=True))
+    gap = scores.dice - np.array([reference_dice[name] for name in scores.names])
     weights, groups = _draw(scores.patients(), seed)
     total, n = _by_group(np.stack([gap, np.ones_like(gap)]), groups) @ weights.T
     return {"dice": round(100 * float(gap.mean()), 2), "interval": _bounds(total / n)}
 
 
 def _draw(patients: list[str], seed: int) -> tuple[Values, list[int]]:
-    """Return how often each resample draws each patient, resamples x patients, and each case's patient as a number."""
-    number = {patient: index for index, patient in enumerate(dict.fromkeys(patients))}
-    size = len(number)
+    """Return how often each resample draws each patient, resamples x patients, and the patient index of each case."""
+    index = {patient: number for number, patient in enumerate(dict.fromkeys(patients))}
+    size = len(index)
     weights = np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), RESAMPLES)
-    return weights.astype(np.float64), [number[patient] for patient in patients]
+    return weights.astype(np.float64), [index[patient] for patient in patients]
 
 
 def _by_group(values: Values, groups: list[int]) -> Values:
-    """Add up values, k x n, by group: k x groups."""
+    """Sum values, k x cases, over the cases of each group: k x groups."""
     return np.stack([np.bincount(groups, row) for row in values])
 
 
 def _bounds(resamples: Values) -> list[float]:
-    rest = (1 - LEVEL) / 2
-    return [round(100 * float(bound), 2) for bound in np.quantile(resamples, (rest, 1 - rest))]
+    tail = (1 - LEVEL) / 2
+    return [round(100 * float(bound), 2) for bound in np.quantile(resamples, (tail, 1 - tail))]

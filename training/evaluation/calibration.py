@@ -1,4 +1,4 @@
-"""Whether a probability means what it says: of the pixels given 0.7, seven in ten should be lesion."""
+"""Calibration of the probabilities: of all pixels with probability 0.7, 70 % should be lesion."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Calibration:
     """Reliability bins of pixel probabilities.
 
     Attributes:
-        pixels: how many fall in each bin.
-        lesion: how many of them are lesion.
-        probability: the sum of their probabilities.
-        squared_error: of all pixels together.
+        pixels: number of pixels in each bin.
+        lesion: number of lesion pixels in each bin.
+        probability: sum of the probabilities in each bin.
+        squared_error: sum over all pixels.
     """
 
     pixels: list[int] = field(default_factory=lambda: [0] * BINS)
@@ -29,7 +29,7 @@ class Calibration:
 
     @classmethod
     def of(cls, probability: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_]) -> Calibration:
-        """Count one case: probability in [0, 1] and ground truth, both rows x columns."""
+        """Count one case: probability, float32 in [0, 1], and ground truth, bool, both rows x columns."""
         values, actual = probability.ravel().astype(np.float64), truth.ravel()
         index = np.minimum((values * BINS).astype(int), BINS - 1)
         return cls(
@@ -40,7 +40,7 @@ class Calibration:
         )
 
     def __add__(self, other: Calibration) -> Calibration:
-        """Return the counts of both."""
+        """Add the counts of two sets of cases."""
         return Calibration(
             [a + b for a, b in zip(self.pixels, other.pixels, strict=True)],
             [a + b for a, b in zip(self.lesion, other.lesion, strict=True)],
@@ -48,12 +48,12 @@ class Calibration:
             self.squared_error + other.squared_error,
         )
 
-    def figures(self) -> dict[str, Any]:
-        """Return the expected calibration error, the Brier score and the bins.
+    def metrics(self) -> dict[str, Any]:
+        """Return expected calibration error, Brier score and reliability bins; empty without pixels.
 
-        "ece" weighs each bin by its pixels, most of which are background and surely so; "ece_even" weighs all bins
-        that hold any pixel alike. A bin has the bounds "from" and "to", its share of the pixels, the mean
-        probability and the share of lesion among its pixels (None for an empty bin).
+        "ece" weights each bin by its pixels, most of which are certain background; "ece_even" weights all bins with
+        pixels equally. Each bin has its bounds "from" and "to", its share of all pixels, its mean probability and its
+        share of lesion pixels (both None for an empty bin).
         """
         pixels = np.array(self.pixels)
         total = pixels.sum()

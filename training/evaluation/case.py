@@ -1,4 +1,4 @@
-"""What an evaluation measures on one film, as numbers: all that the figures are made of, and little enough to keep."""
+"""The measurements of one radiograph: few numbers, from which all metrics are computed."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from pydantic.dataclasses import dataclass
 
 from training.evaluation.calibration import Calibration
 from training.evaluation.overlap import Counts
-from training.evaluation.side_adherence import Listening
+from training.evaluation.side_adherence import SideAdherence
 
 
 @dataclass(frozen=True)
 class Case:
-    """One film.
+    """The measurements of one radiograph.
 
     Attributes:
-        name: of the film.
-        side: of the patient, as its note says: "left only", "right only" or "both"; None for a refused note, which
-            has no counts.
-        own: the pixels with the own note.
-        notes: with other notes, by their kind.
-        shifts: on the changed film, by kind and strength.
-        listening: where the outline goes when the note's side is exchanged; for a note of one side.
-        calibration: of the probabilities with the own note.
-        seconds: the segmentation with the own note took.
+        name: of the radiograph.
+        side: the patient's side in its note: "left only", "right only" or "both"; None if the note was refused, and
+            then nothing was measured.
+        own: pixels with its own note.
+        notes: pixels with other notes, by kind of note.
+        corruptions: pixels on the corrupted radiograph, by kind and strength.
+        side_adherence: where the mask moves if the note's side is swapped; only for notes of one side.
+        calibration: of the probabilities with its own note.
+        seconds: duration of the segmentation with its own note.
     """
 
     name: str
     side: str | None = None
     own: Counts | None = None
     notes: dict[str, Counts] = field(default_factory=dict)
-    shifts: dict[str, dict[str, Counts]] = field(default_factory=dict)
-    listening: Listening | None = None
+    corruptions: dict[str, dict[str, Counts]] = field(default_factory=dict)
+    side_adherence: SideAdherence | None = None
     calibration: Calibration | None = None
     seconds: float = 0.0

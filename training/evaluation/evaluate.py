@@ -1,4 +1,4 @@
-"""Measure a checkpoint on a split through the program's front door: the files, the note, the segmenter."""
+"""Measure a checkpoint on a split exactly as the program uses it: from image file and note, with the segmenter."""
 
 from __future__ import annotations
 
@@ -16,57 +16,58 @@ from CausalCLIPSegLib.notes import ReferringExpression, parse_note, to_prompt
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import SegmentationResult
 from CausalCLIPSegLib.segmenter import Segmenter
+from training.augmentation.notes import swap_sides_of
 from training.data.splits import Sample
 from training.evaluation.bootstrap import difference, intervals
 from training.evaluation.calibration import Calibration
 from training.evaluation.case import Case
 from training.evaluation.contact_sheet import Tile
-from training.evaluation.corruptions import Shift
+from training.evaluation.corruptions import Corruption
 from training.evaluation.journal import Journal
-from training.evaluation.note_ablations import NoteKind, ablated, commonest, swap_sides_of
+from training.evaluation.note_ablations import NoteKind, ablate_note, most_common_note
 from training.evaluation.overlap import Counts, Scores, count
-from training.evaluation.side_adherence import Listening
+from training.evaluation.side_adherence import SideAdherence
 
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Questions:
-    """What is asked beside the figures with the own note.
+    """What to measure besides the metrics with each radiograph's own note.
 
     Attributes:
-        notes: other notes to read the films by.
-        shifts: changed films to read.
-        constant: what the note for every film says, where one is asked for.
-        seed: of the resampling.
+        notes: kinds of other notes.
+        corruptions: of the radiograph, with its own note.
+        constant: the note of kind "constant"; the most common note of the measured samples if None.
+        seed: of the resampling for intervals.
     """
 
     notes: Sequence[NoteKind] = ()
-    shifts: Sequence[Shift] = ()
+    corruptions: Sequence[Corruption] = ()
     constant: ReferringExpression | None = None
     seed: int = 0
 
 
 @dataclass
 class Evaluation:
-    """Figures of a checkpoint, filled case by case."""
+    """The measurements of a checkpoint, added case by case."""
 
     questions: Questions = field(default_factory=Questions)
     own: Scores = field(default_factory=Scores)
     sides: dict[str, str] = field(default_factory=dict)
-    listening: Listening = field(default_factory=Listening)
+    side_adherence: SideAdherence = field(default_factory=SideAdherence)
     calibration: Calibration = field(default_factory=Calibration)
     notes: dict[str, Scores] = field(init=False)
-    shifts: dict[tuple[str, str], Scores] = field(init=False)
+    corruptions: dict[tuple[str, str], Scores] = field(init=False)
     refused: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self.notes = {kind: Scores() for kind in self.questions.notes}
-        self.shifts = {(shift.kind, shift.strength): Scores() for shift in self.questions.shifts}
+        self.corruptions = {(each.kind, each.strength): Scores() for each in self.questions.corruptions}
 
     def add(self, case: Case) -> None:
-        """Add a case that answers the questions."""
+        """Add a case, which was measured with the same questions."""
         if case.side is None or case.own is None:
             self.refused.append(case.name)
             return
@@ -75,33 +76,33 @@ class Evaluation:
         self.own.add(case.name, case.own)
         for kind, counts in case.notes.items():
             self.notes[kind].add(case.name, counts)
-        for kind, strengths in case.shifts.items():
+        for kind, strengths in case.corruptions.items():
             for strength, counts in strengths.items():
-                self.shifts[kind, strength].add(case.name, counts)
-        self.listening += case.listening or Listening()
+                self.corruptions[kind, strength].add(case.name, counts)
+        self.side_adherence += case.side_adherence or SideAdherence()
         self.calibration += case.calibration or Calibration()
 
-    def figures(self) -> dict[str, Any]:
-        """Return the contents of the json file; left and right are the patient's, figures in percent."""
+    def metrics(self) -> dict[str, Any]:
+        """Return the contents of the JSON file; left and right are the patient's, metrics are in percent."""
         seed = self.questions.seed
-        notes = {kind: self._beside_own(scores) for kind, scores in self.notes.items()}
+        notes = {kind: self._compared_with_own(scores) for kind, scores in self.notes.items()}
         if "none" in self.notes:
             for kind, scores in self.notes.items():
                 notes[kind]["minus_none"] = difference(scores, self.notes["none"], seed)
-        shifts: dict[str, dict[str, Any]] = {}
-        for (kind, strength), scores in self.shifts.items():
-            shifts.setdefault(kind, {})[strength] = self._beside_own(scores)
+        corruptions: dict[str, dict[str, Any]] = {}
+        for (kind, strength), scores in self.corruptions.items():
+            corruptions.setdefault(kind, {})[strength] = self._compared_with_own(scores)
         return {
-            **self.own.figures(),
+            **self.own.metrics(),
             "interval": intervals(self.own, seed),
             "seconds_per_image": round(self.seconds / max(len(self.own), 1), 4),
-            "by_side": {side: scores.figures() for side, scores in self._by_side(self.own).items()},
-            "by_size": {size: scores.figures() for size, scores in self.own.by_size().items()},
-            "listening": self.listening.figures(),
-            "calibration": self.calibration.figures(),
+            "by_side": {side: scores.metrics() for side, scores in self._by_side(self.own).items()},
+            "by_size": {size: scores.metrics() for size, scores in self.own.by_size().items()},
+            "listening": self.side_adherence.metrics(),
+            "calibration": self.calibration.metrics(),
             "refused": len(self.refused),
             **({"notes": notes} if notes else {}),
-            **({"shifts": shifts} if shifts else {}),
+            **({"shifts": corruptions} if corruptions else {}),
         }
 
     def _by_side(self, scores: Scores) -> dict[str, Scores]:
@@ -110,14 +111,14 @@ class Evaluation:
             for side in ("left only", "right only", "both")
         }
 
-    def _beside_own(self, scores: Scores) -> dict[str, Any]:
-        """Return the figures of other notes or films, and by how much they pass those of the same cases."""
+    def _compared_with_own(self, scores: Scores) -> dict[str, Any]:
+        """Return the metrics with other notes or corruptions, and their difference to the unchanged cases."""
         seed = self.questions.seed
         return {
-            **scores.figures(),
+            **scores.metrics(),
             "interval": intervals(scores, seed),
             "minus_own": difference(scores, self.own, seed),
-            "by_side": {side: part.figures() for side, part in self._by_side(scores).items()},
+            "by_side": {side: group.metrics() for side, group in self._by_side(scores).items()},
         }
 
 
@@ -128,27 +129,27 @@ def evaluate(
     questions: Questions | None = None,
     journal: Journal | None = None,
 ) -> Evaluation:
-    """Segment every sample by its own note, one-sided ones by the note of the other side too, and as asked.
+    """Segment every sample with its own note, with the sides swapped if it names one side, and as `questions` ask.
 
-    Each file is read once, and the segmenter encodes each sentence once.
+    Each file is read once, and the segmenter encodes each prompt once.
 
     Args:
-        segmenter: the checkpoint.
+        segmenter: runs the checkpoint.
         samples: of a split.
         advance: called after each sample.
         questions: what else to measure.
-        journal: of this evaluation; what it holds is not measured again.
+        journal: of this evaluation; its cases are not measured again, and new ones are added.
 
     Raises:
-        DatasetError: if a file cannot be read, or film and mask differ in size.
+        DatasetError: a file cannot be read, or a radiograph and its mask differ in size.
     """
     questions = questions or Questions()
     if "constant" in questions.notes and questions.constant is None:
-        questions = replace(questions, constant=commonest(samples))
+        questions = replace(questions, constant=most_common_note(samples))
     result = Evaluation(questions)
-    known = {} if journal is None else journal.cases
+    measured = {} if journal is None else journal.cases
     for sample in samples:
-        case = known.get(sample.name)
+        case = measured.get(sample.name)
         if case is None:
             case = measure(segmenter, sample, questions)
             if journal is not None:
@@ -159,10 +160,10 @@ def evaluate(
 
 
 def measure(segmenter: Segmenter, sample: Sample, questions: Questions) -> Case:
-    """Measure one film.
+    """Measure one radiograph.
 
     Raises:
-        DatasetError: if a file cannot be read, or film and mask differ in size.
+        DatasetError: a file cannot be read, or radiograph and mask differ in size.
     """
     radiograph, truth = sample.load()
     start = time.perf_counter()
@@ -171,27 +172,27 @@ def measure(segmenter: Segmenter, sample: Sample, questions: Questions) -> Case:
     except NoteError:
         return Case(sample.name)
     seconds = time.perf_counter() - start
-    notes, listening = _read_other_notes(segmenter, own, truth, questions)
-    shifts: dict[str, dict[str, Counts]] = {}
-    for shift in questions.shifts:
-        pixels, moved = shift(radiograph.pixels, truth, sample.name)
-        mask = _mask(segmenter, replace(radiograph, pixels=pixels), own.prompt)
-        shifts.setdefault(shift.kind, {})[shift.strength] = count(mask, moved)
+    notes, side_adherence = _measure_other_notes(segmenter, own, truth, questions)
+    corruptions: dict[str, dict[str, Counts]] = {}
+    for corruption in questions.corruptions:
+        pixels, moved_truth = corruption(radiograph.pixels, truth, sample.name)
+        mask = _predict(segmenter, replace(radiograph, pixels=pixels), own.prompt)
+        corruptions.setdefault(corruption.kind, {})[corruption.strength] = count(mask, moved_truth)
     sides = own.expression.sides
     return Case(
         name=sample.name,
         side=f"{sides[0]} only" if len(sides) == 1 else "both",
         own=count(own.mask, truth),
         notes=notes,
-        shifts=shifts,
-        listening=listening,
+        corruptions=corruptions,
+        side_adherence=side_adherence,
         calibration=Calibration.of(own.probability, truth),
         seconds=seconds,
     )
 
 
 def worst_tiles(segmenter: Segmenter, samples: Sequence[Sample], scores: Scores, number: int) -> list[Tile]:
-    """Return the films with the lowest Dice, the lowest first, segmented once more for a sheet."""
+    """Segment the radiographs with the lowest Dice once more, the lowest first, and return them as tiles."""
     by_name = {sample.name: sample for sample in samples}
     tiles = []
     for dice, name in sorted(zip(scores.dice.tolist(), scores.names, strict=True))[:number]:
@@ -202,29 +203,29 @@ def worst_tiles(segmenter: Segmenter, samples: Sequence[Sample], scores: Scores,
     return tiles
 
 
-def _read_other_notes(
+def _measure_other_notes(
     segmenter: Segmenter, own: SegmentationResult, truth: Mask, questions: Questions
-) -> tuple[dict[str, Counts], Listening | None]:
+) -> tuple[dict[str, Counts], SideAdherence | None]:
     expression = own.expression
-    masks = {own.prompt: own.mask}  # notes that say the same are read once
+    masks = {own.prompt: own.mask}  # by prompt, since several notes may lead to the same prompt
 
-    def read(said: ReferringExpression) -> Mask:
-        sentence = to_prompt(said, segmenter.card.laterality)
-        if sentence not in masks:
-            masks[sentence] = _mask(segmenter, own.radiograph, sentence)
-        return masks[sentence]
+    def predict(note: ReferringExpression) -> Mask:
+        prompt = to_prompt(note, segmenter.card.laterality)
+        if prompt not in masks:
+            masks[prompt] = _predict(segmenter, own.radiograph, prompt)
+        return masks[prompt]
 
-    notes: dict[str, Counts] = {}
+    counts: dict[str, Counts] = {}
     for kind in questions.notes:
-        said = ablated(kind, expression, questions.constant or expression)
-        if said is not None:
-            notes[kind] = count(read(said), truth)
+        note = ablate_note(kind, expression, questions.constant or expression)
+        if note is not None:
+            counts[kind] = count(predict(note), truth)
     if len(expression.sides) == 2:
-        return notes, None
+        return counts, None
     named = split_by_side(np.ones(truth.shape, dtype=bool))[expression.sides[0]]
-    return notes, Listening.of(own.mask, read(swap_sides_of(expression)), named)
+    return counts, SideAdherence.of(own.mask, predict(swap_sides_of(expression)), named)
 
 
-def _mask(segmenter: Segmenter, radiograph: Radiograph, prompt: str) -> Mask:
+def _predict(segmenter: Segmenter, radiograph: Radiograph, prompt: str) -> Mask:
     segmenter.set_radiograph(radiograph)
     return segmenter.predict(prompt) >= segmenter.card.threshold

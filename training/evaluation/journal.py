@@ -1,4 +1,4 @@
-"""The films that an evaluation has measured so far, a line each, so that one that was stopped goes on where it was."""
+"""The cases that an evaluation has measured so far, one per line, so that a stopped evaluation can continue."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from training.evaluation.case import Case
 _CASE = TypeAdapter(Case)
 
 
-def fingerprint(samples: Sequence[Sample], question: dict[str, Any]) -> str:
-    """Return a hash of what is asked and of the films it is asked of: names, notes, and the files' sizes and times."""
-    digest = hashlib.sha256(json.dumps(question, sort_keys=True).encode())
+def fingerprint(samples: Sequence[Sample], settings: dict[str, Any]) -> str:
+    """Return a hash of an evaluation: its settings, and the samples' names, notes, file sizes and times."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for sample in samples:
         files = [(stat.st_size, stat.st_mtime_ns) for stat in (sample.image.stat(), sample.mask.stat())]
         digest.update(json.dumps([sample.name, sample.note, sample.laterality, files]).encode())
@@ -30,15 +30,15 @@ class Journal:
     """A file of JSON lines: the fingerprint of an evaluation, then its cases."""
 
     def __init__(self, path: Path, mark: str) -> None:
-        """Open the journal of an evaluation, and read what it holds of it.
+        """Open the journal, and read the cases of the evaluation whose fingerprint is `mark`.
 
-        A journal of another evaluation is begun anew; a last line that was not written to its end is dropped.
+        A journal of another evaluation is replaced by an empty one. An incomplete last line is dropped.
 
         Attributes:
-            cases: those measured before, by their names.
+            cases: the cases measured before, by name.
 
         Raises:
-            OutputError: if the file cannot be written there.
+            OutputError: the file cannot be written.
         """
         self.path = path
         self.cases: dict[str, Case] = {}
@@ -50,20 +50,20 @@ class Journal:
                 except ValidationError:
                     break
                 self.cases[case.name] = case
-        kept = [mark, *(_CASE.dump_json(case).decode() for case in self.cases.values())]
+        complete = [mark, *(_CASE.dump_json(case).decode() for case in self.cases.values())]
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+            path.write_text("".join(f"{line}\n" for line in complete), encoding="utf-8")
             self._file = path.open("a", encoding="utf-8", buffering=1)
         except OSError as error:
             raise OutputError(f"The file {path} cannot be written.") from error
 
     def add(self, case: Case) -> None:
-        """Write a case down."""
+        """Append a case to the file."""
         self._file.write(f"{_CASE.dump_json(case).decode()}\n")
 
     def remove(self) -> None:
-        """Remove the file of a finished evaluation."""
+        """Delete the file, once the evaluation is finished."""
         self._file.close()
         self.path.unlink(missing_ok=True)
 

@@ -1,9 +1,9 @@
-"""Other notes for the same film: how much of a figure is the note's doing, and what a weak note costs."""
+"""Other notes for the same radiograph: how much a metric depends on the note, and what a vague note costs."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError
@@ -15,20 +15,20 @@ from training.data.splits import Sample
 NoteKind = Literal["own", "swapped", "constant", "none", "side-only", "bilateral"]
 
 NOTE_KINDS: tuple[NoteKind, ...] = get_args(NoteKind)
-"""own: the film's note. swapped: left and right exchanged. constant: the commonest note of the split, for every film.
-none: "Pulmonary infection." side-only: the note's sides without zones and number. bilateral: "Bilateral pulmonary
-infection." for the films whose note names both sides."""
+"""own: the radiograph's note. swapped: with left and right swapped. constant: the most common note of the split, for
+every radiograph. none: "Pulmonary infection." side-only: only the sides of the note, without zones and number.
+bilateral: "Bilateral pulmonary infection." for radiographs whose note names both sides."""
 
 
 class NoteKindError(CausalCLIPSegError):
-    """A kind of note was asked for that there is none of."""
+    """There is no such kind of note."""
 
 
-def read_kinds(text: str) -> tuple[NoteKind, ...]:
-    """Return the kinds in a list with commas, each once; "all" is all of them.
+def parse_note_kinds(text: str) -> tuple[NoteKind, ...]:
+    """Return the kinds in a comma-separated list, each once, in the order of `NOTE_KINDS`; "all" stands for all kinds.
 
     Raises:
-        NoteKindError: for any other word.
+        NoteKindError: the list contains any other word.
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if names == ["all"]:
@@ -39,29 +39,24 @@ def read_kinds(text: str) -> tuple[NoteKind, ...]:
     return tuple(kind for kind in NOTE_KINDS if kind in names)
 
 
-def commonest(samples: Iterable[Sample]) -> ReferringExpression:
-    """Return what the commonest note of the samples says.
-
-    Raises:
-        ValueError: if there are none.
-    """
-    samples = list(samples)
+def most_common_note(samples: Sequence[Sample]) -> ReferringExpression:
+    """Parse the most common note of the samples, of which there must be at least one."""
     note, _ = Counter(sample.note for sample in samples).most_common(1)[0]
     return parse_note(note, next(sample.laterality for sample in samples if sample.note == note))
 
 
-def ablated(
+def ablate_note(
     kind: NoteKind, expression: ReferringExpression, constant: ReferringExpression
 ) -> ReferringExpression | None:
-    """Return what another kind of note says of a film.
+    """Return another kind of note for a radiograph.
 
     Args:
-        kind: which.
-        expression: what the film's own note says.
-        constant: what the commonest note says.
+        kind: the kind of note.
+        expression: the radiograph's own note.
+        constant: the most common note of the split.
 
     Returns:
-        The expression, or None where that kind makes no sense for the film.
+        The other note, or None if that kind does not apply to this radiograph.
     """
     match kind:
         case "own":

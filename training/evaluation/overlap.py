@@ -1,4 +1,4 @@
-"""What every case scored, kept apart, so that any part of a set can be averaged and resampled."""
+"""Pixel counts of every case, from which the overlap metrics of any group of cases are computed and resampled."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ Values = npt.NDArray[np.float64]
 
 SIZES = {"none": (-1.0, 0.0), "under 3 %": (0.0, 3.0), "3 to 7 %": (3.0, 7.0), "7 to 14 %": (7.0, 14.0)}
 SIZES |= {"over 14 %": (14.0, 100.0)}
-"""Named quantities of ground-truth area, percent of the picture, from above the first to the second number; close to
-the quarters of QaTa-COV19's validation split, so that each holds enough films."""
+"""Ranges of ground-truth area in percent of the image: above the first number, up to the second. They are close to the
+quartiles of QaTa-COV19's validation split, so that each range contains enough radiographs."""
 
 Counts = tuple[int, int, int, int]
-"""Pixels of a case: predicted, actual, both, and the whole picture."""
+"""Pixels of a case: of the prediction, of the ground truth, of both, and of the whole image."""
 
 _PATIENT = re.compile(r"(sub-[A-Za-z0-9]+)_")
 
 
 def count(predicted: Mask, actual: Mask) -> Counts:
-    """Count the pixels of a case; the masks are bool, rows x columns."""
+    """Count the pixels of a case, from masks of bool, rows x columns."""
     predicted_pixels, actual_pixels, both = (int(number) for number in overlap.count_pixels(predicted, actual))
     return predicted_pixels, actual_pixels, both, actual.size
 
@@ -52,21 +52,21 @@ class Scores:
 
     @property
     def counts(self) -> Values:
-        """Return predicted, actual, both and all pixels, float64 n x 4."""
+        """Return the counts of all cases, float64, n x 4, columns as in `Counts`."""
         return np.array(self._counts, dtype=np.float64).reshape(-1, 4)
 
     @property
     def dice(self) -> Values:
-        """Return the Dice coefficient of each case, in [0, 1]; 1 where nothing is there and nothing is predicted."""
+        """Return the Dice coefficient of each case, in [0, 1]; 1 if both masks are empty."""
         return overlap.dice(*self.counts.T[:3])
 
     @property
     def iou(self) -> Values:
-        """Return intersection over union of each case, likewise."""
+        """Return the intersection over union of each case, in [0, 1]; 1 if both masks are empty."""
         return overlap.iou(*self.counts.T[:3])
 
-    def figures(self) -> dict[str, Any]:
-        """Return n and, in percent, dice and miou (means over cases) and dice_global (all pixels pooled)."""
+    def metrics(self) -> dict[str, Any]:
+        """Return n and, in percent, dice and miou (means over cases) and dice_global (from all pixels pooled)."""
         if not len(self):
             return {"n": 0}
         return {
@@ -77,15 +77,15 @@ class Scores:
         }
 
     def where(self, keep: Callable[[str], bool]) -> Scores:
-        """Return the cases whose name is kept."""
-        part = Scores()
+        """Return the cases for whose names `keep` is true."""
+        kept = Scores()
         for name, counts in zip(self.names, self._counts, strict=True):
             if keep(name):
-                part.add(name, counts)
-        return part
+                kept.add(name, counts)
+        return kept
 
     def by_size(self) -> dict[str, Scores]:
-        """Return the cases by their ground-truth area, see `SIZES`."""
+        """Group the cases by ground-truth area, see `SIZES`."""
         percent = dict(zip(self.names, 100 * self.counts[:, 1] / np.maximum(self.counts[:, 3], 1), strict=True))
         return {
             size: self.where(lambda name, low=low, high=high: low < percent[name] <= high)  # type: ignore[misc]
@@ -93,12 +93,12 @@ class Scores:
         }
 
     def patients(self) -> list[str]:
-        """Return for each case whose film it is: the subject in a name of the BIDS kind, else the name itself."""
-        found = ((_PATIENT.match(name), name) for name in self.names)
-        return [match[1] if match else name for match, name in found]
+        """Return each case's patient: the subject in a BIDS name (sub-S123_...), else the whole name."""
+        matches = ((_PATIENT.match(name), name) for name in self.names)
+        return [match[1] if match else name for match, name in matches]
 
     def write_csv(self, path: Path) -> None:
-        """Write a row a case: name, Dice and IoU in percent, predicted and actual area in percent of the picture."""
+        """Write one row per case: name, Dice and IoU in percent, predicted and actual area in percent of the image."""
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(("name", "dice", "iou", "predicted_area", "actual_area"))

@@ -1,4 +1,4 @@
-"""Whether a checkpoint listens: where its outline goes when the note's side is exchanged."""
+"""Side adherence: does the predicted mask move when the note's side is swapped?"""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Listening:
-    """Where the predicted area of one-sided cases lies, in pixels, with the own note and with its side swapped."""
+class SideAdherence:
+    """Pixels of the masks of one-sided notes, with the original side and with the side swapped.
+
+    Attributes:
+        n: number of cases.
+        own, own_on_named_side: pixels with the original note, and those of them on the side that it names.
+        swapped, swapped_on_named_side: the same with the swapped note, which names the other side.
+        swapped_empty: number of cases whose mask is empty with the swapped note.
+    """
 
     n: int = 0
     own: int = 0
@@ -23,8 +30,8 @@ class Listening:
     swapped_empty: int = 0
 
     @classmethod
-    def of(cls, own: Mask, swapped: Mask, named: Mask) -> Listening:
-        """Count one case; `named` is true on the half of the film that its own note names."""
+    def of(cls, own: Mask, swapped: Mask, named: Mask) -> SideAdherence:
+        """Count one case, from masks of rows x columns; `named` is true on the half that the original note names."""
         return cls(
             n=1,
             own=int(own.sum()),
@@ -34,15 +41,15 @@ class Listening:
             swapped_empty=int(not swapped.any()),
         )
 
-    def __add__(self, other: Listening) -> Listening:
-        """Return the counts of both."""
-        return Listening(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+    def __add__(self, other: SideAdherence) -> SideAdherence:
+        """Add the counts of two sets of cases."""
+        return SideAdherence(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
-    def figures(self) -> dict[str, Any]:
-        """Return shares of the predicted area in percent; None where there is none.
+    def metrics(self) -> dict[str, Any]:
+        """Return shares of the predicted area in percent; None if no pixel was predicted.
 
-        "swapped_area_left_behind" is what the swapped note leaves on the side of the own note, in percent of the area
-        that the own note gives.
+        "swapped_area_left_behind" is the area with the swapped note that remains on the original side, in percent of
+        the area with the original note.
         """
         return {
             "n": self.n,

@@ -1,1 +1,1 @@
-"""This project's own studies: paraphrases, the benchmark of notes, descriptions of masks, the page of results."""
+"""Studies of this project: paraphrased notes, a benchmark of the parser, descriptions of masks, the results page."""

@@ -1,4 +1,4 @@
-"""How often `describe` says of the ground truth what the note says; and the commands that fit and measure it."""
+"""How often `describe` finds in the ground truth what the note says, and the commands that measure and fit it."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from training.options import DataOption, JsonOption, LimitOption, SplitOption
 
 Verdicts = dict[str, list[bool]]
 
-EXTENTS = {"film": "lungs as estimated on each film", "default": "lungs at the usual place"}
-"""The ways in which the lungs are found."""
+EXTENTS = {"film": "lungs as estimated on each radiograph", "default": "lungs at the usual place"}
+"""How the extent of the lungs is determined; the keys are those of the JSON file."""
 
 _ROWS = {
     "side_right": "patient's right lung named or not",
     "side_left": "patient's left lung named or not",
-    "sides_exact": "both sides right",
+    "sides_exact": "both sides correct",
     "zone_upper": "upper zone of a lung that both name",
     "zone_middle": "middle zone of a lung that both name",
     "zone_lower": "lower zone of a lung that both name",
     "zones_exact": "all zones of a lung that both name",
     "count": "number of areas",
-    "note_exact": "all of the note: sides, zones, number",
+    "note_exact": "the whole note: sides, zones, number",
 }
 
 
@@ -47,17 +47,17 @@ def agreement(samples: list[Sample], advance: Callable[[], object] = lambda: Non
     """Compare the description of every ground truth with its note.
 
     Returns:
-        n and, for both `EXTENTS`, for each of what is compared the number of comparisons and the percentage in which
-        both say the same.
+        n and, for both `EXTENTS` and each row of the table, the number of comparisons "n" and the percentage "agree"
+        in which description and note are equal.
 
     Raises:
-        DatasetError: if the notes cannot be read, or no note names anything.
+        DatasetError: a note is not understood, or a file cannot be read.
     """
     verdicts: dict[str, Verdicts] = {name: {row: [] for row in _ROWS} for name in EXTENTS}
-    read: dict[str, ReferringExpression] = {}
+    parsed: dict[str, ReferringExpression] = {}
     for sample in samples:
         try:
-            note = read.setdefault(sample.note, parse_note(sample.note, sample.laterality))
+            note = parsed.setdefault(sample.note, parse_note(sample.note, sample.laterality))
         except NoteError as error:
             raise DatasetError(f"The note of {sample.name} cannot be read: {error}") from error
         mask = sample.load_mask()
@@ -65,7 +65,7 @@ def agreement(samples: list[Sample], advance: Callable[[], object] = lambda: Non
         for name, extent in extents.items():
             _compare(note, describe(mask, extent), verdicts[name])
         advance()
-    return {"n": len(samples), **{name: _figures(rows) for name, rows in verdicts.items()}}
+    return {"n": len(samples), **{name: _metrics(rows) for name, rows in verdicts.items()}}
 
 
 def _compare(note: ReferringExpression, described: ReferringExpression, verdicts: Verdicts) -> None:
@@ -85,22 +85,22 @@ def _compare(note: ReferringExpression, described: ReferringExpression, verdicts
     )
 
 
-def _figures(verdicts: Verdicts) -> dict[str, dict[str, float | None]]:
+def _metrics(verdicts: Verdicts) -> dict[str, dict[str, float | None]]:
     return {
-        row: {"n": len(same), "agree": round(100 * float(np.mean(same)), 1) if same else None}
-        for row, same in verdicts.items()
+        row: {"n": len(equal), "agree": round(100 * float(np.mean(equal)), 1) if equal else None}
+        for row, equal in verdicts.items()
     }
 
 
-def print_agreement(console: Console, figures: dict[str, Any], title: str) -> None:
+def print_agreement(console: Console, metrics: dict[str, Any], title: str) -> None:
     """Print the comparison as a table."""
     table = Table(title=title)
     table.add_column("compared")
     for heading in ("n", *EXTENTS.values()):
         table.add_column(heading, justify="right")
-    for row, words in _ROWS.items():
-        shown = (_percent(figures[name][row]["agree"]) for name in EXTENTS)
-        table.add_row(words, str(figures["film"][row]["n"]), *shown)
+    for row, label in _ROWS.items():
+        values = (_percent(metrics[name][row]["agree"]) for name in EXTENTS)
+        table.add_row(label, str(metrics["film"][row]["n"]), *values)
     console.print(table)
 
 
@@ -114,19 +114,19 @@ def describe_command(
     json_file: JsonOption = None,
     limit: LimitOption = None,
 ) -> None:
-    """Measure how often the description of a ground truth agrees with the published note."""
+    """Measure how often the description of the ground truth agrees with the published note."""
     samples = subsample_evenly(read_split(data, split), limit)
-    figures = {"split": split, **_with_progress(samples, f"Describing {split}", agreement)}
+    metrics = {"split": split, **_with_progress(samples, f"Describing {split}", agreement)}
     if json_file is not None:
-        write_text(json_file, json.dumps(figures, indent=2) + "\n")
-    print_agreement(out, figures, f"describe(ground truth) and the note, {split}, {len(samples)} films")
+        write_text(json_file, json.dumps(metrics, indent=2) + "\n")
+    print_agreement(out, metrics, f"describe(ground truth) and the note, {split}, {len(samples)} radiographs")
 
 
 def fit_extent_command(
-    data: Annotated[Path, typer.Option(help="A folder laid out as LViT's; its training split is used.")],
-    output: Annotated[Path, typer.Option(help="Where to write the numbers, lung_extent.json.")],
+    data: Annotated[Path, typer.Option(help="Folder laid out as LViT's; the training split is used.")],
+    output: Annotated[Path, typer.Option(help="The file to write, lung_extent.json.")],
 ) -> None:
-    """Fit where the lungs lie and what counts as a zone, for the description of a mask."""
+    """Fit the extent of the lungs and the thresholds of zones, for the description of a mask."""
     fitted = _with_progress(read_split(data, "train"), "Fitting on train", fit)
     write_text(output, json.dumps(fitted, indent=1) + "\n")
     out.print(", ".join(f"{name} {value}" for name, value in fitted["agreement_on_training"].items()))

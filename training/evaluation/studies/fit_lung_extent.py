@@ -1,7 +1,7 @@
-"""Fit what `lung_extent` and `describe` need on a training split: where the lungs lie, and what counts as a zone.
+"""Fit the numbers of `lung_extent` and `describe` on a training split: the extent of the lungs, the share of a zone.
 
-The films of one patient are never in two folds. The extents by which shifts and shares are chosen, and the
-agreement on training, come from a model that has not seen the film's fold.
+The folds are by patient. Shifts and shares are chosen, and the agreement on training is measured, with extents from a
+model that was fitted without the radiograph's fold.
 """
 
 from __future__ import annotations
@@ -32,15 +32,19 @@ _BOTTOM_SHIFTS = (-0.28, -0.24, -0.20, -0.16, -0.12, -0.08, 0.0)
 _TOPS = tuple(np.round(np.arange(0.02, 0.30, 0.03), 2))
 _BOTTOMS = tuple(np.round(np.arange(0.44, 0.80, 0.03), 2))
 _SHARES = (0.02, 0.04, 0.06, 0.07, 0.08, 0.09, 0.10, 0.12, 0.15)
-_SMALLEST = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.004, 0.006)
+_SMALLEST_AREAS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.004, 0.006)
 _PATIENT = re.compile(r"sub-[A-Za-z0-9]+")
 
 
 @dataclass
 class _Lungs:
-    """Every lung that a note gives zones for and that has a mask, all in arrays of the same length.
+    """All lungs for which the note names zones and which have a mask, as arrays of equal length.
 
-    `summed` holds the pixels above each row as shares of the picture, lungs x (rows + 1).
+    Attributes:
+        profiles: features of the radiograph's rows, lungs x features.
+        summed: mask pixels above each row, as a share of the image, lungs x (`_GRID` + 1).
+        zones: whether the note names the zone, lungs x upper, middle, lower.
+        fold: of the patient.
     """
 
     profiles: Array
@@ -50,28 +54,27 @@ class _Lungs:
 
     @property
     def first(self) -> Array:
-        """Where the mask begins, as a share of the film's height."""
+        """Where the mask begins, as a share of the image's height."""
         return np.asarray(np.argmax(self.summed > 0, axis=1) - 1.0) / _GRID
 
     @property
     def last(self) -> Array:
-        """Where the mask ends."""
+        """Where the mask ends, as a share of the image's height."""
         return np.asarray(np.argmax(self.summed == self.summed[:, -1:], axis=1)) / _GRID
 
 
 def fit(samples: list[Sample], advance: Callable[[], object] = lambda: None) -> dict[str, Any]:
-    """Return the numbers for `lung_extent.json`, and with them how well they agree with the notes they come from."""
+    """Return the contents of `lung_extent.json`: the fitted numbers, and their agreement with the notes."""
     lungs, areas = _collect(samples, advance)
     edges = {"top": (lungs.first, lungs.zones[:, 0]), "bottom": (lungs.last, lungs.zones[:, 2])}
-    unseen = {edge: np.zeros(len(lungs.fold)) for edge in edges}
+    held_out = {edge: np.zeros(len(lungs.fold)) for edge in edges}
     for fold, (edge, (row, known)) in product(range(_FOLDS), edges.items()):
-        seen = lungs.fold != fold
-        unseen[edge][~seen] = _predict(_ridge(lungs.profiles[seen & known], row[seen & known]), lungs.profiles[~seen])
+        fitting = lungs.fold != fold
+        model = _ridge(lungs.profiles[fitting & known], row[fitting & known])
+        held_out[edge][~fitting] = _predict(model, lungs.profiles[~fitting])
     best = max(
-        (
-            (_agreement(lungs, *_extents(unseen["top"] + top, unseen["bottom"] + bottom), share), top, bottom, share)
-            for top, bottom, share in product(_TOP_SHIFTS, _BOTTOM_SHIFTS, _SHARES)
-        ),
+        (_agreement(lungs, *_extents(held_out["top"] + top, held_out["bottom"] + bottom), share), top, bottom, share)
+        for top, bottom, share in product(_TOP_SHIFTS, _BOTTOM_SHIFTS, _SHARES)
     )
     _, *shifts, share = best
     ones = np.ones(len(lungs.fold))
@@ -85,7 +88,7 @@ def fit(samples: list[Sample], advance: Callable[[], object] = lambda: None) -> 
             "weights": [round(float(weight), 4) for weight in weights],
             "constant": round(float(constant + shift), 4),
         }
-    smallest = _smallest(areas)
+    smallest = _smallest_area(areas)
     return {
         **fitted,
         "default": {"top": float(default[1]), "bottom": float(default[2])},
@@ -95,16 +98,16 @@ def fit(samples: list[Sample], advance: Callable[[], object] = lambda: None) -> 
             "lungs": len(lungs.fold),
             "zones_exact": _percent(best[0]),
             "zones_exact_default_extent": _percent(default[0]),
-            "count": round(100 * _right_count(areas, smallest), 1),
+            "count": round(100 * _count_agreement(areas, smallest), 1),
         },
     }
 
 
 def _collect(samples: list[Sample], advance: Callable[[], object]) -> tuple[_Lungs, list[tuple[int, Array]]]:
     profiles, summed, zones, folds, areas = [], [], [], [], []
-    read: dict[str, ReferringExpression] = {}
+    parsed: dict[str, ReferringExpression] = {}
     for sample in samples:
-        note = read.setdefault(sample.note, parse_note(sample.note, sample.laterality))
+        note = parsed.setdefault(sample.note, parse_note(sample.note, sample.laterality))
         mask = sample.load_mask()
         labels, _ = connected_components(mask)
         if note.count is not None:
@@ -112,9 +115,9 @@ def _collect(samples: list[Sample], advance: Callable[[], object]) -> tuple[_Lun
         profile = row_profiles(sample.load_image())
         patient = _PATIENT.match(sample.name)
         fold = zlib.crc32((patient[0] if patient else sample.name).encode()) % _FOLDS
-        for side, part in split_by_side(mask).items():
-            if side in note.sides and note.zones[side] and part.any():
-                above = np.concatenate([[0.0], np.cumsum(part.sum(axis=1))]) / mask.size
+        for side, half in split_by_side(mask).items():
+            if side in note.sides and note.zones[side] and half.any():
+                above = np.concatenate([[0.0], np.cumsum(half.sum(axis=1))]) / mask.size
                 profiles.append(profile)
                 summed.append(np.interp(np.linspace(0, len(mask), _GRID + 1), np.arange(len(mask) + 1), above))
                 zones.append([zone in note.zones[side] for zone in ZONES])
@@ -123,12 +126,12 @@ def _collect(samples: list[Sample], advance: Callable[[], object]) -> tuple[_Lun
     return _Lungs(np.array(profiles), np.array(summed), np.array(zones), np.array(folds)), areas
 
 
-def _ridge(profiles: Array, wanted: Array) -> Array:
-    """Return weights and, last, the constant, which is not held small."""
+def _ridge(profiles: Array, targets: Array) -> Array:
+    """Return the weights of a ridge regression and, last, its constant, which is not penalized."""
     inputs = np.column_stack([profiles, np.ones(len(profiles))])
-    held = _RIDGE * np.eye(inputs.shape[1])
-    held[-1, -1] = 0
-    return np.asarray(np.linalg.solve(inputs.T @ inputs + held, inputs.T @ wanted))
+    penalty = _RIDGE * np.eye(inputs.shape[1])
+    penalty[-1, -1] = 0
+    return np.asarray(np.linalg.solve(inputs.T @ inputs + penalty, inputs.T @ targets))
 
 
 def _predict(model: Array, profiles: Array) -> Array:
@@ -141,10 +144,11 @@ def _extents(top: Array, bottom: Array) -> tuple[Array, Array]:
 
 
 def _agreement(lungs: _Lungs, top: Array, bottom: Array, share: float) -> tuple[float, float, float]:
-    """Return the share of lungs whose zones are exactly those of the note, in three ways.
+    """Return the share of lungs whose zones are exactly those of the note, averaged in three ways.
 
-    The first number is the mean of the other two, and what is fitted for: the share of all lungs, and the mean share
-    over the sets of zones. By the share of all lungs alone the middle zone, seldom named alone, would be fitted away.
+    The first number, which the fit maximizes, is the mean of the other two: the share of all lungs, and the mean of
+    the shares for each set of zones. With the share of all lungs only, the fit would ignore notes that name only the
+    middle zone, because they are rare.
     """
     height = (bottom - top) / 3
     index = np.arange(len(top))
@@ -165,12 +169,12 @@ def _percent(agreement: tuple[float, float, float]) -> dict[str, float]:
     return {"of_all": round(100 * of_all, 1), "mean_over_sets_of_zones": round(100 * over_kinds, 1)}
 
 
-def _right_count(areas: list[tuple[int, Array]], smallest: float) -> float:
+def _count_agreement(areas: list[tuple[int, Array]], smallest: float) -> float:
     return float(np.mean([count == int((sizes >= smallest).sum()) for count, sizes in areas]))
 
 
-def _smallest(areas: list[tuple[int, Array]]) -> float:
-    """Return the size by which the count agrees most often; of several the one in the middle."""
-    right = [_right_count(areas, smallest) for smallest in _SMALLEST]
-    best = [size for size, share in zip(_SMALLEST, right, strict=True) if share == max(right)]
+def _smallest_area(areas: list[tuple[int, Array]]) -> float:
+    """Return the minimum area with which the count agrees most often; the middle one if several are equally good."""
+    agreements = [_count_agreement(areas, smallest) for smallest in _SMALLEST_AREAS]
+    best = [size for size, share in zip(_SMALLEST_AREAS, agreements, strict=True) if share == max(agreements)]
     return best[len(best) // 2]

@@ -1,9 +1,9 @@
-"""How well notes are understood: a file of notes with what they mean, against `parse_note`. Needs no torch.
+"""Measure how well `parse_note` understands notes, against a file of notes with their meaning. Needs no torch.
 
     python -m training notes
-    python -m training notes --gold Testing/notes/gold/held_out.jsonl --json figures.json
+    python -m training notes --gold Testing/notes/gold/held_out.jsonl --json metrics.json
 
-A line of the file is a JSON object: id, style, adversarial, note, expected; see docs/notes.md.
+Each line of the file is a JSON object with id, style, adversarial, note and expected; see docs/notes.md.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from training.options import JsonOption
 GOLD = Path(__file__).parents[3] / "Testing" / "notes" / "gold" / "gold.jsonl"
 
 SLOTS = ("side", "zone", "whole", "count", "kind", "negation", "history", "uncertainty", "finding")
-"""What is counted, by its F1; "finding" is kind, sides, negation, history and uncertainty together."""
+"""Parts of a note with an F1 each; "finding" is kind, sides, negation, history and uncertainty together."""
 
-
-_WIDTH = 130  # of the table, which goes into the docs as it is printed
+_WIDTH = 130
+"""Characters of the table, which is copied into the docs."""
 
 
 class BenchmarkError(CausalCLIPSegError):
-    """The file of notes cannot be read."""
+    """The file of notes cannot be read or is malformed."""
 
 
 class ExpectedFinding(BaseModel):
-    """A finding as the file has it; the fields are those of `Finding`."""
+    """A finding in the file; the fields are those of `Finding`."""
 
     kind: str
     sides: list[Side] = []
@@ -63,7 +63,7 @@ class Expected(BaseModel):
 
 
 class Case(BaseModel):
-    """A line of the file."""
+    """A note with its meaning: a line of the file."""
 
     id: str
     style: str
@@ -74,28 +74,29 @@ class Case(BaseModel):
 
 @dataclass
 class Tally:
-    """Hits and misses of one slot."""
+    """Counts for the F1 of one slot: correct values, values the parser gave, values expected."""
 
-    hits: int = 0
-    said: int = 0
-    meant: int = 0
+    correct: int = 0
+    predicted: int = 0
+    expected: int = 0
 
-    def add(self, said: Iterable[Hashable], meant: Iterable[Hashable]) -> None:
-        """Add what was understood of a note and what it means."""
-        ours, theirs = Counter(said), Counter(meant)
-        self.hits += (ours & theirs).total()
-        self.said += ours.total()
-        self.meant += theirs.total()
+    def add(self, predicted: Iterable[Hashable], expected: Iterable[Hashable]) -> None:
+        """Add the values of one note; a value may occur more than once."""
+        predicted_counts, expected_counts = Counter(predicted), Counter(expected)
+        self.correct += (predicted_counts & expected_counts).total()
+        self.predicted += predicted_counts.total()
+        self.expected += expected_counts.total()
 
     @property
     def f1(self) -> float | None:
-        """The harmonic mean of precision and recall, percent; None where there is nothing to find and none was."""
-        return round(200 * self.hits / (self.said + self.meant), 1) if self.said + self.meant else None
+        """The harmonic mean of precision and recall, in percent; None without predicted and expected values."""
+        total = self.predicted + self.expected
+        return round(200 * self.correct / total, 1) if total else None
 
 
 @dataclass
 class Score:
-    """Figures of a group of notes."""
+    """Counts of a group of notes."""
 
     n: int = 0
     exact: int = 0
@@ -105,18 +106,18 @@ class Score:
         """Add a note."""
         self.n += 1
         self.exact += is_exact(expression, expected)
-        said, meant = _slots(expression), _slots(expected)
+        predicted_slots, expected_slots = _slots(expression), _slots(expected)
         for slot in SLOTS:
-            self.slots[slot].add(said[slot], meant[slot])
+            self.slots[slot].add(predicted_slots[slot], expected_slots[slot])
 
-    def figures(self) -> dict[str, Any]:
-        """Return n, the share of exact matches of the merged expression in percent, and F1 by slot in percent."""
+    def metrics(self) -> dict[str, Any]:
+        """Return n, "exact" (share of notes whose merged expression is exact), and "f1" by slot, in percent."""
         exact = round(100 * self.exact / self.n, 1) if self.n else None
         return {"n": self.n, "exact": exact, "f1": {slot: tally.f1 for slot, tally in self.slots.items()}}
 
 
 def is_exact(expression: ReferringExpression, expected: Expected) -> bool:
-    """Whether sides, zones, whole, weak and count are all as expected; an order does not matter."""
+    """Whether sides, zones, whole, weak and count are all as expected, in any order."""
     return _merged(expression) == _merged(expected)
 
 
@@ -145,7 +146,7 @@ def read_gold(path: Path) -> list[Case]:
     """Return the notes of a file.
 
     Raises:
-        BenchmarkError: it is missing, or a line is not as it should be.
+        BenchmarkError: the file cannot be read, or a line is malformed.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -162,50 +163,50 @@ def read_gold(path: Path) -> list[Case]:
 
 
 def measure(cases: Sequence[Case]) -> tuple[dict[str, Any], list[Case]]:
-    """Return the figures over all notes, by style and for the adversarial ones, and the notes that are not exact."""
-    everything, adversarial = Score(), Score()
+    """Return the metrics of all notes, of each style and of the adversarial notes; and the inexact notes."""
+    overall, adversarial = Score(), Score()
     by_style: dict[str, Score] = {}
     missed: list[Case] = []
     for case in cases:
         expression = parse_note(case.note)
-        groups = [everything, by_style.setdefault(case.style, Score())] + [adversarial] * case.adversarial
+        groups = [overall, by_style.setdefault(case.style, Score())] + [adversarial] * case.adversarial
         for group in groups:
             group.add(expression, case.expected)
         if not is_exact(expression, case.expected):
             missed.append(case)
-    figures = {
-        **everything.figures(),
-        "adversarial": adversarial.figures(),
-        "by_style": {style: score.figures() for style, score in sorted(by_style.items())},
+    metrics = {
+        **overall.metrics(),
+        "adversarial": adversarial.metrics(),
+        "by_style": {style: score.metrics() for style, score in sorted(by_style.items())},
     }
-    return figures, missed
+    return metrics, missed
 
 
 def notes(
-    gold: Annotated[Path, typer.Option(help="Notes with their meaning, one JSON object a line.")] = GOLD,
+    gold: Annotated[Path, typer.Option(help="Notes with their meaning, one JSON object per line.")] = GOLD,
     json_file: JsonOption = None,
-    missed: Annotated[bool, typer.Option("--missed", help="Also print the notes that are not understood.")] = False,
+    missed: Annotated[bool, typer.Option("--missed", help="Also print the notes that are not exact.")] = False,
 ) -> None:
-    """Measure how well notes are understood: exact match of the merged expression, and F1 of its parts."""
-    figures, wrong = measure(read_gold(gold))
+    """Measure how well notes are understood: exact matches of the merged expression, and F1 of its parts."""
+    metrics, inexact = measure(read_gold(gold))
     if json_file is not None:
-        json_file.write_text(json.dumps({"gold": gold.name, **figures}, indent=2) + "\n", encoding="utf-8")
+        json_file.write_text(json.dumps({"gold": gold.name, **metrics}, indent=2) + "\n", encoding="utf-8")
     console = Console(highlight=False, markup=False, emoji=False, width=_WIDTH)
-    console.print(_table(figures, gold.name))
-    for case in wrong if missed else ():
-        understood = parse_note(case.note).to_dict()
-        meant = case.expected.model_dump()
+    console.print(_table(metrics, gold.name))
+    for case in inexact if missed else ():
+        parsed = parse_note(case.note).to_dict()
+        expected = case.expected.model_dump()
         console.print(f"{case.id}: {case.note}", soft_wrap=True)
         for name in ("sides", "zones", "whole", "weak", "count"):
-            if understood[name] != meant[name]:
-                console.print(f"    {name}: {understood[name]}, not {meant[name]}", soft_wrap=True)
+            if parsed[name] != expected[name]:
+                console.print(f"    {name}: {parsed[name]}, not {expected[name]}", soft_wrap=True)
 
 
-def _table(figures: dict[str, Any], title: str) -> Table:
+def _table(metrics: dict[str, Any], title: str) -> Table:
     table = Table(title=f"{title}: exact match and F1, percent", box=box.MARKDOWN)
     for heading in ("notes", "n", "exact", *SLOTS):
         table.add_column(heading, justify="left" if heading == "notes" else "right")
-    rows = {**figures["by_style"], "adversarial ones": figures["adversarial"], "all": figures}
+    rows = {**metrics["by_style"], "adversarial ones": metrics["adversarial"], "all": metrics}
     for name, row in rows.items():
         values = [row["exact"], *(row["f1"][slot] for slot in SLOTS)]
         table.add_row(name, str(row["n"]), *("-" if value is None else f"{value:.1f}" for value in values))

@@ -1,7 +1,7 @@
-"""Published notes in a radiologist's words, and what a checkpoint makes of them.
+"""Published notes in a radiologist's words, and how a checkpoint segments with them.
 
-The network is given the sentence that the program says of a note, so that two notes with the same meaning can only
-lead to another outline where the sentence differs: that is counted first, and only those sentences are run.
+The network receives the prompt that the program derives from a note, so a paraphrase changes the mask only if it
+changes the prompt. The study first counts equal prompts, and then runs each different prompt once.
 
     python -m training evaluate-paraphrases --data DIR --split val --checkpoint NAME
     python -m training evaluate-paraphrases --data DIR --sentences-only
@@ -53,22 +53,22 @@ class Paraphrase:
 
 
 def paraphrase(note: str, laterality: Laterality) -> list[Paraphrase]:
-    """Return ten other notes that mean the same: the first six also state the number of areas, the last four do not.
+    """Return ten notes of the same meaning; the first six also state the number of areas, the last four do not.
 
     Args:
-        note: a published sentence.
+        note: a published note.
         laterality: whose left and right it means.
     """
-    meant = parse_note(note, laterality)
-    area = "area" if meant.count == 1 else "areas"
-    number = NUMBERS[meant.count] if meant.count is not None and meant.count < len(NUMBERS) else ""
-    lobes, zones, parts = (_places(meant, words, "patient") for words in (LOBES, ZONES, PARTS))
-    verb = "are" if number and meant.count != 1 else "is"
+    meaning = parse_note(note, laterality)
+    area = "area" if meaning.count == 1 else "areas"
+    number = NUMBERS[meaning.count] if meaning.count is not None and meaning.count < len(NUMBERS) else ""
+    lobes, zones, parts = (_places(meaning, terms, "patient") for terms in (LOBES, ZONES, PARTS))
+    verb = "are" if number and meaning.count != 1 else "is"
     counted = f"{number} {area} of " if number else ""
     return [
         Paraphrase("published, patient's sides", swap_sides(note) if laterality == "viewer" else note),
         Paraphrase("lobes", f"{_capital(counted)}consolidation in {lobes}."),
-        Paraphrase("viewer's sides", f"Opacities, {number} {area}, in {_places(meant, ZONES, 'viewer')}.", "viewer"),
+        Paraphrase("viewer's sides", f"Opacities, {number} {area}, in {_places(meaning, ZONES, 'viewer')}.", "viewer"),
         Paraphrase(
             "report",
             "INDICATION: Cough and fever, left-sided chest pain. Pneumonia?\nCOMPARISON: None.\n"
@@ -78,7 +78,7 @@ def paraphrase(note: str, laterality: Laterality) -> list[Paraphrase]:
         ),
         Paraphrase("capitals", f"{counted}CONSOLIDATION, {zones}. NO EFFUSION.".upper()),
         Paraphrase("misspelt", f"{_capital(counted)}consolidaton in {_misspelt(lobes)}, no efusion"),
-        Paraphrase("letters", f"Infiltrates {_letters(meant)}, c/w PNA."),
+        Paraphrase("letters", f"Infiltrates {_letters(meaning)}, c/w PNA."),
         Paraphrase("British", f"Airspace shadowing in {zones} in keeping with infection. Repeat film in 6 weeks."),
         Paraphrase("regions", f"Patchy opacity at {parts}, suspicious for pneumonia; no pneumothorax."),
         Paraphrase(
@@ -101,32 +101,35 @@ STYLES = (
     "regions",
     "comparison",
 )
-"""The styles of the ten, in their order."""
+"""The styles of the ten paraphrases, in their order."""
 
 
-def _places(meant: ReferringExpression, words: dict[Zone, str], laterality: Laterality) -> str:
+def _places(meaning: ReferringExpression, terms: dict[Zone, str], laterality: Laterality) -> str:
     """Return "the right upper lobe and mid zone and the entire left lung"."""
-    return " and ".join(_place(meant, side, words, say_side(side, laterality)) for side in meant.sides)
+    return " and ".join(_place(meaning, side, terms, say_side(side, laterality)) for side in meaning.sides)
 
 
-def _place(meant: ReferringExpression, side: Side, words: dict[Zone, str], said: Side) -> str:
-    zones = meant.zones[side]
-    if side in meant.whole:
-        return f"the entire {said} lung"
+def _place(meaning: ReferringExpression, side: Side, terms: dict[Zone, str], side_term: Side) -> str:
+    zones = meaning.zones[side]
+    if side in meaning.whole:
+        return f"the entire {side_term} lung"
     if not zones:
-        return f"the {said} lung"
-    return f"the {said} " + " and ".join(words[zone] for zone in zones)
+        return f"the {side_term} lung"
+    return f"the {side_term} " + " and ".join(terms[zone] for zone in zones)
 
 
-def _letters(meant: ReferringExpression) -> str:
-    parts: list[str] = []
-    for side in SIDES:
-        if side in meant.sides:
-            letter = side[0].upper()
-            whole = [f"entire {letter} lung"] if side in meant.whole or not meant.zones[side] else []
-            parts += whole if side in meant.whole else [f"{letter}{LETTERS[zone]}" for zone in meant.zones[side]]
-            parts += [f"{letter} lung"] if not meant.zones[side] else []
-    return " + ".join(parts)
+def _letters(meaning: ReferringExpression) -> str:
+    """Return "RLZ + entire L lung"."""
+    places: list[str] = []
+    for side in (side for side in SIDES if side in meaning.sides):
+        letter = side[0].upper()
+        if side in meaning.whole:
+            places.append(f"entire {letter} lung")
+        elif meaning.zones[side]:
+            places += [f"{letter}{LETTERS[zone]}" for zone in meaning.zones[side]]
+        else:
+            places.append(f"{letter} lung")
+    return " + ".join(places)
 
 
 def _misspelt(text: str) -> str:
@@ -139,29 +142,29 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def paraphrases_of(sample: Sample, laterality: Laterality) -> tuple[str, dict[str, str | None]]:
-    """Return what is said of a published note, and of its paraphrases by style; None where nothing is understood.
+def prompts_of(sample: Sample, laterality: Laterality) -> tuple[str, dict[str, str | None]]:
+    """Return the prompt of a published note, and those of its paraphrases by style; None if no side is understood.
 
     Args:
         sample: with the published note.
         laterality: of the checkpoint.
     """
-    own = to_prompt(parse_note(sample.note, sample.laterality), laterality)
-    said: dict[str, str | None] = {}
+    published = to_prompt(parse_note(sample.note, sample.laterality), laterality)
+    prompts: dict[str, str | None] = {}
     for other in paraphrase(sample.note, sample.laterality):
         expression = parse_note(other.text, other.laterality)
-        said[other.style] = to_prompt(expression, laterality) if expression.sides else None
-    return own, said
+        prompts[other.style] = to_prompt(expression, laterality) if expression.sides else None
+    return published, prompts
 
 
 def agreement(samples: Sequence[Sample], laterality: Laterality) -> dict[str, float]:
-    """Return by style the share of samples, percent, whose paraphrase leads to the sentence of the published note."""
-    same = dict.fromkeys(STYLES, 0)
+    """Return by style the percentage of samples whose paraphrase leads to the prompt of the published note."""
+    equal = dict.fromkeys(STYLES, 0)
     for sample in samples:
-        own, said = paraphrases_of(sample, laterality)
+        published, prompts = prompts_of(sample, laterality)
         for style in STYLES:
-            same[style] += said[style] == own
-    return {style: round(100 * number / max(len(samples), 1), 2) for style, number in same.items()}
+            equal[style] += prompts[style] == published
+    return {style: round(100 * number / max(len(samples), 1), 2) for style, number in equal.items()}
 
 
 def dice_under_paraphrases(
@@ -169,7 +172,7 @@ def dice_under_paraphrases(
 ) -> tuple[Scores, dict[str, Scores]]:
     """Return the scores of a checkpoint with the published notes, and by style with their paraphrases.
 
-    Each film is run once for each different sentence; a paraphrase of which nothing is understood outlines nothing.
+    Each radiograph is segmented once for each different prompt; a paraphrase that is not understood has an empty mask.
     """
     import numpy as np
 
@@ -177,19 +180,19 @@ def dice_under_paraphrases(
     from training.evaluation.overlap import Scores, count
 
     segmenter = Segmenter.from_checkpoint(checkpoint, device)
-    published, by_style = Scores(), {style: Scores() for style in STYLES}
+    scores, by_style = Scores(), {style: Scores() for style in STYLES}
     for sample in samples:
-        own, said = paraphrases_of(sample, segmenter.card.laterality)
+        published, prompts = prompts_of(sample, segmenter.card.laterality)
         radiograph, truth = sample.load()
         segmenter.set_radiograph(radiograph)
         masks: dict[str | None, Any] = {None: np.zeros(truth.shape, dtype=bool)}
-        for sentence in {own, *said.values()} - {None}:
-            masks[sentence] = segmenter.predict(str(sentence)) >= segmenter.card.threshold
-        published.add(sample.name, count(masks[own], truth))
+        for prompt in {published, *prompts.values()} - {None}:
+            masks[prompt] = segmenter.predict(str(prompt)) >= segmenter.card.threshold
+        scores.add(sample.name, count(masks[published], truth))
         for style in STYLES:
-            by_style[style].add(sample.name, count(masks[said[style]], truth))
+            by_style[style].add(sample.name, count(masks[prompts[style]], truth))
         advance()
-    return published, by_style
+    return scores, by_style
 
 
 def evaluate_paraphrases(
@@ -199,36 +202,42 @@ def evaluate_paraphrases(
     json_file: JsonOption = None,
     limit: LimitOption = None,
     device: DeviceOption = "auto",
-    sentences_only: Annotated[bool, typer.Option("--sentences-only", help="Run no network.")] = False,
+    sentences_only: Annotated[
+        bool, typer.Option("--sentences-only", help="Only compare the prompts; run no network.")
+    ] = False,
 ) -> None:
-    """Measure how far ten paraphrases of each note change the sentence for the network, and the Dice."""
+    """Measure how much ten paraphrases of each note change the prompt for the network, and the Dice."""
     samples = subsample_evenly(read_split(data, split), limit)
     card = read_card(find_checkpoint(checkpoint))
-    same = agreement(samples, card.laterality)
-    figures: dict[str, Any] = {"checkpoint": card.name, "split": split, "n": len(samples), "same_sentence": same}
+    equal = agreement(samples, card.laterality)
+    metrics: dict[str, Any] = {"checkpoint": card.name, "split": split, "n": len(samples), "same_sentence": equal}
     if not sentences_only:
         with progress_bar("Paraphrases", len(samples)) as advance:
             published, by_style = dice_under_paraphrases(checkpoint, device, samples, advance)
-        dice = {style: float(100 * scores.dice.mean()) for style, scores in by_style.items()}
         own = float(100 * published.dice.mean())
+        dice = {style: float(100 * scores.dice.mean()) for style, scores in by_style.items()}
         mean = sum(dice.values()) / len(dice)
-        figures["dice"] = {"published": round(own, 2), "paraphrases": {k: round(v, 2) for k, v in dice.items()}}
-        figures["dice"] |= {"mean_of_paraphrases": round(mean, 2), "drop": round(own - mean, 2) + 0.0}
+        metrics["dice"] = {
+            "published": round(own, 2),
+            "paraphrases": {style: round(value, 2) for style, value in dice.items()},
+            "mean_of_paraphrases": round(mean, 2),
+            "drop": round(own - mean, 2) + 0.0,
+        }
     if json_file is not None:
-        json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    _print(figures)
+        json_file.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    _print(metrics)
 
 
-def _print(figures: dict[str, Any]) -> None:
-    table = Table(title=f"{figures['checkpoint']} on {figures['split']}, {figures['n']} notes", box=box.MARKDOWN)
+def _print(metrics: dict[str, Any]) -> None:
+    table = Table(title=f"{metrics['checkpoint']} on {metrics['split']}, {metrics['n']} notes", box=box.MARKDOWN)
     table.add_column("style")
-    table.add_column("same sentence, %", justify="right")
+    table.add_column("same prompt, %", justify="right")
     table.add_column("Dice", justify="right")
-    dice = figures.get("dice")
+    dice = metrics.get("dice")
     if dice:
         table.add_row("published", "", f"{dice['published']:.2f}")
-    for style, same in figures["same_sentence"].items():
-        table.add_row(style, f"{same:.2f}", f"{dice['paraphrases'][style]:.2f}" if dice else "-")
+    for style, equal in metrics["same_sentence"].items():
+        table.add_row(style, f"{equal:.2f}", f"{dice['paraphrases'][style]:.2f}" if dice else "-")
     out.print(table)
     if dice:
         out.print(

@@ -1,4 +1,4 @@
-"""The page of results: tables of what evaluations wrote, so that no figure in it is typed by hand."""
+"""The results page: tables generated from the files of evaluations, so that no number is typed by hand."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from CausalCLIPSegLib.atomic_files import write_text
 from training.data.splits import DatasetError
 from training.yaml_file import read_yaml
 
-Figures = dict[str, Any]
+Metrics = dict[str, Any]
 
 
 class Run(BaseModel):
-    """One run that was really done.
+    """A run that was done.
 
     Attributes:
-        name: of the run in the tables.
-        evaluation: the file that `evaluate --json` wrote, beside the list of runs.
-        command: what was trained, and with which switches.
-        seed: of the run.
+        name: name of the run in the tables.
+        evaluation: file that `evaluate --json` wrote, in the folder of runs.yaml.
+        command: what was trained, and with which options.
+        seed: random seed.
         hardware: what it ran on.
-        hours: how long.
+        hours: duration of the training.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -40,12 +40,12 @@ class Run(BaseModel):
 
 
 class Comparison(BaseModel):
-    """Two groups of runs, paired in their order: each with the other's seed.
+    """Two groups of runs; runs at the same position form a pair and have the same seed.
 
     Attributes:
-        title: of the table.
-        first, second: a name for each group.
-        runs: of each group, by their names.
+        title: title of the table.
+        first, second: names of the groups.
+        runs: names of the runs in each group.
         remark: what the reader must know, in Markdown.
     """
 
@@ -58,13 +58,13 @@ class Comparison(BaseModel):
 
 
 class Results(BaseModel):
-    """The list of runs, `runs.yaml`.
+    """The contents of `runs.yaml`.
 
     Attributes:
         remark: what the reader must know, in Markdown.
-        runs: in the order of the table.
-        notes: runs whose figures with other notes are shown.
-        shifts: runs whose figures on changed films are shown.
+        runs: all runs, in the order of the table.
+        notes: names of the runs whose metrics with other notes are shown.
+        shifts: names of the runs whose metrics on corrupted radiographs are shown.
         comparisons: of groups of runs.
     """
 
@@ -77,17 +77,17 @@ class Results(BaseModel):
 
 
 class Row(NamedTuple):
-    """A figure that two groups are compared by."""
+    """A metric in which two groups are compared: its name, and how to read it from an evaluation."""
 
     name: str
-    of: Callable[[Figures], float]
+    read: Callable[[Metrics], float]
 
 
 def results_command(
-    folder: Annotated[Path, typer.Argument(help="Folder with runs.yaml and the files of evaluate --json.")],
-    output: Annotated[Path, typer.Argument(help="The page to write (Markdown).")],
+    folder: Annotated[Path, typer.Argument(help="Folder with runs.yaml and the files that evaluate --json wrote.")],
+    output: Annotated[Path, typer.Argument(help="The Markdown file to write.")],
 ) -> None:
-    """Write the page of results from the files of evaluations."""
+    """Write the results page from the files of evaluations."""
     write_text(output, page(folder))
 
 
@@ -95,87 +95,91 @@ def page(folder: Path) -> str:
     """Return the page as Markdown.
 
     Raises:
-        CheckpointError: if the list of runs cannot be read as YAML.
-        DatasetError: if it is no list of runs, or a file that it names is not there.
+        CheckpointError: runs.yaml cannot be read as YAML.
+        DatasetError: runs.yaml is not a list of runs, or a file that it names cannot be read.
     """
     try:
         results = Results.model_validate(read_yaml(folder / "runs.yaml"))
     except ValidationError as error:
         raise DatasetError(f"The file {folder / 'runs.yaml'} is no list of runs.") from error
-    figures = {run.name: _read(folder / run.evaluation) for run in results.runs}
+    metrics = {run.name: _read(folder / run.evaluation) for run in results.runs}
     parts = [
         "# Results",
-        "Written by `python -m training results` from the files in [results](results); no table is typed by hand.",
+        "Written by `python -m training results` from the files in [results](results); no number is typed by hand.",
         results.remark.strip(),
         "## Runs",
-        _table(_run_rows(results.runs, figures)),
+        _table(_run_rows(results.runs, metrics)),
     ]
     if results.notes:
-        parts += ["## Other notes for the same films", _table(_note_rows({n: figures[n] for n in results.notes}))]
+        rows = _note_rows({name: metrics[name] for name in results.notes})
+        parts += ["## Other notes for the same radiographs", _table(rows)]
     if results.shifts:
-        parts += ["## Changed films, own note", _table(_shift_rows({n: figures[n] for n in results.shifts}))]
+        rows = _corruption_rows({name: metrics[name] for name in results.shifts})
+        parts += ["## Corrupted radiographs, own note", _table(rows)]
     for comparison in results.comparisons:
-        groups = [[figures[name] for name in group] for group in comparison.runs]
+        first, second = ([metrics[name] for name in group] for group in comparison.runs)
         parts += [f"## {comparison.title}", comparison.remark.strip()]
-        parts += [_table(_comparison_rows(comparison, *groups))]
+        parts += [_table(_comparison_rows(comparison, first, second))]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _read(path: Path) -> Figures:
+def _read(path: Path) -> Metrics:
     try:
-        figures: Figures = json.loads(path.read_text(encoding="utf-8"))
+        metrics: Metrics = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DatasetError(f"The evaluation {path} cannot be read.") from error
-    return figures
+    return metrics
 
 
-def _run_rows(runs: Iterable[Run], figures: dict[str, Figures]) -> Iterator[Sequence[str]]:
-    yield "run", "films", "Dice", "95 %", "mIoU", "Dice, pooled", "seed", "hours", "hardware", "command"
+def _run_rows(runs: Iterable[Run], metrics: dict[str, Metrics]) -> Iterator[Sequence[str]]:
+    yield "run", "radiographs", "Dice", "95 %", "mIoU", "Dice, pooled", "seed", "hours", "hardware", "command"
     for run in runs:
-        row = figures[run.name]
+        row = metrics[run.name]
         low, high = row["interval"]["dice"]
         values = (f"{row['dice']:.2f}", f"{low:.1f} to {high:.1f}", f"{row['miou']:.2f}", f"{row['dice_global']:.2f}")
-        about = (run.seed, f"{run.hours:.2f}", run.hardware, f"`{run.command}`")
-        yield run.name, f"{row['n']} of {row['split']}", *values, *about
+        origin = (run.seed, f"{run.hours:.2f}", run.hardware, f"`{run.command}`")
+        yield run.name, f"{row['n']} of {row['split']}", *values, *origin
 
 
-def _note_rows(figures: dict[str, Figures]) -> Iterator[Sequence[str]]:
-    yield "run", "note", "films", "Dice", "minus own note (95 %)", "minus no note (95 %)"
-    for name, row in figures.items():
-        for kind, part in row["notes"].items():
-            yield name, kind, str(part["n"]), f"{part['dice']:.2f}", _gap(part["minus_own"]), _gap(part["minus_none"])
+def _note_rows(metrics: dict[str, Metrics]) -> Iterator[Sequence[str]]:
+    yield "run", "note", "radiographs", "Dice", "minus own note (95 %)", "minus no note (95 %)"
+    for name, run in metrics.items():
+        for kind, row in run["notes"].items():
+            differences = _difference(row["minus_own"]), _difference(row["minus_none"])
+            yield name, kind, str(row["n"]), f"{row['dice']:.2f}", *differences
 
 
-def _shift_rows(figures: dict[str, Figures]) -> Iterator[Sequence[str]]:
-    yield "run", "change", "films", "Dice", "minus as it is (95 %)"
-    for name, row in figures.items():
-        for kind, strengths in row["shifts"].items():
-            for strength, part in strengths.items():
-                yield name, f"{kind} {strength}", str(part["n"]), f"{part['dice']:.2f}", _gap(part["minus_own"])
+def _corruption_rows(metrics: dict[str, Metrics]) -> Iterator[Sequence[str]]:
+    yield "run", "corruption", "radiographs", "Dice", "minus unchanged (95 %)"
+    for name, run in metrics.items():
+        for kind, strengths in run["shifts"].items():
+            for strength, row in strengths.items():
+                yield name, f"{kind} {strength}", str(row["n"]), f"{row['dice']:.2f}", _difference(row["minus_own"])
 
 
-def _gap(gap: Figures) -> str:
-    """Return a difference with its interval; adding zero makes -0.00 plain."""
-    low, high = (bound + 0.0 for bound in gap["interval"])
-    return f"{gap['dice'] + 0.0:+.2f} ({low:.2f} to {high:.2f})"
+def _difference(difference: Metrics) -> str:
+    """Return a difference with its interval; adding zero turns -0.00 into 0.00."""
+    low, high = (bound + 0.0 for bound in difference["interval"])
+    return f"{difference['dice'] + 0.0:+.2f} ({low:.2f} to {high:.2f})"
 
 
 def _comparison_rows(
-    comparison: Comparison, first: Sequence[Figures], second: Sequence[Figures]
+    comparison: Comparison, first: Sequence[Metrics], second: Sequence[Metrics]
 ) -> Iterator[Sequence[str]]:
     yield "", comparison.first, comparison.second, "difference", "of each pair"
     for row in _rows(first[0]):
-        one, other = [row.of(figures) for figures in first], [row.of(figures) for figures in second]
-        gaps = [a - b for a, b in zip(one, other, strict=True)]
-        each = ", ".join(f"{gap:+.2f}" for gap in gaps)
-        yield row.name, _spread(one), _spread(other), f"{statistics.mean(gaps):+.2f}", each
+        first_values, second_values = [row.read(run) for run in first], [row.read(run) for run in second]
+        differences = [a - b for a, b in zip(first_values, second_values, strict=True)]
+        pairs = ", ".join(f"{difference:+.2f}" for difference in differences)
+        yield row.name, _spread(first_values), _spread(second_values), f"{statistics.mean(differences):+.2f}", pairs
 
 
-def _rows(example: Figures) -> Iterator[Row]:
+def _rows(example: Metrics) -> Iterator[Row]:
+    """Yield a row for each metric that an evaluation contains."""
     yield Row("Dice", _at("dice"))
     yield Row("mIoU", _at("miou"))
     yield Row("Dice, pixels pooled", _at("dice_global"))
-    yield Row("expected calibration error, percent", lambda figures: 100 * figures["calibration"]["ece"])
+    yield Row("expected calibration error, percent", lambda metrics: 100 * metrics["calibration"]["ece"])
     for kind in example.get("notes", {}):
         if kind != "own":
             yield Row(f"Dice, note: {kind}", _at("notes", kind, "dice"))
@@ -183,26 +187,27 @@ def _rows(example: Figures) -> Iterator[Row]:
         for strength in strengths:
             yield Row(f"Dice, {kind} {strength}", _at("shifts", kind, strength, "dice"))
     if "shifts" in example:
-        yield Row("Dice, mean of the changed films", _mean_of_shifts)
+        yield Row("Dice, mean of the corrupted radiographs", _mean_of_corruptions)
 
 
-def _at(*keys: str) -> Callable[[Figures], float]:
-    """Return what reads a figure from its place in the file of an evaluation."""
+def _at(*keys: str) -> Callable[[Metrics], float]:
+    """Return a function that reads the metric below these keys."""
 
-    def read(figures: Figures) -> float:
-        found: Any = figures
+    def read(metrics: Metrics) -> float:
+        value: Any = metrics
         for key in keys:
-            found = found[key]
-        return float(found)
+            value = value[key]
+        return float(value)
 
     return read
 
 
-def _mean_of_shifts(figures: Figures) -> float:
-    return statistics.mean(part["dice"] for strengths in figures["shifts"].values() for part in strengths.values())
+def _mean_of_corruptions(metrics: Metrics) -> float:
+    return statistics.mean(row["dice"] for strengths in metrics["shifts"].values() for row in strengths.values())
 
 
 def _spread(values: Sequence[float]) -> str:
+    """Return the mean, with the standard deviation if there are several values."""
     mean = f"{statistics.mean(values):.2f}"
     return f"{mean} ± {statistics.stdev(values):.2f}" if len(values) > 1 else mean
 
