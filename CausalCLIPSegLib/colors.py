@@ -1,4 +1,4 @@
-"""The colours of segments and maps: Okabe and Ito's, which people with any colour vision can tell apart."""
+"""Colors of segments and overlays: Okabe and Ito's palette, which people with any color vision can tell apart."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ BLUE = (0, 114, 178)
 
 
 def to_unit_rgb(color: tuple[int, int, int]) -> Color:
-    """Return a colour with its parts in [0, 1] in the place of [0, 255]."""
+    """Convert the components of a color from [0, 255] to [0, 1]."""
     red, green, blue = color
     return red / 255, green / 255, blue / 255
 
 
 def to_uint8_rgb(color: Color) -> tuple[int, int, int]:
-    """Return a colour with its parts in [0, 255] in the place of [0, 1]."""
+    """Convert the components of a color from [0, 1] to [0, 255]."""
     red, green, blue = color
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
 BY_SIDE: dict[Side, Color] = {"right": to_unit_rgb(ORANGE), "left": to_unit_rgb(SKY_BLUE)}
-"""Of an outlined finding, by the patient's side: both sides mostly show the same finding."""
+"""Colors of segments by the patient's side; both sides mostly show the same finding."""

@@ -1,7 +1,8 @@
-"""What findings, places and sides are called in a terminology: the one table that every file takes its codes from.
+"""Codes of findings, regions and sides: the one table that every file takes its codes from.
 
-They stand in context groups of DICOM PS3.16: 6102 and 6104 (findings on a chest film), 8134 (chest radiography), 7150
-(categories of a segment), 4 (anatomic regions), 244 (laterality). Consolidation stands in none; it is SNOMED CT's.
+The codes are in these context groups of DICOM PS3.16: 6102 and 6104 (findings on a chest radiograph), 8134 (chest
+radiography), 7150 (categories of a segment), 4 (anatomic regions), 244 (laterality). Consolidation is in none of them;
+its code is from SNOMED CT.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class Code:
 
     Attributes:
         value: the code itself, for instance "39607008".
-        scheme: who gave it: "SCT" for SNOMED CT, "DCM" for DICOM.
+        scheme: the terminology: "SCT" for SNOMED CT, "DCM" for DICOM.
         meaning: what a person reads.
     """
 
@@ -27,12 +28,19 @@ class Code:
     scheme: str
     meaning: str
 
+    def is_same(self, other: Code | None) -> bool:
+        """Whether another code has the same value and scheme; the wording of the meaning does not matter."""
+        return other is not None and (self.value, self.scheme) == (other.value, other.scheme)
+
 
 CONTEXT_NAME = "Chest radiograph findings"
-"""Name of the terminology in Slicer's sense; its own lists have none of these findings."""
+"""Name of this table among Slicer's terminologies; Slicer's own lists have none of these findings."""
+
+REGION_CONTEXT_NAME = "Anatomic codes - DICOM master list"
+"""Slicer's own list of regions and sides."""
 
 CATEGORY = Code("49755003", "SCT", "Morphologically Abnormal Structure")
-"""What all findings are."""
+"""Category of every finding."""
 
 LUNG = Code("39607008", "SCT", "Lung")
 
@@ -43,7 +51,7 @@ LATERALITY: dict[Side, Code] = {
 """The patient's side."""
 
 OPACITY = Code("112001", "DCM", "Opacity")
-"""What is seen where a note names a disease: pneumonia is a diagnosis, which no outline proves."""
+"""Code for a disease that a note names: pneumonia is a diagnosis, and a mask proves only the opacity."""
 
 FINDINGS: dict[str, Code] = {
     "infection": OPACITY,
@@ -59,21 +67,21 @@ FINDINGS: dict[str, Code] = {
     "effusion": Code("60046008", "SCT", "Pleural effusion"),
     "pneumothorax": Code("36118008", "SCT", "Pneumothorax"),
 }
-"""By the kind of a finding in a note's lexicon: what the model outlines, and what a person may add to it."""
+"""By the kind of a finding in a note's lexicon: what the model segments, and what a person may add."""
 
 DEFAULT_KIND = "infection"
-"""What the model was trained to outline, for where a note gives no better word."""
+"""What the model was trained to segment; used if a note gives no more precise kind."""
 
 
 def code_of(kind: str) -> Code:
-    """Return the code of a kind of finding, that of an opacity for a kind without its own."""
+    """Return the code of a kind of finding; a kind without its own has that of an opacity."""
     return FINDINGS.get(kind, OPACITY)
 
 
 def slicer_terminology() -> dict[str, Any]:
     """Return the findings in the format of Slicer's terminology files, as Resources/ChestRadiographFindings.term.json.
 
-    Lung and side are not in it: Slicer's own list of anatomic regions has them.
+    Lung and sides are left out, because Slicer's own list of anatomic regions has them.
     """
     return {
         "SegmentationCategoryTypeContextName": CONTEXT_NAME,

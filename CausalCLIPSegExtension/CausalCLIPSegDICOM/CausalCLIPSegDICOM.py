@@ -1,4 +1,4 @@
-"""Hidden module: the DICOM browser reads and writes segmentations of radiographs through the library."""
+"""Hidden module: lets Slicer's DICOM browser read and write segmentations of radiographs."""
 
 import logging
 from pathlib import Path
@@ -10,27 +10,28 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from CausalCLIPSegLib import scene
+from CausalCLIPSegLib.errors import CausalCLIPSegError
 
 __all__ = ["CausalCLIPSegDICOM", "CausalCLIPSegDICOMPlugin"]
 
 _CONFIDENCE = 0.97
-"""A little more than Slicer's own reader of segmentations, which fails for radiographs."""
+"""Higher than Slicer's own reader of segmentations, which fails for radiographs."""
 _CORRECTED_CONFIDENCE = 0.9
-"""Of all that a series offers, Slicer selects what has the highest confidence, whatever is said to be selected."""
+"""Lower than Slicer's own reader: Slicer selects the loadable of a series with the highest confidence."""
 _EXPORT_CONFIDENCE = 1.01
-"""Slicer's own exporter claims 1 for every segmentation, and of equals the list puts it first."""
+"""Slicer's own exporter claims 1 for every segmentation, and comes first among equals."""
 _TAGS = {
     "seriesInstanceUID": "0020,000E",
     "modality": "0008,0060",
     "instanceUID": "0008,0018",
     "sopClassUID": "0008,0016",
 }
-"""Those that Slicer's base class does not name before 5.12; the database reads what is named here ahead of time."""
-_FILM_IS_MISSING = _("The radiograph of this segmentation is not in the DICOM database. Import it first.")
+"""Tags that Slicer's base class lacks before 5.12; Slicer's database caches the tags that a plugin lists."""
+_RADIOGRAPH_IS_MISSING = _("The radiograph of this segmentation is not in the DICOM database. Import it first.")
 
 
 class CausalCLIPSegDICOMPlugin(DICOMPlugin):
-    """Reads DICOM-SEG that refers to one radiograph, and writes it."""
+    """Reads and writes DICOM-SEG that refers to one radiograph."""
 
     def __init__(self):
         super().__init__()
@@ -38,28 +39,26 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         self.tags.update(_TAGS)
 
     def examineForImport(self, fileLists):
-        """Return what can be loaded of lists of files; nothing where the library is not installed.
+        """Return what can be loaded from lists of files; nothing if the library is not installed.
 
-        Never what was found earlier: the film, or the library, may have come since.
+        Nothing is cached, because the radiograph or the library may have been added since the last call.
         """
-        return [one for files in fileLists for one in self.examineFiles(files)]
+        return [loadable for files in fileLists for loadable in self.examineFiles(files)]
 
     def examineFiles(self, files):
-        """Return what can be loaded of some files; of a segmentation and its corrections the last is selected."""
-        found = [one for one in map(self._examine, files) if one is not None]
-        corrected = {loadable.corrects for loadable in found}
-        for loadable in found:
+        """Return what can be loaded from files; of a segmentation and its corrections the last is selected."""
+        loadables = [loadable for loadable in map(self._examine, files) if loadable is not None]
+        corrected = {loadable.corrects for loadable in loadables}
+        for loadable in loadables:
             if loadable.uid in corrected:
                 loadable.selected = False
                 loadable.confidence = _CORRECTED_CONFIDENCE
                 loadable.warning = loadable.warning or _("A later segmentation of this series corrects this one.")
-        return found
+        return loadables
 
     def _examine(self, path):
         if slicer.dicomDatabase.fileValue(path, self.tags["modality"]) != "SEG" or not exchange.available():
             return None
-        from CausalCLIPSegLib.errors import CausalCLIPSegError
-
         try:
             segmentation = exchange.readSegmentation(path)
         except CausalCLIPSegError:
@@ -67,16 +66,18 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         source = segmentation.source
         if source is None:
             return None
-        film = slicer.dicomDatabase.fileForInstance(source.sop_instance_uid)
-        kind = slicer.dicomDatabase.fileValue(film, self.tags["sopClassUID"]) if film else source.sop_class_uid
-        if not exchange.isRadiograph(kind):
+        radiograph = slicer.dicomDatabase.fileForInstance(source.sop_instance_uid)
+        sop_class = source.sop_class_uid
+        if radiograph:
+            sop_class = slicer.dicomDatabase.fileValue(radiograph, self.tags["sopClassUID"])
+        if not exchange.isRadiograph(sop_class):
             return None
         loadable = DICOMLoadable()
         loadable.files = [path]
         loadable.name = slicer.dicomDatabase.fileValue(path, self.tags["seriesDescription"]) or _("Segmentation")
-        loadable.tooltip = _("Outlines on a chest radiograph, loaded on their film by rows and columns")
-        loadable.warning = "" if film else _FILM_IS_MISSING
-        loadable.selected = bool(film)
+        loadable.tooltip = _("Outlines on a chest radiograph, placed on it by rows and columns")
+        loadable.warning = "" if radiograph else _RADIOGRAPH_IS_MISSING
+        loadable.selected = bool(radiograph)
         loadable.confidence = _CONFIDENCE
         loadable.uid = slicer.dicomDatabase.fileValue(path, self.tags["instanceUID"])
         loadable.corrects = segmentation.previous.sop_instance_uid if segmentation.previous else ""
@@ -84,44 +85,42 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         return loadable
 
     def load(self, loadable):
-        """Load a segmentation, and its film where that is not in the scene yet."""
+        """Load a segmentation, and its radiograph if that is not in the scene yet."""
         from CausalCLIPSegModule import dicom_files
-
-        from CausalCLIPSegLib.errors import CausalCLIPSegError
 
         try:
             segmentation = exchange.readSegmentation(loadable.files[0])
             instance = segmentation.source.sop_instance_uid
-            film = exchange.radiographInScene(instance) or self._loadFilm(instance)
-            node = exchange.showSegmentation(segmentation, film, loadable.name)
+            volume = exchange.radiographInScene(instance) or self._loadRadiograph(instance)
+            node = exchange.showSegmentation(segmentation, volume, loadable.name)
         except (CausalCLIPSegError, OSError, ValueError, RuntimeError) as error:
             logging.error(f"{loadable.name}: {error}")
             return False
         dicom_files.remember(node, loadable.uid)
         self.addSeriesInSubjectHierarchy(loadable, node)
-        scene.place_beside(slicer.mrmlScene, node, film)  # a film that was opened as a file is in no study
+        scene.place_beside(slicer.mrmlScene, node, volume)  # a radiograph that was opened as a file is in no study
         return True
 
-    def _loadFilm(self, instance):
-        """Load the film of a segmentation alone; raises ValueError where it is not there."""
+    def _loadRadiograph(self, instance):
+        """Load the radiograph of a segmentation as one volume; raises ValueError if it is missing."""
         path = slicer.dicomDatabase.fileForInstance(instance)
         if not path:
-            raise ValueError(_FILM_IS_MISSING)
+            raise ValueError(_RADIOGRAPH_IS_MISSING)
         series = slicer.dicomDatabase.fileValue(path, self.tags["seriesInstanceUID"])
-        if len(slicer.dicomDatabase.filesForSeries(series)) > 1:  # as a series they would be the slices of one volume
+        if len(slicer.dicomDatabase.filesForSeries(series)) > 1:  # Slicer would load a series as slices of one volume
             volume = slicer.util.loadVolume(path, {"singleFile": True})
             volume.SetAttribute("DICOM.instanceUIDs", instance)
             return volume
         from DICOMLib import DICOMUtils
 
         DICOMUtils.loadSeriesByUID([series])
-        film = exchange.radiographInScene(instance)
-        if film is None:
+        volume = exchange.radiographInScene(instance)
+        if volume is None:
             raise ValueError(_("The radiograph of this segmentation cannot be loaded."))
-        return film
+        return volume
 
     def examineForExport(self, subjectHierarchyItemID):
-        """Return what can be exported of an item; nothing where it would fail."""
+        """Return what can be exported of an item of the subject hierarchy; nothing if the export would fail."""
         hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
         node = hierarchy.GetItemDataNode(subjectHierarchyItemID)
         if node is None or not node.IsA("vtkMRMLSegmentationNode") or exchange.whyNotExported(node):
@@ -137,9 +136,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         return [exportable]
 
     def export(self, exportables):
-        """Write segmentations into their folders and the database; return "" or why not."""
-        from CausalCLIPSegLib.errors import CausalCLIPSegError
-
+        """Write segmentations into their folders and the database; return "", or why one cannot be written."""
         hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
         for exportable in exportables:
             node = hierarchy.GetItemDataNode(exportable.subjectHierarchyItemID)
@@ -153,7 +150,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
 
 
 class CausalCLIPSegDICOM(ScriptedLoadableModule):
-    """Tells Slicer's DICOM module of the plugin."""
+    """Registers the plugin with Slicer's DICOM module."""
 
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
@@ -165,11 +162,11 @@ class CausalCLIPSegDICOM(ScriptedLoadableModule):
         parent.hidden = True
 
     def setup(self):
-        """Register when all modules are there.
+        """Register the plugin after those of all other modules.
 
-        The browser loads in the order of registration, and a film that comes with its segmentation must come first.
+        The browser loads in the order of registration, and a radiograph must be loaded before its segmentation.
         """
         if not hasattr(slicer.modules, "dicomPlugins"):
             slicer.modules.dicomPlugins = {}
-        # Slicer looks the class up by the name of its file
+        # Slicer finds the class by the name of its file
         slicer.modules.dicomPlugins["CausalCLIPSegDICOM"] = CausalCLIPSegDICOMPlugin

@@ -1,4 +1,4 @@
-"""The commands `causalclipseg seg ...`: show a DICOM-SEG, turn it into Slicer's .seg.nrrd and back, correct it."""
+"""The commands `causalclipseg seg ...`: show a DICOM-SEG, convert it to Slicer's .seg.nrrd and back, correct it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from CausalCLIPSegLib.cli.console import err, out, plain_table
 from CausalCLIPSegLib.errors import SegmentationError
 
 if TYPE_CHECKING:
@@ -24,41 +23,38 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-out = Console(highlight=False, markup=False, emoji=False)
-err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
-DICOM_ENDING, NRRD_ENDING = ".dcm", ".seg.nrrd"
-_MOST_SHOWN = 200
+_DICOM_EXTENSION, _NRRD_EXTENSION = ".dcm", ".seg.nrrd"
+_MAX_VALUE_LENGTH = 200
+"""Characters of a parameter that `show` prints."""
 
-ImageOption = Annotated[Path | None, typer.Option(help="The DICOM film that the outlines belong to.")]
+ImageOption = Annotated[Path | None, typer.Option(help="The DICOM image that was segmented.")]
 OutputOption = Annotated[Path | None, typer.Option(help="The file to write.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
 
 
 @app.command()
 def show(file: Annotated[Path, typer.Argument(help="A DICOM-SEG.")]) -> None:
-    """Tell what a DICOM-SEG outlines, and what it was made with; nothing of the patient."""
+    """Show the segments of a DICOM-SEG and how they were made, without patient data."""
     from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 
-    found = read_dicom_seg(file)
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for number, segment in enumerate(found.segments, 1):
+    segmentation = read_dicom_seg(file)
+    table = plain_table()
+    for number, segment in enumerate(segmentation.segments, 1):
         table.add_row(f"Segment {number}", segment.label)
         table.add_row("", _describe(segment))
         table.add_row(
             "", f"{int(segment.mask.sum())} of {segment.mask.size} pixels ({100 * segment.mask.mean():.2f} %)"
         )
-    for text in dict.fromkeys(_say_algorithm(segment) for segment in found.segments):
-        table.add_row("Made", text)
-    rows, columns = found.shape
+    for algorithm in dict.fromkeys(_algorithm_text(segment) for segment in segmentation.segments):
+        table.add_row("Algorithm", algorithm)
+    rows, columns = segmentation.shape
     table.add_row("Size", f"{columns} x {rows} pixels")
-    table.add_row("Film", found.source.sop_instance_uid if found.source else "not said")
-    table.add_row("Series", f"{found.series_instance_uid}, object {found.instance_number}")
-    table.add_row("Object", found.sop_instance_uid)
-    if found.previous is not None:
-        table.add_row("Corrects", found.previous.sop_instance_uid)
+    table.add_row("Image", segmentation.source.sop_instance_uid if segmentation.source else "unknown")
+    table.add_row("Series", f"{segmentation.series_instance_uid}, object {segmentation.instance_number}")
+    table.add_row("Object", segmentation.sop_instance_uid)
+    if segmentation.previous is not None:
+        table.add_row("Corrects", segmentation.previous.sop_instance_uid)
     out.print(table)
 
 
@@ -66,70 +62,76 @@ def show(file: Annotated[Path, typer.Argument(help="A DICOM-SEG.")]) -> None:
 def convert(
     file: Annotated[Path, typer.Argument(help="A DICOM-SEG (.dcm) or a segmentation of 3D Slicer (.seg.nrrd).")],
     to: Annotated[
-        Literal["dcm", "seg.nrrd"] | None, typer.Option(help="What to write; the other one if not given.")
+        Literal["dcm", "seg.nrrd"] | None, typer.Option(help="What to write; the other format if not given.")
     ] = None,
     image: ImageOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Convert a DICOM-SEG to .seg.nrrd, or a .seg.nrrd to a DICOM-SEG of the film --image.
+    """Convert a DICOM-SEG to .seg.nrrd, or a .seg.nrrd to a DICOM-SEG of the image --image.
 
-    With --image a .seg.nrrd lies where Slicer puts the film; without, on the plane that the DICOM-SEG names. Segments
-    of a .seg.nrrd in which nothing is outlined are left out of the DICOM-SEG.
+    With --image a .seg.nrrd is placed where Slicer shows the image; without, on the plane that the DICOM-SEG states.
+    Empty segments of a .seg.nrrd are left out of the DICOM-SEG.
     """
     from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
-    from CausalCLIPSegLib.segmentation.nrrd import read_segments, segmentation_from_segments
+    from CausalCLIPSegLib.segmentation.nrrd_reader import read_segments
+    from CausalCLIPSegLib.segmentation.source_image import new_segmentation
 
     is_nrrd = file.name.lower().endswith(".nrrd")
     if to == ("seg.nrrd" if is_nrrd else "dcm"):
-        raise SegmentationError(f"{file.name} is of that kind already.")
+        raise SegmentationError(f"{file.name} is already in that format.")
     if is_nrrd:
         if image is None:
-            raise SegmentationError("A DICOM-SEG refers to a film; give it as --image FILM.")
-        header, shape = _film(image)
+            raise SegmentationError("A DICOM-SEG refers to an image; give it as --image FILE.")
+        header, shape = _read_image(image)
         segments = read_segments(file, shape)
         if not any(segment.mask.any() for segment in segments):
             raise SegmentationError(f"Nothing is outlined in {file.name}, so there is no DICOM-SEG to write.")
-        segmentation = segmentation_from_segments(_outlined(segments), header)
-        _write_dicom(segmentation, header, _target(file, output, DICOM_ENDING), force=force)
+        segmentation = new_segmentation(_without_empty(segments), header)
+        _write_dicom(segmentation, header, _target(file, output, _DICOM_EXTENSION), force=force)
     else:
         segmentation = read_dicom_seg(file)
-        _write_nrrd(segmentation, image, _target(file, output, NRRD_ENDING), force=force)
+        _write_nrrd(segmentation, image, _target(file, output, _NRRD_EXTENSION), force=force)
 
 
 @app.command()
 def revise(
     previous: Annotated[Path, typer.Argument(help="The DICOM-SEG that was corrected.")],
     corrected: Annotated[Path, typer.Argument(help="The corrected segmentation as .seg.nrrd.")],
-    image: Annotated[Path, typer.Option(help="The DICOM film that the outlines belong to.")],
-    editor: Annotated[str, typer.Option(help="Who corrected it; the name goes into the file.")],
+    image: Annotated[Path, typer.Option(help="The DICOM image that was segmented.")],
+    editor: Annotated[str, typer.Option(help="Who corrected it; the name is stored in the file.")],
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Write a correction as the next object of the same series; viewers show the last one."""
+    """Write a correction as the next instance of the same series; viewers show the last one."""
     from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
-    from CausalCLIPSegLib.segmentation.nrrd import read_segments
-    from CausalCLIPSegLib.segmentation.revision import revise, sort_segments
+    from CausalCLIPSegLib.segmentation.nrrd_reader import read_segments
+    from CausalCLIPSegLib.segmentation.revision import correct_segments, revise
 
-    before = read_dicom_seg(previous)
-    header, _ = _film(image)
-    masks, added = sort_segments(before, read_segments(corrected, before.shape))
-    after = revise(before, masks, editor, _outlined(added))
-    path = output or previous.with_name(f"{previous.name.removesuffix(DICOM_ENDING)}-{after.instance_number}.dcm")
-    _write_dicom(after, header, path, force=force)
+    original = read_dicom_seg(previous)
+    header, _ = _read_image(image)
+    segments = correct_segments(original, read_segments(corrected, original.shape))
+    known = {segment.tracking_uid for segment in original.segments}
+    kept = [segment for segment in segments if segment.tracking_uid in known]
+    added = _without_empty([segment for segment in segments if segment.tracking_uid not in known])
+    revision = revise(original, [*kept, *added], editor)
+    path = output or previous.with_name(
+        f"{previous.name.removesuffix(_DICOM_EXTENSION)}-{revision.instance_number}.dcm"
+    )
+    _write_dicom(revision, header, path, force=force)
 
 
-def _film(image: Path) -> tuple[Dataset, tuple[int, int]]:
-    """Return header and size of a film, by its header alone."""
+def _read_image(image: Path) -> tuple[Dataset, tuple[int, int]]:
+    """Return the header of a DICOM image, and its rows and columns, without reading the pixels."""
     from CausalCLIPSegLib.segmentation.source_image import read_source
 
     return read_source(image)
 
 
-def _outlined(segments: Sequence[CodedSegment]) -> tuple[CodedSegment, ...]:
-    """Return the segments that outline something, and tell of the others: viewers would list them as findings.
+def _without_empty(segments: Sequence[CodedSegment]) -> tuple[CodedSegment, ...]:
+    """Return the segments that are not empty, and name the others: viewers would list them as findings.
 
-    A segment that a correction has emptied is another matter: it says that a finding of before is none.
+    Not for segments that a correction has emptied: those say that an earlier finding was wrong.
     """
     for segment in segments:
         if not segment.mask.any():
@@ -137,8 +139,9 @@ def _outlined(segments: Sequence[CodedSegment]) -> tuple[CodedSegment, ...]:
     return tuple(segment for segment in segments if segment.mask.any())
 
 
-def _target(file: Path, output: Path | None, ending: str) -> Path:
-    return output or file.with_name(file.name.removesuffix(NRRD_ENDING).removesuffix(DICOM_ENDING) + ending)
+def _target(file: Path, output: Path | None, extension: str) -> Path:
+    stem = file.name.removesuffix(_NRRD_EXTENSION).removesuffix(_DICOM_EXTENSION)
+    return output or file.with_name(stem + extension)
 
 
 def _write_dicom(segmentation: Segmentation, header: Dataset, path: Path, *, force: bool) -> None:
@@ -152,7 +155,7 @@ def _write_dicom(segmentation: Segmentation, header: Dataset, path: Path, *, for
 
 def _write_nrrd(segmentation: Segmentation, image: Path | None, path: Path, *, force: bool) -> None:
     from CausalCLIPSegLib.atomic_files import write_file
-    from CausalCLIPSegLib.segmentation.nrrd import write_segments
+    from CausalCLIPSegLib.segmentation.nrrd_writer import write_segments
 
     affine = segmentation.affine if image is None else _affine(segmentation, image)
     segments = segmentation.segments
@@ -161,11 +164,11 @@ def _write_nrrd(segmentation: Segmentation, image: Path | None, path: Path, *, f
 
 
 def _affine(segmentation: Segmentation, image: Path) -> npt.NDArray[np.float64]:
-    """Return where Slicer places the film, after checking that it is the one that was outlined."""
+    """Return where Slicer places the image, 4 x 4, LPS mm, after checking that it is the one that was segmented."""
     from CausalCLIPSegLib.radiograph.dicom_geometry import affine
     from CausalCLIPSegLib.segmentation.source_image import reject_other_source
 
-    header, shape = _film(image)
+    header, shape = _read_image(image)
     reject_other_source(segmentation.source, segmentation.shape, header, shape)
     return affine(header)
 
@@ -173,17 +176,19 @@ def _affine(segmentation: Segmentation, image: Path) -> npt.NDArray[np.float64]:
 def _describe(segment: CodedSegment) -> str:
     place = [code.meaning for code in (segment.laterality, segment.region) if code]
     kind = f"{segment.type.meaning} ({segment.type.value} {segment.type.scheme})"
-    return ", ".join([kind, " ".join(place).lower() or "place not said", segment.algorithm_type.lower()])
+    return ", ".join([kind, " ".join(place).lower() or "unknown place", segment.algorithm_type.lower()])
 
 
-def _say_algorithm(segment: CodedSegment) -> str:
+def _algorithm_text(segment: CodedSegment) -> str:
     from CausalCLIPSegLib.segmentation.source_image import one_line
 
     if segment.algorithm is None:
-        return "by hand, or it is not said by what"
-    made = segment.algorithm
-    words = {name: one_line(value, _MOST_SHOWN) for name, value in made.parameters.items() if name != "note"}
-    if "note" in made.parameters:
-        words["note"] = "in the file, not shown here"
-    said = [f"{made.name} {made.version}", *(f"{one_line(name)}: {value}" for name, value in words.items())]
-    return "; ".join(said)
+        return "none: drawn by hand, or by an unknown program"
+    algorithm = segment.algorithm
+    values = {
+        name: one_line(value, _MAX_VALUE_LENGTH) for name, value in algorithm.parameters.items() if name != "note"
+    }
+    if "note" in algorithm.parameters:
+        values["note"] = "in the file, not shown here"
+    parameters = [f"{one_line(name)}: {value}" for name, value in values.items()]
+    return "; ".join([f"{algorithm.name} {algorithm.version}", *parameters])

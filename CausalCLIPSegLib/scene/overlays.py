@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from CausalCLIPSegLib import colors
 from CausalCLIPSegLib.scene.volumes import OVERLAY_ATTRIBUTE, Result, check_same_shape, place_beside
 from CausalCLIPSegLib.scene.vtk_arrays import empty_image, fill_voxels, plain_image, vtk_matrix
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLColorTableNode, vtkMRMLNode, vtkMRMLScalarVolumeNode, vtkMRMLScene, vtkMRMLVolumeNode
 
 Overlay = Literal["causal_attention", "confounder_attention", "probability"]
 
@@ -18,47 +21,50 @@ OVERLAYS: dict[Overlay, tuple[str, colors.Color]] = {
     "confounder_attention": ("Confounder map", colors.to_unit_rgb(colors.PURPLE)),
     "probability": ("Probability", colors.to_unit_rgb(colors.GREEN)),
 }
-"""Name and colour of each map; other colours than those of the segments."""
+"""Name and color of each map; the segments have other colors."""
 
 
-def show_overlay(scene: Any, volume: Any, result: Result, overlay: Overlay) -> Any:
-    """Put a map of a result over the film, as a new vtkMRMLScalarVolumeNode of the same geometry.
+def show_overlay(
+    scene: vtkMRMLScene, volume: vtkMRMLVolumeNode, result: Result, overlay: Overlay
+) -> vtkMRMLScalarVolumeNode:
+    """Add a map of a result to the scene, as a volume with the geometry of the radiograph.
 
-    It is transparent where the map is 0, and of one colour, the stronger the higher it is; to be shown as the
-    foreground of a slice view. The colours are shared by all overlays of the same kind.
+    It is made for the foreground of a slice view: one color that is transparent where the map is 0 and opaque where it
+    is 1. All overlays of one kind share a color table.
 
     Args:
-        scene: vtkMRMLScene that holds the volume.
-        volume: the film.
+        scene: holds the volume.
+        volume: the radiograph.
         result: of the worker, with its files.
         overlay: which map.
 
     Raises:
-        ValueError: the result is that of another film.
-        OSError: the file of the map is gone.
+        ValueError: the result belongs to another radiograph.
+        OSError: the file of the map is missing.
     """
     check_same_shape(volume, result)
     values = np.load(result[overlay], allow_pickle=False).astype(np.float32)
     name, _ = OVERLAYS[overlay]
-    shown = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", scene.GenerateUniqueName(name))
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", scene.GenerateUniqueName(name))
     image = empty_image(volume)
     fill_voxels(image, values)
-    shown.SetAndObserveImageData(plain_image(image))
-    shown.SetIJKToRASMatrix(vtk_matrix(volume, "GetIJKToRASMatrix"))
-    shown.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
-    shown.SetAttribute(OVERLAY_ATTRIBUTE, overlay)
-    shown.CreateDefaultDisplayNodes()
-    display = shown.GetDisplayNode()
-    display.SetAndObserveColorNodeID(_overlay_colors(scene, overlay).GetID())
+    node.SetAndObserveImageData(plain_image(image))
+    node.SetIJKToRASMatrix(vtk_matrix(volume, "GetIJKToRASMatrix"))
+    node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
+    node.SetAttribute(OVERLAY_ATTRIBUTE, overlay)
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.SetAndObserveColorNodeID(_color_table(scene, overlay).GetID())
     display.AutoWindowLevelOff()
     display.SetWindowLevelMinMax(0, 1)
-    place_beside(scene, shown, volume)
-    return shown
+    place_beside(scene, node, volume)
+    return node
 
 
-def _overlay_colors(scene: Any, overlay: Overlay) -> Any:
+def _color_table(scene: vtkMRMLScene, overlay: Overlay) -> vtkMRMLColorTableNode:
+    """Return the color table of a kind of overlay, which is added to the scene if needed."""
     name, color = OVERLAYS[overlay]
-    node = next(iter(_nodes_with(scene, "vtkMRMLColorTableNode", overlay)), None)
+    node = next(_nodes_of_overlay(scene, "vtkMRMLColorTableNode", overlay), None)
     if node is None:
         node = scene.AddNewNodeByClass("vtkMRMLColorTableNode", f"CausalCLIPSeg {name.lower()}")
         node.SetTypeToUser()
@@ -70,7 +76,7 @@ def _overlay_colors(scene: Any, overlay: Overlay) -> Any:
     return node
 
 
-def _nodes_with(scene: Any, node_class: str, overlay: str) -> Iterable[Any]:
+def _nodes_of_overlay(scene: vtkMRMLScene, node_class: str, overlay: str) -> Iterator[vtkMRMLNode]:
     nodes = scene.GetNodesByClass(node_class)
     nodes.UnRegister(None)
     for number in range(nodes.GetNumberOfItems()):

@@ -1,22 +1,29 @@
-"""Segments of a result on the radiograph: shown, thresholded again, read back, and told apart from corrections.
+"""Segments on a radiograph in a MRML scene: show them, threshold them again, read them back, recognize corrections.
 
-A segment that this file puts into a scene carries, as tags, its side, its kind, the threshold that its mask came with,
-and a digest of the mask. Whether a person has corrected it is told by the digest, so also after saving, loading and
-undoing.
+Each segment of a result carries, as tags, its side, its kind, its provenance, the threshold of its mask, and a digest
+of the mask. The digest shows whether a person has corrected the mask, even after saving, loading and undoing.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from CausalCLIPSegLib import colors
 from CausalCLIPSegLib.laterality import SIDES, Side
-from CausalCLIPSegLib.scene.coded_segments import segment_tag, terminology_entry
+from CausalCLIPSegLib.scene.coded_segments import (
+    algorithm_of_result,
+    code_described_segments,
+    segment_tag,
+    set_tags,
+    tag_segment,
+    terminology_entry,
+)
 from CausalCLIPSegLib.scene.volumes import Result, check_same_shape, image_shape, place_beside
 from CausalCLIPSegLib.scene.vtk_arrays import (
     empty_image,
@@ -25,111 +32,143 @@ from CausalCLIPSegLib.scene.vtk_arrays import (
     overlapping_voxels,
     resample_to_radiograph,
 )
+from CausalCLIPSegLib.segmentation.coding import tags_of_algorithm, to_number
+from CausalCLIPSegLib.segmentation.segmentation import CodedSegment
+from CausalCLIPSegLib.segmentation.tags import ALGORITHM_TYPE_TAG, DIGEST_TAG, KIND_TAG, SIDE_TAG, THRESHOLD_TAG
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLScene, vtkMRMLSegmentationNode, vtkMRMLVolumeNode, vtkSegment
 
 Mask = npt.NDArray[np.bool_]
 
-SIDE_TAG = "CausalCLIPSeg.Side"
-KIND_TAG = "CausalCLIPSeg.Kind"
-CHECKPOINT_TAG = "CausalCLIPSeg.CheckpointSHA256"
-DIGEST_TAG = "CausalCLIPSeg.MaskDigest"
-THRESHOLD_TAG = "CausalCLIPSeg.Threshold"
-"""Tags of a segment that is ours."""
-
-_ALGORITHM = "CausalCLIPSeg"
-_ALGORITHM_TYPE_TAG = "DICOM.SegmentAlgorithmType"
+_COLORS = tuple(map(colors.to_unit_rgb, (colors.ORANGE, colors.SKY_BLUE, colors.GREEN, colors.PURPLE)))
+"""Of segments whose file specifies no color, in turn."""
 
 
-def show_result(scene: Any, volume: Any, result: Result, name: str = "CausalCLIPSeg") -> Any:
-    """Put the segments of a result on the film, as a new vtkMRMLSegmentationNode beside it in the subject hierarchy.
+def show_result(
+    scene: vtkMRMLScene, volume: vtkMRMLVolumeNode, result: Result, name: str = "CausalCLIPSeg"
+) -> vtkMRMLSegmentationNode:
+    """Show the segments of a result on the radiograph, in a new node beside it in the subject hierarchy.
 
     Args:
-        scene: vtkMRMLScene that holds the volume.
-        volume: the film, of `result["rows"]` x `result["columns"]` pixels.
+        scene: holds the volume.
+        volume: the radiograph, of `result["rows"]` x `result["columns"]` pixels.
         result: of the worker, with its files.
         name: of the new node.
 
     Raises:
-        ValueError: the result is that of another film.
-        OSError: a file of the result is gone.
+        ValueError: the result belongs to another radiograph.
+        OSError: a file of the result is missing.
     """
     check_same_shape(volume, result)
     masks = {segment["id"]: _load_mask(segment["mask"]) for segment in result["segments"]}
-    segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", scene.GenerateUniqueName(name))
-    segmentation.CreateDefaultDisplayNodes()
-    segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-    segmentation.SetNodeReferenceID(segmentation.GetReferenceImageGeometryReferenceRole(), volume.GetID())
-    segmentation.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
+    segmentation = _new_segmentation(scene, volume, name)
     for segment in result["segments"]:
-        _add_segment(segmentation, segment, result)
+        _add_result_segment(segmentation, segment, result)
         set_mask(segmentation, segment["id"], volume, masks[segment["id"]], original=True)
-        _tell_threshold(segmentation, segment["id"], result["threshold"])
+        _set_threshold(segmentation, segment["id"], result["threshold"])
     place_beside(scene, segmentation, volume)
     return segmentation
 
 
+def show_segments(
+    scene: vtkMRMLScene, volume: vtkMRMLVolumeNode, segments: Sequence[CodedSegment], name: str
+) -> vtkMRMLSegmentationNode:
+    """Show the segments of a file on the radiograph, in a new node.
+
+    They are placed by row and column, wherever the volume lies. A segment's identifier is its tracking ID.
+
+    Args:
+        scene: holds the volume.
+        volume: the radiograph; the masks have its shape.
+        segments: of one file.
+        name: of the new node.
+
+    Raises:
+        ValueError: a mask has another shape.
+    """
+    if any(segment.mask.shape != image_shape(volume) for segment in segments):
+        raise ValueError("The segmentation has another size than the radiograph.")
+    segmentation = _new_segmentation(scene, volume, name)
+    for number, coded in enumerate(segments):
+        identifier = segmentation.GetSegmentation().GenerateUniqueSegmentID(
+            coded.tracking_id or f"segment_{number + 1}"
+        )
+        segment = _add_segment(segmentation, identifier, coded.label, coded.color or _COLORS[number % len(_COLORS)])
+        tag_segment(segment, coded)
+        set_mask(segmentation, identifier, volume, coded.mask, original=True)
+    return segmentation
+
+
 def rethreshold(
-    segmentation: Any,
-    volume: Any,
+    segmentation: vtkMRMLSegmentationNode,
+    volume: vtkMRMLVolumeNode,
     result: Result,
     probability: npt.NDArray[np.floating],
     threshold: float,
 ) -> list[str]:
-    """Outline again where the probability reaches another threshold, in the same segments.
+    """Apply another threshold to the probability of a result, in the same segments.
 
-    A segment that falls empty stays; one on a side that had nothing to outline comes when there is something. What a
-    person has corrected, made or removed is left alone.
+    A segment that becomes empty stays. A side without a segment gets one as soon as its probability reaches the
+    threshold. What a person has corrected, drawn or removed is left alone.
 
     Args:
-        segmentation: as `show_result` gave it.
-        volume: the film.
-        result: the same as was shown.
+        segmentation: as `show_result` returned it.
+        volume: the radiograph.
+        result: that was shown.
         probability: of that result, rows x columns.
         threshold: in (0, 1).
 
     Returns:
-        The identifiers of the segments that were left alone because they are corrected.
+        The identifiers of the corrected segments, which were left alone.
     """
-    from CausalCLIPSegLib.mask.sides import split_by_side  # scipy takes its time
+    from CausalCLIPSegLib.mask.sides import split_by_side  # scipy is slow to import
 
-    parts = split_by_side(probability >= threshold, mirrored=bool(result["mirrored"]))
-    first = {segment["side"] for segment in result["segments"]}
-    left_alone = []
+    masks = split_by_side(probability >= threshold, mirrored=bool(result["mirrored"]))
+    sides_at_first = {segment["side"] for segment in result["segments"]}
+    corrected = []
     for side in SIDES:
         identifier = _segment_of_side(segmentation, side)
         if identifier is None:
-            template = next((one for one in result.get("possible", ()) if one["side"] == side), None)
-            # on a side that was outlined at first, a missing segment is one that a person removed
-            if side in first or template is None or not parts[side].any():
+            template = next((segment for segment in result.get("possible", ()) if segment["side"] == side), None)
+            # if the side had a segment at first, a person has removed it
+            if side in sides_at_first or template is None or not masks[side].any():
                 continue
-            _add_segment(segmentation, template, result)
+            _add_result_segment(segmentation, template, result)
             identifier = template["id"]
         elif is_corrected(segmentation, identifier, volume):
-            left_alone.append(identifier)
+            corrected.append(identifier)
             continue
-        set_mask(segmentation, identifier, volume, parts[side], original=True)
-        _tell_threshold(segmentation, identifier, threshold)
-    return left_alone
+        set_mask(segmentation, identifier, volume, masks[side], original=True)
+        _set_threshold(segmentation, identifier, threshold)
+    return corrected
 
 
-def _tell_threshold(segmentation: Any, identifier: str, threshold: float) -> None:
-    segmentation.GetSegmentation().GetSegment(identifier).SetTag(THRESHOLD_TAG, repr(float(threshold)))
-
-
-def set_mask(segmentation: Any, identifier: str, volume: Any, mask: Mask, *, original: bool = False) -> None:
-    """Replace the mask of a segment; all other segments keep theirs, also where they overlap it.
+def set_mask(
+    segmentation: vtkMRMLSegmentationNode,
+    identifier: str,
+    volume: vtkMRMLVolumeNode,
+    mask: Mask,
+    *,
+    original: bool = False,
+) -> None:
+    """Replace the mask of a segment; other segments keep theirs, even if they overlap it.
 
     Args:
         segmentation: under the same transform as the volume.
         identifier: of the segment.
-        volume: the film.
-        mask: rows x columns, bool or 0 and not 0.
-        original: the mask is the network's; otherwise it counts as a correction.
+        volume: the radiograph.
+        mask: rows x columns; bool, or any values of which 0 is outside.
+        original: the mask is that of the network or of a file; otherwise it counts as a correction.
+
+    Raises:
+        ValueError: the mask has another shape, or there is no such segment.
     """
     import slicer
 
     mask = np.asarray(mask) != 0
     if mask.shape != image_shape(volume):
-        raise ValueError("The mask has another size than the film.")
+        raise ValueError("The mask has another size than the radiograph.")
     image = empty_image(volume)
     fill_voxels(image, mask)
     logic = slicer.vtkSlicerSegmentationsModuleLogic
@@ -139,11 +178,11 @@ def set_mask(segmentation: Any, identifier: str, volume: Any, mask: Mask, *, ori
         segmentation.GetSegmentation().GetSegment(identifier).SetTag(DIGEST_TAG, _digest(mask))
 
 
-def read_mask(segmentation: Any, identifier: str, volume: Any) -> Mask:
-    """Return the mask of a segment on the film's grid, bool, rows x columns.
+def read_mask(segmentation: vtkMRMLSegmentationNode, identifier: str, volume: vtkMRMLVolumeNode) -> Mask:
+    """Return the mask of a segment on the radiograph's grid, bool, rows x columns.
 
-    Exact where the segment lies on the film's grid, as all do that were made or corrected on it; a segment on another
-    grid is sampled at the centres of the film's pixels.
+    The mask is exact if the segment lies on the radiograph's grid, as all segments do that were made or corrected on
+    it. A segment on another grid is sampled at the centers of the radiograph's pixels.
 
     Raises:
         ValueError: there is no such segment.
@@ -155,51 +194,52 @@ def read_mask(segmentation: Any, identifier: str, volume: Any) -> Mask:
     if segment is None:
         raise ValueError(f"There is no segment “{identifier}”.")
     image = slicer.vtkOrientedImageData()
-    kind = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
-    there = segment.GetRepresentation(kind) is not None  # asked for one that is not, MRML writes errors into the log
-    if not there or not segmentation.GetBinaryLabelmapRepresentation(identifier, image) or image.IsEmpty():
+    representation = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+    # MRML logs an error if a segment is asked for a representation that it does not have
+    has_labelmap = segment.GetRepresentation(representation) is not None
+    if not has_labelmap or not segmentation.GetBinaryLabelmapRepresentation(identifier, image) or image.IsEmpty():
         return np.zeros((rows, columns), dtype=bool)
-    film = empty_image(volume)
-    if not has_same_geometry(segmentation, volume, image, film):
-        image = resample_to_radiograph(image, segmentation, volume, film)
-    whole = np.zeros(film.GetDimensions()[::-1], dtype=bool)
-    held, where = overlapping_voxels(image, whole.shape)
-    whole[where] = held != 0
-    return whole.reshape(rows, columns)
+    grid = empty_image(volume)
+    if not has_same_geometry(segmentation, volume, image, grid):
+        image = resample_to_radiograph(image, segmentation, volume, grid)
+    mask = np.zeros(grid.GetDimensions()[::-1], dtype=bool)
+    voxels, place = overlapping_voxels(image, mask.shape)
+    mask[place] = voxels != 0
+    return mask.reshape(rows, columns)
 
 
-def is_corrected(segmentation: Any, identifier: str, volume: Any) -> bool:
-    """Whether a person has changed the mask of a segment, or made the segment."""
+def is_corrected(segmentation: vtkMRMLSegmentationNode, identifier: str, volume: vtkMRMLVolumeNode) -> bool:
+    """Whether a person has changed the mask of a segment, or drawn the segment."""
     digest = segment_tag(segmentation.GetSegmentation().GetSegment(identifier), DIGEST_TAG)
     return digest is None or digest != _digest(read_mask(segmentation, identifier, volume))
 
 
 def describe_segments(
-    segmentation: Any, volume: Any, spacing: tuple[float, float] | None = None
+    segmentation: vtkMRMLSegmentationNode,
+    volume: vtkMRMLVolumeNode,
+    spacing: tuple[float, float] | None = None,
 ) -> list[dict[str, Any]]:
     """Return what the scene holds of each segment now, in the order of the scene.
 
     Args:
-        segmentation: on the film.
-        volume: the film.
-        spacing: (row mm, column mm) of the result; None where the film is not calibrated.
+        segmentation: on the radiograph.
+        volume: the radiograph.
+        spacing: (row mm, column mm) of the result; None if the radiograph is not calibrated.
 
     Returns:
-        For each segment: id, name, color, side (of the patient; None for one that a person made), kind, corrected,
-        algorithm_type (AUTOMATIC; SEMIAUTOMATIC for a corrected one; MANUAL for one that a person made), threshold (of
-        the outline that the network gave; None where it is not known), mask (bool, rows x columns), area_mm2 (None
-        without calibration), area_fraction.
+        For each segment: id, name, color, side (of the patient; None for one that a person drew), kind, corrected,
+        algorithm_type (AUTOMATIC; SEMIAUTOMATIC if corrected; MANUAL if drawn by a person), threshold (that gave the
+        mask; None if unknown), mask (bool, rows x columns), area_mm2 (None without calibration), area_fraction.
     """
-    described = []
-    held = segmentation.GetSegmentation()
-    for identifier in held.GetSegmentIDs():
-        segment = held.GetSegment(identifier)
+    descriptions = []
+    segments = segmentation.GetSegmentation()
+    for identifier in segments.GetSegmentIDs():
+        segment = segments.GetSegment(identifier)
         mask = read_mask(segmentation, identifier, volume)
         side = segment_tag(segment, SIDE_TAG)
         digest = segment_tag(segment, DIGEST_TAG)
-        threshold = segment_tag(segment, THRESHOLD_TAG)
         corrected = digest != _digest(mask)
-        described.append(
+        descriptions.append(
             {
                 "id": identifier,
                 "name": segment.GetName(),
@@ -208,31 +248,48 @@ def describe_segments(
                 "kind": segment_tag(segment, KIND_TAG),
                 "corrected": corrected,
                 "algorithm_type": "MANUAL" if digest is None else "SEMIAUTOMATIC" if corrected else "AUTOMATIC",
-                "threshold": None if threshold is None else float(threshold),
+                "threshold": to_number(segment_tag(segment, THRESHOLD_TAG)),
                 "mask": mask,
                 "area_mm2": None if spacing is None else float(mask.sum()) * spacing[0] * spacing[1],
                 "area_fraction": float(mask.mean()),
             }
         )
-    return described
+    return descriptions
 
 
-def save_segments(segmentation: Any, volume: Any, folder: Path) -> list[dict[str, Any]]:
-    """Write the masks of all segments for the worker, and return the "segments" of an "export" request.
-
-    The tag DICOM.SegmentAlgorithmType of each segment in the scene is brought up to date as well.
+def code_segments(
+    segmentation: vtkMRMLSegmentationNode, volume: vtkMRMLVolumeNode, image_uid: str | None
+) -> dict[str, CodedSegment]:
+    """Return the segments of the scene as coded segments by identifier; those with an empty mask are left out.
 
     Args:
-        segmentation: on the film.
-        volume: the film.
-        folder: that exists; gets mask-0.npy, mask-1.npy and so on.
+        segmentation: on the radiograph.
+        volume: the radiograph.
+        image_uid: SOP Instance UID of the radiograph; None if it has none.
+    """
+    described = [segment for segment in describe_segments(segmentation, volume) if segment["mask"].any()]
+    coded = code_described_segments(segmentation, described, image_uid)
+    return {segment["id"]: one for segment, one in zip(described, coded, strict=True)}
+
+
+def save_segments(
+    segmentation: vtkMRMLSegmentationNode, volume: vtkMRMLVolumeNode, folder: Path
+) -> list[dict[str, Any]]:
+    """Write the masks of all segments for the worker, and return the "segments" of an "export" request.
+
+    The tag DICOM.SegmentAlgorithmType of each segment in the scene is updated as well.
+
+    Args:
+        segmentation: on the radiograph.
+        volume: the radiograph.
+        folder: exists; gets mask-0.npy, mask-1.npy and so on.
     """
     saved = []
     for number, segment in enumerate(describe_segments(segmentation, volume)):
         path = folder / f"mask-{number}.npy"
         np.save(path, segment["mask"], allow_pickle=False)
-        held = segmentation.GetSegmentation().GetSegment(segment["id"])
-        held.SetTag(_ALGORITHM_TYPE_TAG, segment["algorithm_type"])
+        in_scene = segmentation.GetSegmentation().GetSegment(segment["id"])
+        in_scene.SetTag(ALGORITHM_TYPE_TAG, segment["algorithm_type"])
         saved.append(
             {
                 **{key: segment[key] for key in ("id", "name", "side", "color", "corrected", "algorithm_type")},
@@ -243,29 +300,50 @@ def save_segments(segmentation: Any, volume: Any, folder: Path) -> list[dict[str
     return saved
 
 
-def _add_segment(segmentation: Any, segment: Mapping[str, Any], result: Result) -> None:
-    held = segmentation.GetSegmentation()
-    if not held.AddEmptySegment(segment["id"], segment["name"], segment["color"]):
-        raise ValueError(f"The segmentation has a segment “{segment['id']}” already.")
-    added = held.GetSegment(segment["id"])
-    # without these two Slicer saves name and colour as its own invention, and may replace them
-    added.SetNameAutoGenerated(False)
-    added.SetColorAutoGenerated(False)
-    added.SetTag(added.GetTerminologyEntryTagName(), terminology_entry(segment["terminology"]))
-    tags = {
-        _ALGORITHM_TYPE_TAG: "AUTOMATIC",
-        "DICOM.SegmentAlgorithmName": _ALGORITHM,
-        CHECKPOINT_TAG: result["provenance"]["checkpoint"]["sha256"],
-        SIDE_TAG: segment["side"],
-        KIND_TAG: segment["kind"],
-    }
-    for name, value in tags.items():
-        added.SetTag(name, value)
+def _new_segmentation(scene: vtkMRMLScene, volume: vtkMRMLVolumeNode, name: str) -> vtkMRMLSegmentationNode:
+    """Add a segmentation to the scene, on the grid and under the transform of a volume."""
+    segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", scene.GenerateUniqueName(name))
+    segmentation.CreateDefaultDisplayNodes()
+    segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    segmentation.SetNodeReferenceID(segmentation.GetReferenceImageGeometryReferenceRole(), volume.GetID())
+    segmentation.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
+    return segmentation
 
 
-def _segment_of_side(segmentation: Any, side: Side) -> str | None:
-    held = segmentation.GetSegmentation()
-    return next((name for name in held.GetSegmentIDs() if segment_tag(held.GetSegment(name), SIDE_TAG) == side), None)
+def _add_segment(segmentation: vtkMRMLSegmentationNode, identifier: str, name: str, color: colors.Color) -> vtkSegment:
+    segments = segmentation.GetSegmentation()
+    if not segments.AddEmptySegment(identifier, name, color):
+        raise ValueError(f"The segmentation has a segment “{identifier}” already.")
+    segment = segments.GetSegment(identifier)
+    # otherwise Slicer saves name and color as generated, and may replace them
+    segment.SetNameAutoGenerated(False)
+    segment.SetColorAutoGenerated(False)
+    return segment
+
+
+def _add_result_segment(segmentation: vtkMRMLSegmentationNode, segment: Mapping[str, Any], result: Result) -> None:
+    added = _add_segment(segmentation, segment["id"], segment["name"], segment["color"])
+    set_tags(
+        added,
+        {
+            added.GetTerminologyEntryTagName(): terminology_entry(segment["terminology"]),
+            ALGORITHM_TYPE_TAG: "AUTOMATIC",
+            **tags_of_algorithm(algorithm_of_result(result)),
+            SIDE_TAG: segment["side"],
+            KIND_TAG: segment["kind"],
+        },
+    )
+
+
+def _set_threshold(segmentation: vtkMRMLSegmentationNode, identifier: str, threshold: float) -> None:
+    segmentation.GetSegmentation().GetSegment(identifier).SetTag(THRESHOLD_TAG, repr(float(threshold)))
+
+
+def _segment_of_side(segmentation: vtkMRMLSegmentationNode, side: Side) -> str | None:
+    segments = segmentation.GetSegmentation()
+    return next(
+        (name for name in segments.GetSegmentIDs() if segment_tag(segments.GetSegment(name), SIDE_TAG) == side), None
+    )
 
 
 def _digest(mask: Mask) -> str:

@@ -4,31 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from CausalCLIPSegLib.scene.vtk_arrays import LPS_TO_RAS, numpy_matrix, voxel_values
 
+if TYPE_CHECKING:
+    from slicer import vtkMRMLNode, vtkMRMLScene, vtkMRMLVolumeNode
+
 Result = Mapping[str, Any]
+"""The worker's answer to "segment", as a dictionary (worker.protocol.SegmentResult)."""
+
 OVERLAY_ATTRIBUTE = "CausalCLIPSeg.Overlay"
 
 
-def image_shape(volume: Any) -> tuple[int, int]:
-    """Return rows and columns of a volume of one slice, whichever of its axes the slice is.
+def image_shape(volume: vtkMRMLVolumeNode | None) -> tuple[int, int]:
+    """Return rows and columns of a volume of one slice, along whichever axis the slice lies.
 
     Raises:
-        ValueError: the volume is empty, or has several slices.
+        ValueError: the volume is empty or has several slices.
     """
     image = volume.GetImageData() if volume is not None else None
     sides = [] if image is None else [size for size in image.GetDimensions() if size > 1]
     if len(sides) != 2:
         raise ValueError("The volume is not one picture.")
-    return sides[1], sides[0]  # VTK counts along the fastest axis first
+    return sides[1], sides[0]  # VTK lists the fastest axis first
 
 
-def is_radiograph(volume: Any) -> bool:
-    """Whether a volume can be a film: one picture, and neither labels nor a map that `show_overlay` has made."""
+def is_radiograph(volume: vtkMRMLVolumeNode) -> bool:
+    """Whether a volume can be a radiograph: one picture, and neither labels nor a map of `show_overlay`."""
     if volume.IsA("vtkMRMLLabelMapVolumeNode") or volume.GetAttribute(OVERLAY_ATTRIBUTE) is not None:
         return False
     try:
@@ -38,17 +43,17 @@ def is_radiograph(volume: Any) -> bool:
     return True
 
 
-def save_radiograph(volume: Any, path: Path, *, inverted: bool = False) -> dict[str, Any]:
+def save_radiograph(volume: vtkMRMLVolumeNode, path: Path, *, inverted: bool = False) -> dict[str, Any]:
     """Write a volume's values for the worker, and return the "image" of a request (worker.protocol.ArrayImage).
 
-    For volumes that are no file as they stand: cropped, filtered, loaded from a picture. The values are taken, not the
-    window and the grey scale that they are looked at with.
+    For volumes that are not the same as a file: cropped, filtered, or loaded from a picture. The values are written as
+    they are; window and color table of the display do not matter.
 
     Args:
-        volume: vtkMRMLScalarVolumeNode or vtkMRMLVectorVolumeNode of one slice.
+        volume: scalar or vector volume of one slice.
         path: an .npy file, which is replaced.
-        inverted: small values are the dense ones. Not so for a DICOM film that Slicer loaded: GDCM has turned round
-            what is MONOCHROME1.
+        inverted: small values are the dense ones. False for a DICOM image that Slicer loaded, because GDCM has already
+            inverted MONOCHROME1.
     """
     rows, columns = image_shape(volume)
     values = voxel_values(volume)
@@ -67,15 +72,15 @@ def save_radiograph(volume: Any, path: Path, *, inverted: bool = False) -> dict[
     }
 
 
-def place_beside(scene: Any, node: Any, volume: Any) -> None:
-    """Put a node beside the film in the subject hierarchy, where the scene has one that knows the film."""
+def place_beside(scene: vtkMRMLScene, node: vtkMRMLNode, volume: vtkMRMLVolumeNode) -> None:
+    """Put a node beside a volume in the subject hierarchy, if the hierarchy has the volume."""
     import slicer
 
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
-    film = hierarchy.GetItemByDataNode(volume) if hierarchy else 0
-    if not film:
+    volume_item = hierarchy.GetItemByDataNode(volume) if hierarchy else 0
+    if not volume_item:
         return
-    parent = hierarchy.GetItemParent(film)
+    parent = hierarchy.GetItemParent(volume_item)
     item = hierarchy.GetItemByDataNode(node)
     if item:
         hierarchy.SetItemParent(item, parent)
@@ -83,7 +88,7 @@ def place_beside(scene: Any, node: Any, volume: Any) -> None:
         hierarchy.CreateItem(parent, node)
 
 
-def check_same_shape(volume: Any, result: Result) -> None:
+def check_same_shape(volume: vtkMRMLVolumeNode, result: Result) -> None:
     """Raise ValueError if a result has another shape than the volume."""
     if image_shape(volume) != (result["rows"], result["columns"]):
-        raise ValueError("The result is that of another film: its size differs.")
+        raise ValueError("The result is that of another radiograph: its size differs.")

@@ -1,17 +1,26 @@
-"""NumPy arrays in and out of VTK images, and the geometry of MRML nodes."""
+"""Conversion between NumPy arrays and VTK images, and the geometry of MRML nodes."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+if TYPE_CHECKING:
+    from slicer import (
+        vtkMRMLNode,
+        vtkMRMLSegmentationNode,
+        vtkMRMLVolumeNode,
+        vtkOrientedImageData,
+    )
+    from vtk import vtkImageData, vtkMatrix4x4
+
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
-def empty_image(volume: Any) -> Any:
-    """Return the grid of a volume without voxels, as vtkOrientedImageData."""
+def empty_image(volume: vtkMRMLVolumeNode) -> vtkOrientedImageData:
+    """Return the grid of a volume without voxels."""
     import slicer
 
     image = slicer.vtkOrientedImageData()
@@ -20,8 +29,8 @@ def empty_image(volume: Any) -> Any:
     return image
 
 
-def fill_voxels(image: Any, pixels: npt.NDArray[Any]) -> None:
-    """Give an image one value a voxel, from rows x columns."""
+def fill_voxels(image: vtkImageData, pixels: npt.NDArray[Any]) -> None:
+    """Set the voxels of an image of one slice, one value each, from rows x columns."""
     from vtk.util import numpy_support
 
     values = pixels.view(np.uint8) if pixels.dtype == bool else pixels
@@ -29,8 +38,8 @@ def fill_voxels(image: Any, pixels: npt.NDArray[Any]) -> None:
     image.GetPointData().SetScalars(scalars)
 
 
-def plain_image(image: Any) -> Any:
-    """Return the voxels of an oriented image as a vtkImageData without geometry, as volume nodes keep them."""
+def plain_image(image: vtkOrientedImageData) -> vtkImageData:
+    """Return the voxels of an image without its geometry; volume nodes store the geometry themselves."""
     import vtk
 
     plain = vtk.vtkImageData()
@@ -39,8 +48,8 @@ def plain_image(image: Any) -> Any:
     return plain
 
 
-def voxel_values(volume: Any) -> npt.NDArray[Any]:
-    """Return the voxels of a volume, slices x rows x columns, with a last axis where they have several components."""
+def voxel_values(volume: vtkMRMLVolumeNode) -> npt.NDArray[Any]:
+    """Return the voxels of a volume, slices x rows x columns; several components add a last axis."""
     from vtk.util import numpy_support
 
     image = volume.GetImageData()
@@ -49,8 +58,15 @@ def voxel_values(volume: Any) -> npt.NDArray[Any]:
     return np.asarray(values.reshape((*image.GetDimensions()[::-1], *((components,) if components > 1 else ()))))
 
 
-def overlapping_voxels(image: Any, shape: tuple[int, ...]) -> tuple[npt.NDArray[Any], tuple[slice, ...]]:
-    """Return the voxels of an image that lie on a grid of `shape` from 0 on, and where on it they lie."""
+def overlapping_voxels(
+    image: vtkOrientedImageData, shape: tuple[int, ...]
+) -> tuple[npt.NDArray[Any], tuple[slice, ...]]:
+    """Return the voxels of an image that overlap a grid, and their place on the grid.
+
+    Args:
+        image: its extent is in voxels of the grid.
+        shape: of the grid, which begins at 0; slices x rows x columns.
+    """
     from vtk.util import numpy_support
 
     extent = image.GetExtent()
@@ -58,42 +74,59 @@ def overlapping_voxels(image: Any, shape: tuple[int, ...]) -> tuple[npt.NDArray[
     voxels = numpy_support.vtk_to_numpy(image.GetPointData().GetScalars()).reshape(
         [last - first + 1 for first, last in zip(firsts, lasts, strict=True)]
     )
-    where = tuple(slice(max(0, f), max(0, min(n, la + 1))) for f, la, n in zip(firsts, lasts, shape, strict=True))
-    held = tuple(
-        slice(part.start - first, max(part.start, part.stop) - first)
-        for part, first in zip(where, firsts, strict=True)
+    on_grid = tuple(
+        slice(max(0, first), max(0, min(size, last + 1)))
+        for first, last, size in zip(firsts, lasts, shape, strict=True)
     )
-    return voxels[held], where
+    in_image = tuple(
+        slice(place.start - first, max(place.start, place.stop) - first)
+        for place, first in zip(on_grid, firsts, strict=True)
+    )
+    return voxels[in_image], on_grid
 
 
-def has_same_geometry(segmentation: Any, volume: Any, image: Any, film: Any) -> bool:
-    """Whether a segment's labelmap lies on the grid of the radiograph, under the same transform."""
+def has_same_geometry(
+    segmentation: vtkMRMLSegmentationNode,
+    volume: vtkMRMLVolumeNode,
+    image: vtkOrientedImageData,
+    grid: vtkOrientedImageData,
+) -> bool:
+    """Whether a segment's labelmap lies on the grid of the volume, under the same transform."""
     import slicer
 
     return bool(
         segmentation.GetTransformNodeID() == volume.GetTransformNodeID()
-        and slicer.vtkOrientedImageDataResample.DoGeometriesMatch(image, film)
+        and slicer.vtkOrientedImageDataResample.DoGeometriesMatch(image, grid)
     )
 
 
-def resample_to_radiograph(image: Any, segmentation: Any, volume: Any, film: Any) -> Any:
-    """Return a labelmap sampled on the film's grid, nearest neighbour, with the transforms that the two are under."""
+def resample_to_radiograph(
+    image: vtkOrientedImageData,
+    segmentation: vtkMRMLSegmentationNode,
+    volume: vtkMRMLVolumeNode,
+    grid: vtkOrientedImageData,
+) -> vtkOrientedImageData:
+    """Return a labelmap sampled on the grid of the volume by nearest neighbor, under the transforms of both nodes.
+
+    Raises:
+        ValueError: the labelmap cannot be resampled.
+    """
     import slicer
     import vtk
 
-    between = vtk.vtkGeneralTransform()
+    transform = vtk.vtkGeneralTransform()
     slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(
-        segmentation.GetParentTransformNode(), volume.GetParentTransformNode(), between
+        segmentation.GetParentTransformNode(), volume.GetParentTransformNode(), transform
     )
     sampled = slicer.vtkOrientedImageData()
     resample = slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage
-    if not resample(image, film, sampled, False, False, between):
-        raise ValueError("The segment cannot be brought onto the film.")
+    if not resample(image, grid, sampled, False, False, transform):
+        raise ValueError("The segment cannot be brought onto the radiograph.")
     return sampled
 
 
-def vtk_matrix(node: Any, method: str) -> Any:
-    """Return a matrix of a MRML node by the name of the method that fills it."""
+def vtk_matrix(node: vtkMRMLNode | vtkImageData, method: str) -> vtkMatrix4x4:
+    """Return a matrix of a node or an image, by the name of the method that fills it."""
     import vtk
 
     matrix = vtk.vtkMatrix4x4()
@@ -101,7 +134,7 @@ def vtk_matrix(node: Any, method: str) -> Any:
     return matrix
 
 
-def numpy_matrix(node: Any, method: str) -> npt.NDArray[np.float64]:
+def numpy_matrix(node: vtkMRMLNode | vtkImageData, method: str) -> npt.NDArray[np.float64]:
     """Return the same matrix as float64, 4 x 4."""
     matrix = vtk_matrix(node, method)
     return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])

@@ -1,5 +1,5 @@
-"""DICOM Segmentation of one radiograph: what it says, how it is written, read, corrected, and turned into .seg.nrrd.
+"""Segmentation of one radiograph: its content, DICOM-SEG and .seg.nrrd files, and corrections.
 
-The film and the masks meet by row and column. The plane that is written beside is nominal (PS3.3 has none for a
-radiograph), because readers of segmentations ask for one.
+Radiograph and masks correspond by row and column. DICOM-SEG files also contain a nominal plane, which readers require
+although a radiograph has none (PS3.3).
 """

@@ -1,4 +1,4 @@
-"""Write a segmentation as DICOM: BINARY, Explicit VR Little Endian, the one form that all readers take."""
+"""Write a segmentation as DICOM: BINARY, Explicit VR Little Endian, the only form that all readers accept."""
 
 from __future__ import annotations
 
@@ -22,41 +22,42 @@ from pydicom.sr.codedict import codes
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
+from CausalCLIPSegLib.segmentation.coding import CHECKPOINT_HASH
 from CausalCLIPSegLib.segmentation.segmentation import Algorithm, CodedSegment, ImageReference, Segmentation
 from CausalCLIPSegLib.segmentation.source_image import describe_source, one_line, reject_other_source
 from CausalCLIPSegLib.terminology import Code
 
-MAKER = "CausalCLIPSeg"
-_MOST_PARAMETERS = 10_000
-"""Characters of the parameters; the value representation LT takes 10,240."""
+MANUFACTURER = "CausalCLIPSeg"
+_MAX_PARAMETER_CHARACTERS = 10_000
+"""Of all parameters together; the value representation LT holds 10,240."""
 
 
 def encode(segmentation: Segmentation, header: Dataset) -> Dataset:
     """Return a segmentation as a DICOM object, ready to be saved.
 
     Args:
-        segmentation: masks of the size of the film.
-        header: of the film, as `dicom_header.read_header` gives it.
+        segmentation: masks have the size of the radiograph.
+        header: of the radiograph, as `dicom_header.read_header` returns it.
 
     Raises:
-        SegmentationError: the film cannot be referred to, is not the one that the segmentation refers to, or has
-            another size than the masks.
+        SegmentationError: no segmentation can refer to the radiograph, or this one refers to another radiograph, has
+            masks of another size or has no segments.
     """
     if not segmentation.segments:
-        raise SegmentationError("Nothing is outlined, and a DICOM-SEG without any segment is none.")
+        raise SegmentationError("Nothing is outlined, and a DICOM-SEG needs at least one segment.")
     masks = np.stack([segment.mask for segment in segmentation.segments], dtype=np.uint8)
-    # highdicom wants the segments last, and is twice as quick where each of them lies in one piece
+    # highdicom wants the segments last, and is twice as fast if each of them is contiguous in memory
     return _encode(segmentation, header, np.moveaxis(masks, 0, -1), "BINARY")
 
 
 def encode_probability(segmentation: Segmentation, header: Dataset, probability: npt.NDArray[np.float32]) -> Dataset:
     """Return a probability as a FRACTIONAL object of one segment, in steps of 1/255.
 
-    Few viewers read this kind: OHIF refuses it, dcmqi loses the segments.
+    Few viewers read this kind: OHIF rejects it, dcmqi loses the segments.
 
     Args:
         segmentation: of one segment, whose mask is not used.
-        header: of the film.
+        header: of the radiograph.
         probability: in [0, 1], rows x columns.
 
     Raises:
@@ -66,7 +67,7 @@ def encode_probability(segmentation: Segmentation, header: Dataset, probability:
 
 
 def save(dataset: Dataset, path: Path) -> None:
-    """Write an object of `encode` into a file, which is replaced where it exists.
+    """Write an object of `encode` into a file; an existing file is replaced.
 
     Raises:
         OSError: the file cannot be written.
@@ -79,35 +80,37 @@ def _encode(
     segmentation: Segmentation, header: Dataset, pixels: npt.NDArray[np.uint8 | np.floating], kind: str
 ) -> Dataset:
     with silence_libraries():
-        film = describe_source(header)
-    reject_other_source(segmentation.source, pixels.shape[:2], film, (film.Rows, film.Columns))
+        source = describe_source(header)
+    reject_other_source(segmentation.source, pixels.shape[:2], source, (source.Rows, source.Columns))
     now = datetime.datetime.now().replace(microsecond=0)
     started = min(segmentation.series_started or now, now)
-    # Identifiers of real films break rules of length; an archive wants them as they are.
+    # identifiers of real radiographs break rules of length, and an archive needs them unchanged
     with silence_libraries(), disable_value_validation():
         dataset = HighdicomSegmentation(
-            source_images=[film],
+            source_images=[source],
             pixel_array=pixels[None],
             segmentation_type=kind,
-            segment_descriptions=[_describe(number, part) for number, part in enumerate(segmentation.segments, 1)],
+            segment_descriptions=[
+                _describe(number, segment) for number, segment in enumerate(segmentation.segments, 1)
+            ],
             series_instance_uid=segmentation.series_instance_uid,
             series_number=segmentation.series_number,
             sop_instance_uid=segmentation.sop_instance_uid,
             instance_number=segmentation.instance_number,
-            manufacturer=MAKER,
-            manufacturer_model_name=MAKER,
+            manufacturer=MANUFACTURER,
+            manufacturer_model_name=MANUFACTURER,
             software_versions=__version__,
             device_serial_number=_serial_number(segmentation.segments),
             content_label=re.sub("[^A-Z0-9_ ]", "_", segmentation.label.upper())[:16] or "SEGMENTATION",
             content_description=one_line(segmentation.description),
             content_creator_name=segmentation.creator or None,
-            series_description=f"{MAKER}: {'probability' if kind == 'FRACTIONAL' else 'outlines'}",
+            series_description=f"{MANUFACTURER}: {'probability' if kind == 'FRACTIONAL' else 'outlines'}",
             series_date=started.date(),
             series_time=started.time(),
             content_date=now.date(),
             content_time=now.time(),
             omit_empty_frames=False,
-            specific_character_set=film.SpecificCharacterSet,
+            specific_character_set=source.SpecificCharacterSet,
         )
         dataset.ContentCreatorName = segmentation.creator
         dataset.BodyPartExamined = "CHEST"
@@ -131,7 +134,9 @@ def _describe(number: int, segment: CodedSegment) -> SegmentDescription:
         tracking_uid=segment.tracking_uid,
         tracking_id=segment.tracking_id or one_line(segment.label) or f"Segment {number}",
         anatomic_regions=[_concept(segment.region)] if segment.region else None,
-        display_color=CIELabColor.from_rgb(*(255 * part for part in segment.color)) if segment.color else None,
+        display_color=CIELabColor.from_rgb(*(255 * component for component in segment.color))
+        if segment.color
+        else None,
     )
     if segment.region and segment.laterality:
         region = description.AnatomicRegionSequence[0]
@@ -151,23 +156,23 @@ def _identify(algorithm: Algorithm) -> AlgorithmIdentificationSequence:
         source=one_line(algorithm.source) or None,
     )
     if algorithm.parameters:
-        # As JSON: highdicom's own way ("a=b,c=d") is not told apart from a note that holds commas.
+        # as JSON, because in highdicom's own format ("a=b,c=d") a comma of a note would look like a separator
         sequence[0].AlgorithmParameters = _as_json(dict(algorithm.parameters))
     return sequence
 
 
 def _as_json(parameters: dict[str, str]) -> str:
-    """Return the parameters in as many characters as there is room for; only a note is ever longer, and is cut."""
-    while len(words := json.dumps(parameters, ensure_ascii=False)) > _MOST_PARAMETERS:
+    """Return the parameters as JSON that fits into the element; in practice only a long note is cut."""
+    while len(text := json.dumps(parameters, ensure_ascii=False)) > _MAX_PARAMETER_CHARACTERS:
         longest = max(parameters, key=lambda name: len(parameters[name]))
         parameters[longest] = parameters[longest][: len(parameters[longest]) // 2] + "…"
-    return words
+    return text
 
 
 def _serial_number(segments: Sequence[CodedSegment]) -> str:
-    """Return what stands for a device's serial number: the hash of the weights, as far as it fits."""
-    hashes = [s.algorithm.parameters.get("checkpoint_sha256", "") for s in segments if s.algorithm]
-    return next((digest[:16] for digest in hashes if digest), "none")
+    """Return the first 16 digits of the hash of the weights, which stand for a device's serial number."""
+    hashes = [s.algorithm.parameters.get(CHECKPOINT_HASH, "") for s in segments if s.algorithm]
+    return next((sha256[:16] for sha256 in hashes if sha256), "none")
 
 
 def _reference(reference: ImageReference) -> Dataset:
@@ -178,7 +183,7 @@ def _reference(reference: ImageReference) -> Dataset:
 
 
 def _pad(dataset: Dataset) -> None:
-    """Give the pixels an even number of bytes, the last one zero: highdicom takes an ASCII "0" for it."""
+    """Pad the pixels to an even number of bytes with a zero byte; highdicom pads with an ASCII "0"."""
     rows, columns, frames = dataset.Rows, dataset.Columns, int(dataset.NumberOfFrames)
     length = -(-rows * columns * frames * dataset.BitsAllocated // 8)
     pixels = dataset.PixelData[:length]

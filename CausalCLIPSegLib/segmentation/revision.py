@@ -1,90 +1,141 @@
-"""A person's corrections: a new object in the same series that says who changed what of which other object."""
+"""A person's corrections: a new object in the same series that says who changed which other object.
+
+`correct_segments` compares edited segments with those of the earlier object, `revise` puts the corrected ones into the
+next object of the series. `next_revision` is the last step of every correction; a front end that has the whole content
+of the next object calls it directly.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from pydicom import uid
 
+from CausalCLIPSegLib.colors import Color
 from CausalCLIPSegLib.errors import SegmentationError, UnchangedError
-from CausalCLIPSegLib.segmentation.segmentation import CodedSegment, Color, ImageReference, Segmentation, new_uid
+from CausalCLIPSegLib.segmentation.segmentation import (
+    SEGMENTATION_STORAGE,
+    CodedSegment,
+    ImageReference,
+    Segmentation,
+    new_uid,
+)
 from CausalCLIPSegLib.segmentation.source_image import one_line
+from CausalCLIPSegLib.terminology import LUNG, Code
 
-_WORDS = ("category", "type", "region", "laterality", "algorithm_type", "tracking_uid")
-_COLOR_STEP = 0.02
+_CODES = ("category", "type", "region", "laterality")
+_MAX_COLOR_DIFFERENCE = 0.02
+"""Files store colors as CIELab in 16 bits, so a color comes back slightly different."""
 
 
-def revise(
-    previous: Segmentation,
-    corrected: Mapping[str, npt.NDArray[np.bool_]],
-    editor: str,
-    added: Sequence[CodedSegment] = (),
-    renamed: Mapping[str, CodedSegment] | None = None,
-) -> Segmentation:
-    """Return a corrected segmentation: the next object of the same series, so that viewers show it instead.
+def correct_segments(
+    previous: Segmentation, edited: Sequence[CodedSegment], *, rename: bool = False
+) -> tuple[CodedSegment, ...]:
+    """Return the segments of the next revision from those of an edited file or scene.
 
-    A segment that was changed becomes SEMIAUTOMATIC if an algorithm had drawn it, and keeps its tracking identifiers.
+    An edited segment that stands for an earlier one gives that one with the new mask. It keeps its tracking
+    identifiers, and if an algorithm had drawn it and the mask changed, it becomes SEMIAUTOMATIC. Any other segment is
+    new: drawn by hand, whatever its file says.
 
     Args:
-        previous: what was corrected.
-        corrected: for each segment that stays its mask, rows x columns, by tracking identifier (`tracking_uid`); a
-            segment that is missing here was removed.
+        previous: the segmentation that was edited.
+        edited: masks have the shape of `previous`.
+        rename: take label, codes and color from the edited segments too. A .seg.nrrd file keeps them only in part, so
+            they are not taken from one.
+
+    Returns:
+        One segment for each edited segment, in the same order.
+
+    Raises:
+        SegmentationError: two edited segments stand for the same earlier one, earlier segments share an identifier, or
+            a mask has another shape.
+    """
+    matches = match_segments(previous, edited)
+    if len({segment.tracking_uid for segment in previous.segments}) < len(previous.segments):
+        raise SegmentationError("Segments of the segmentation that is corrected share an identifier.")
+    if any(segment.mask.shape != previous.shape for segment in edited):
+        raise SegmentationError("A corrected outline has another size than the segmentation that it corrects.")
+    return tuple(
+        replace(segment, algorithm_type="MANUAL", algorithm=None, tracking_uid=new_uid())
+        if match is None
+        else _with_mask(_renamed(match, segment) if rename else match, segment.mask)
+        for match, segment in zip(matches, edited, strict=True)
+    )
+
+
+def match_segments(previous: Segmentation, edited: Sequence[CodedSegment]) -> list[CodedSegment | None]:
+    """Return the earlier segment that each edited segment stands for; None for a new segment.
+
+    They are matched by tracking UID or, if an editor has lost that, by a label that only one earlier segment has.
+
+    Raises:
+        SegmentationError: two edited segments stand for the same earlier one.
+    """
+    by_uid = {segment.tracking_uid: segment for segment in previous.segments}
+    labels = Counter(segment.label for segment in previous.segments)
+    by_label = {segment.label: segment for segment in previous.segments if labels[segment.label] == 1}
+    matches = [by_uid.get(segment.tracking_uid) or by_label.get(segment.label) for segment in edited]
+    for number, match in enumerate(matches):
+        if match is not None and match in matches[:number]:
+            raise SegmentationError(
+                f"Two segments of the corrected file stand for the same one: {edited[number].label}."
+            )
+    return matches
+
+
+def revise(previous: Segmentation, segments: Sequence[CodedSegment], editor: str, number: int = 1) -> Segmentation:
+    """Return a segmentation with corrected segments, as the next object of its series.
+
+    Args:
+        previous: the segmentation that was corrected.
+        segments: as `correct_segments` returns them; earlier segments that are missing here were removed.
         editor: name of the person, as "Family^Given" or in one piece.
-        added: segments that the person drew.
-        renamed: segments that the person gave other words or another color, by tracking identifier; each is the
-            earlier one with these replaced.
+        number: the lowest Instance Number that the object may have, for a series that has grown since `previous`.
+
+    Returns:
+        Its segments: the earlier ones in their earlier order, then the new ones.
 
     Raises:
         UnchangedError: nothing changed.
-        SegmentationError: a mask of another size or of no segment, segments that cannot be told apart, nothing left,
-            or no editor.
+        SegmentationError: no segment or no editor.
     """
     name = one_line(editor)
     if not name or name != " ".join(editor.split()):
         raise SegmentationError("A corrected segmentation needs the name of who corrected it, at most 64 characters.")
-    known = {segment.tracking_uid for segment in previous.segments}
-    if len(known) < len(previous.segments):
-        raise SegmentationError("Segments of the segmentation that is corrected share an identifier.")
-    if not set(corrected) <= known:
-        raise SegmentationError("A corrected outline belongs to no segment of the segmentation that it corrects.")
-    if any(mask.shape != previous.shape for mask in (*corrected.values(), *(part.mask for part in added))):
-        raise SegmentationError("A corrected outline has another size than the segmentation that it corrects.")
-    parts = [(renamed or {}).get(part.tracking_uid, part) for part in previous.segments]
-    kept = [_change(part, corrected[part.tracking_uid]) for part in parts if part.tracking_uid in corrected]
-    segments = (*kept, *added)
     if not segments:
         raise SegmentationError("No segment is left; empty the outlines instead of removing all segments.")
-    return next_revision(previous, replace(previous, segments=segments), name)
+    order = {segment.tracking_uid: place for place, segment in enumerate(previous.segments)}
+    in_order = sorted(segments, key=lambda segment: order.get(segment.tracking_uid, len(order)))
+    return next_revision(previous, replace(previous, segments=tuple(in_order)), name, number)
 
 
 def next_revision(previous: Segmentation, segmentation: Segmentation, editor: str, number: int = 1) -> Segmentation:
-    """Return a segmentation as the next object of the series of an earlier one, so that viewers show it instead.
+    """Return a segmentation as the next object of an earlier one's series, so that viewers show it instead.
 
     Args:
-        previous: what it takes the place of.
-        segmentation: of the same film.
+        previous: the segmentation that it replaces.
+        segmentation: of the same radiograph.
         editor: name of the person, as "Family^Given" or in one piece.
-        number: the lowest Instance Number that it may have, for a series that has grown since `previous`.
+        number: the lowest Instance Number that the object may have, for a series that has grown since `previous`.
 
     Raises:
-        UnchangedError: it says the same as the earlier one.
-        SegmentationError: it is that of another film.
+        UnchangedError: it has the same content as the earlier one.
+        SegmentationError: it belongs to another radiograph.
     """
-    if _film(segmentation) != _film(previous):
-        raise SegmentationError("The segmentation belongs to another film than the one whose place it takes.")
+    if _source_uid(segmentation) != _source_uid(previous):
+        raise SegmentationError("The segmentation belongs to another radiograph than the one that it replaces.")
     pairs = zip(segmentation.segments, previous.segments, strict=False)
-    if len(segmentation.segments) == len(previous.segments) and all(_same(one, other) for one, other in pairs):
+    if len(segmentation.segments) == len(previous.segments) and all(_is_same(one, other) for one, other in pairs):
         raise UnchangedError("The outlines are the same as before, so there is nothing to write.")
     return replace(
         segmentation,
         series_instance_uid=previous.series_instance_uid,
         series_number=previous.series_number,
         series_started=previous.series_started,
-        sop_class_uid=uid.SegmentationStorage,
+        sop_class_uid=SEGMENTATION_STORAGE,
         sop_instance_uid=new_uid(),
         instance_number=max(previous.instance_number + 1, number),
         creator=one_line(editor),
@@ -92,28 +143,31 @@ def next_revision(previous: Segmentation, segmentation: Segmentation, editor: st
     )
 
 
-def _film(segmentation: Segmentation) -> str:
+def _source_uid(segmentation: Segmentation) -> str:
     return segmentation.source.sop_instance_uid if segmentation.source else ""
 
 
-def _same(one: CodedSegment, other: CodedSegment) -> bool:
+def _is_same(one: CodedSegment, other: CodedSegment) -> bool:
     return (
         one_line(one.label) == one_line(other.label)
-        and all(getattr(one, name) == getattr(other, name) for name in _WORDS)
-        and same_color(one.color, other.color)
+        and all(getattr(one, name) == getattr(other, name) for name in (*_CODES, "algorithm_type", "tracking_uid"))
+        and _is_same_color(one.color, other.color)
         and np.array_equal(one.mask, other.mask)
     )
 
 
-def same_color(one: Color | None, other: Color | None) -> bool:
-    """Whether two colors are the same one, which files hold in steps of another color space."""
+def _is_same_color(one: Color | None, other: Color | None) -> bool:
     if one is None or other is None:
         return one is other
-    return bool(np.allclose(one, other, rtol=0, atol=_COLOR_STEP))
+    return bool(np.allclose(one, other, rtol=0, atol=_MAX_COLOR_DIFFERENCE))
 
 
-def _change(segment: CodedSegment, mask: npt.NDArray[np.bool_]) -> CodedSegment:
-    """Return the segment with another mask; itself where the mask is the same."""
+def _is_same_code(one: Code | None, other: Code | None) -> bool:
+    return other is None if one is None else one.is_same(other)
+
+
+def _with_mask(segment: CodedSegment, mask: npt.NDArray[np.bool_]) -> CodedSegment:
+    """Return a segment with another mask; the segment itself if the mask is the same."""
     if np.array_equal(segment.mask, mask):
         return segment
     by_program = segment.algorithm_type == "AUTOMATIC"
@@ -124,44 +178,13 @@ def _change(segment: CodedSegment, mask: npt.NDArray[np.bool_]) -> CodedSegment:
     )
 
 
-def match_segments(previous: Segmentation, segments: Sequence[CodedSegment]) -> list[str | None]:
-    """Tell for each segment of an edited file which one it is of the segmentation that was edited.
-
-    They are recognised by tracking identifier, else, where an editor has lost that, by a name that is the only one.
-
-    Returns:
-        tracking identifiers; None for a segment that is new.
-
-    Raises:
-        SegmentationError: two segments of the file are the same one.
-    """
-    by_uid = {part.tracking_uid: part.tracking_uid for part in previous.segments}
-    labels = Counter(part.label for part in previous.segments)
-    by_label = {part.label: part.tracking_uid for part in previous.segments if labels[part.label] == 1}
-    known = [by_uid.get(segment.tracking_uid) or by_label.get(segment.label) for segment in segments]
-    for number, one in enumerate(known):
-        if one is not None and one in known[:number]:
-            raise SegmentationError(
-                f"Two segments of the corrected file stand for the same one: {segments[number].label}."
-            )
-    return known
-
-
-def sort_segments(
-    previous: Segmentation, segments: Sequence[CodedSegment]
-) -> tuple[dict[str, npt.NDArray[np.bool_]], tuple[CodedSegment, ...]]:
-    """Sort the segments of an edited file into those of the segmentation that was edited, and new ones.
-
-    Returns:
-        masks by tracking identifier and new segments, as `revise` takes them. What is new was drawn by hand, whatever
-        its file says.
-
-    Raises:
-        SegmentationError: two segments of the file are the same one.
-    """
-    known = match_segments(previous, segments)
-    masks = {one: segment.mask for one, segment in zip(known, segments, strict=True) if one is not None}
-    added = (segment for one, segment in zip(known, segments, strict=True) if one is None)
-    return masks, tuple(
-        replace(segment, algorithm_type="MANUAL", algorithm=None, tracking_uid=new_uid()) for segment in added
-    )
+def _renamed(earlier: CodedSegment, edited: CodedSegment) -> CodedSegment:
+    """Return an earlier segment with the label, codes and color that a person has changed."""
+    in_scene = replace(earlier, region=earlier.region or LUNG)  # a scene shows a segment without a region in the lung
+    codes = {
+        name: getattr(edited, name)
+        for name in _CODES
+        if not _is_same_code(getattr(edited, name), getattr(in_scene, name))
+    }
+    is_recolored = earlier.color is not None and not _is_same_color(earlier.color, edited.color)
+    return replace(earlier, label=edited.label, color=edited.color if is_recolored else earlier.color, **codes)

@@ -1,4 +1,4 @@
-"""What a segmentation of one radiograph says, apart from the file it stands in: plain values and arrays."""
+"""The content of a segmentation of one radiograph, independent of the file format: plain values and arrays."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydicom.uid import SegmentationStorage
 
+from CausalCLIPSegLib.colors import Color
 from CausalCLIPSegLib.laterality import Side
 from CausalCLIPSegLib.terminology import LATERALITY, Code
 
 AlgorithmType = Literal["AUTOMATIC", "SEMIAUTOMATIC", "MANUAL"]
-Color = tuple[float, float, float]
+
+SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
+"""SOP class of the objects that this program writes; a literal, so that scenes need no pydicom."""
 
 
 def new_uid() -> str:
@@ -25,7 +27,7 @@ def new_uid() -> str:
 
 
 def derived_uid(*sources: str) -> str:
-    """Return the identifier that belongs to these words: the same for the same ones, another for others."""
+    """Return the unique identifier that belongs to these strings: the same strings always give the same one."""
     return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, chr(0).join(sources)).int}"
 
 
@@ -47,7 +49,7 @@ class Algorithm:
 
 @dataclass(frozen=True)
 class ImageReference:
-    """Unique identifiers of one image or segmentation; empty where a file does not say."""
+    """Unique identifiers of one image or segmentation; empty if the file does not contain them."""
 
     sop_class_uid: str
     sop_instance_uid: str
@@ -60,15 +62,15 @@ class CodedSegment:
 
     Attributes:
         label: what a person reads.
-        mask: bool, rows x columns of the film.
+        mask: bool, rows x columns of the radiograph.
         category, type: what it is.
-        region: the part of the body that it is in, None where not said.
-        laterality: the patient's side, None where not said.
+        region: the part of the body that it is in; None if unspecified.
+        laterality: the patient's side; None if unspecified.
         algorithm_type: AUTOMATIC, SEMIAUTOMATIC or MANUAL.
-        algorithm: what drew it; None for MANUAL and where not said.
-        tracking_id: what it is called from one version to the next.
+        algorithm: what drew it; None for MANUAL and if unspecified.
+        tracking_id: its name in every version of the segmentation.
         tracking_uid: the same, unique in the world.
-        color: red, green, blue, each in [0, 1]; None where not said.
+        color: red, green, blue, each in [0, 1]; None if unspecified.
     """
 
     label: str
@@ -85,30 +87,27 @@ class CodedSegment:
 
     @property
     def side(self) -> Side | None:
-        """The patient's side; None where it is not said, or is none of left and right."""
-        return next(
-            (side for side, code in LATERALITY.items() if self.laterality and self.laterality.value == code.value),
-            None,
-        )
+        """The patient's side; None if unspecified, or neither left nor right."""
+        return next((side for side, code in LATERALITY.items() if code.is_same(self.laterality)), None)
 
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """The segments of one film, and which object of which series they are.
+    """The segments of one radiograph, and which object of which series they are.
 
     Attributes:
         segments: in the order of their numbers, each with a mask of the same shape.
-        source: the film.
-        study_instance_uid: the study that film and segmentation belong to.
+        source: the radiograph.
+        study_instance_uid: the study of the radiograph and the segmentation.
         series_instance_uid, series_number: the series that holds this object and its corrections.
-        series_started: when the first object of the series was made; None for now.
+        series_started: when the first object of the series was made; None means now.
         sop_class_uid, sop_instance_uid, instance_number: this object.
-        label: a name in at most 16 capital letters (Content Label).
+        label: a name of at most 16 capital letters (Content Label).
         description: a sentence of at most 64 characters (Content Description).
-        creator: the person who made or corrected it, empty for none.
+        creator: the person who made or corrected it; may be empty.
         previous: the object that this one corrects.
-        spacing: distance of pixel centres (row mm, column mm) on the file's nominal plane; the film's counts for
-            writing.
+        spacing: distance of pixel centers (row mm, column mm) on the nominal plane of the file that was read; a file
+            that is written takes the radiograph's.
     """
 
     segments: tuple[CodedSegment, ...]
@@ -117,7 +116,7 @@ class Segmentation:
     series_instance_uid: str = field(default_factory=new_uid)
     series_number: int = 990
     series_started: datetime.datetime | None = None
-    sop_class_uid: str = SegmentationStorage
+    sop_class_uid: str = SEGMENTATION_STORAGE
     sop_instance_uid: str = field(default_factory=new_uid)
     instance_number: int = 1
     label: str = "CHEST FINDINGS"
@@ -128,7 +127,7 @@ class Segmentation:
 
     @property
     def affine(self) -> npt.NDArray[np.float64]:
-        """The nominal plane, 4 x 4: voxel (column, row, slice, 1) to millimetres, LPS."""
+        """The nominal plane, 4 x 4: voxel (column, row, slice, 1) to millimeters, LPS."""
         return np.diag([self.spacing[1], self.spacing[0], 1.0, 1.0])
 
     @property

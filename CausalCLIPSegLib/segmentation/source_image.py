@@ -1,8 +1,10 @@
-"""The film that a segmentation refers to: who and what it is, and a nominal plane for the readers that ask for one."""
+"""The radiograph that a segmentation refers to: identifiers, patient and study, and a nominal plane."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sized
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -14,48 +16,85 @@ from pydicom.valuerep import DSfloat
 from CausalCLIPSegLib.errors import CausalCLIPSegError, SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph import dicom_geometry, dicom_header, limits, sop_classes
-from CausalCLIPSegLib.segmentation.segmentation import ImageReference, derived_uid
+from CausalCLIPSegLib.segmentation.segmentation import CodedSegment, ImageReference, Segmentation, derived_uid
 
 _IDENTITY = (
     *("PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex"),
     *("StudyDate", "StudyTime", "StudyID", "StudyDescription", "AccessionNumber", "ReferringPhysicianName"),
 )
-"""What an archive files an object by. Nothing else of the patient's goes along."""
+"""What an archive files an object by. Nothing else about the patient is copied."""
 
 _OPTIONAL = frozenset({"IssuerOfPatientID", "StudyDescription"})
 _VERBATIM = frozenset({"PN", "LO", "SH"})
+"""Value representations of names and numbers, which are copied as they are."""
+_MAX_TEXT = 1024
+"""Characters of a name or number; far more than any rule allows."""
 _LOSSY = {
     uid.JPEGBaseline8Bit: "ISO_10918_1",
     uid.JPEGExtended12Bit: "ISO_10918_1",
     uid.JPEGLSNearLossless: "ISO_14495_1",
 }
-"""Transfer syntaxes that always lose something, and what the header calls their methods (PS3.3 C.7.6.1.1.5.1)."""
-# Millimetres beyond which a distance of pixels is a mistake of the header.
+"""Transfer syntaxes that are always lossy, with the name of the method in a header (PS3.3 C.7.6.1.1.5.1)."""
 _SPACING_RANGE = (1e-3, 1e2)
+"""Millimeters between pixels; a value outside is an error in the header."""
 
 
 def unsupported_reason(header: Dataset | None) -> str | None:
-    """Return in one sentence why a segmentation cannot refer to the film of this header; None where it can."""
+    """Return in one sentence why a segmentation cannot refer to the radiograph of a header; None if it can."""
     if header is None:
-        return "The film is no DICOM file, so a DICOM-SEG has nothing to refer to."
+        return "The radiograph is not a DICOM file, so a DICOM-SEG has nothing to refer to."
     if _sop_class(header) not in sop_classes.READABLE:
-        return "The film does not say which kind of radiograph it is, so a DICOM-SEG cannot refer to it."
+        return "The header does not say which kind of radiograph it is, so a DICOM-SEG cannot refer to it."
     for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
         if not is_uid(header.get(keyword)):
-            return f"The film has no usable {keyword}, so a DICOM-SEG cannot refer to it."
+            return f"The radiograph has no usable {keyword}, so a DICOM-SEG cannot refer to it."
     return None
 
 
-def reject_file(path: Path, kind: str, most_bytes: int) -> None:
-    """Refuse what cannot be such a file, before any of it is read.
+def missing_segmentation_reason(header: Dataset | None, segments: Sized) -> str | None:
+    """Return in one sentence why no DICOM-SEG of these segments can be written; None if it can.
+
+    No segment means no file: a DICOM-SEG must have a segment, and viewers list an empty one as a finding.
+    """
+    if reason := unsupported_reason(header):
+        return reason
+    return None if segments else "Nothing is outlined, so no DICOM-SEG is written."
+
+
+def image_uid(header: Dataset | None) -> str | None:
+    """Return the SOP Instance UID of a radiograph; None if it has none."""
+    value = None if header is None else header.get("SOPInstanceUID")
+    return str(value) if value else None
+
+
+def new_segmentation(
+    segments: tuple[CodedSegment, ...], header: Dataset, description: str | None = None
+) -> Segmentation:
+    """Return segments as a new segmentation of a radiograph, in a series of its own.
+
+    Args:
+        segments: with masks of the size of the radiograph.
+        header: of the radiograph.
+        description: a sentence of at most 64 characters; None takes the default.
+
+    Raises:
+        SegmentationError: no segmentation can refer to this radiograph.
+    """
+    with silence_libraries():
+        segmentation = Segmentation(segments, reference_to(header), str(header.StudyInstanceUID))
+    return segmentation if description is None else replace(segmentation, description=description)
+
+
+def reject_file(path: Path, kind: str, max_bytes: int) -> None:
+    """Reject a file before any of it is read.
 
     Args:
         path: the file.
-        kind: what it should be, for the sentence.
-        most_bytes: beyond which it is none.
+        kind: what it should be, for the error message.
+        max_bytes: the largest size of such a file.
 
     Raises:
-        SegmentationError: a folder, missing, empty, too large, or closed to the user.
+        SegmentationError: the path is a folder, or the file is missing, empty, too large or not readable.
     """
     try:
         if path.is_dir():
@@ -68,111 +107,112 @@ def reject_file(path: Path, kind: str, most_bytes: int) -> None:
         raise SegmentationError(f"{path} cannot be opened: you have no permission to read it.") from error
     if size == 0:
         raise SegmentationError(f"{path} is empty.")
-    if size > most_bytes:
+    if size > max_bytes:
         raise SegmentationError(f"{path} is too large for a {kind}.")
 
 
 def read_source(path: Path) -> tuple[Dataset, tuple[int, int]]:
-    """Return the header of a film that a segmentation can refer to, with its rows and columns; reads no pixels.
+    """Return the header of a radiograph that a segmentation can refer to, with its rows and columns; read no pixels.
 
     Raises:
-        SegmentationError: it is no DICOM film, or cannot be referred to.
+        SegmentationError: the file is not a DICOM radiograph, or no segmentation can refer to it.
     """
     try:
         with silence_libraries():
-            reject_file(path, "DICOM film", limits.MAX_FILE_BYTES)
+            reject_file(path, "DICOM image", limits.MAX_FILE_BYTES)
             header = dicom_header.read_header(path)
-            film = describe_source(header)
+            source = describe_source(header)
     except CausalCLIPSegError:
         raise
-    except Exception as error:  # a damaged header makes pydicom raise whatever comes to hand
-        raise SegmentationError("The film is damaged or no DICOM file.") from error
-    return header, (film.Rows, film.Columns)
+    except Exception as error:  # a damaged header makes pydicom raise any kind of error
+        raise SegmentationError("The image is damaged or not a DICOM file.") from error
+    return header, (source.Rows, source.Columns)
 
 
 def reject_other_source(
-    source: ImageReference | None, outlined: tuple[int, int], header: Dataset, shape: tuple[int, int]
+    source: ImageReference | None, mask_shape: tuple[int, int], header: Dataset, shape: tuple[int, int]
 ) -> None:
-    """Refuse outlines that belong to another film, or have another size.
+    """Reject masks that belong to another radiograph, or have another size.
 
     Args:
-        source: the film that the outlines refer to; None where they do not say.
-        outlined: rows and columns of the outlines.
-        header: of the film.
-        shape: rows and columns of the film.
+        source: the radiograph that the masks refer to; None if unknown.
+        mask_shape: rows and columns of the masks.
+        header: of the radiograph.
+        shape: rows and columns of the radiograph.
 
     Raises:
         SegmentationError: they do not fit.
     """
     if source is None:
-        raise SegmentationError("The segmentation does not say which film it belongs to.")
+        raise SegmentationError("The segmentation does not say which radiograph it belongs to.")
     if source.sop_instance_uid != str(header.get("SOPInstanceUID")):
-        raise SegmentationError("The segmentation belongs to another film than this one.")
-    if outlined != shape:
+        raise SegmentationError("The segmentation belongs to another radiograph than this one.")
+    if mask_shape != shape:
         raise SegmentationError(
-            f"The outlines have {outlined[1]} x {outlined[0]} pixels, the film has {shape[1]} x {shape[0]}."
+            f"The outlines have {mask_shape[1]} x {mask_shape[0]} pixels, the radiograph has {shape[1]} x {shape[0]}."
         )
 
 
 def reference_to(header: Dataset) -> ImageReference:
-    """Return the identifiers of a film.
+    """Return the identifiers of a radiograph.
 
     Raises:
         SegmentationError: no segmentation can refer to it.
     """
-    if fault := unsupported_reason(header):
-        raise SegmentationError(fault)
+    if reason := unsupported_reason(header):
+        raise SegmentationError(reason)
     return ImageReference(_sop_class(header), str(header.SOPInstanceUID), str(header.SeriesInstanceUID))
 
 
 def describe_source(header: Dataset) -> Dataset:
-    """Return what a segmentation takes from the film's header, checked, and on a nominal plane.
+    """Return what a segmentation takes from the radiograph's header, checked, with a nominal plane.
 
-    The plane is what ITK, Slicer and OHIF assume of a picture without geometry: from 0, rows to the left, columns to
-    the back, distances of pixels as the header has them, else 1 mm. Without it dcmqi and OHIF refuse a segmentation.
+    A radiograph has no plane in space (PS3.3), but dcmqi and OHIF reject a segmentation without one. The nominal plane
+    is what ITK, Slicer and OHIF assume for an image without geometry: origin 0, rows to the patient's left, columns to
+    the back, pixel spacing from the header, else 1 mm.
 
     Raises:
-        SegmentationError: no segmentation can refer to this film.
+        SegmentationError: no segmentation can refer to this radiograph.
     """
     reference = reference_to(header)
     rows, columns = _whole_number(header, "Rows"), _whole_number(header, "Columns")
     if not 0 < min(rows, columns) <= max(rows, columns) <= limits.MAX_SIDE:
-        raise SegmentationError("The header of the film does not say how large its picture is.")
+        raise SegmentationError("The header of the radiograph does not say how large its picture is.")
     if min(rows, columns) < limits.MIN_SIDE:
-        raise SegmentationError(f"The film is too small for a radiograph: {columns} x {rows} pixels.")
-    film = Dataset()
-    film.SpecificCharacterSet = "ISO_IR 192"
+        raise SegmentationError(f"The picture is too small for a radiograph: {columns} x {rows} pixels.")
+    source = Dataset()
+    source.SpecificCharacterSet = "ISO_IR 192"
     for keyword in _IDENTITY:
-        _copy(header, film, keyword)
-    if film.PatientSex not in {"M", "F", "O"}:
-        film.PatientSex = ""
-    _add_verbatim(film, "StudyInstanceUID", str(header.StudyInstanceUID))
-    _add_verbatim(film, "SeriesInstanceUID", reference.series_instance_uid)
-    _add_verbatim(film, "SOPInstanceUID", reference.sop_instance_uid)
-    film.SOPClassUID = reference.sop_class_uid
-    film.Modality = "SC" if reference.sop_class_uid == uid.SecondaryCaptureImageStorage else "DX"
-    film.Rows, film.Columns = rows, columns
+        _copy(header, source, keyword)
+    if source.PatientSex not in {"M", "F", "O"}:
+        source.PatientSex = ""
+    _add_verbatim(source, "StudyInstanceUID", str(header.StudyInstanceUID))
+    _add_verbatim(source, "SeriesInstanceUID", reference.series_instance_uid)
+    _add_verbatim(source, "SOPInstanceUID", reference.sop_instance_uid)
+    source.SOPClassUID = reference.sop_class_uid
+    source.Modality = "SC" if reference.sop_class_uid == uid.SecondaryCaptureImageStorage else "DX"
+    source.Rows, source.Columns = rows, columns
     frame = header.get("FrameOfReferenceUID")
     derived = derived_uid(reference.sop_instance_uid, "frame of reference")
-    _add_verbatim(film, "FrameOfReferenceUID", str(frame) if is_uid(frame) else derived)
-    film.PositionReferenceIndicator = ""
-    film.ImagePositionPatient = [0, 0, 0]
-    film.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-    film.PixelSpacing = [DSfloat(value, auto_format=True) for value in _spacing(header)]
-    film.SliceThickness = 1
-    _copy_lossiness(header, film)
-    return film
+    _add_verbatim(source, "FrameOfReferenceUID", str(frame) if is_uid(frame) else derived)
+    source.PositionReferenceIndicator = ""
+    source.ImagePositionPatient = [0, 0, 0]
+    source.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+    source.PixelSpacing = [DSfloat(value, auto_format=True) for value in _spacing(header)]
+    source.SliceThickness = 1
+    _copy_lossiness(header, source)
+    return source
 
 
 def is_uid(value: Any) -> TypeGuard[str]:
-    """Whether this can name an object: real files have components with leading zeros, which are none by the book."""
+    """Whether a value can identify an object; real files have leading zeros in it, which the standard forbids."""
     return isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)+", value) is not None and len(value) <= 64
 
 
-def one_line(words: str, most: int = 64) -> str:
-    """Return words as one value of DICOM text: no separators of values or lines, at most so many characters."""
-    shown = words.encode("utf-8", "replace").decode().replace("\\", "/")
-    return " ".join("".join(c if c.isprintable() else " " for c in shown).split())[:most].strip()
+def one_line(text: str, max_length: int = 64) -> str:
+    """Return text as a single DICOM value: no separators of values or lines, at most `max_length` characters."""
+    encodable = text.encode("utf-8", "replace").decode().replace("\\", "/")
+    return " ".join("".join(c if c.isprintable() else " " for c in encodable).split())[:max_length].strip()
 
 
 def _sop_class(header: Dataset) -> str:
@@ -186,47 +226,46 @@ def _whole_number(header: Dataset, keyword: str) -> int:
 
 
 def _spacing(header: Dataset) -> tuple[float, float]:
-    found = dicom_geometry.spacing(header)
+    spacing = dicom_geometry.spacing(header)
     low, high = _SPACING_RANGE
-    return found if found and low <= min(found) and max(found) <= high else (1.0, 1.0)
+    return spacing if spacing and low <= min(spacing) and max(spacing) <= high else (1.0, 1.0)
 
 
-def _copy(header: Dataset, film: Dataset, keyword: str) -> None:
-    """Copy what can be written again; empty where it cannot, or where there is nothing.
+def _copy(header: Dataset, source: Dataset, keyword: str) -> None:
+    """Copy an element if it can be written again; otherwise leave it empty.
 
-    Names and numbers stay as they are, also where they break a rule of length: by them an archive finds the patient.
+    Names and numbers are copied even if they break a rule of length, because an archive finds the patient by them.
     """
     vr = dictionary_VR(keyword)
     value = header.get(keyword)
-    text = value if isinstance(value, str) or vr == "PN" else None
-    words = "" if text is None else str(text)
-    if vr in _VERBATIM and words and _is_writable(words):
-        _add_verbatim(film, keyword, words)
-    elif vr not in _VERBATIM and _is_valid(keyword, words):
-        setattr(film, keyword, words)
+    text = str(value) if isinstance(value, str) or (vr == "PN" and value is not None) else ""
+    if vr in _VERBATIM and text and _is_writable(text):
+        _add_verbatim(source, keyword, text)
+    elif vr not in _VERBATIM and _is_valid(keyword, text):
+        setattr(source, keyword, text)
     elif keyword not in _OPTIONAL:
-        setattr(film, keyword, "")
+        setattr(source, keyword, "")
 
 
-def _copy_lossiness(header: Dataset, film: Dataset) -> None:
-    """Tell of compression with losses: what is derived from such a picture has to say so too (PS3.3 C.7.6.1.1.5)."""
+def _copy_lossiness(header: Dataset, source: Dataset) -> None:
+    """Record lossy compression; an object derived from a lossy image must do so (PS3.3 C.7.6.1.1.5)."""
     method = _LOSSY.get(getattr(header, "file_meta", Dataset()).get("TransferSyntaxUID"))
     if method is None and header.get("LossyImageCompression") != "01":
         return
-    film.LossyImageCompression = "01"
-    for keyword, known in (("LossyImageCompressionRatio", None), ("LossyImageCompressionMethod", method)):
-        value = header.get(keyword) or known
+    source.LossyImageCompression = "01"
+    for keyword, default in (("LossyImageCompressionRatio", None), ("LossyImageCompressionMethod", method)):
+        value = header.get(keyword) or default
         if value and _is_valid(keyword, value):
-            setattr(film, keyword, value)
+            setattr(source, keyword, value)
 
 
-def _is_writable(words: str) -> bool:
-    """Whether this is one value of text: no separator of values, no control characters, no half characters."""
+def _is_writable(text: str) -> bool:
+    """Whether text is a single value that UTF-8 can encode, without control characters."""
     try:
-        words.encode("utf-8")
+        text.encode("utf-8")
     except UnicodeEncodeError:
         return False
-    return len(words) <= 1024 and not any(c == "\\" or ord(c) < 0x20 or ord(c) == 0x7F for c in words)
+    return len(text) <= _MAX_TEXT and not any(c == "\\" or ord(c) < 0x20 or ord(c) == 0x7F for c in text)
 
 
 def _is_valid(keyword: str, value: Any) -> bool:
@@ -237,5 +276,5 @@ def _is_valid(keyword: str, value: Any) -> bool:
     return True
 
 
-def _add_verbatim(film: Dataset, keyword: str, value: str) -> None:
-    film.add(DataElement(keyword, dictionary_VR(keyword), value, validation_mode=IGNORE))
+def _add_verbatim(dataset: Dataset, keyword: str, value: str) -> None:
+    dataset.add(DataElement(keyword, dictionary_VR(keyword), value, validation_mode=IGNORE))

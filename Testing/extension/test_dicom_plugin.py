@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import types
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,12 @@ from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
 
 from CausalCLIPSegLib import scene
+from CausalCLIPSegLib.colors import BY_SIDE
+from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
+from CausalCLIPSegLib.segmentation.segmentation import CodedSegment
+from CausalCLIPSegLib.terminology import CATEGORY, CONTEXT_NAME, LATERALITY, LUNG, code_of
+from CausalCLIPSegLib.worker.jobs.export import export as run_export
+from CausalCLIPSegLib.worker.protocol import ExportRequest
 
 MASK = (slice(100, 160), slice(30, 90))
 OWN_IMPORT, OWN_EXPORT = 0.95, 1.0
@@ -192,6 +199,85 @@ def test_of_a_series_with_two_films_only_its_own_comes_along(slicer, plugin, sma
     assert np.array_equal(masks_of(segmentations(slicer)[0], film)[0], np.eye(48, 40, dtype=bool))
 
 
+def run_result(folder, mask):
+    """What the worker answers to "segment": one segment on the patient's right."""
+    np.save(folder / "mask.npy", mask)
+    segment = {
+        "id": "infection_right",
+        "name": "Pulmonary infection, right lung",
+        "kind": "consolidation",
+        "side": "right",
+        "color": BY_SIDE["right"],
+        "mask": str(folder / "mask.npy"),
+        "terminology": {
+            "context": CONTEXT_NAME,
+            "category": asdict(CATEGORY),
+            "type": asdict(code_of("consolidation")),
+            "region": asdict(LUNG),
+            "region_modifier": asdict(LATERALITY["right"]),
+        },
+    }
+    return {
+        "rows": mask.shape[0],
+        "columns": mask.shape[1],
+        "mirrored": False,
+        "segments": [segment],
+        "threshold": 0.4,
+        "understood": {"prompt": "Unilateral pulmonary infection.", "prompt_laterality": "viewer"},
+        "provenance": {
+            "checkpoint": {"name": "qata-lite0", "version": "2", "sha256": "3fa9bc12" * 8},
+            "device": "cpu",
+            "version": "0.1.0",
+            "seconds": {},
+        },
+    }
+
+
+def export_by_panel(node, volume, film, result, folder):
+    """Export as the panel does, through the worker's job; return what the file holds."""
+    request = ExportRequest(
+        id="export",
+        request="export",
+        image={"kind": "file", "path": film},
+        segments=scene.save_segments(node, volume, folder),
+        formats=["dicom-seg"],
+        output=folder / "panel",
+        note="Consolidation on the right.",
+        with_note=False,
+        prompt=result["understood"]["prompt"],
+        prompt_laterality=result["understood"]["prompt_laterality"],
+        threshold=result["threshold"],
+        provenance=result["provenance"],
+    )
+    return read_dicom_seg(run_export(request, lambda phase, fraction: None).files["dicom-seg"])
+
+
+def test_the_panel_and_the_dialog_write_the_same_metadata(slicer, plugin, small, tmp_path):
+    mask = np.zeros((48, 40), bool)
+    mask[10:20, 5:15] = True
+    result = run_result(tmp_path, mask)
+    node = scene.show_result(slicer.mrmlScene, small, result)
+    node.GetSegmentation().AddEmptySegment("Segment_1", "Tube", (0.0, 0.5, 0.0))
+    scene.set_mask(node, "Segment_1", small, ~mask)
+    (tmp_path / "dialog").mkdir()
+    by_dialog = read_dicom_seg(export(plugin, item_of(slicer, node), tmp_path / "dialog"))
+    by_panel = export_by_panel(node, small, tmp_path / "small.dcm", result, tmp_path)
+    segment, drawn = by_panel.segments
+    assert segment.algorithm.source == "qata-lite0"
+    assert segment.algorithm.parameters["sentence"] == "Unilateral pulmonary infection."
+    for field in fields(CodedSegment):
+        if field.name != "mask":
+            assert getattr(by_dialog.segments[0], field.name) == getattr(segment, field.name), field.name
+    for name in ("label", "algorithm_type", "algorithm", "tracking_id", "tracking_uid", "color"):
+        assert getattr(by_dialog.segments[1], name) == getattr(drawn, name), name
+    for ours, other in zip(by_dialog.segments, by_panel.segments, strict=True):
+        assert np.array_equal(ours.mask, other.mask)
+    dialog_file, panel_file = (
+        pydicom.dcmread(next((tmp_path / folder).glob("*.dcm"))) for folder in ("dialog", "panel")
+    )
+    assert dialog_file.DeviceSerialNumber == panel_file.DeviceSerialNumber
+
+
 # -- what cannot be loaded --------------------------------------------------------------------------------------------
 
 
@@ -221,7 +307,7 @@ def test_a_film_that_was_cropped_is_told_and_leaves_nothing_behind(slicer, plugi
     slicer.util.updateVolumeFromArray(small, np.zeros((1, 20, 20), np.int16))
     with caplog.at_level(logging.ERROR):
         assert not plugin.load(loadable)
-    assert "The segmentation has another size than the film." in caplog.text
+    assert "The segmentation has another size than the radiograph." in caplog.text
     assert segmentations(slicer) == []
 
 
@@ -293,13 +379,13 @@ def is_gone_from_the_disk(slicer, node, film):
 @pytest.mark.parametrize(
     ("happens", "sentence"),
     [
-        (loses_its_film, "The segmentation lies on no film."),
-        (came_as_a_picture, "The film did not come from the DICOM database."),
-        (is_not_in_the_database, "The film did not come from the DICOM database."),
-        (is_gone_from_the_disk, "The film did not come from the DICOM database."),
+        (loses_its_film, "The segmentation lies on no radiograph."),
+        (came_as_a_picture, "The radiograph did not come from the DICOM database."),
+        (is_not_in_the_database, "The radiograph did not come from the DICOM database."),
+        (is_gone_from_the_disk, "The radiograph did not come from the DICOM database."),
         (loses_its_segments, "Nothing is outlined."),
-        (was_cropped, "The film was cropped or resampled, so outlines do not fit."),
-        (is_a_ct, "The film does not say which kind of radiograph it is, so a DICOM-SEG cannot refer to it."),
+        (was_cropped, "The radiograph was cropped or resampled, so outlines do not fit."),
+        (is_a_ct, "The header does not say which kind of radiograph it is, so a DICOM-SEG cannot refer to it."),
     ],
 )
 def test_what_would_fail_is_not_offered_and_says_why(slicer, plugin, small, tmp_path, happens, sentence):

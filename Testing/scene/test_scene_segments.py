@@ -103,7 +103,7 @@ def test_two_results_stand_side_by_side(scene, volume, result):
 def test_a_result_of_another_film_is_refused_and_leaves_nothing(scene, make_volume, result):
     other = make_volume(np.zeros((1, 40, 31), np.int16))
     before = scene.GetNumberOfNodes()
-    with pytest.raises(ValueError, match="another film"):
+    with pytest.raises(ValueError, match="another radiograph"):
         show_result(scene, other, result)
     assert scene.GetNumberOfNodes() == before
 

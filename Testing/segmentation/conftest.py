@@ -1,4 +1,4 @@
-"""Segmentations of films, made for the tests."""
+"""Segmentations of radiographs, made for the tests."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ ALGORITHM = Algorithm(
 )
 
 
-def outlines(shape: tuple[int, int]) -> list[npt.NDArray[np.bool_]]:
-    """Return masks that overlap, touch borders, and are alike in no reflection."""
+def make_masks(shape: tuple[int, int]) -> list[npt.NDArray[np.bool_]]:
+    """Return three masks that overlap, touch the borders, and have no symmetry."""
     first, second, third = (np.zeros(shape, dtype=bool) for _ in range(3))
     rows, columns = shape
     first[rows // 2 :, : columns // 3] = True
@@ -33,8 +33,8 @@ def outlines(shape: tuple[int, int]) -> list[npt.NDArray[np.bool_]]:
 
 
 def segmentation_of(header: Dataset, masks: list[npt.NDArray[np.bool_]] | None = None) -> Segmentation:
-    """Return a segmentation of a film with a finding for each mask."""
-    masks = outlines((header.Rows, header.Columns)) if masks is None else masks
+    """Return a segmentation of a radiograph with one finding for each mask."""
+    masks = make_masks((header.Rows, header.Columns)) if masks is None else masks
     kinds = ["consolidation", "ground glass", "opacity", "infiltrate", "effusion"]
     segments = tuple(
         CodedSegment(
@@ -55,39 +55,35 @@ def segmentation_of(header: Dataset, masks: list[npt.NDArray[np.bool_]] | None =
     return Segmentation(segments, reference_to(header), str(header.StudyInstanceUID))
 
 
-def assert_same(found: Segmentation, expected: Segmentation) -> None:
-    """Compare all that a file should keep."""
-    assert len(found.segments) == len(expected.segments)
-    for one, other in zip(found.segments, expected.segments, strict=True):
-        np.testing.assert_array_equal(one.mask, other.mask)
+def assert_same(read: Segmentation, expected: Segmentation) -> None:
+    """Compare everything that a file should keep."""
+    assert len(read.segments) == len(expected.segments)
+    for ours, other in zip(read.segments, expected.segments, strict=True):
+        np.testing.assert_array_equal(ours.mask, other.mask)
         for name in (
             *("label", "category", "type", "region", "laterality"),
             *("algorithm_type", "algorithm", "tracking_id", "tracking_uid"),
         ):
-            assert getattr(one, name) == getattr(other, name), name
-        assert one.color == pytest.approx(other.color, abs=0.01)
+            assert getattr(ours, name) == getattr(other, name), name
+        assert ours.color == pytest.approx(other.color, abs=0.01)
     for name in (
         *("source", "study_instance_uid", "series_instance_uid", "series_number", "sop_instance_uid"),
         *("instance_number", "label", "description", "creator"),
     ):
-        assert getattr(found, name) == getattr(expected, name), name
-    identifiers = [each.previous and each.previous.sop_instance_uid for each in (found, expected)]
-    assert identifiers[0] == identifiers[1]
+        assert getattr(read, name) == getattr(expected, name), name
+    assert (read.previous is None) == (expected.previous is None)
+    if read.previous is not None and expected.previous is not None:
+        assert read.previous.sop_instance_uid == expected.previous.sop_instance_uid
 
 
 @dataclass
 class Written:
-    """A film on disk and a segmentation of it."""
+    """A radiograph on disk and a segmentation of it."""
 
-    film: Path
+    image: Path
     header: Dataset
     segmentation: Segmentation
     path: Path
-
-
-@pytest.fixture
-def films() -> Callable[..., Dataset]:
-    return make_dx
 
 
 @pytest.fixture(scope="session")
@@ -102,23 +98,25 @@ def same() -> Callable[[Segmentation, Segmentation], None]:
 
 @pytest.fixture
 def written(tmp_path: Path) -> Callable[..., Written]:
-    """Save a film, or take that of a path, and write a segmentation of it."""
+    """Save a radiograph, unless it is a file already, and write a segmentation of it."""
 
-    def write(film: Dataset | Path | None = None) -> Written:
-        place = film if isinstance(film, Path) else tmp_path / "film.dcm"
-        if place != film:
-            save_dx(make_dx() if film is None else film, place)
-        header = dcmread(place, stop_before_pixels=True)
+    def write(radiograph: Dataset | Path | None = None) -> Written:
+        if isinstance(radiograph, Path):
+            image = radiograph
+        else:
+            image = tmp_path / "image.dcm"
+            save_dx(make_dx() if radiograph is None else radiograph, image)
+        header = dcmread(image, stop_before_pixels=True)
         segmentation = segmentation_of(header)
         save(encode(segmentation, header), tmp_path / "segmentation.dcm")
-        return Written(place, header, segmentation, tmp_path / "segmentation.dcm")
+        return Written(image, header, segmentation, tmp_path / "segmentation.dcm")
 
     return write
 
 
 @dataclass
-class Done:
-    """What a command came to."""
+class Run:
+    """Exit status and output of a command."""
 
     status: int
     out: str
@@ -129,16 +127,16 @@ class Done:
 @pytest.fixture
 def causalclipseg(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Callable[..., Done]:
+) -> Callable[..., Run]:
     """Run the command in this process."""
     from CausalCLIPSegLib.cli import app
     from CausalCLIPSegLib.cli.run import run_command
 
-    def run(*arguments: object) -> Done:
+    def run(*arguments: object) -> Run:
         capsys.readouterr()
         monkeypatch.setattr("sys.argv", ["causalclipseg", *map(str, arguments)])
         monkeypatch.setenv("COLUMNS", "200")
         status = run_command(app)
-        return Done(status, *capsys.readouterr(), tmp_path)
+        return Run(status, *capsys.readouterr(), tmp_path)
 
     return run

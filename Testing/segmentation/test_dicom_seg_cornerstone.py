@@ -1,8 +1,8 @@
-"""What is written as OHIF reads it: by cornerstone's adapters in Node, names and codes and every pixel.
+"""OHIF's reader, cornerstone's adapters in Node, reads names, codes and every pixel of our DICOM-SEG.
 
-OHIF asks an archive for the file, and where it cannot read that (padded pixels), for the frames. Its reader of files
-also misreads, without a word, the second and later segments of films whose rows x columns is no multiple of 8: a
-defect of dcmjs, which no other form of the file avoids.
+OHIF asks an archive for the file and, if it cannot read that (padded pixels), for the frames. If rows x columns is not
+a multiple of 8, its reader of files silently misreads the second and later segments: a defect of dcmjs that no other
+form of the file avoids.
 """
 
 from __future__ import annotations
@@ -13,73 +13,75 @@ import shutil
 import subprocess
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from dx_images import make_dx
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from CausalCLIPSegLib.radiograph.limits import MIN_SIDE
 from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
-from CausalCLIPSegLib.segmentation.revision import revise
+from CausalCLIPSegLib.segmentation.revision import correct_segments, revise
 from CausalCLIPSegLib.segmentation.segmentation import Segmentation
 
 NODE = Path(__file__).parents[1] / "node"
 
-Asked = dict[str, Any]
+Request = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def cornerstone() -> Callable[[list[Asked]], list[Any]]:
-    """Read segmentations; Node is started once for all of them."""
+def cornerstone() -> Callable[[list[Request]], list[Any]]:
+    """Return a function that reads segmentations, all in one process of Node."""
     if shutil.which("node") is None or not (NODE / "node_modules").is_dir():
         pytest.skip("cornerstone's adapters are not installed; see Testing/install-tools")
 
-    def read(asked: list[Asked]) -> list[Any]:
+    def read(requests: list[Request]) -> list[Any]:
         command = ["node", str(NODE / "read-segmentations.mjs")]
-        done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        run = subprocess.run(command, input=json.dumps(requests), capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+        return json.loads(run.stdout)
 
     return read
 
 
-def as_file(film: Path, segmentation: Path) -> Asked:
+def as_file(image: Path, segmentation: Path) -> Request:
     metadata = dcmread(segmentation, stop_before_pixels=True).to_json_dict()
-    return {"film": str(film), "metadata": metadata, "file": str(segmentation)}
+    return {"film": str(image), "metadata": metadata, "file": str(segmentation)}
 
 
-def as_frames(film: Path, segmentation: Path) -> Asked:
-    """Return what an archive answers where frames are asked for: each begins with a byte of its own."""
+def as_frames(image: Path, segmentation: Path) -> Request:
+    """Return an archive's answer to a request for frames: each frame begins with a new byte."""
     dataset = dcmread(segmentation)
     pixels = dataset.pixel_array.reshape(-1, dataset.Rows * dataset.Columns)
     frames = [base64.b64encode(np.packbits(frame, bitorder="little").tobytes()).decode() for frame in pixels]
-    asked = as_file(film, segmentation)
-    del asked["file"]
-    return asked | {"frames": frames}
+    request = as_file(image, segmentation)
+    del request["file"]
+    return request | {"frames": frames}
 
 
 def assert_shown(shown: Any, expected: Segmentation) -> None:
     assert isinstance(shown, list), shown["error"]
-    assert [one["number"] for one in shown] == list(range(1, len(expected.segments) + 1))
-    for one, segment in zip(shown, expected.segments, strict=True):
-        assert one["label"] == segment.label
+    assert [item["number"] for item in shown] == list(range(1, len(expected.segments) + 1))
+    for item, segment in zip(shown, expected.segments, strict=True):
+        assert item["label"] == segment.label
         for name, code in (("category", segment.category), ("type", segment.type)):
-            assert one[name] == [code.value, code.scheme, code.meaning]
-        assert one["color"] == pytest.approx([255 * part for part in segment.color], abs=2)
-        pixels = np.frombuffer(zlib.decompress(base64.b64decode(one["pixels"])), dtype=np.uint8)
+            assert item[name] == [code.value, code.scheme, code.meaning]
+        assert item["color"] == pytest.approx([255 * component for component in segment.color], abs=2)
+        pixels = np.frombuffer(zlib.decompress(base64.b64decode(item["pixels"])), dtype=np.uint8)
         np.testing.assert_array_equal(pixels.reshape(segment.mask.shape), segment.mask)
 
 
 def is_misread(segmentation: Segmentation) -> bool:
-    """Whether dcmjs mixes up the bits of a file: a frame after the first does not begin with a byte."""
+    """Whether dcmjs mixes up the bits of a file, because a frame after the first does not begin with a new byte."""
     return len(segmentation.segments) > 1 and segmentation.segments[0].mask.size % 8 != 0
 
 
-ODD_FILMS = (
+UNUSUAL_HEADERS = (
     {"PixelSpacing": None},
     {"PixelSpacing": [0, 0]},
     {"ImagerPixelSpacing": [0.3, 0.4]},
@@ -87,43 +89,44 @@ ODD_FILMS = (
 )
 
 
-def test_any_size_and_any_number_of_segments_that_overlap(cornerstone, films, segment, tmp_path):
+def test_reads_any_size_and_number_of_overlapping_segments(cornerstone, segment, tmp_path):
     rng = np.random.default_rng(11)
-    asked, expected = [], []
+    requests, expected = [], []
     for number in range(40):
         shape = tuple(rng.integers(MIN_SIDE, MIN_SIDE + 40, 2).tolist())
-        elements = ODD_FILMS[number % len(ODD_FILMS)] | {"SOPInstanceUID": f"2.25.{1000 + number}"}
-        film, path = tmp_path / f"film-{number}.dcm", tmp_path / f"segmentation-{number}.dcm"
-        films(shape=shape, **elements).save_as(film, enforce_file_format=True)
-        header = dcmread(film, stop_before_pixels=True)
+        elements = UNUSUAL_HEADERS[number % len(UNUSUAL_HEADERS)] | {"SOPInstanceUID": f"2.25.{1000 + number}"}
+        image, path = tmp_path / f"image-{number}.dcm", tmp_path / f"segmentation-{number}.dcm"
+        make_dx(shape=shape, **elements).save_as(image, enforce_file_format=True)
+        header = dcmread(image, stop_before_pixels=True)
         share = rng.choice([0.02, 0.5, 1.0])
         expected.append(segment(header, [rng.random(shape) < share for _ in range(rng.integers(1, 6))]))
         save(encode(expected[-1], header), path)
-        asked += [as_file(film, path), as_frames(film, path)]
-    answers = cornerstone(asked)
-    by_file = 0
+        requests += [as_file(image, path), as_frames(image, path)]
+    answers = cornerstone(requests)
+    read_as_files = 0
     for of_file, of_frames, segmentation in zip(answers[::2], answers[1::2], expected, strict=True):
         assert_shown(of_frames, segmentation)
-        if isinstance(of_file, list) and not is_misread(segmentation):  # refused: OHIF asks for frames
+        if isinstance(of_file, list) and not is_misread(segmentation):  # otherwise OHIF asks for frames
             assert_shown(of_file, segmentation)
-            by_file += 1
-    assert by_file > 5
+            read_as_files += 1
+    assert read_as_files > 5
 
 
 @pytest.mark.xfail(reason="dcmjs 0.52 takes the bits of a byte in the wrong order", strict=True)
-def test_a_file_whose_frames_do_not_begin_with_a_byte(cornerstone, films, written):
-    made = written(films(shape=(47, 38)))
-    assert is_misread(made.segmentation)
-    (shown,) = cornerstone([as_file(made.film, made.path)])
-    assert_shown(shown, made.segmentation)
+def test_reads_a_file_whose_frames_do_not_begin_with_a_byte(cornerstone, written):
+    files = written(make_dx(shape=(47, 38)))
+    assert is_misread(files.segmentation)
+    (shown,) = cornerstone([as_file(files.image, files.path)])
+    assert_shown(shown, files.segmentation)
 
 
-def test_a_real_film_and_a_correction(cornerstone, written, tmp_path):
-    made = written(Path(get_testdata_file("RG1_UNCR.dcm")))
-    before = read_dicom_seg(made.path)
-    masks = {part.tracking_uid: ~part.mask for part in before.segments}
-    after = revise(before, masks, "Roe^Richard")
-    save(encode(after, made.header), tmp_path / "corrected.dcm")
-    first, second = cornerstone([as_frames(made.film, made.path), as_frames(made.film, tmp_path / "corrected.dcm")])
-    assert_shown(first, made.segmentation)
-    assert_shown(second, after)
+def test_reads_a_real_radiograph_and_a_correction(cornerstone, written, tmp_path):
+    files = written(Path(get_testdata_file("RG1_UNCR.dcm")))
+    original = read_dicom_seg(files.path)
+    edited = [replace(segment, mask=~segment.mask) for segment in original.segments]
+    revised = revise(original, correct_segments(original, edited), "Roe^Richard")
+    path = tmp_path / "corrected.dcm"
+    save(encode(revised, files.header), path)
+    first, second = cornerstone([as_frames(files.image, files.path), as_frames(files.image, path)])
+    assert_shown(first, files.segmentation)
+    assert_shown(second, revised)

@@ -1,4 +1,4 @@
-"""Damaged headers: whatever is changed in one, there is the project's own error or the very same outlines."""
+"""Reading a file with a damaged header raises the project's own error or returns the same masks."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ from pydicom import DataElement, dcmread
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
-from CausalCLIPSegLib.segmentation.nrrd import read_segments, write_segments
+from CausalCLIPSegLib.segmentation.nrrd_reader import read_segments
+from CausalCLIPSegLib.segmentation.nrrd_writer import write_segments
 
 SHAPE = (48, 40)
 
 
 @pytest.fixture(scope="module")
 def kinds(segment, tmp_path_factory):
-    """Files by kind, with the outlines in them."""
+    """Good files by kind, with their masks."""
     folder = tmp_path_factory.mktemp("fuzz")
-    film = make_dx()
-    made = segment(film)
-    save(encode(made, film), folder / "binary")
-    masks = [part.mask for part in made.segments]
+    header = make_dx()
+    segmentation = segment(header)
+    save(encode(segmentation, header), folder / "binary")
+    masks = [one.mask for one in segmentation.segments]
     labels = np.zeros(SHAPE, np.uint8)
     for number, mask in enumerate(masks, 1):
         labels[mask] = number
-    labelled = dcmread(folder / "binary")
-    labelled.SOPClassUID = labelled.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.66.7"
-    labelled.SegmentationType, labelled.NumberOfFrames = "LABELMAP", 1
-    labelled.BitsAllocated = labelled.BitsStored = 8
-    labelled.HighBit, labelled.PixelData = 7, labels.tobytes()
-    labelled.add(DataElement(0x00280120, "US", 0))
-    labelled.save_as(folder / "labels")
-    write_segments(made.segments, SHAPE, np.diag([0.15, 0.2, 1, 1]), folder / "nrrd")
+    labelmap = dcmread(folder / "binary")
+    labelmap.SOPClassUID = labelmap.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.66.7"
+    labelmap.SegmentationType, labelmap.NumberOfFrames = "LABELMAP", 1
+    labelmap.BitsAllocated = labelmap.BitsStored = 8
+    labelmap.HighBit, labelmap.PixelData = 7, labels.tobytes()
+    labelmap.add(DataElement(0x00280120, "US", 0))
+    labelmap.save_as(folder / "labels")
+    write_segments(segmentation.segments, SHAPE, np.diag([0.15, 0.2, 1, 1]), folder / "nrrd")
     return {
         "binary": ((folder / "binary").read_bytes(), masks),
         "labels": ((folder / "labels").read_bytes(), [labels == number for number in (1, 2, 3)]),
@@ -44,7 +45,7 @@ def kinds(segment, tmp_path_factory):
     }
 
 
-def assert_refused_or_same(read, path, data, masks):
+def assert_rejected_or_same(read, path, data, masks):
     path.write_bytes(data)
     try:
         segments = read(path)
@@ -62,42 +63,42 @@ def read_segments_of(path):
 @pytest.mark.parametrize("kind", ["binary", "labels"])
 @QUICK
 @given(changes=byte_changes)
-def test_bytes_of_a_header(kinds, tmp_path, kind, changes):
+def test_changed_bytes_of_a_dicom_header(kinds, tmp_path, kind, changes):
     good, masks = kinds[kind]
     data = spoil_bytes(good, good.rindex(PIXELS) + 12, changes)
-    assert_refused_or_same(read_segments_of, tmp_path / "fuzz.dcm", data, masks)
+    assert_rejected_or_same(read_segments_of, tmp_path / "fuzz.dcm", data, masks)
 
 
 @pytest.mark.parametrize("kind", ["binary", "labels"])
 @QUICK
 @given(start=st.floats(0, 1), length=st.integers(1, 300), put=st.binary(max_size=20))
-def test_pieces_of_a_header(kinds, tmp_path, kind, start, length, put):
+def test_replaced_pieces_of_a_dicom_header(kinds, tmp_path, kind, start, length, put):
     good, masks = kinds[kind]
     end = good.rindex(PIXELS)
     at = int(start * end)
     data = good[:at] + put + good[min(at + length, end) :]
-    assert_refused_or_same(read_segments_of, tmp_path / "fuzz.dcm", data, masks)
+    assert_rejected_or_same(read_segments_of, tmp_path / "fuzz.dcm", data, masks)
 
 
 @pytest.mark.parametrize("kind", ["binary", "labels"])
 @QUICK
 @given(data=st.data())
-def test_elements_of_a_header(kinds, tmp_path, kind, data):
+def test_changed_elements_of_a_dicom_header(kinds, tmp_path, kind, data):
     good, masks = kinds[kind]
-    assert_refused_or_same(read_segments_of, tmp_path / "fuzz.dcm", spoil_element(data, good), masks)
+    assert_rejected_or_same(read_segments_of, tmp_path / "fuzz.dcm", spoil_element(data, good), masks)
 
 
 @QUICK
 @given(changes=byte_changes)
-def test_bytes_of_a_nrrd(kinds, tmp_path, changes):
+def test_changed_bytes_of_a_nrrd(kinds, tmp_path, changes):
     good, masks = kinds["nrrd"]
     read = lambda path: read_segments(path, SHAPE)  # noqa: E731
-    assert_refused_or_same(read, tmp_path / "fuzz.seg.nrrd", spoil_bytes(good, len(good), changes), masks)
+    assert_rejected_or_same(read, tmp_path / "fuzz.seg.nrrd", spoil_bytes(good, len(good), changes), masks)
 
 
 @QUICK
 @given(data=st.data())
-def test_lines_of_a_nrrd(kinds, tmp_path, data):
+def test_changed_lines_of_a_nrrd_header(kinds, tmp_path, data):
     good, masks = kinds["nrrd"]
     head, _, packed = good.partition(b"\n\n")
     lines = head.split(b"\n")
@@ -113,4 +114,4 @@ def test_lines_of_a_nrrd(kinds, tmp_path, data):
         "repeat": [lines[at], lines[at]],
     }[way]
     read = lambda path: read_segments(path, SHAPE)  # noqa: E731
-    assert_refused_or_same(read, tmp_path / "fuzz.seg.nrrd", b"\n".join(lines) + b"\n\n" + packed, masks)
+    assert_rejected_or_same(read, tmp_path / "fuzz.seg.nrrd", b"\n".join(lines) + b"\n\n" + packed, masks)

@@ -1,4 +1,4 @@
-"""DICOM-SEG to 3D Slicer and back by the command: opened and saved by Slicer's own code (slicer-core)."""
+"""Convert DICOM-SEG for 3D Slicer and back by the command; Slicer's own code (slicer-core) opens and saves it."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ def slicer_core() -> Slicer:
 
 
 def convert(*arguments) -> None:
-    done = CliRunner().invoke(app, ["seg", "convert", *map(str, arguments)])
-    assert done.exit_code == 0, done.output
+    run = CliRunner().invoke(app, ["seg", "convert", *map(str, arguments)])
+    assert run.exit_code == 0, run.output
 
 
 @pytest.mark.parametrize(
     "kind", ["no spacing", "zero spacing", "only imager spacing", "both spacings", "odd size", "names", "real CR"]
 )
-def test_what_slicer_opens_and_saves(kind, slicer_core, written, tmp_path):
-    made = written(dx_of_kind(kind))
-    convert(made.path, "--to", "seg.nrrd", "--image", made.film, "--output", tmp_path / "a.seg.nrrd")
+def test_slicer_opens_and_saves_a_segmentation(kind, slicer_core, written, tmp_path):
+    files = written(dx_of_kind(kind))
+    convert(files.path, "--to", "seg.nrrd", "--image", files.image, "--output", tmp_path / "a.seg.nrrd")
     node = slicer_core.segmentation(tmp_path / "a.seg.nrrd")
-    film_to_world = slicer_core.matrix(slicer_core.volume(made.film), "GetIJKToRASMatrix")
-    np.testing.assert_allclose(slicer_core.reference_geometry(node)[0], film_to_world, rtol=0, atol=1e-9)
+    image_to_world = slicer_core.matrix(slicer_core.volume(files.image), "GetIJKToRASMatrix")
+    np.testing.assert_allclose(slicer_core.reference_geometry(node)[0], image_to_world, rtol=0, atol=1e-9)
     segmentation = node.GetSegmentation()
-    assert segmentation.GetNumberOfSegments() == len(made.segmentation.segments)
-    for number, expected in enumerate(made.segmentation.segments):
+    assert segmentation.GetNumberOfSegments() == len(files.segmentation.segments)
+    for number, expected in enumerate(files.segmentation.segments):
         identifier = segmentation.GetNthSegmentID(number)
-        np.testing.assert_allclose(slicer_core.label_matrix(node, identifier), film_to_world, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(slicer_core.label_matrix(node, identifier), image_to_world, rtol=0, atol=1e-9)
         np.testing.assert_array_equal(slicer_core.voxels(node, identifier, expected.mask.shape)[0], expected.mask)
         segment = segmentation.GetSegment(identifier)
         assert segment.GetName() == expected.label
@@ -49,11 +49,11 @@ def test_what_slicer_opens_and_saves(kind, slicer_core, written, tmp_path):
         assert code_of_entry(entry.GetRegionModifierObject()) == expected.laterality
 
     slicer_core.save(node, tmp_path / "b.seg.nrrd")
-    convert(tmp_path / "b.seg.nrrd", "--to", "dcm", "--image", made.film, "--output", tmp_path / "b.dcm")
-    found = read_dicom_seg(tmp_path / "b.dcm")
-    assert found.source == made.segmentation.source
-    assert len(found.segments) == len(made.segmentation.segments)
-    for one, other in zip(found.segments, made.segmentation.segments, strict=True):
-        np.testing.assert_array_equal(one.mask, other.mask)
+    convert(tmp_path / "b.seg.nrrd", "--to", "dcm", "--image", files.image, "--output", tmp_path / "b.dcm")
+    converted = read_dicom_seg(tmp_path / "b.dcm")
+    assert converted.source == files.segmentation.source
+    assert len(converted.segments) == len(files.segmentation.segments)
+    for ours, other in zip(converted.segments, files.segmentation.segments, strict=True):
+        np.testing.assert_array_equal(ours.mask, other.mask)
         for name in ("label", "category", "type", "region", "laterality", "algorithm_type", "tracking_uid"):
-            assert getattr(one, name) == getattr(other, name), name
+            assert getattr(ours, name) == getattr(other, name), name

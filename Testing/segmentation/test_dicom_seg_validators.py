@@ -1,4 +1,4 @@
-"""What is written for many kinds of films, and corrected, as dciodvfy, dicom-validator and dcmqi see it."""
+"""dciodvfy, dicom-validator and dcmqi accept our DICOM-SEG of many kinds of radiographs, and corrections."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import logging
 import subprocess
 import sysconfig
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from standard_tables import segmentation_tables
 
 from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
-from CausalCLIPSegLib.segmentation.revision import revise
+from CausalCLIPSegLib.segmentation.revision import correct_segments, revise
 
 
 @pytest.fixture(scope="module")
@@ -34,21 +35,22 @@ def call(program, *arguments):
 
 
 def check(path, standard):
-    done = call("dciodvfy", path)
-    said = (done.stdout + done.stderr).splitlines()
-    assert any(line.strip() == "Segmentation" for line in said), said
-    assert [line for line in said if line.startswith("Error")] == []
+    run = call("dciodvfy", path)
+    lines = (run.stdout + run.stderr).splitlines()
+    assert any(line.strip() == "Segmentation" for line in lines), lines
+    assert [line for line in lines if line.startswith("Error")] == []
     (result,) = DicomFileValidator(standard, log_level=logging.ERROR).validate(path).values()
     assert result.status == Status.Passed, result.module_errors
 
 
 def check_dcmqi(segmentation, path, folder):
     folder.mkdir()
-    done = call("segimage2itkimage", "--inputDICOM", path, "--outputDirectory", folder, "-t", "nrrd", "-p", "s")
-    assert done.returncode == 0, done.stderr
-    said = [item for group in json.loads((folder / "s-meta.json").read_text())["segmentAttributes"] for item in group]
-    assert len(said) == len(segmentation.segments)
-    for number, (item, segment) in enumerate(zip(said, segmentation.segments, strict=True), 1):
+    run = call("segimage2itkimage", "--inputDICOM", path, "--outputDirectory", folder, "-t", "nrrd", "-p", "s")
+    assert run.returncode == 0, run.stderr
+    groups = json.loads((folder / "s-meta.json").read_text())["segmentAttributes"]
+    items = [item for group in groups for item in group]
+    assert len(items) == len(segmentation.segments)
+    for number, (item, segment) in enumerate(zip(items, segmentation.segments, strict=True), 1):
         assert item["SegmentLabel"] == segment.label
         for name, code in (
             ("SegmentedPropertyCategoryCodeSequence", segment.category),
@@ -56,47 +58,45 @@ def check_dcmqi(segmentation, path, folder):
             ("AnatomicRegionSequence", segment.region),
             ("AnatomicRegionModifierSequence", segment.laterality),
         ):
-            found = item[name]
-            assert (found["CodeValue"], found["CodingSchemeDesignator"], found["CodeMeaning"]) == (
-                code.value,
-                code.scheme,
-                code.meaning,
-            )
+            values = tuple(item[name][key] for key in ("CodeValue", "CodingSchemeDesignator", "CodeMeaning"))
+            assert values == (code.value, code.scheme, code.meaning)
         voxels = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(folder / f"s-{number}.nrrd")))
         np.testing.assert_array_equal(voxels[0] != 0, segment.mask)
 
 
 @pytest.mark.parametrize("kind", [*KINDS, *REAL])
-def test_each_kind_of_film(kind, standard, written, same, tmp_path):
-    made = written(dx_of_kind(kind))
-    check(made.path, standard)
-    check_dcmqi(made.segmentation, made.path, tmp_path / "dcmqi")
-    same(read_dicom_seg(made.path), made.segmentation)
+def test_accept_each_kind_of_radiograph(kind, standard, written, same, tmp_path):
+    files = written(dx_of_kind(kind))
+    check(files.path, standard)
+    check_dcmqi(files.segmentation, files.path, tmp_path / "dcmqi")
+    same(read_dicom_seg(files.path), files.segmentation)
 
 
-def test_a_correction(standard, written, same, tmp_path):
-    made = written()
-    before = read_dicom_seg(made.path)
-    first, second, third = before.segments
+def test_accept_a_correction(standard, written, same, tmp_path):
+    files = written()
+    original = read_dicom_seg(files.path)
+    first, second, third = original.segments
     changed = ~first.mask
-    masks = {first.tracking_uid: changed, second.tracking_uid: second.mask, third.tracking_uid: third.mask}
-    after = revise(before, masks, "Roe^Richard")
+    edited = [replace(first, mask=changed), second, third]
+    revised = revise(original, correct_segments(original, edited), "Roe^Richard")
     path = tmp_path / "corrected.dcm"
-    save(encode(after, made.header), path)
+    save(encode(revised, files.header), path)
     check(path, standard)
-    check_dcmqi(after, path, tmp_path / "dcmqi")
-    found = read_dicom_seg(path)
-    same(found, after)
-    assert found.sop_instance_uid != before.sop_instance_uid
-    assert found.series_instance_uid == before.series_instance_uid
-    assert found.instance_number == before.instance_number + 1
-    assert found.creator == "Roe^Richard"
-    assert found.previous.sop_instance_uid == before.sop_instance_uid
-    assert [part.tracking_uid for part in found.segments] == [part.tracking_uid for part in before.segments]
-    assert [part.algorithm_type for part in found.segments] == ["SEMIAUTOMATIC", "AUTOMATIC", "AUTOMATIC"]
-    np.testing.assert_array_equal(found.segments[0].mask, changed)
-    planes = {dcmread(each, stop_before_pixels=True).FrameOfReferenceUID for each in (made.path, path)}
-    assert len(planes) == 1  # the film names none, so it is derived from the film
+    check_dcmqi(revised, path, tmp_path / "dcmqi")
+    read = read_dicom_seg(path)
+    same(read, revised)
+    assert read.sop_instance_uid != original.sop_instance_uid
+    assert read.series_instance_uid == original.series_instance_uid
+    assert read.instance_number == original.instance_number + 1
+    assert read.creator == "Roe^Richard"
+    assert read.previous.sop_instance_uid == original.sop_instance_uid
+    assert [segment.tracking_uid for segment in read.segments] == [
+        segment.tracking_uid for segment in original.segments
+    ]
+    assert [segment.algorithm_type for segment in read.segments] == ["SEMIAUTOMATIC", "AUTOMATIC", "AUTOMATIC"]
+    np.testing.assert_array_equal(read.segments[0].mask, changed)
+    frames = {dcmread(file, stop_before_pixels=True).FrameOfReferenceUID for file in (files.path, path)}
+    assert len(frames) == 1, "the radiograph has none, so it is derived from the radiograph's UID"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_correction(standard, written, same, tmp_path):
     ],
     ids=["type 1", "type 2", "conditional", "in a sequence", "functional group", "foreign"],
 )
-def test_the_tables_of_the_standard_find_what_is_wrong(spoil, standard, written, tmp_path):
+def test_the_tables_of_the_standard_detect_errors(spoil, standard, written, tmp_path):
     dataset = dcmread(written().path)
     spoil(dataset)
     dataset.save_as(tmp_path / "spoiled.dcm")

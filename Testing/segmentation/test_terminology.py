@@ -1,4 +1,4 @@
-"""The table of codes: against DICOM's own context groups and the words a note may use."""
+"""The table of codes agrees with DICOM's context groups, the lexicons of the notes and Slicer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SLICERS_FILE = resources() / "ChestRadiographFindings.term.json"
 
 
 @pytest.mark.parametrize("code", {*FINDINGS.values(), CATEGORY, LUNG, *LATERALITY.values()}, ids=lambda c: c.meaning)
-def test_codes_are_dicoms(code):
+def test_codes_are_in_dicoms_context_groups(code):
     meanings = {
         meaning
         for entry in concepts[code.scheme].values()
@@ -42,13 +42,13 @@ def test_codes_are_dicoms(code):
 
 
 @pytest.mark.parametrize("language", languages())
-def test_every_kind_that_can_be_outlined_has_a_code(language):
+def test_every_kind_of_finding_in_a_lexicon_has_a_code(language):
     kinds = {term.value for term in load_lexicon(language).terms.values() if term.role == "finding"}
     assert len(kinds) >= 9
     assert kinds <= set(FINDINGS)
 
 
-def test_a_kind_that_nobody_knows_is_an_opacity():
+def test_an_unknown_kind_has_the_code_of_an_opacity():
     assert code_of("shadow of a doubt") is OPACITY
 
 
@@ -63,13 +63,13 @@ def test_a_kind_that_nobody_knows_is_an_opacity():
         ("No consolidation. Infiltrate in the left lower zone.", "infiltrate", "infiltrate"),
     ],
 )
-def test_each_side_is_called_what_the_note_calls_it(note, right, left):
+def test_each_side_has_the_kind_that_the_note_names_there(note, right, left):
     expression = parse_note(note)
-    found = {side: kind_on(expression, side) for side in expression.sides}
-    assert found == {side: kind for side, kind in (("right", right), ("left", left)) if side in expression.sides}
+    kinds = {side: kind_on(expression, side) for side in expression.sides}
+    assert kinds == {side: kind for side, kind in (("right", right), ("left", left)) if side in expression.sides}
 
 
-def test_what_is_sure_goes_before_what_may_be():
+def test_a_certain_finding_goes_before_an_uncertain_one():
     findings = (
         Finding("pneumonia", "possible pneumonia", uncertain=True, sides=("right",)),
         Finding("consolidation", "consolidation", sides=("right",)),
@@ -81,16 +81,16 @@ def test_what_is_sure_goes_before_what_may_be():
     assert kind_on(expression, "left") == "opacity"
 
 
-def test_without_a_word_for_it_it_is_an_infection():
+def test_the_default_kind_is_an_infection():
     assert kind_on(ReferringExpression(sides=("right",)), "right") == "infection"
 
 
-def test_the_file_for_slicer_is_made_of_the_table():
+def test_slicers_terminology_file_is_up_to_date():
     assert json.loads(SLICERS_FILE.read_text(encoding="utf-8")) == slicer_terminology()
 
 
-def test_slicer_offers_every_code_that_is_written():
-    """Regions and sides come from Slicer's own list, which slicer-core does not bring."""
+def test_slicer_offers_every_finding():
+    """Regions and sides are in Slicer's own list, which slicer-core lacks."""
     slicer = Slicer().slicer
     logic = slicer.vtkSlicerTerminologiesModuleLogic()
     assert logic.LoadTerminologyFromFile(str(SLICERS_FILE)) == CONTEXT_NAME
@@ -101,9 +101,9 @@ def test_slicer_offers_every_code_that_is_written():
     assert category.GetShowAnatomy()
     offered = {}
     for number in range(logic.GetNumberOfTypesInTerminologyCategory(CONTEXT_NAME, category)):
-        found = slicer.vtkSlicerTerminologyType()
-        assert logic.GetNthTypeInTerminologyCategory(CONTEXT_NAME, category, number, found)
-        offered[code_of_entry(found)] = tuple(found.GetRecommendedDisplayRGBValue())
+        entry = slicer.vtkSlicerTerminologyType()
+        assert logic.GetNthTypeInTerminologyCategory(CONTEXT_NAME, category, number, entry)
+        offered[code_of_entry(entry)] = tuple(entry.GetRecommendedDisplayRGBValue())
     assert set(offered) == set(FINDINGS.values())
     assert len(set(offered.values())) == len(offered)
-    assert (127, 127, 127) not in offered.values()  # what Slicer takes where a file names no colour
+    assert (127, 127, 127) not in offered.values()  # Slicer's default for a type without a color

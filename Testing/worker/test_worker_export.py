@@ -155,7 +155,7 @@ def test_a_mask_of_another_film_is_refused(worker, request_of_export, tmp_path):
     np.save(tmp_path / "right.npy", np.ones((10, 10), bool))
     error = worker.ask("export", **request_of_export)
     assert error["kind"] == "user"
-    assert "another film" in error["message"]
+    assert "another radiograph" in error["message"]
     assert left_behind(tmp_path / "out") == []
 
 

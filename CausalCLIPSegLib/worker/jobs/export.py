@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,154 +10,188 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.atomic_files import staged_files
-from CausalCLIPSegLib.errors import (
-    OutputError,
-    RadiographError,
-)
+from CausalCLIPSegLib.errors import OutputError, RadiographError
 from CausalCLIPSegLib.laterality import Side
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import choose_side, parse_note
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.radiograph.array import load_values
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
+from CausalCLIPSegLib.segmentation.coding import code_segment, network_algorithm
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.jobs.images import read_image
 from CausalCLIPSegLib.worker.jobs.progress import ProgressCallback
 
 if TYPE_CHECKING:
-    from CausalCLIPSegLib.segmentation.segmentation import AlgorithmType, CodedSegment
+    from CausalCLIPSegLib.segmentation.segmentation import Algorithm, AlgorithmType, CodedSegment
 
 FILES: dict[protocol.Format, str] = {
     "dicom-seg": "segmentation.dcm",
     "seg-nrrd": "segmentation.seg.nrrd",
     "picture": "overlay.png",
 }
-"""What can be exported, and what the file is called."""
+"""File name of each format."""
 
 
 def export(request: protocol.ExportRequest, begin: ProgressCallback) -> protocol.ExportResult:
-    """Write the segments as they stand in the scene.
+    """Write the segments as they are in the scene; those with an empty mask are left out.
 
     Raises:
-        CausalCLIPSegError: the film or a mask cannot be used, a format is not for this film, or the output cannot be
-            written.
+        CausalCLIPSegError: the radiograph or a mask cannot be used, the radiograph does not allow a format, or the
+            output cannot be written.
     """
     begin("Reading the radiograph", 0)
-    film = read_image(request.image, request.mirrored)
+    radiograph = read_image(request.image, request.mirrored)
     begin("Reading the segments", 0.2)
-    result = _scene_result(request, film)
-    writers = _writers(request, result)
-    names = {each: FILES[each] for each in request.formats}
+    masks = [_read_mask(segment, radiograph) for segment in request.segments]
+    segments = [(segment, mask) for segment, mask in zip(request.segments, masks, strict=True) if mask.any()]
+    writers = _writers(request, radiograph, segments)
+    names = {format_: FILES[format_] for format_ in request.formats}
     with staged_files(request.output, list(names.values()), force=request.force) as stage:
-        for number, (each, name) in enumerate(names.items()):
+        for number, (format_, name) in enumerate(names.items()):
             begin("Writing the files", 0.4 + 0.6 * number / len(names))
-            writers[each](stage / name)
+            writers[format_](stage / name)
         begin("Writing the files", 1)
-    return protocol.ExportResult(id=request.id, files={each: request.output / name for each, name in names.items()})
+    return protocol.ExportResult(
+        id=request.id, files={format_: request.output / name for format_, name in names.items()}
+    )
+
+
+_Segments = list[tuple[protocol.ExportSegment, npt.NDArray[np.bool_]]]
+"""What to export, with its mask: bool, rows x columns of the radiograph."""
 
 
 def _writers(
-    request: protocol.ExportRequest, result: SegmentationResult
+    request: protocol.ExportRequest, radiograph: Radiograph, segments: _Segments
 ) -> dict[protocol.Format, Callable[[Path], None]]:
-    """Return what writes each format.
+    """Return the function that writes each format.
 
     Raises:
-        CausalCLIPSegError: one that is asked for is not for this film.
+        CausalCLIPSegError: the radiograph or the segments do not allow a format that is asked for.
     """
-    from CausalCLIPSegLib.export import segmentation_files, write_overlay, write_seg_nrrd
-    from CausalCLIPSegLib.segmentation.nrrd import write_segments  # they take their time
+    from CausalCLIPSegLib.export import write_overlay  # these imports are slow
+    from CausalCLIPSegLib.export.segmentation_files import empty_segment
+    from CausalCLIPSegLib.segmentation.nrrd_writer import write_segments
+    from CausalCLIPSegLib.segmentation.source_image import missing_segmentation_reason, new_segmentation
 
-    if "dicom-seg" in request.formats and (reason := segmentation_files.missing_dicom_seg_reason(result)):
+    header = radiograph.header
+    if "dicom-seg" in request.formats and (reason := missing_segmentation_reason(header, segments)):
         raise OutputError(reason)
-    types = {each.id: _algorithm_type(each) for each in request.segments}
-
-    def marked(segments: tuple[CodedSegment, ...]) -> tuple[CodedSegment, ...]:
-        return tuple(
-            replace(coded, algorithm_type="MANUAL", algorithm=None)
-            if types[segment.identifier] == "MANUAL"
-            else replace(coded, algorithm_type=types[segment.identifier])
-            for coded, segment in zip(segments, result.segments, strict=True)
-        )
 
     def write_dicom(path: Path) -> None:
         from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
         from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
         from CausalCLIPSegLib.segmentation.revision import next_revision
 
-        assert result.radiograph.header is not None, "missing_dicom_seg_reason has asked"
-        content = segmentation_files.segmentation_of(result, with_note=request.with_note)
-        content = replace(content, segments=marked(content.segments))
+        assert header is not None, "missing_segmentation_reason has checked it"
+        algorithm = _algorithm(request, with_note=request.with_note)
+        segmentation = new_segmentation(_code_segments(segments, radiograph, algorithm), header)
         if request.previous is not None:
             previous = read_dicom_seg(request.previous)
-            content = next_revision(previous, content, request.editor, request.instance_number)
-        save(encode(content, result.radiograph.header), path)
+            segmentation = next_revision(previous, segmentation, request.editor, request.instance_number)
+        save(encode(segmentation, header), path)
 
     def write_nrrd(path: Path) -> None:
-        segments = marked(segmentation_files.coded_segments(result, with_note=False))
-        rows, columns = result.radiograph.pixels.shape
-        if segments:
-            write_segments(segments, (rows, columns), result.radiograph.affine, path)
-        else:
-            write_seg_nrrd(result, path)
+        rows, columns = radiograph.pixels.shape
+        algorithm = _algorithm(request, with_note=False)  # .seg.nrrd files travel
+        coded = _code_segments(segments, radiograph, algorithm) or (empty_segment((rows, columns), algorithm),)
+        write_segments(coded, (rows, columns), radiograph.affine, path)
 
+    picture = _picture(request, radiograph, segments) if "picture" in request.formats else None
     return {
         "dicom-seg": write_dicom,
         "seg-nrrd": write_nrrd,
-        "picture": lambda path: write_overlay(result, path),
+        **({} if picture is None else {"picture": lambda path: write_overlay(picture, path)}),
     }
+
+
+def _code_segments(segments: _Segments, radiograph: Radiograph, algorithm: Algorithm) -> tuple[CodedSegment, ...]:
+    from CausalCLIPSegLib.segmentation.source_image import image_uid
+
+    return tuple(
+        code_segment(
+            identifier=segment.id,
+            name=segment.name,
+            side=_side(segment, mask, radiograph),
+            kind=segment.kind,
+            color=segment.color,
+            mask=mask,
+            algorithm_type=_algorithm_type(segment),
+            algorithm=algorithm,
+            image_uid=image_uid(radiograph.header),
+        )
+        for segment, mask in segments
+    )
+
+
+def _algorithm(request: protocol.ExportRequest, *, with_note: bool) -> Algorithm:
+    checkpoint = request.provenance.checkpoint
+    return network_algorithm(
+        checkpoint_name=checkpoint.name,
+        checkpoint_version=checkpoint.version,
+        checkpoint_sha256=checkpoint.sha256,
+        program_version=request.provenance.version,
+        threshold=request.threshold,
+        prompt=request.prompt,
+        laterality=request.prompt_laterality,
+        note=request.note if with_note else None,
+    )
 
 
 def _algorithm_type(segment: protocol.ExportSegment) -> AlgorithmType:
     return segment.algorithm_type or ("SEMIAUTOMATIC" if segment.corrected else "AUTOMATIC")
 
 
-def _scene_result(request: protocol.ExportRequest, film: Radiograph) -> SegmentationResult:
-    """Return the segments of a scene as a result, with what led to them."""
-    scene = tuple(_scene_segment(each, film) for each in request.segments)
-    segments = tuple(each for each in scene if each.mask.any())
-    union = np.zeros(film.pixels.shape, dtype=bool)
-    for each in segments:
-        union |= each.mask
+def _side(segment: protocol.ExportSegment, mask: npt.NDArray[np.bool_], radiograph: Radiograph) -> Side:
+    """Return the patient's side of a segment; if the request does not give it, the side with most of the mask."""
+    if segment.side is not None:
+        return segment.side
+    halves = split_by_side(mask, mirrored=bool(radiograph.mirrored))
+    return "left" if halves["left"].sum() > halves["right"].sum() else "right"
+
+
+def _read_mask(segment: protocol.ExportSegment, radiograph: Radiograph) -> npt.NDArray[np.bool_]:
+    mask = load_values(segment.mask) != 0
+    if mask.ndim == 3 and mask.shape[0] == 1:
+        mask = mask[0]
+    if mask.shape != radiograph.pixels.shape:
+        raise RadiographError(f"The segment “{segment.name}” is that of another radiograph: its size differs.")
+    return mask
+
+
+def _picture(request: protocol.ExportRequest, radiograph: Radiograph, segments: _Segments) -> SegmentationResult:
+    """Return the segments as a result that the overlay can be drawn from; its attention maps are empty."""
+    union = np.zeros(radiograph.pixels.shape, dtype=bool)
+    for _, mask in segments:
+        union |= mask
     probability = union.astype(np.float32)
     if request.probability is not None:
         probability = load_values(request.probability).astype(np.float32)
         if probability.shape != union.shape:
-            raise RadiographError("The probabilities are those of another film: their size differs.")
-    # where a person has corrected the outline, the correction is what is sure
+            raise RadiographError("The probabilities are those of another radiograph: their size differs.")
+    # a person's correction is certain
     probability = np.where((probability >= request.threshold) == union, probability, union.astype(np.float32))
-    provenance = request.provenance
     expression = parse_note(request.note, request.laterality, request.language)
+    checkpoint = request.provenance.checkpoint
     return SegmentationResult(
-        radiograph=film,
+        radiograph=radiograph,
         note=request.note,
         expression=expression if request.side is None else choose_side(expression, request.side),
         prompt=request.prompt,
         laterality=request.prompt_laterality,
         probability=probability,
         threshold=request.threshold,
-        causal_attention=np.ones(film.pixels.shape, dtype=np.float32),
-        segments=segments,
+        causal_attention=np.zeros((0, 0), dtype=np.float32),
+        segments=tuple(
+            Segment(segment.id, segment.name, _side(segment, mask, radiograph), mask, segment.color, segment.kind)
+            for segment, mask in segments
+        ),
         provenance=Provenance(
-            provenance.checkpoint.name,
-            provenance.checkpoint.version,
-            provenance.checkpoint.sha256,
-            provenance.device,
-            provenance.version,
-            provenance.seconds,
+            checkpoint.name,
+            checkpoint.version,
+            checkpoint.sha256,
+            request.provenance.device,
+            request.provenance.version,
+            request.provenance.seconds,
         ),
     )
-
-
-def _scene_segment(segment: protocol.ExportSegment, film: Radiograph) -> Segment:
-    mask = load_values(segment.mask) != 0
-    if mask.ndim == 3 and mask.shape[0] == 1:
-        mask = mask[0]
-    if mask.shape != film.pixels.shape:
-        raise RadiographError(f"The segment “{segment.name}” is that of another film: its size differs.")
-    side = segment.side or _side_of(mask, mirrored=bool(film.mirrored))
-    return Segment(segment.id, segment.name, side, mask, segment.color, segment.kind)
-
-
-def _side_of(mask: npt.NDArray[np.bool_], *, mirrored: bool) -> Side:
-    parts = split_by_side(mask, mirrored=mirrored)
-    return "left" if parts["left"].sum() > parts["right"].sum() else "right"

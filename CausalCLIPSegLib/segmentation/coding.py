@@ -1,0 +1,143 @@
+"""Turn a finding of a result into a coded segment: the one way from a result or a scene to a segmentation file.
+
+The files of a result, the worker's export and 3D Slicer's export dialog all call `code_segment`, so one finding has
+the same codes, tracking identifiers and provenance in each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from CausalCLIPSegLib.colors import Color
+from CausalCLIPSegLib.laterality import Laterality, Side
+from CausalCLIPSegLib.segmentation.segmentation import (
+    Algorithm,
+    AlgorithmType,
+    CodedSegment,
+    derived_uid,
+    new_uid,
+)
+from CausalCLIPSegLib.segmentation.tags import ALGORITHM_NAME_TAG, PARAMETER_TAGS, VERSION_TAG
+from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, code_of
+
+ALGORITHM_NAME = "CausalCLIPSeg"
+CHECKPOINT_HASH = "checkpoint_sha256"
+"""Parameter of an algorithm that holds the hash of its weights, 64 hexadecimal digits."""
+
+
+def network_algorithm(
+    *,
+    checkpoint_name: str,
+    checkpoint_version: str,
+    checkpoint_sha256: str,
+    program_version: str,
+    threshold: float,
+    prompt: str,
+    laterality: Laterality,
+    note: str | None = None,
+) -> Algorithm:
+    """Return what drew the segments of a result.
+
+    The version is that of the weights, which decide what is segmented; the program's version is a parameter.
+
+    Args:
+        checkpoint_name, checkpoint_version, checkpoint_sha256: of the weights.
+        program_version: of this program.
+        threshold: probability from which a pixel belongs to a mask.
+        prompt: given to the network.
+        laterality: whose left and right the prompt means.
+        note: the user's words; None leaves them out.
+    """
+    parameters = {
+        "checkpoint": checkpoint_name,
+        CHECKPOINT_HASH: checkpoint_sha256,
+        "program_version": program_version,
+        "threshold": f"{threshold:g}",
+        "sentence": prompt,
+        "sentence_laterality": laterality,
+    }
+    if note is not None:
+        parameters["note"] = note.encode("utf-8", "replace").decode()  # a command line may hold half a character
+    return Algorithm(ALGORITHM_NAME, checkpoint_version, checkpoint_name, parameters)
+
+
+def tags_of_algorithm(algorithm: Algorithm) -> dict[str, str]:
+    """Return the tags that describe an algorithm; the note and parameters of other programs have none."""
+    tags = {ALGORITHM_NAME_TAG: algorithm.name, VERSION_TAG: algorithm.version}
+    if algorithm.name == ALGORITHM_NAME:
+        tags |= {tag: algorithm.parameters.get(name, "") for name, tag in PARAMETER_TAGS.items()}
+    return {tag: value for tag, value in tags.items() if value}
+
+
+def algorithm_from_tags(tags: Mapping[str, str]) -> Algorithm:
+    """Return the algorithm that the tags of a segment describe; what they leave out is unknown."""
+    parameters = {name: tags[tag] for name, tag in PARAMETER_TAGS.items() if tags.get(tag)}
+    threshold = to_number(parameters.get("threshold"))
+    if threshold is not None:
+        parameters["threshold"] = f"{threshold:g}"
+    return Algorithm(
+        name=tags.get(ALGORITHM_NAME_TAG) or "unknown",
+        version=tags.get(VERSION_TAG) or "unknown",
+        source=parameters.get("checkpoint", ""),
+        parameters=parameters,
+    )
+
+
+def to_number(text: str | None) -> float | None:
+    """Return the number in a tag; None if there is no tag or it holds no number."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
+
+
+def code_segment(
+    *,
+    identifier: str,
+    name: str,
+    side: Side | None,
+    kind: str,
+    color: Color,
+    mask: npt.NDArray[np.bool_],
+    algorithm_type: AlgorithmType,
+    algorithm: Algorithm | None,
+    image_uid: str | None,
+) -> CodedSegment:
+    """Return a finding as a coded segment of the lung.
+
+    The tracking UID is derived from the image, the weights and the identifier, so it stays the same in every run of
+    the same weights on the same radiograph, and differs between checkpoints. It is new if the image or the weights are
+    unknown.
+
+    Args:
+        identifier: the tracking ID, for instance "infection_right".
+        name: what a person reads.
+        side: the patient's side; None if unknown.
+        kind: the finding's name in a note's lexicon, which has a code in `terminology.FINDINGS`.
+        color: red, green, blue, each in [0, 1].
+        mask: bool, rows x columns of the radiograph.
+        algorithm_type: AUTOMATIC, SEMIAUTOMATIC or MANUAL.
+        algorithm: what drew the result that the segment belongs to; a MANUAL segment does not name it.
+        image_uid: SOP Instance UID of the radiograph; None if it has none.
+    """
+    checkpoint_sha256 = None if algorithm is None else algorithm.parameters.get(CHECKPOINT_HASH)
+    if image_uid is None or checkpoint_sha256 is None:
+        tracking_uid = new_uid()
+    else:
+        tracking_uid = derived_uid(image_uid, checkpoint_sha256, identifier)
+    return CodedSegment(
+        label=name,
+        mask=mask,
+        category=CATEGORY,
+        type=code_of(kind),
+        region=LUNG,
+        laterality=None if side is None else LATERALITY[side],
+        algorithm_type=algorithm_type,
+        algorithm=None if algorithm_type == "MANUAL" else algorithm,
+        tracking_id=identifier,
+        tracking_uid=tracking_uid,
+        color=color,
+    )
