@@ -26,7 +26,7 @@ class BatchItem:
         name: of the image in its folder or table, with / between folders; unique.
         folder: for its result, relative to the folder of all results; unique.
         note: free text; empty if `fault` says why there is none.
-        fault: why it cannot be segmented, in one sentence; empty if nothing speaks against it so far.
+        fault: why it cannot be segmented, in one sentence; empty if no problem is known yet.
         laterality: whose left and right the note means; None: as for the whole batch.
         side: the patient's side to segment; None: as the note says.
         mirrored: whether the image shows the patient's right on the viewer's right; None: as its header says.

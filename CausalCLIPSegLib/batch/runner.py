@@ -160,7 +160,7 @@ class Batch:
 
 def request_of(item: BatchItem, settings: Settings, card: Card) -> str:
     """Return a hash of everything that a result depends on except the device, 64 hexadecimal digits."""
-    # Other keys or another order of steps would give other hashes, and finished batches would run again.
+    # Do not rename the keys: other hashes would make finished batches run again.
     inputs = {**asdict(settings), "version": __version__, "card": card.model_dump(mode="json"), "note": item.note}
     inputs |= {"side": item.side, "mirrored": item.mirrored, "film": _hash(item.image)}
     inputs["laterality"] = item.laterality or settings.laterality

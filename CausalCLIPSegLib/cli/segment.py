@@ -160,10 +160,10 @@ def _print_result(result: SegmentationResult, report: ResultDocument, files: dic
         )
     if not report.segments:
         table.add_row("Segmented", f"nothing reaches the threshold of {result.threshold:g}")
-    for sentence in report.disagreements:
-        table.add_row("Note vs mask", sentence)
-    for sentence in report.warnings:
-        table.add_row("Warning", sentence)
+    for disagreement in report.disagreements:
+        table.add_row("Note vs mask", disagreement)
+    for warning in report.warnings:
+        table.add_row("Warning", warning)
     table.add_row(
         "Checkpoint",
         f"{result.provenance.checkpoint_name} ({result.provenance.checkpoint_sha256[:8]}), "

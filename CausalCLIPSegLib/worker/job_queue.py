@@ -46,7 +46,7 @@ class JobQueue:
     """
 
     def __init__(self, send: Send, libraries: Libraries, describe_error: Callable[[BaseException], str]) -> None:
-        # Imported here, after the process has said that it is ready: NumPy and pydicom take time to load.
+        # Imported after the ready event was sent, because NumPy and pydicom take time to load.
         from CausalCLIPSegLib.worker.jobs.export import export
         from CausalCLIPSegLib.worker.jobs.segment import segment
         from CausalCLIPSegLib.worker.jobs.threshold import threshold
