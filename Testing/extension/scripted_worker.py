@@ -1,8 +1,14 @@
-"""The worker's protocol with a few lines in the place of the network: quick, and slow or broken where a note says so.
+"""A worker that speaks the real protocol with a few lines of NumPy instead of the network.
 
-The note "slow" makes the run wait until it is cancelled, "stuck" makes it wait for ever, "crash" ends the process in
-the middle of it, "memory" warns as a run does that falls back to the processor, "turned" asks whether the film is
-mirrored. What a note means is read by the library itself. The result names the checkpoint and the device asked for.
+Words in the note decide what a run does:
+
+- "slow": waits until it is canceled
+- "stuck": hangs
+- "crash": ends the process
+- "memory": warns, as a run does that falls back to the processor
+- "turned": asks whether the radiograph is mirrored
+
+The library itself reads the note. The result names the requested checkpoint and device.
 """
 
 from __future__ import annotations
@@ -15,27 +21,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from CausalCLIPSegLib import colors, terminology
 from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.laterality import Side, side_in_image
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.notes import choose_side, describe_expression, parse_note, to_prompt
+from CausalCLIPSegLib.notes import choose_side, parse_note
 from CausalCLIPSegLib.worker import protocol
+from CausalCLIPSegLib.worker.jobs.notes import describe_note
 
+THRESHOLD = 0.5
 LOCK = threading.Lock()
 CANCELLED: dict[str, threading.Event] = {}
-COLORS = {"right": (0.90, 0.62, 0.00), "left": (0.34, 0.71, 0.91)}
-SIDES = {"right": ("24028007", "Right"), "left": ("7771000", "Left")}
 CARDS = [
     protocol.CheckpointDocument(
-        **{"name": name, "laterality": "viewer", "threshold": 0.5, "limits": []},
+        **{"name": name, "laterality": "viewer", "threshold": THRESHOLD, "limits": []},
         **dict.fromkeys(("version", "summary", "finding", "intended_use", "licence"), ""),
     )
     for name in ("first", "second")
 ]
-
-
-def code(value: str, scheme: str, meaning: str) -> protocol.CodeDocument:
-    return protocol.CodeDocument(value=value, scheme=scheme, meaning=meaning)
 
 
 def send(event: Any) -> None:
@@ -43,132 +48,131 @@ def send(event: Any) -> None:
         print(event.model_dump_json(), flush=True)
 
 
-def understand(request: Any) -> protocol.Understood:
-    expression = parse_note(request.note if request.request == "segment" else request.text, request.laterality)
+def understand(request: protocol.NoteRequest | protocol.SegmentRequest) -> protocol.Understood:
+    note = request.note if request.request == "segment" else request.text
+    expression = parse_note(note, request.laterality)
     if request.side is not None:
         expression = choose_side(expression, request.side)
-    facts = expression.to_dict()
-    return protocol.Understood(
-        **{
-            key: facts[key] for key in ("sides", "zones", "whole", "weak", "count", "findings", "ignored", "questions")
-        },
-        sides_viewer=["left" if side == "right" else "right" for side in expression.sides],
-        prompt=to_prompt(expression, "viewer") if expression.sides else None,
-        prompt_laterality="viewer",
-        summary=describe_expression(expression),
-        details=facts,
-    )
+    return describe_note(expression, "viewer", mirrored=False)
 
 
 def segment(request: protocol.SegmentRequest) -> None:
-    stop = CANCELLED[request.id]
     send(protocol.ProgressEvent(id=request.id, phase="Looking at the radiograph", fraction=0.5))
     if "crash" in request.note:
         os._exit(9)
     if "stuck" in request.note:
         threading.Event().wait()
     if "slow" in request.note:
-        stop.wait()
+        CANCELLED[request.id].wait()
     if "turned" in request.note and request.mirrored is None:
-        send(protocol.ErrorEvent(id=request.id, kind="mirrored", message="The radiograph is marked as mirrored."))
+        message = "The radiograph is marked as mirrored."
+        send(protocol.ErrorEvent(id=request.id, kind="mirrored", message=message))
         return
     if "memory" in request.note:
-        send(
-            protocol.WarningEvent(
-                id=request.id, message="Too little memory on the graphics card; the processor did it."
-            )
-        )
-    if stop.is_set():
+        message = "Too little memory on the graphics card; the processor did it."
+        send(protocol.WarningEvent(id=request.id, message=message))
+    if CANCELLED[request.id].is_set():
         send(protocol.CancelledEvent(id=request.id))
         return
+    send(result(request))
+
+
+def result(request: protocol.SegmentRequest) -> protocol.SegmentResult:
     understood = understand(request)
-    film = np.load(request.image.path)
-    rows, columns = film.shape[:2]
-    probability = np.full((rows, columns), 0.05, np.float32)
-    wide = max(columns // 4, 1)
-    for side, first in (("right", columns // 8), ("left", columns - columns // 8 - wide)):
-        strength = 0.9 if side in understood.sides else 0.3
-        probability[rows // 3 : 2 * rows // 3, first : first + wide] = np.linspace(
-            strength, 0.1, wide, dtype=np.float32
-        )
-    threshold = request.threshold or 0.5
-    folder = request.output
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, values in (
-        ("probability", probability),
-        ("causal_attention", probability.astype(np.float16)),
-        ("confounder_attention", (1 - probability).astype(np.float16)),
-    ):
-        np.save(folder / f"{name}.npy", values)
-    possible, segments = [], []
-    for side, mask in split_by_side(probability >= threshold, mirrored=False).items():
-        value, meaning = SIDES[side]
-        one = protocol.PossibleSegment(
-            id=f"opacity_{side}",
-            name=f"Opacity, {side} lung",
-            kind="opacity",
-            side=side,
-            side_viewer="left" if side == "right" else "right",
-            color=COLORS[side],
-            terminology=protocol.Terminology(
-                context="Chest radiograph findings",
-                category=code("49755003", "SCT", "Morphologically Altered Structure"),
-                type=protocol.CodeDocument(value="112001", scheme="DCM", meaning="Opacity"),
-                region=protocol.CodeDocument(value="39607008", scheme="SCT", meaning="Lung"),
-                region_modifier=protocol.CodeDocument(value=value, scheme="SCT", meaning=meaning),
-            ),
-        )
-        possible.append(one)
-        if mask.any():
-            np.save(folder / f"mask_{side}.npy", mask)
-            area = request.image.spacing
-            segments.append(
-                protocol.SegmentDocument(
-                    **one.model_dump(),
-                    area_mm2=None if area is None else float(mask.sum()) * area[0] * area[1],
-                    area_fraction=float(mask.mean()),
-                    components=1,
-                    mask=folder / f"mask_{side}.npy",
-                )
+    probability = draw_probability(np.load(request.image.path).shape[:2], understood.sides)
+    threshold = request.threshold or THRESHOLD
+    masks = split_by_side(probability >= threshold, mirrored=False)
+    arrays = {
+        "probability": probability,
+        "causal_attention": probability.astype(np.float16),
+        "confounder_attention": (1 - probability).astype(np.float16),
+        **{f"mask_{side}": mask for side, mask in masks.items()},
+    }
+    request.output.mkdir(parents=True, exist_ok=True)
+    paths = {name: request.output / f"{name}.npy" for name in arrays}
+    for name, array in arrays.items():
+        np.save(paths[name], array)
+    possible = {side: possible_segment(side) for side in masks}
+    return protocol.SegmentResult(
+        id=request.id,
+        understood=understood,
+        rows=probability.shape[0],
+        columns=probability.shape[1],
+        spacing=request.image.spacing,
+        mirrored=False,
+        segments=[
+            protocol.SegmentDocument(
+                **possible[side].model_dump(),
+                **measure(mask, request.image.spacing),
+                components=1,
+                mask=paths[f"mask_{side}"],
             )
-    send(
-        protocol.SegmentResult(
-            id=request.id,
-            understood=understood,
-            rows=rows,
-            columns=columns,
-            spacing=request.image.spacing,
-            mirrored=False,
-            segments=segments,
-            possible=possible,
-            threshold=threshold,
-            area_mm2=None,
-            area_fraction=float((probability >= threshold).mean()),
-            probability=folder / "probability.npy",
-            causal_attention=folder / "causal_attention.npy",
-            confounder_attention=folder / "confounder_attention.npy",
-            provenance=protocol.Provenance(
-                checkpoint=protocol.CheckpointUsed(name=request.checkpoint, version="0", sha256="ab" * 32),
-                device="cuda" if request.device == "cuda" else "cpu",
-                version="0",
-                seconds={},
-            ),
-            warnings=[],
-            sop_instance_uid=None,
-        )
+            for side, mask in masks.items()
+            if mask.any()
+        ],
+        possible=list(possible.values()),
+        threshold=threshold,
+        **measure(probability >= threshold, None),
+        **{name: paths[name] for name in ("probability", "causal_attention", "confounder_attention")},
+        provenance=protocol.Provenance(
+            checkpoint=protocol.CheckpointUsed(name=request.checkpoint, version="0", sha256="ab" * 32),
+            device="cuda" if request.device == "cuda" else "cpu",
+            version="0",
+            seconds={},
+        ),
+        warnings=[],
+        sop_instance_uid=None,
+    )
+
+
+def draw_probability(shape: tuple[int, int], sides: list[Side]) -> npt.NDArray[np.float32]:
+    """Draw a bar on each side that falls to 0.1 from 0.9 on the sides of the note, and from 0.3 on the others."""
+    rows, columns = shape
+    probability = np.full(shape, 0.05, np.float32)
+    width, margin = max(columns // 4, 1), columns // 8
+    for side, first in (("right", margin), ("left", columns - margin - width)):
+        peak = 0.9 if side in sides else 0.3
+        bar = np.linspace(peak, 0.1, width, dtype=np.float32)
+        probability[rows // 3 : 2 * rows // 3, first : first + width] = bar
+    return probability
+
+
+def measure(mask: npt.NDArray[np.bool_], spacing: tuple[float, float] | None) -> dict[str, Any]:
+    return {
+        "area_mm2": None if spacing is None else float(mask.sum()) * spacing[0] * spacing[1],
+        "area_fraction": float(mask.mean()),
+    }
+
+
+def possible_segment(side: Side) -> protocol.PossibleSegment:
+    def document(code: terminology.Code) -> protocol.CodeDocument:
+        return protocol.CodeDocument(value=code.value, scheme=code.scheme, meaning=code.meaning)
+
+    return protocol.PossibleSegment(
+        id=f"opacity_{side}",
+        name=f"Opacity, {side} lung",
+        kind="opacity",
+        side=side,
+        side_viewer=side_in_image(side, mirrored=False),
+        color=colors.BY_SIDE[side],
+        terminology=protocol.Terminology(
+            context=terminology.CONTEXT_NAME,
+            category=document(terminology.CATEGORY),
+            type=document(terminology.code_of("opacity")),
+            region=document(terminology.LUNG),
+            region_modifier=document(terminology.LATERALITY[side]),
+        ),
     )
 
 
 def export(request: protocol.ExportRequest) -> None:
-    """Write what was asked for as text: which segments, with how many pixels."""
-    request.output.mkdir(parents=True)
+    """Write each format as JSON: the note, and for each segment its number of pixels and whether it was corrected."""
     names = {"dicom-seg": "segmentation.dcm", "seg-nrrd": "segmentation.seg.nrrd", "picture": "overlay.png"}
-    files: dict[Any, Path] = {}
-    for kind in request.formats:
-        path = request.output / names[kind]
-        pixels = {one.name: [int(np.load(one.mask).sum()), one.corrected] for one in request.segments}
-        path.write_text(json.dumps({"note": request.note, "segments": pixels}), encoding="utf-8")
-        files[kind] = path
+    request.output.mkdir(parents=True)
+    segments = {segment.name: [int(np.load(segment.mask).sum()), segment.corrected] for segment in request.segments}
+    files: dict[Any, Path] = {name: request.output / names[name] for name in request.formats}
+    for path in files.values():
+        path.write_text(json.dumps({"note": request.note, "segments": segments}), encoding="utf-8")
     send(protocol.ExportResult(id=request.id, files=files))
 
 
@@ -186,8 +190,8 @@ def main() -> None:
                 send(protocol.ErrorEvent(id=identifier, kind="user", message=str(error)))
         elif kind == "segment":
             CANCELLED[identifier] = threading.Event()
-            long = protocol.SegmentRequest.model_validate(document)
-            threading.Thread(target=segment, args=(long,), daemon=True).start()
+            request = protocol.SegmentRequest.model_validate(document)
+            threading.Thread(target=segment, args=(request,), daemon=True).start()
         elif kind == "hello":
             send(
                 protocol.HelloResult(

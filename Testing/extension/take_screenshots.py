@@ -1,10 +1,10 @@
-"""Make the pictures of the panel in Resources/screenshots, from the real panel and a real run of the worker.
+"""Make the pictures of the panel in Resources/screenshots from the real panel and a real run of the worker.
 
     QT_QPA_PLATFORM=offscreen python Testing/extension/take_screenshots.py
 
-The panel runs in the stand-in for Slicer's application, so the frame around it and the look of the segment editor are
-not those of Slicer. Beside the panel lies the film with its outlines, as the module's own picture export writes it.
-The thumbnail of the sample shows the same outlines.
+The panel runs in the stand-in for Slicer's application, so its frame and the segment editor look different in Slicer.
+Next to the panel is the radiograph with its outlines, as the picture export writes it. The thumbnail of the sample
+shows the same outlines.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE))
 
 import slicer_runtime
+from PIL import Image, ImageChops, ImageFilter
+from PySide6 import QtCore, QtGui
 from slicer_runtime.application import make_parent
 
 from CausalCLIPSegLib import scene
@@ -28,41 +30,31 @@ from CausalCLIPSegLib.radiograph import read_radiograph
 
 WIDTH, HEIGHT = 430, 1080
 RESOURCES = ROOT / "CausalCLIPSegExtension" / "CausalCLIPSeg" / "Resources"
-THUMBNAIL = 260, 280
+THUMBNAIL_SIZE = 260, 280
 
 
 def main() -> None:
-    """Walk through the panel and take its picture in each state."""
+    """Bring the panel into each state, and save a picture of it."""
     application = slicer_runtime.start([ROOT / "CausalCLIPSegExtension" / "CausalCLIPSeg"])
     import CausalCLIPSeg
     from CausalCLIPSegModule.installation import Installation
     from CausalCLIPSegModule.logic import CausalCLIPSegLogic
 
     parent = make_parent()
-    everything = Installation(RESOURCES / "requirements.txt")
-    everything.missing = lambda: []  # what the worker needs is what the tests are run with
-    widget = CausalCLIPSeg.CausalCLIPSegWidget(parent, CausalCLIPSegLogic(), everything)
+    installation = Installation(RESOURCES / "requirements.txt")
+    installation.missing = lambda: []  # the environment of the tests contains what the worker needs
+    widget = CausalCLIPSeg.CausalCLIPSegWidget(parent, CausalCLIPSegLogic(), installation)
     widget.setup()
     parent.resize(WIDTH, HEIGHT)
     parent.show()
     logic, ui = widget.logic, widget.ui
 
-    def take(name: str, film: Path | None = None) -> None:
+    def take(name: str, exported: Path | None = None) -> None:
         for _ in range(5):
             application.qt_application.processEvents()
-        from PySide6 import QtCore, QtGui
-
         picture = parent._object.grab().toImage()
-        if film is not None:
-            beside = QtGui.QImage(str(film)).scaledToHeight(
-                picture.height(), QtCore.Qt.TransformationMode.SmoothTransformation
-            )
-            both = QtGui.QImage(picture.width() + beside.width(), picture.height(), QtGui.QImage.Format.Format_RGB32)
-            painter = QtGui.QPainter(both)
-            painter.drawImage(0, 0, picture)
-            painter.drawImage(picture.width(), 0, beside)
-            painter.end()
-            picture = both
+        if exported is not None:
+            picture = side_by_side(picture, QtGui.QImage(str(exported)))
         path = ROOT / "Resources" / "screenshots" / f"slicer-{name}.png"
         path.parent.mkdir(exist_ok=True)
         assert picture.save(str(path))
@@ -76,14 +68,14 @@ def main() -> None:
     application.process(lambda: logic.runner.fraction > 0 or logic.running is None, 240)
     take("running")
     application.process(lambda: logic.running is None, 240)
-    written = application.folder / "picture.png"
-    application.dialogs.answers.append(written)
+    exported = application.folder / "picture.png"
+    application.dialogs.answers.append(exported)
     ui.exportCombo.currentIndex = 3
     ui.exportButton.click()
     application.process(lambda: logic.exporting is None, 120)
-    logic.session.status = ""  # it names the temporary folder that the picture went to
+    logic.session.status = ""  # it contains the path of the temporary folder
     widget._update()
-    take("result", written)
+    take("result", exported)
     make_thumbnail(logic)
     editor = ui.segmentEditor._object
     editor.setActiveEffectByName("Paint")
@@ -100,16 +92,26 @@ def main() -> None:
     application.close()
 
 
+def side_by_side(left: QtGui.QImage, right: QtGui.QImage) -> QtGui.QImage:
+    """Return one picture of two, with the right one scaled to the height of the left one."""
+    right = right.scaledToHeight(left.height(), QtCore.Qt.TransformationMode.SmoothTransformation)
+    both = QtGui.QImage(left.width() + right.width(), left.height(), QtGui.QImage.Format.Format_RGB32)
+    painter = QtGui.QPainter(both)
+    painter.drawImage(0, 0, left)
+    painter.drawImage(left.width(), 0, right)
+    painter.end()
+    return both
+
+
 def make_thumbnail(logic: Any) -> None:
-    """Draw the sample with its outlines, small, for Slicer's Sample Data module."""
+    """Draw the sample with its outlines in a small size, for Slicer's Sample Data module."""
     from CausalCLIPSegModule.dicom_files import dicomFile
-    from PIL import Image, ImageChops, ImageFilter
 
     volume = logic.resultVolume()
-    film = Image.fromarray((255 * read_radiograph(Path(dicomFile(volume))).pixels).astype("uint8"))
-    thumbnail = film.resize(THUMBNAIL, Image.Resampling.LANCZOS).convert("RGB")
+    radiograph = Image.fromarray((255 * read_radiograph(Path(dicomFile(volume))).pixels).astype("uint8"))
+    thumbnail = radiograph.resize(THUMBNAIL_SIZE, Image.Resampling.LANCZOS).convert("RGB")
     for segment in scene.describe_segments(logic.parameters.segmentation, volume):
-        mask = Image.fromarray(segment["mask"]).convert("L").resize(THUMBNAIL)
+        mask = Image.fromarray(segment["mask"]).convert("L").resize(THUMBNAIL_SIZE)
         outline = ImageChops.subtract(mask, mask.filter(ImageFilter.MinFilter(5)))
         thumbnail.paste(to_uint8_rgb(segment["color"]), mask=outline)
     path = RESOURCES / "Icons" / "CausalCLIPSegSample.png"

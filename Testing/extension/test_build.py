@@ -1,4 +1,4 @@
-"""The extension's CMake files, configured and installed against a stand-in for Slicer's build tree (cmake/)."""
+"""Configure and install the extension with CMake, against a stand-in for Slicer's build tree (cmake/)."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ ROOT = HERE.parent.parent
 SHIPPED = {".py", ".ui", ".json", ".png", ".txt"}
 TOOLS = [f"-DCMAKE_{tool}={sys.executable}" for tool in ("MAKE_PROGRAM", "C_COMPILER", "CXX_COMPILER")]
 NO_COMPILERS = ["-G", "Unix Makefiles", *TOOLS, "-DCMAKE_C_COMPILER_FORCED=ON", "-DCMAKE_CXX_COMPILER_FORCED=ON"]
-"""Nothing is compiled, so neither compilers nor make are wanted; CMake is content with any program in their place."""
+"""Nothing is compiled, so no compiler is needed; CMake accepts any program in its place."""
 
 
-def call(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run a program that a package of the tests brings."""
+def run_tool(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a program from a package of the test environment."""
     command = [str(Path(sysconfig.get_path("scripts")) / program), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> SimpleNamespace:
-    """The extension, configured and installed: what it told Slicer, its tests, and the folder of its modules."""
+    """The configured and installed extension: its modules, description, tests, and installation folder."""
     build, prefix = tmp_path_factory.mktemp("build"), tmp_path_factory.mktemp("installed")
-    configured = call("cmake", "-S", ROOT, "-B", build, *NO_COMPILERS, f"-DSlicer_DIR={HERE / 'cmake'}")
+    configured = run_tool("cmake", "-S", ROOT, "-B", build, *NO_COMPILERS, f"-DSlicer_DIR={HERE / 'cmake'}")
     assert configured.returncode == 0, configured.stderr
     assert configured.stderr == ""
-    tests = json.loads(call("ctest", "--test-dir", build, "--show-only=json-v1").stdout)["tests"]
-    installed = call("cmake", "--install", build, "--prefix", prefix)
+    tests = json.loads(run_tool("ctest", "--test-dir", build, "--show-only=json-v1").stdout)["tests"]
+    installed = run_tool("cmake", "--install", build, "--prefix", prefix)
     assert installed.returncode == 0, installed.stderr
     modules = {}
     for line in (build / "modules.txt").read_text().splitlines():
@@ -41,11 +41,11 @@ def built(tmp_path_factory) -> SimpleNamespace:
         modules[name] = SimpleNamespace(
             folder=Path(folder), scripts=scripts.split(";"), resources=resources.split(";")
         )
-    said = (line.partition("=") for line in (build / "extension.txt").read_text().splitlines())
+    variables = (line.partition("=") for line in (build / "extension.txt").read_text().splitlines())
     return SimpleNamespace(
         modules=modules,
-        said={name: value for name, _, value in said},
-        tests={one["name"] for one in tests},
+        description={name: value for name, _, value in variables},
+        tests={test["name"] for test in tests},
         folder=prefix / "lib/Slicer-5.12/qt-scripted-modules",
     )
 
@@ -53,14 +53,14 @@ def built(tmp_path_factory) -> SimpleNamespace:
 def test_every_file_of_a_module_is_listed_and_installed(built):
     assert set(built.modules) == {"CausalCLIPSeg", "CausalCLIPSegDICOM"}
     for name, module in built.modules.items():
-        there = {
+        files = {
             path.relative_to(module.folder).as_posix() for path in module.folder.rglob("*") if path.suffix in SHIPPED
         } - {"CMakeLists.txt"}
-        assert sorted([*module.scripts, *module.resources]) == sorted(there), name
-        assert all((built.folder / file).is_file() for file in there)
+        assert sorted([*module.scripts, *module.resources]) == sorted(files), name
+        assert all((built.folder / file).is_file() for file in files)
 
 
-def test_slicer_runs_a_test_of_its_own_for_each_module_and_the_self_test(built):
+def test_ctest_runs_the_generic_test_of_each_module_and_the_self_test(built):
     assert built.tests == {
         "py_CausalCLIPSeg",
         "py_nomainwindow_qSlicerCausalCLIPSegModuleGenericTest",
@@ -68,22 +68,22 @@ def test_slicer_runs_a_test_of_its_own_for_each_module_and_the_self_test(built):
     }
 
 
-def test_extension_and_descriptor_say_the_same(built):
+def test_description_and_descriptor_agree(built):
     descriptor = json.loads((ROOT / "CausalCLIPSeg.json").read_text(encoding="utf-8"))
-    assert all(built.said.values()), built.said
-    assert built.said["NAME"] == "CausalCLIPSeg"
-    assert built.said["DEPENDS"].split() == descriptor["build_dependencies"]
-    assert built.said["HOMEPAGE"] == descriptor["scm_url"].removesuffix(".git")
+    assert all(built.description.values()), built.description
+    assert built.description["NAME"] == "CausalCLIPSeg"
+    assert built.description["DEPENDS"].split() == descriptor["build_dependencies"]
+    assert built.description["HOMEPAGE"] == descriptor["scm_url"].removesuffix(".git")
 
 
-def test_installed_library_is_whole_and_holds_its_checkpoint(built):
+def test_installed_library_is_complete_and_contains_its_checkpoint(built):
     library = built.folder / "CausalCLIPSegLib"
     source = ROOT / "CausalCLIPSegLib"
-    there = {path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"}
-    assert {path.relative_to(library) for path in library.rglob("*") if path.is_file()} >= there
-    # as the worker is started: in the folder of the modules, by a Python that knows no other copy of the library
-    ask = "from CausalCLIPSegLib.model import card; print(card.find_checkpoint('default'))"
-    command = [sys.executable, "-c", ask]
+    files = {path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    assert {path.relative_to(library) for path in library.rglob("*") if path.is_file()} >= files
+    # in the folder of the modules, as the worker is started, so that the installed copy of the library is imported
+    script = "from CausalCLIPSegLib.model import card; print(card.find_checkpoint('default'))"
+    command = [sys.executable, "-c", script]
     done = subprocess.run(command, cwd=built.folder, capture_output=True, text=True, check=True, timeout=60)
     assert Path(done.stdout.strip()).is_relative_to(library)
     assert (library / "Resources/ChestRadiographFindings.term.json").is_file()

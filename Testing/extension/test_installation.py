@@ -1,4 +1,4 @@
-"""Installing and removing the packages: nothing before a press, terms once, everything that came can go."""
+"""Installing and removing the packages: only after the user asks, with the terms accepted once, and all removable."""
 
 from __future__ import annotations
 
@@ -13,31 +13,39 @@ import pytest
 REQUIREMENTS = "torch>=2.6,<3\nsafetensors>=0.5,<1\nrapidfuzz>=3.10,<4\n"
 
 
-class Installer:
-    """Packages in a dictionary; what is asked of pip is kept."""
+class FakeInstaller:
+    """Installs into a dictionary, and records the arguments of pip.
+
+    Attributes:
+        packages: the installed packages with their versions.
+        calls: the arguments of each installation.
+        fails: an installation fails halfway.
+        upgrades: packages that an installation also upgrades.
+        on_install: called when an installation begins.
+    """
 
     def __init__(self) -> None:
-        self.there = {"numpy": "2.4.0"}
-        self.asked: list[list[str]] = []
+        self.packages = {"numpy": "2.4.0"}
+        self.calls: list[list[str]] = []
         self.fails = False
-        self.newer: dict[str, str] = {}
-        self.meanwhile: Callable[[], None] = lambda: None
+        self.upgrades: dict[str, str] = {}
+        self.on_install: Callable[[], None] = lambda: None
 
     def installTorch(self, torch: str, torchvision: str) -> None:
         assert (torch, torchvision) == ("<3,>=2.6", "")
-        self.there |= {"torch": "2.8.0", "filelock": "3.0"}
+        self.packages |= {"torch": "2.8.0", "filelock": "3.0"}
 
     def install(self, arguments: list[str], requester: str) -> None:
-        self.meanwhile()
-        self.asked.append(arguments)
-        self.there |= {"safetensors": "0.6.0", **self.newer}
+        self.on_install()
+        self.calls.append(arguments)
+        self.packages |= {"safetensors": "0.6.0", **self.upgrades}
         if self.fails:
             raise RuntimeError("no connection")
-        self.there |= {"rapidfuzz": "3.12.0"}
+        self.packages |= {"rapidfuzz": "3.12.0"}
 
     def uninstall(self, names: list[str]) -> None:
         for name in names:
-            del self.there[name]
+            del self.packages[name]
 
     @staticmethod
     def wheels(folder: str) -> list[str]:
@@ -47,8 +55,8 @@ class Installer:
 
 
 @pytest.fixture
-def installer() -> Installer:
-    return Installer()
+def installer() -> FakeInstaller:
+    return FakeInstaller()
 
 
 @pytest.fixture
@@ -57,47 +65,48 @@ def installation(slicer, tmp_path, installer):
 
     path = tmp_path / "requirements.txt"
     path.write_text("# a comment\n" + REQUIREMENTS)
-    made = Installation(path, installer, lambda: dict(installer.there))
-    yield made
-    made.remove()
+    installation = Installation(path, installer, lambda: dict(installer.packages))
+    yield installation
+    installation.remove()
 
 
-def test_panel_without_packages_starts_nothing_and_says_what_to_do(open_panel, film, installation, installer):
-    panel = open_panel(installation=installation)
-    panel.ui.imageSelector.setCurrentNode(film)
+def test_panel_without_packages_starts_no_worker_and_points_to_the_installation(
+    open_panel, volume, installation, installer
+):
+    panel = open_panel(installation=installation, image=volume)
     panel.type("Right basal opacity.")
     panel.widget._applyNote()
     assert panel.logic.worker.state == "off"
     assert "section Installation" in panel.ui.applyButton.toolTip
     assert not panel.ui.installationSection.collapsed
     assert "torch" in panel.ui.installationLabel.text
-    assert installer.asked == []
+    assert installer.calls == []
     panel.picture("installation")
 
 
-def test_terms_are_asked_once_and_refused_terms_install_nothing(
-    open_panel, film, installation, installer, application
+def test_installs_only_after_the_terms_are_accepted_and_removes_everything(
+    open_panel, installation, installer, application
 ):
     panel = open_panel(installation=installation)
     application.dialogs.answers = [False]
     panel.click("installButton")
     assert "non-commercial research" in application.dialogs.shown[0]
-    assert "torch" not in installer.there
+    assert "torch" not in installer.packages
     application.dialogs.answers = [True]
     panel.click("installButton")
     assert installation.missing() == []
-    assert installer.asked == [["safetensors<1,>=0.5", "rapidfuzz<4,>=3.10"]]
+    assert installer.calls == [["safetensors<1,>=0.5", "rapidfuzz<4,>=3.10"]]
     assert "Everything that the network needs is installed." in panel.ui.installationLabel.text
     assert not panel.ui.installButton.enabled
     application.dialogs.answers = [True]
     panel.click("removeButton")
-    assert installer.there == {"numpy": "2.4.0"}
+    assert installer.packages == {"numpy": "2.4.0"}
 
 
-def test_what_was_there_in_an_older_version_wants_a_restart(open_panel, installation, installer, application):
+def test_asks_for_a_restart_after_an_upgrade(open_panel, installation, installer, application):
     panel = open_panel(installation=installation)
-    installer.there["pydicom"] = "2.4.4"  # as in Slicer 5.10
-    installer.newer = {"pydicom": "3.0.2"}
+    installer.packages["pydicom"] = "2.4.4"  # as in Slicer 5.10
+    installer.upgrades = {"pydicom": "3.0.2"}
     application.dialogs.answers = [True]
     panel.click("installButton")
     assert application.dialogs.shown[-1].startswith("Restart Slicer now")
@@ -105,35 +114,35 @@ def test_what_was_there_in_an_older_version_wants_a_restart(open_panel, installa
     assert "pydicom" not in installation.installedByUs()
 
 
-def test_nothing_can_be_pressed_while_pip_runs(open_panel, installation, installer, application):
+def test_panel_is_disabled_while_pip_runs(open_panel, installation, installer, application):
     panel = open_panel(installation=installation)
-    usable = []
-    installer.meanwhile = lambda: usable.append(panel.ui.installButton._object.isEnabled())
+    enabled = []
+    installer.on_install = lambda: enabled.append(panel.ui.installButton._object.isEnabled())
     application.dialogs.answers = [True]
     panel.click("installButton")
-    assert usable == [False]
+    assert enabled == [False]
     assert panel.ui.removeButton._object.isEnabled()
 
 
-def test_a_folder_of_wheels_needs_no_internet(open_panel, installation, installer, application):
+def test_installs_from_a_folder_of_wheels_without_the_internet(open_panel, installation, installer, application):
     panel = open_panel(installation=installation)
     application.dialogs.answers = [Path("/media/wheels"), True]
     panel.click("wheelsButton")
-    assert installer.asked[0][:3] == ["--no-index", "--find-links", str(Path("/media/wheels"))]
-    assert "torch<3,>=2.6" in installer.asked[0]
+    assert installer.calls[0][:3] == ["--no-index", "--find-links", str(Path("/media/wheels"))]
+    assert "torch<3,>=2.6" in installer.calls[0]
 
 
-def test_a_failed_installation_is_told_and_what_it_left_can_be_removed(installation, installer):
+def test_what_a_failed_installation_left_can_be_removed(installation, installer):
     installation.acceptTerms()
     installer.fails = True
     with pytest.raises(RuntimeError, match="no connection"):
         installation.install()
     assert set(installation.installedByUs()) == {"torch", "filelock", "safetensors"}
     installation.remove()
-    assert installer.there == {"numpy": "2.4.0"}
+    assert installer.packages == {"numpy": "2.4.0"}
 
 
-def test_the_panel_shows_what_a_failed_installation_left(open_panel, installation, installer, application):
+def test_panel_shows_what_a_failed_installation_left(open_panel, installation, installer, application):
     installer.fails = True
     panel = open_panel(installation=installation)
     assert not panel.ui.removeButton.enabled
@@ -147,14 +156,16 @@ def test_the_panel_shows_what_a_failed_installation_left(open_panel, installatio
     assert panel.ui.installationLabel.text == "Everything that the network needs is installed."
 
 
-# -- Slicer's own installers ------------------------------------------------------------------------------------------
+def test_package_in_an_older_version_is_missing(installation, installer):
+    installer.packages |= {"torch": "2.5.1", "safetensors": "0.5.0", "rapidfuzz": "3.10.0"}
+    assert installation.missing() == ["torch"]
 
 
-class Packaging:
-    """slicer.packaging of Slicer 5.12, in whose source these signatures are."""
+class FakePackaging:
+    """slicer.packaging of Slicer 5.12, with the signatures of its source code."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[object, ...]] = []
+        self.calls: list[tuple[object, ...]] = []
 
     def pip_install(
         self,
@@ -169,45 +180,45 @@ class Packaging:
         completedCallback=None,
     ) -> None:
         assert blocking
-        self.asked.append((requirements, requester))
+        self.calls.append((requirements, requester))
 
     def pip_uninstall(self, requirements, blocking=True, logCallback=None, completedCallback=None) -> None:
         assert blocking
-        self.asked.append((requirements,))
+        self.calls.append((requirements,))
 
 
 def test_slicer_5_12_installs_with_a_window_that_names_the_module(slicer, monkeypatch):
     from CausalCLIPSegModule import slicer_pip
 
-    packaging = Packaging()
+    packaging = FakePackaging()
     monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
-    monkeypatch.setattr(slicer.util, "pip_install", lambda *_: pytest.fail("that of 5.10"))
+    monkeypatch.setattr(slicer.util, "pip_install", lambda *_: pytest.fail("calls the function of 5.10"))
     slicer_pip.install(["rapidfuzz<4"], "CausalCLIPSeg")
     slicer_pip.uninstall(["rapidfuzz"])
-    assert packaging.asked == [(["rapidfuzz<4"], "CausalCLIPSeg"), (["rapidfuzz"],)]
+    assert packaging.calls == [(["rapidfuzz<4"], "CausalCLIPSeg"), (["rapidfuzz"],)]
 
 
-def test_slicer_5_10_installs_with_what_it_has(slicer, monkeypatch):
+def test_slicer_5_10_installs_through_slicer_util(slicer, monkeypatch):
     from CausalCLIPSegModule import slicer_pip
 
-    asked: list[list[str]] = []
-    monkeypatch.setitem(sys.modules, "slicer.packaging", None)  # there is none to import
+    calls: list[list[str]] = []
+    monkeypatch.setitem(sys.modules, "slicer.packaging", None)  # makes the import fail
     for name in ("pip_install", "pip_uninstall"):
-        monkeypatch.setattr(slicer.util, name, asked.append)
+        monkeypatch.setattr(slicer.util, name, calls.append)
     slicer_pip.install(["rapidfuzz<4"], "CausalCLIPSeg")
     slicer_pip.uninstall(["rapidfuzz"])
-    assert asked == [["rapidfuzz<4"], ["rapidfuzz"]]
+    assert calls == [["rapidfuzz<4"], ["rapidfuzz"]]
 
 
 @pytest.mark.parametrize(
-    ("found", "sentence"),
+    ("outcome", "error"),
     [
-        ("extension", None),
-        ("refused", "PyTorch was not installed."),
-        ("nothing", "Install the extension PyTorch in the Extensions Manager first."),
+        ("installed", None),
+        ("declined", "PyTorch was not installed."),
+        ("no extension", "Install the extension PyTorch in the Extensions Manager first."),
     ],
 )
-def test_torch_comes_by_its_extension_or_it_is_said_why_not(slicer, monkeypatch, found, sentence):
+def test_torch_is_installed_by_its_extension(slicer, monkeypatch, outcome, error):
     from CausalCLIPSegModule import slicer_pip
 
     class PyTorchUtilsLogic:
@@ -219,14 +230,9 @@ def test_torch_comes_by_its_extension_or_it_is_said_why_not(slicer, monkeypatch,
             torchvisionVersionRequirement=None,
         ) -> object:
             assert (torchVersionRequirement, torchvisionVersionRequirement) == (">=2.6,<3", ">=0.21,<1")
-            return object() if askConfirmation and found == "extension" else None
+            return object() if askConfirmation and outcome == "installed" else None
 
-    utilities = SimpleNamespace(PyTorchUtilsLogic=PyTorchUtilsLogic)
-    monkeypatch.setitem(sys.modules, "PyTorchUtils", None if found == "nothing" else utilities)
-    with contextlib.nullcontext() if sentence is None else pytest.raises(RuntimeError, match=sentence):
+    extension = SimpleNamespace(PyTorchUtilsLogic=PyTorchUtilsLogic)
+    monkeypatch.setitem(sys.modules, "PyTorchUtils", None if outcome == "no extension" else extension)
+    with contextlib.nullcontext() if error is None else pytest.raises(RuntimeError, match=error):
         slicer_pip.installTorch(">=2.6,<3", ">=0.21,<1")
-
-
-def test_an_installed_version_that_is_too_old_is_missing(installation, installer):
-    installer.there |= {"torch": "2.5.1", "safetensors": "0.5.0", "rapidfuzz": "3.10.0"}
-    assert installation.missing() == ["torch"]

@@ -1,76 +1,83 @@
-"""The panel without a mouse: each control by Tab, in the order in which it is seen, with a name and a reason."""
+"""The panel by keyboard: Tab reaches each control in reading order; each has a name and says why it is disabled."""
 
 from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from panel_driver import Panel
 from PySide6 import QtCore, QtGui, QtTest, QtWidgets
 
 ROOT = Path(__file__).parent.parent.parent
 MODULE = ROOT / "CausalCLIPSegExtension/CausalCLIPSeg"
-KINDS = {
+CLASSES = {
     *("QPushButton", "QComboBox", "QCheckBox", "QPlainTextEdit"),
     *("ctkSliderWidget", "ctkCollapsibleButton", "qMRMLNodeComboBox", "qMRMLSegmentEditorWidget"),
 }
 EDITOR_KEYS = "ZY123456789"
-"""What Slicer's segment editor listens to in the whole application; Escape and Space besides."""
-NONE, SHIFT, CONTROL = (getattr(QtCore.Qt.KeyboardModifier, f"{name}Modifier") for name in ("No", "Shift", "Control"))
+"""Keys that Slicer's segment editor handles in the whole application, besides Escape and Space."""
+NO_MODIFIER, SHIFT, CONTROL = (
+    getattr(QtCore.Qt.KeyboardModifier, f"{name}Modifier") for name in ("No", "Shift", "Control")
+)
 
 
-def tooltips() -> dict[str, str]:
-    """Return the controls of the panel with the tooltips of the .ui file."""
-    found = {}
+def read_tooltips() -> dict[str, str]:
+    """Return the controls of the panel with their tooltips in the .ui file."""
+    tooltips = {}
     for widget in ElementTree.parse(MODULE / "Resources/UI/CausalCLIPSeg.ui").iter("widget"):
-        properties = {one.get("name"): "".join(one.itertext()).strip() for one in widget.findall("property")}
-        if widget.get("class") in KINDS or "ByKeyboard" in properties.get("textInteractionFlags", ""):
-            found[widget.get("name")] = properties["toolTip"]
-    return found
+        properties = {
+            element.get("name"): "".join(element.itertext()).strip() for element in widget.findall("property")
+        }
+        if widget.get("class") in CLASSES or "ByKeyboard" in properties.get("textInteractionFlags", ""):
+            tooltips[widget.get("name")] = properties["toolTip"]
+    return tooltips
 
 
-CONTROLS = tooltips()
+TOOLTIPS = read_tooltips()
 
 
-class Keys:
-    """A person who has a keyboard only."""
+class Keyboard:
+    """A user who has only a keyboard."""
 
-    def __init__(self, panel: Any) -> None:
+    def __init__(self, panel: Panel) -> None:
         self.panel = panel
         self.root = panel.widget.uiWidget._object
-        self.widgets = {name: getattr(panel.ui, name)._object for name in CONTROLS}
+        self.widgets = {name: getattr(panel.ui, name)._object for name in TOOLTIPS}
 
-    def press(self, key: QtCore.Qt.Key, modifier: Any = NONE) -> None:
+    def press(self, key: QtCore.Qt.Key, modifier: Any = NO_MODIFIER) -> None:
         QtTest.QTest.keyClick(QtWidgets.QApplication.focusWidget(), key, modifier)
 
-    def at(self) -> str:
-        """Return the control that has the keys."""
+    def focused(self) -> str:
+        """Return the control that has the focus."""
         widget = QtWidgets.QApplication.focusWidget()
-        while widget is not None and widget.objectName() not in CONTROLS:
+        while widget is not None and widget.objectName() not in TOOLTIPS:
             widget = widget.parentWidget()
         return widget.objectName() if widget is not None else ""
 
-    def usable(self) -> list[str]:
+    def enabled(self) -> list[str]:
         return [name for name, widget in self.widgets.items() if widget.isVisible() and widget.isEnabled()]
 
     def walk(self, key: QtCore.Qt.Key, modifier: Any, first: str) -> list[str]:
-        """Return the controls that a key leads to, beginning with one, until that comes again."""
+        """Return the controls that a key leads to, from the first one until it returns to it."""
         self.widgets[first].setFocus()
-        met = [self.at()]
+        names = [self.focused()]
         for _ in range(150):
             self.press(key, modifier)
-            if self.at() != met[-1]:
-                met.append(self.at())
-            if met[-1] == first and len(met) > 1:
-                return met[:-1]
-        raise AssertionError(f"the keys do not come back: {met}")
+            if self.focused() != names[-1]:
+                names.append(self.focused())
+            if names[-1] == first and len(names) > 1:
+                return names[:-1]
+        raise AssertionError(f"the keys do not return to {first}: {names}")
 
     def go_to(self, name: str) -> None:
+        """Press Tab until a control has the focus."""
         for _ in range(150):
-            if self.at() == name:
+            if self.focused() == name:
                 return
             self.press(QtCore.Qt.Key.Key_Tab)
         raise AssertionError(f"Tab does not lead to {name}")
@@ -80,7 +87,8 @@ class Keys:
         return QtCore.QRect(widget.mapTo(self.root, QtCore.QPoint(0, 0)), widget.size())
 
     def unfold(self) -> None:
-        for name in CONTROLS:
+        """Unfold all sections."""
+        for name in TOOLTIPS:
             if name.endswith("Section"):
                 getattr(self.panel.ui, name).collapsed = False
         for _ in range(3):
@@ -88,199 +96,170 @@ class Keys:
             self.root.layout().activate()
 
 
-def comes_after(one: QtCore.QRect, other: QtCore.QRect) -> bool:
-    """Whether a control lies after another as one reads."""
-    same_row = min(one.bottom(), other.bottom()) - max(one.top(), other.top()) > min(one.height(), other.height()) / 2
-    return one.left() > other.left() if same_row else one.top() > other.top()
+def is_after(area: QtCore.QRect, previous: QtCore.QRect) -> bool:
+    """Whether a control comes after another one in reading order."""
+    overlap = min(area.bottom(), previous.bottom()) - max(area.top(), previous.top())
+    same_row = overlap > min(area.height(), previous.height()) / 2
+    return area.left() > previous.left() if same_row else area.top() > previous.top()
 
 
-def empty(panel, film, slicer):
-    pass
+STATES: dict[str, Callable[[Panel], None]] = {
+    "empty": lambda panel: panel.ui.imageSelector.setCurrentNode(None),
+    "with a radiograph": lambda panel: None,
+    "with a note": lambda panel: panel.write("Right basal opacity."),
+    "with a question": lambda panel: panel.write(
+        "Findings: Opacity in the right lower zone. Impression: Opacity in the left lower zone."
+    ),
+    "running": lambda panel: panel.start("slow right basal opacity"),
+    "with a result": lambda panel: panel.run("Right basal opacity."),
+    "without the radiograph of its result": lambda panel: remove_radiograph(panel),
+    "failed": lambda panel: panel.run("crash right basal opacity"),
+}
 
 
-def with_film(panel, film, slicer):
-    panel.ui.imageSelector.setCurrentNode(film)
+def remove_radiograph(panel: Panel) -> None:
+    import slicer
+
+    panel.run("Right basal opacity.")
+    slicer.mrmlScene.RemoveNode(panel.logic.resultVolume())
 
 
-def with_note(panel, film, slicer):
-    with_film(panel, film, slicer)
-    panel.write("Right basal opacity.")
-
-
-def with_question(panel, film, slicer):
-    with_film(panel, film, slicer)
-    panel.write("Findings: Opacity in the right lower zone. Impression: Opacity in the left lower zone.")
-    assert panel.logic.understood["questions"]
-
-
-def running(panel, film, slicer):
-    with_film(panel, film, slicer)
-    panel.write("slow right basal opacity")
-    panel.click("applyButton")
-    panel.wait(lambda: "Looking" in panel.ui.statusLabel.text)
-
-
-def with_result(panel, film, slicer):
-    with_note(panel, film, slicer)
-    panel.run()
-
-
-def without_its_film(panel, film, slicer):
-    with_result(panel, film, slicer)
-    slicer.mrmlScene.RemoveNode(film)
-
-
-def failed(panel, film, slicer):
-    with_film(panel, film, slicer)
-    panel.write("crash right basal opacity")
-    panel.run()
-
-
-STATES = [empty, with_film, with_note, with_question, running, with_result, without_its_film, failed]
-
-
-def check_words(keys: Keys) -> None:
-    """Each control has a name that can be read aloud and a tooltip, which says why where it cannot be used."""
-    for name, widget in keys.widgets.items():
+def check_texts(keyboard: Keyboard) -> None:
+    """Check that each control has an accessible name, and a tooltip that says why it is disabled."""
+    for name, widget in keyboard.widgets.items():
         assert widget.accessibleName().strip(), name
-        tip = widget.toolTip()
+        tooltip = widget.toolTip()
         if widget.isEnabled():
-            assert tip == CONTROLS[name], name
+            assert tooltip == TOOLTIPS[name], name
         else:
-            assert re.fullmatch(re.escape(CONTROLS[name]) + r" \w.*\.", tip), f"{name} does not say why: {tip}"
+            assert re.fullmatch(re.escape(TOOLTIPS[name]) + r" \w.*\.", tooltip), f"{name} gives no reason: {tooltip}"
 
 
-def check_order(keys: Keys) -> None:
-    """Tab meets what can be used, each once, as one reads; with Shift it is the way back."""
-    usable = keys.usable()
-    first = min(usable, key=lambda name: (keys.area(name).top(), keys.area(name).left()))
-    met = keys.walk(QtCore.Qt.Key.Key_Tab, NONE, first)
-    assert sorted(met) == sorted(usable)
-    for one, following in itertools.pairwise(met):
-        assert comes_after(keys.area(following), keys.area(one)), f"{following} comes after {one}"
-    back = keys.walk(QtCore.Qt.Key.Key_Backtab, SHIFT, first)
-    assert back == [met[0], *reversed(met[1:])]
+def check_order(keyboard: Keyboard) -> None:
+    """Check that Tab reaches each enabled control once, in reading order, and Shift+Tab in reverse."""
+    enabled = keyboard.enabled()
+    first = min(enabled, key=lambda name: (keyboard.area(name).top(), keyboard.area(name).left()))
+    names = keyboard.walk(QtCore.Qt.Key.Key_Tab, NO_MODIFIER, first)
+    assert sorted(names) == sorted(enabled)
+    for name, following in itertools.pairwise(names):
+        assert is_after(keyboard.area(following), keyboard.area(name)), f"{following} comes after {name}"
+    assert keyboard.walk(QtCore.Qt.Key.Key_Backtab, SHIFT, first) == [names[0], *reversed(names[1:])]
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_tab_reads_the_panel_and_nothing_is_without_words(
-    open_panel, film, slicer, kept_worker, worker_command, state
-):
-    panel = open_panel(worker=kept_worker("scripted", worker_command))
-    state(panel, film, slicer)
-    keys = Keys(panel)
-    check_words(keys)
-    check_order(keys)
-    keys.unfold()
-    check_words(keys)
-    check_order(keys)
+@pytest.mark.parametrize("reach", STATES.values(), ids=STATES)
+def test_tab_order_and_texts_in_each_state(panel, reach):
+    reach(panel)
+    keyboard = Keyboard(panel)
+    check_texts(keyboard)
+    check_order(keyboard)
+    keyboard.unfold()
+    check_texts(keyboard)
+    check_order(keyboard)
 
 
-def test_tab_reads_the_panel_before_anything_is_installed(open_panel):
+def test_tab_order_and_texts_before_anything_is_installed(open_panel):
     from CausalCLIPSegModule.installation import Installation
 
-    keys = Keys(open_panel(installation=Installation(MODULE / "Resources/requirements.txt", None, dict)))
-    check_words(keys)
-    check_order(keys)
+    keyboard = Keyboard(open_panel(installation=Installation(MODULE / "Resources/requirements.txt", None, dict)))
+    check_texts(keyboard)
+    check_order(keyboard)
 
 
-def test_the_whole_way_without_a_mouse(open_panel, film, application, tmp_path):
+def test_complete_workflow_without_a_mouse(open_panel, volume, application, tmp_path):
     panel = open_panel()
-    keys = Keys(panel)
+    keyboard = Keyboard(panel)
     ui = panel.ui
-    keys.widgets["imageSelector"].setFocus()
-    keys.press(QtCore.Qt.Key.Key_Down)
-    assert ui.imageSelector.currentNode() is film
-    keys.go_to("noteEdit")
+    keyboard.widgets["imageSelector"].setFocus()
+    keyboard.press(QtCore.Qt.Key.Key_Down)
+    assert ui.imageSelector.currentNode() is volume
+    keyboard.go_to("noteEdit")
     QtTest.QTest.keyClicks(QtWidgets.QApplication.focusWidget(), "Opacity in the left lower zone")
     panel.wait(lambda: panel.logic.understood is not None)
     assert "Patient's left" in ui.understoodLabel.text
-    keys.go_to("applyButton")
-    keys.press(QtCore.Qt.Key.Key_Space)
+    keyboard.go_to("applyButton")
+    keyboard.press(QtCore.Qt.Key.Key_Space)
     panel.wait(lambda: panel.logic.running is None)
     assert "Opacity, left lung" in ui.resultLabel.text
 
-    keys.go_to("thresholdSlider")
-    before, area = ui.thresholdSlider.value, panel.logic.segments[0]["area_fraction"]
+    keyboard.go_to("thresholdSlider")
+    threshold, areas = ui.thresholdSlider.value, panel.area_fractions()
     for _ in range(10):
-        keys.press(QtCore.Qt.Key.Key_Left)
-    assert ui.thresholdSlider.value < before
-    assert panel.logic.segments[0]["area_fraction"] > area
+        keyboard.press(QtCore.Qt.Key.Key_Left)
+    assert ui.thresholdSlider.value < threshold
+    assert panel.area_fractions() > areas
     assert "Outlined again" in ui.statusLabel.text
 
-    keys.go_to("causalCheckBox")
-    keys.press(QtCore.Qt.Key.Key_Space)
+    keyboard.go_to("causalCheckBox")
+    keyboard.press(QtCore.Qt.Key.Key_Space)
     assert panel.logic.result.overlay == "causal_attention"
-    keys.go_to("exportSection")
+    keyboard.go_to("exportSection")
     if ui.exportSection.collapsed:
-        keys.press(QtCore.Qt.Key.Key_Space)
-    keys.go_to("exportCombo")
+        keyboard.press(QtCore.Qt.Key.Key_Space)
+    keyboard.go_to("exportCombo")
     while "nrrd" not in ui.exportCombo.currentText:
-        keys.press(QtCore.Qt.Key.Key_Down)
-    keys.go_to("exportButton")
+        keyboard.press(QtCore.Qt.Key.Key_Down)
+    keyboard.go_to("exportButton")
     application.dialogs.answers.append(tmp_path / "out.seg.nrrd")
-    keys.press(QtCore.Qt.Key.Key_Space)
+    keyboard.press(QtCore.Qt.Key.Key_Space)
     panel.wait(lambda: panel.logic.exporting is None)
     assert (tmp_path / "out.seg.nrrd").is_file()
     assert "out.seg.nrrd" in ui.statusLabel.text
 
-    keys.go_to("advancedSection")
+    keyboard.go_to("advancedSection")
     assert ui.advancedSection.collapsed
-    keys.press(QtCore.Qt.Key.Key_Space)
-    keys.go_to("deviceCombo")
-    keys.press(QtCore.Qt.Key.Key_Down)
+    keyboard.press(QtCore.Qt.Key.Key_Space)
+    keyboard.go_to("deviceCombo")
+    keyboard.press(QtCore.Qt.Key.Key_Down)
     assert panel.logic.parameters.device == "cpu"
-    keys.go_to("historyCombo")
-    keys.press(QtCore.Qt.Key.Key_Down)
+    keyboard.go_to("historyCombo")
+    keyboard.press(QtCore.Qt.Key.Key_Down)
     assert ui.noteEdit.plainText == "Opacity in the left lower zone"
 
 
 @pytest.mark.parametrize("key", [QtCore.Qt.Key.Key_Return, QtCore.Qt.Key.Key_Enter], ids=["Return", "Enter"])
-def test_control_and_enter_run_from_each_control_of_the_panel_and_only_there(open_panel, film, key):
-    panel = open_panel()
-    with_note(panel, film, None)
-    keys = Keys(panel)
+def test_ctrl_return_runs_from_every_control_of_the_panel_but_not_from_outside(panel, key):
+    panel.write("Right basal opacity.")
+    keyboard = Keyboard(panel)
     outside = QtWidgets.QLineEdit()
     panel.parent._object.layout().addWidget(outside)
     outside.show()
     outside.setFocus()
     assert QtWidgets.QApplication.focusWidget() is outside
-    keys.press(key, CONTROL)
+    keyboard.press(key, CONTROL)
     assert panel.logic.running is None
     for name in ("noteEdit", "sideCombo", "sampleButton", "resultSection"):
-        keys.widgets[name].setFocus()
-        keys.press(key, CONTROL)
+        keyboard.widgets[name].setFocus()
+        keyboard.press(key, CONTROL)
         assert panel.logic.running is not None, name
         panel.wait(lambda: panel.logic.running is None)
     panel.ui.imageSelector.setCurrentNode(None)
-    keys.widgets["noteEdit"].setFocus()
-    keys.press(key, CONTROL)
+    keyboard.widgets["noteEdit"].setFocus()
+    keyboard.press(key, CONTROL)
     assert panel.logic.running is None
 
 
-def test_no_key_of_the_segment_editor_is_taken(open_panel, film):
-    panel = open_panel()
-    with_result(panel, film, None)
-    keys = Keys(panel)
-    keys.unfold()
+def test_panel_handles_no_key_of_the_segment_editor(panel):
+    panel.run("Right basal opacity.")
+    keyboard = Keyboard(panel)
+    keyboard.unfold()
     window = panel.parent._object
-    taken = [one.key() for one in window.findChildren(QtGui.QShortcut)]
-    taken += [one.shortcut() for one in window.findChildren(QtWidgets.QAbstractButton)]
-    taken += [sequence for one in window.findChildren(QtGui.QAction) for sequence in one.shortcuts()]
-    for sequence in taken:
-        for number in range(sequence.count()):
-            assert sequence[number].keyboardModifiers() & ~SHIFT, sequence.toString()
+    shortcuts = [shortcut.key() for shortcut in window.findChildren(QtGui.QShortcut)]
+    shortcuts += [button.shortcut() for button in window.findChildren(QtWidgets.QAbstractButton)]
+    shortcuts += [sequence for action in window.findChildren(QtGui.QAction) for sequence in action.shortcuts()]
+    for sequence in shortcuts:
+        for index in range(sequence.count()):
+            assert sequence[index].keyboardModifiers() & ~SHIFT, sequence.toString()
 
-    def state():
+    def state() -> list[Any]:
         parameters = panel.logic.parameters
         names = ("note", "threshold", "side", "mirrored", "laterality", "device", "checkpoint", "compare")
         return [*(getattr(parameters, name) for name in names), panel.ui.resultLabel.text, panel.logic.running]
 
     before = state()
     for name in ("applyButton", "resultSection", "exportButton", "openEditorButton"):
-        keys.widgets[name].setFocus()
+        keyboard.widgets[name].setFocus()
         for letter in EDITOR_KEYS:
-            QtTest.QTest.keyClick(keys.widgets[name], letter)
-            QtTest.QTest.keyClick(keys.widgets[name], letter, CONTROL)
-        keys.press(QtCore.Qt.Key.Key_Escape)
+            QtTest.QTest.keyClick(keyboard.widgets[name], letter)
+            QtTest.QTest.keyClick(keyboard.widgets[name], letter, CONTROL)
+        keyboard.press(QtCore.Qt.Key.Key_Escape)
     assert state() == before

@@ -1,4 +1,4 @@
-"""The stand-in itself: PythonQt's manners, strictness, and what Slicer would not forgive."""
+"""The stand-in for Slicer itself: it behaves as PythonQt and MRML do, and rejects what Slicer would reject."""
 
 from __future__ import annotations
 
@@ -33,59 +33,59 @@ def test_properties_are_attributes_and_unknown_names_fail(slicer):
         slicer.util.loadUl("x")
 
 
-def test_signals_by_signature_and_by_name(slicer):
+def test_signals_connect_by_signature_and_by_name(slicer):
     import qt
 
-    button, seen = qt.QPushButton("b"), []
+    button, calls = qt.QPushButton("b"), []
     button.checkable = True
-    button.connect("clicked()", lambda: seen.append("none"))
-    button.connect("toggled(bool)", seen.append)
-    button.clicked.connect(lambda checked: seen.append(("by name", checked)))
+    button.connect("clicked()", lambda: calls.append("none"))
+    button.connect("toggled(bool)", calls.append)
+    button.clicked.connect(lambda checked: calls.append(("by name", checked)))
     button.click()
-    assert seen == [True, "none", ("by name", True)]
+    assert calls == [True, "none", ("by name", True)]
     with pytest.raises(ValueError, match="no signal"):
         button.connect("klicked()", lambda: None)
     with pytest.raises(ValueError, match="Not a signal"):
         button.connect("clicked", lambda: None)
 
 
-def test_no_signal_can_be_defined_in_python(slicer):
+def test_signals_cannot_be_defined_in_python(slicer):
     import qt
 
     assert not hasattr(qt, "Signal")
 
 
 @pytest.fixture
-def editor(slicer, film):
-    """An editor of two segments, "a" and "b", of four pixels each, that lie side by side."""
+def editor(slicer, volume):
+    """An editor of two adjacent segments, "a" and "b", of four pixels each."""
     segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
-    segmentation.SetReferenceImageGeometryParameterFromVolumeNode(film)
+    segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     for identifier, first in (("a", 10), ("b", 12)):
         segmentation.GetSegmentation().AddEmptySegment(identifier, identifier, (1, 0, 0))
         values = np.zeros((1, 64, 48), np.uint8)
         values[0, 10:12, first : first + 2] = 1
-        slicer.util.updateSegmentBinaryLabelmapFromArray(values, segmentation, identifier, film)
+        slicer.util.updateSegmentBinaryLabelmapFromArray(values, segmentation, identifier, volume)
     widget = slicer.qMRMLSegmentEditorWidget()
     widget.setMRMLScene(slicer.mrmlScene)
     widget.setMRMLSegmentEditorNode(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentEditorNode"))
     widget.setSegmentationNode(segmentation)
-    widget.setSourceVolumeNode(film)
+    widget.setSourceVolumeNode(volume)
     yield widget
     widget.setMRMLScene(None)
 
 
-def pixels(editor) -> dict[str, int]:
+def count_pixels(editor) -> dict[str, int]:
     import slicer
 
     node = editor.mrmlSegmentEditorNode()
     segmentation, volume = node.GetSegmentationNode(), node.GetSourceVolumeNode()
     return {
-        name: int(slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, name, volume).sum())
-        for name in segmentation.GetSegmentation().GetSegmentIDs()
+        identifier: int(slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, identifier, volume).sum())
+        for identifier in segmentation.GetSegmentation().GetSegmentIDs()
     }
 
 
-def test_segment_editor_wants_its_order(slicer, film):
+def test_editor_needs_scene_node_segmentation_and_volume_in_this_order(slicer, volume):
     editor = slicer.qMRMLSegmentEditorWidget()
     segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
     with pytest.raises(RuntimeError, match="scene"):
@@ -94,36 +94,40 @@ def test_segment_editor_wants_its_order(slicer, film):
     with pytest.raises(RuntimeError, match="segment editor node"):
         editor.setSegmentationNode(segmentation)
     with pytest.raises(RuntimeError, match="segmentation"):
-        editor.setSourceVolumeNode(film)
+        editor.setSourceVolumeNode(volume)
 
 
-@pytest.mark.parametrize(("mode", "left"), [("OverwriteAllSegments", 3), ("OverwriteNone", 4)])
-def test_a_stroke_over_a_neighbour_obeys_the_overwrite_mode(slicer, editor, mode, left):
+@pytest.mark.parametrize(("mode", "remaining"), [("OverwriteAllSegments", 3), ("OverwriteNone", 4)])
+def test_stroke_over_another_segment_follows_the_overwrite_mode(slicer, editor, mode, remaining):
     editor.mrmlSegmentEditorNode().SetOverwriteMode(getattr(slicer.vtkMRMLSegmentEditorNode, mode))
     editor.setCurrentSegmentID("a")
     editor.setActiveEffectByName("Paint")
     assert editor.click_in_view(10, 12)
-    assert pixels(editor) == {"a": 5, "b": left}
+    assert count_pixels(editor) == {"a": 5, "b": remaining}
 
 
-def test_undo_and_redo_are_slicers_own(editor):
+def test_undo_and_redo(editor):
     buttons = [editor._object.findChild(QtWidgets.QToolButton, name) for name in ("UndoButton", "RedoButton")]
-    assert [one.isEnabled() for one in buttons] == [False, False]
+
+    def enabled() -> list[bool]:
+        return [button.isEnabled() for button in buttons]
+
+    assert enabled() == [False, False]
     editor.setCurrentSegmentID("b")
     editor.setActiveEffectByName("Erase")
     editor.click_in_view(10, 12)
-    assert pixels(editor) == {"a": 4, "b": 3}
-    assert [one.isEnabled() for one in buttons] == [True, False]
+    assert count_pixels(editor) == {"a": 4, "b": 3}
+    assert enabled() == [True, False]
     buttons[0].click()
-    assert pixels(editor) == {"a": 4, "b": 4}
-    assert [one.isEnabled() for one in buttons] == [False, True]
+    assert count_pixels(editor) == {"a": 4, "b": 4}
+    assert enabled() == [False, True]
     buttons[1].click()
-    assert pixels(editor) == {"a": 4, "b": 3}
+    assert count_pixels(editor) == {"a": 4, "b": 3}
     editor.undoEnabled = True
-    assert [one.isEnabled() for one in buttons] == [False, False]
+    assert enabled() == [False, False]
 
 
-def test_views_are_heard_only_while_an_effect_is_active(editor):
+def test_clicks_in_the_views_reach_only_an_active_effect(editor):
     assert not editor.click_in_view(0, 0)
     editor.setActiveEffectByName("Paint")
     assert editor.click_in_view(0, 0)
@@ -134,25 +138,25 @@ def test_views_are_heard_only_while_an_effect_is_active(editor):
     assert editor.activeEffect() is None
 
 
-def test_effects_are_shown_in_the_order_that_was_asked_for(editor):
-    def shown() -> list[str]:
+def test_effects_are_shown_in_the_requested_order(editor):
+    def effects() -> list[str]:
         grid = editor._object.findChild(QtWidgets.QFrame, "EffectsGroupBox").layout()
-        return [grid.itemAt(number).widget().objectName() for number in range(grid.count())]
+        return [grid.itemAt(index).widget().objectName() for index in range(grid.count())]
 
-    assert len(shown()) == 15
+    assert len(effects()) == 15
     editor.setEffectNameOrder(["Erase", "Paint"])
     editor.unorderedEffectsVisible = False
-    assert shown() == ["NULL", "Erase", "Paint"]
+    assert effects() == ["NULL", "Erase", "Paint"]
     with pytest.raises(RuntimeError, match="Pencil"):
         editor.setEffectNameOrder(["Pencil"])
 
 
-def test_the_editors_own_list_takes_a_segmentation_that_it_may_show(slicer, editor):
+def test_editor_selects_only_segmentations_with_its_attribute(slicer, editor):
     node = editor.mrmlSegmentEditorNode()
     slicer.mrmlScene.RemoveNode(node.GetSegmentationNode())
     assert node.GetSegmentationNode() is None
     editor.segmentationNodeSelectorAddAttribute("vtkMRMLSegmentationNode", "Mine", "1")
-    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "somebody's")
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "other")
     assert node.GetSegmentationNode() is None
     mine = slicer.vtkMRMLSegmentationNode()
     mine.SetAttribute("Mine", "1")
@@ -160,62 +164,63 @@ def test_the_editors_own_list_takes_a_segmentation_that_it_may_show(slicer, edit
     assert node.GetSegmentationNode() is mine
 
 
-def test_parameters_live_in_the_node(slicer, film):
+def test_parameters_are_stored_in_the_node(slicer, volume):
     from CausalCLIPSegModule.parameters import Parameters
 
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScriptedModuleNode")
-    one = Parameters(node)
-    assert (one.threshold, one.laterality, one.compare, one.note, one.image) == (0.5, "patient", False, "", None)
-    one.threshold, one.note, one.image, one.compare = 0.25, 'a "note" | with ~ signs\nand lines', film, True
-    other = Parameters(node)
-    assert (other.threshold, other.note, other.compare) == (0.25, 'a "note" | with ~ signs\nand lines', True)
-    assert other.image is film
+    first, note = Parameters(node), 'a "note" | with ~ signs\nand lines'
+    values = (first.threshold, first.laterality, first.compare, first.note, first.image)
+    assert values == (0.5, "patient", False, "", None)
+    first.threshold, first.note, first.image, first.compare = 0.25, note, volume, True
+    second = Parameters(node)
+    assert (second.threshold, second.note, second.compare) == (0.25, note, True)
+    assert second.image is volume
     with pytest.raises(ValueError, match=r"0[.]99"):
-        one.threshold = 1.5
+        first.threshold = 1.5
 
 
-def test_parameters_still_have_a_node_while_the_scene_tells_that_it_is_gone(slicer, film):
+def test_parameters_cache_a_node_while_the_scene_reports_its_removal(slicer, volume):
     from CausalCLIPSegModule.parameters import Parameters
 
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScriptedModuleNode")
-    one = Parameters(node)
-    one.image = film
-    seen = []
+    parameters = Parameters(node)
+    parameters.image = volume
+    images = []
 
-    def removed(caller, event):
-        seen.append(one.image)
+    def on_removed(caller, event):
+        images.append(parameters.image)
         node.Modified()
-        seen.append(one.image)
+        images.append(parameters.image)
 
-    slicer.mrmlScene.AddObserver(slicer.mrmlScene.NodeRemovedEvent, removed)
-    slicer.mrmlScene.RemoveNode(film)
-    assert seen == [film, None]
+    slicer.mrmlScene.AddObserver(slicer.mrmlScene.NodeRemovedEvent, on_removed)
+    slicer.mrmlScene.RemoveNode(volume)
+    assert images == [volume, None]
 
 
-def test_an_unexpected_dialog_fails(slicer):
+def test_unexpected_dialog_fails(slicer):
     with pytest.raises(AssertionError, match="unexpected dialog"):
         slicer.util.confirmOkCancelDisplay("Really?")
 
 
 @pytest.mark.parametrize(("children", "count"), [(True, 3), (False, 2)])
-def test_node_lists_hold_the_classes_they_are_for(slicer, film, children, count):
+def test_node_list_contains_its_node_types(slicer, volume, children, count):
     selector = slicer.qMRMLNodeComboBox()
     selector.nodeTypes = ["vtkMRMLScalarVolumeNode"]
     selector.noneEnabled = True
     selector.showChildNodeTypes = children
     selector.setMRMLScene(slicer.mrmlScene)
-    seen = []
-    selector.connect("currentNodeChanged(vtkMRMLNode*)", seen.append)
-    selector.setCurrentNode(film)
+    selected = []
+    selector.connect("currentNodeChanged(vtkMRMLNode*)", selected.append)
+    selector.setCurrentNode(volume)
     slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "photo")
     assert selector._object._box.count() == count
-    slicer.mrmlScene.RemoveNode(film)
-    assert seen == [film, None]
+    slicer.mrmlScene.RemoveNode(volume)
+    assert selected == [volume, None]
     assert selector.currentNode() is None
 
 
-def test_no_torch_comes_into_slicers_process():
-    """The panel with all that it does before and after a run, and the DICOM plugin, in a process of their own."""
+def test_panel_and_dicom_plugin_never_import_torch():
+    """Run the panel, except for the worker, and the DICOM plugin in a new process."""
     script = f"""
 import sys
 sys.path[:0] = [{str(HERE)!r}]
@@ -223,6 +228,7 @@ import slicer_runtime
 application = slicer_runtime.start([{str(EXTENSION / "CausalCLIPSeg")!r}, {str(EXTENSION / "CausalCLIPSegDICOM")!r}])
 import CausalCLIPSeg, CausalCLIPSegDICOM, slicer
 from CausalCLIPSegDICOMModule import exchange
+from CausalCLIPSegLib import scene
 from slicer_runtime.application import make_parent
 widget = CausalCLIPSeg.CausalCLIPSegWidget(make_parent())
 widget.setup()
@@ -233,7 +239,7 @@ volume.SetAttribute("DICOM.instanceUIDs", next(iter(slicer.dicomDatabase.files))
 node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
 node.SetNodeReferenceID(node.GetReferenceImageGeometryReferenceRole(), volume.GetID())
 node.GetSegmentation().AddEmptySegment("one")
-exchange.scene.set_mask(node, "one", volume, slicer.util.arrayFromVolume(volume)[0] > 9)
+scene.set_mask(node, "one", volume, slicer.util.arrayFromVolume(volume)[0] > 9)
 from pathlib import Path
 path = exchange.writeSegmentation(node, Path(application.folder), "")
 exchange.showSegmentation(exchange.readSegmentation(str(path)), volume, "again")
@@ -245,7 +251,7 @@ print([name for name in ("torch", "timm", "open_clip") if name in sys.modules])
     assert done.stdout.splitlines()[-1:] == ["[]"], done.stderr
 
 
-def test_a_volume_comes_as_it_was_written(slicer, tmp_path):
+def test_volume_keeps_its_array(slicer):
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "v")
     values = np.arange(12, dtype=np.int16).reshape(1, 3, 4)
     slicer.util.updateVolumeFromArray(node, values)

@@ -1,0 +1,252 @@
+"""Runs in the panel: when Apply is enabled, what it shows meanwhile and afterwards, and how it is canceled."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+import vtk
+
+RIGHT = "Opacity, right lung"
+LEFT = "Opacity, left lung"
+CONTRADICTION = "Findings: Opacity in the right lower zone. Impression: Opacity in the left lower zone."
+
+
+def test_apply_is_disabled_without_a_radiograph(open_panel, slicer):
+    panel = open_panel()
+    assert not panel.ui.applyButton.enabled
+    assert "Select a radiograph first." in panel.ui.applyButton.toolTip
+    panel.picture("empty")
+
+
+def test_shows_how_the_note_is_understood_before_anything_runs(panel):
+    assert "Write or paste a note first." in panel.ui.applyButton.toolTip
+    panel.write("Consolidation in the right lower zone. No effusion.")
+    understood = panel.ui.understoodLabel.text
+    for text in ("Patient's right", "left in the picture", "lower zone", "effusion", "absent"):
+        assert text in understood
+    assert panel.ui.applyButton.enabled
+    assert panel.logic.parameters.segmentation is None
+    panel.picture("understood")
+
+
+def test_apply_is_disabled_for_a_note_without_a_finding(panel):
+    panel.write("Lungs are clear.")
+    assert "Nothing to outline." in panel.ui.understoodLabel.text
+    assert not panel.ui.applyButton.enabled
+    assert "nothing that can be outlined" in panel.ui.applyButton.toolTip
+
+
+def test_ctrl_return_runs_and_return_does_not(panel):
+    panel.write("Right basal opacity.")
+    panel.press_return(control=True)
+    panel.wait(lambda: panel.logic.running is None and panel.logic.parameters.segmentation is not None)
+    assert RIGHT in panel.ui.resultLabel.text
+    panel.write("Left basal opacity.")
+    before = panel.logic.parameters.segmentation
+    panel.press_return()
+    assert panel.logic.running is None
+    assert panel.logic.parameters.segmentation is before
+
+
+@pytest.mark.parametrize("by_keys", [True, False])
+def test_apply_right_after_typing_runs_the_new_note(panel, by_keys):
+    panel.write("Left basal opacity.")
+    panel.type("Right basal opacity.")
+    panel.press_return(control=True) if by_keys else panel.click("applyButton")
+    assert panel.logic.running is None
+    assert panel.ui.statusLabel.text == "The note is being read; the run begins then."
+    panel.wait(lambda: panel.logic.parameters.segmentation is not None)
+    assert RIGHT in panel.ui.resultLabel.text
+    assert "left lung" not in panel.ui.resultLabel.text
+
+
+def test_apply_right_after_typing_does_not_run_a_contradiction(panel):
+    panel.type(CONTRADICTION)
+    panel.press_return(control=True)
+    panel.wait(lambda: panel.logic.understood is not None)
+    assert panel.logic.running is None
+    assert panel.ui.statusLabel.text == ""
+    assert "Choose a side first" in panel.ui.applyButton.toolTip
+
+
+def test_cancel_during_a_run_changes_nothing(panel, slicer):
+    panel.write("slow right basal opacity")
+    nodes = slicer.mrmlScene.GetNumberOfNodes()
+    panel.click("applyButton")
+    assert panel.ui.logSection.collapsed
+    panel.wait(lambda: re.fullmatch(r"Looking at the radiograph - \d+ s", panel.ui.statusLabel.text))
+    assert panel.ui.applyButton.text == "Cancel"
+    assert not panel.ui.noteEdit.enabled
+    assert "Not during a run." in panel.ui.noteEdit.toolTip
+    panel.picture("running")
+    panel.click("applyButton")
+    panel.wait(lambda: panel.logic.running is None)
+    assert "Canceled" in panel.ui.statusLabel.text
+    assert panel.ui.applyButton.text == "Apply"
+    assert panel.logic.parameters.segmentation is None
+    assert slicer.mrmlScene.GetNumberOfNodes() == nodes
+
+
+def test_checkpoint_and_device_of_the_lists_are_used(panel):
+    panel.write("Right basal opacity.")
+    panel.wait(lambda: panel.ui.checkpointCombo.count == 3)
+    panel.ui.advancedSection.collapsed = False
+    panel.choose("checkpointCombo", "second")
+    panel.choose("deviceCombo", "CUDA")
+    panel.wait(lambda: panel.ui.applyButton.enabled)
+    panel.run()
+    assert "on cuda." in panel.ui.statusLabel.text
+    assert json.loads(panel.logic.parameters.resultJson)["provenance"]["checkpoint"]["name"] == "second"
+
+
+def test_shows_the_checkpoint_of_a_saved_scene_that_is_not_available_here(panel):
+    panel.logic.setChoice("checkpoint", "of another machine")
+    assert panel.ui.checkpointCombo.currentText == "of another machine"
+
+
+def test_warning_of_the_run_stays_with_the_result(panel):
+    panel.run("memory Right basal opacity.")
+    assert "Too little memory" in panel.ui.resultLabel.text
+
+
+def test_shows_disagreements_until_the_mask_is_changed(panel_with_result):
+    panel = panel_with_result
+    result = json.loads(panel.logic.parameters.resultJson)
+    disagreement = "The note says lower, the outline is <upper>."
+    panel.logic.parameters.resultJson = json.dumps({**result, "disagreements": [disagreement]})
+    panel.logic.refresh()
+    line = "Compare: The note says lower, the outline is &lt;upper&gt;."
+    assert line in panel.ui.resultLabel.text
+    panel.ui.thresholdSlider.value = 0.3
+    assert line not in panel.ui.resultLabel.text
+    panel.ui.thresholdSlider.value = result["threshold"]
+    assert line in panel.ui.resultLabel.text
+    panel.editor.widget.paint("opacity_left", 0, 0)
+    assert line not in panel.ui.resultLabel.text
+
+
+def test_second_run_replaces_the_result_with_its_nodes(panel, slicer):
+    panel.run("Right basal opacity.")
+    nodes = slicer.mrmlScene.GetNumberOfNodes()
+    panel.run("Left basal opacity.")
+    assert LEFT in panel.ui.resultLabel.text
+    assert RIGHT not in panel.ui.resultLabel.text
+    assert slicer.mrmlScene.GetNumberOfNodes() == nodes
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationDisplayNode") == 1
+    names = [node.GetName() for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")]
+    assert [name.split("_")[0] for name in sorted(names)] == ["Probability", "radiograph"]
+
+
+def test_second_run_keeps_a_corrected_result(panel, slicer):
+    panel.run("Right basal opacity.")
+    panel.editor.widget.paint(panel.logic.segments[0]["id"], 0, 0)
+    corrected = panel.logic.parameters.segmentation
+    panel.run()
+    assert slicer.mrmlScene.IsNodePresent(corrected)
+    assert panel.logic.parameters.segmentation is not corrected
+    assert "stays in the scene" in panel.ui.statusLabel.text
+
+
+def test_comparison_shows_two_results_side_by_side(panel, slicer, application):
+    panel.run("Right basal opacity.")
+    first = panel.logic.parameters.segmentation
+    panel.click("compareCheckBox")
+    panel.run("Left basal opacity.")
+    second = panel.logic.parameters.segmentation
+    assert slicer.mrmlScene.IsNodePresent(first)
+    assert second is not first
+    assert first.GetDisplayNode().GetViewNodeIDs() == ("vtkMRMLSliceNodeRed",)
+    assert second.GetDisplayNode().GetViewNodeIDs() == ("vtkMRMLSliceNodeYellow",)
+    assert slicer.app.layoutManager().layout == slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView
+    assert application.fitted == {"Red": (0, 0, 1), "Yellow": (0, 0, 1)}  # both views face the radiograph
+
+    panel.click("compareCheckBox")
+    panel.run("Bibasal opacities.")
+    assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == [panel.logic.parameters.segmentation]
+
+
+def test_comparison_keeps_a_corrected_result(panel_with_result, slicer):
+    panel = panel_with_result
+    corrected = panel.logic.parameters.segmentation
+    panel.editor.paint(0, 0)
+    panel.click("compareCheckBox")
+    panel.run()
+    panel.click("compareCheckBox")
+    panel.run()
+    remaining = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+    assert remaining == [corrected, panel.logic.parameters.segmentation]
+
+
+def test_shows_one_attention_map_at_a_time(panel_with_result, slicer):
+    panel = panel_with_result
+    composite = slicer.mrmlScene.GetNodeByID("vtkMRMLSliceCompositeNodeRed")
+    panel.click("causalCheckBox")
+    assert slicer.mrmlScene.GetNodeByID(composite.GetForegroundVolumeID()).GetName() == "Causal attention"
+    panel.click("confounderCheckBox")
+    assert not panel.ui.causalCheckBox.checked
+    assert slicer.mrmlScene.GetNodeByID(composite.GetForegroundVolumeID()).GetName() == "Confounder map"
+    panel.click("confounderCheckBox")
+    assert composite.GetForegroundVolumeID() is None
+
+
+def test_map_that_the_user_removed_is_not_removed_again(panel_with_result, slicer):
+    panel = panel_with_result
+    panel.click("causalCheckBox")
+    removed: list[str] = []
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def on_removed(caller, event, node):
+        removed.append(node.GetName())
+
+    slicer.mrmlScene.AddObserver(slicer.vtkMRMLScene.NodeRemovedEvent, on_removed)
+    slicer.mrmlScene.RemoveNode(slicer.util.getNode("Causal attention"))
+    panel.run()
+    assert removed.count("Causal attention") == 1
+    assert removed.count("Probability") == 1  # of the previous result
+
+
+def test_selects_the_only_radiograph_of_the_scene(open_panel, volume, slicer):
+    panel = open_panel()
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
+    assert panel.ui.imageSelector.currentNode() is None
+    panel.widget.enter()
+    assert panel.ui.imageSelector.currentNode() is volume
+    panel.run("Right basal opacity.")
+    panel.ui.imageSelector.setCurrentNode(panel.logic.parameters.probability)
+    assert "map of a result" in panel.ui.applyButton.toolTip
+    panel.ui.imageSelector.setCurrentNode(None)
+    panel.widget.enter()
+    assert panel.ui.imageSelector.currentNode() is volume
+    other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "other")
+    slicer.util.updateVolumeFromArray(other, np.zeros((1, 8, 8), np.int16))
+    panel.ui.imageSelector.setCurrentNode(None)
+    panel.widget.enter()
+    assert panel.ui.imageSelector.currentNode() is None  # the user has to choose between two
+
+
+def test_rejects_a_volume_of_several_slices(panel, slicer):
+    ct = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "CT")
+    slicer.util.updateVolumeFromArray(ct, np.zeros((5, 8, 8), np.int16))
+    panel.ui.imageSelector.setCurrentNode(ct)
+    assert "several slices" in panel.ui.applyButton.toolTip
+
+
+def test_runs_on_a_color_image(panel, slicer):
+    photo = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "photo")
+    slicer.util.updateVolumeFromArray(photo, np.full((1, 32, 24, 3), 90, np.uint8))
+    panel.ui.imageSelector.setCurrentNode(photo)
+    panel.run("Right basal opacity.")
+    assert "not calibrated" in panel.ui.resultLabel.text
+
+
+def test_dicom_seg_needs_a_dicom_header(panel_with_result):
+    panel = panel_with_result
+    panel.ui.exportCombo.currentIndex = 0
+    assert not panel.ui.exportButton.enabled
+    assert "no DICOM header" in panel.ui.exportButton.toolTip
+    panel.ui.exportCombo.currentIndex = 3
+    assert panel.ui.exportButton.enabled

@@ -1,0 +1,37 @@
+"""The sample radiograph, in Slicer's Sample Data module and in the panel."""
+
+from __future__ import annotations
+
+import socket
+from types import SimpleNamespace
+
+import pytest
+from PySide6 import QtGui
+
+from CausalCLIPSegLib import scene
+
+
+def test_sample_is_listed_once_and_loads_without_the_internet(slicer, application, monkeypatch):
+    import CausalCLIPSeg
+
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("the sample is downloaded"))
+    for _ in range(2):  # a reload of the module must not list it again
+        CausalCLIPSeg.CausalCLIPSeg(SimpleNamespace())
+        slicer.app.complete_startup()
+    (sample,) = slicer.modules.sampleDataSources["CausalCLIPSeg"]
+    thumbnail = QtGui.QImage(sample.thumbnailFileName)
+    assert (thumbnail.width(), thumbnail.height()) == (260, 280)
+    sample.customDownloader(sample)
+    (volume,) = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    assert scene.image_shape(volume) == (1955, 1841)
+    composite = slicer.mrmlScene.GetNodeByID("vtkMRMLSliceCompositeNodeRed")
+    assert composite.GetBackgroundVolumeID() == volume.GetID()
+    assert application.errors == []
+
+
+def test_missing_sample_is_reported(open_panel, slicer, monkeypatch):
+    panel = open_panel()
+    monkeypatch.setattr("pydicom.data.get_testdata_file", lambda *_, **__: None)
+    panel.click("sampleButton")
+    assert "comes with the installation" in panel.ui.statusLabel.text
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLVolumeNode") == 0
