@@ -1,4 +1,4 @@
-"""Films and results in a real MRML scene (slicer-core), without a network."""
+"""Radiographs and results in a real MRML scene (slicer-core), without a network."""
 
 from __future__ import annotations
 
@@ -10,24 +10,16 @@ import numpy as np
 import pytest
 import slicer
 import vtk
+from segment_documents import segment_document
 from vtk.util import numpy_support
 
+from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.worker.protocol import SegmentResult
 
 SHAPE = (40, 30)
 TURNED = np.array([[0.1, -0.35, 0.0, -12.5], [0.2, 0.3, 0.0, 7.25], [0.05, 0.1, 1.0, 1 / 3], [0.0, 0.0, 0.0, 1.0]])
-TERMINOLOGY = {
-    "context": "Chest radiograph findings",
-    "category": {"value": "49755003", "scheme": "SCT", "meaning": "Morphologically Altered Structure"},
-    "type": {"value": "112001", "scheme": "DCM", "meaning": "Opacity"},
-    "region": {"value": "39607008", "scheme": "SCT", "meaning": "Lung"},
-}
-SIDE_CODES = {
-    "right": {"value": "24028007", "scheme": "SCT", "meaning": "Right"},
-    "left": {"value": "7771000", "scheme": "SCT", "meaning": "Left"},
-}
-COLORS = {"right": (0.90, 0.62, 0.00), "left": (0.34, 0.71, 0.91)}
+"""Voxel to RAS (mm) of a volume that is rotated, sheared and moved."""
 
 
 def vtk_matrix(values: np.ndarray) -> Any:
@@ -38,7 +30,7 @@ def vtk_matrix(values: np.ndarray) -> Any:
 
 @pytest.fixture
 def scene() -> Iterator[Any]:
-    """A scene with the module logic that the application has: it knows how to make labelmaps."""
+    """A scene with the module logic of the application, which knows how to make labelmaps."""
     scene = slicer.vtkMRMLScene()
     logic = slicer.vtkSlicerSegmentationsModuleLogic()
     logic.SetMRMLScene(scene)
@@ -48,14 +40,14 @@ def scene() -> Iterator[Any]:
 
 @pytest.fixture
 def make_volume(scene) -> Callable[..., Any]:
-    """Put an array, slices x rows x columns (x components), into the scene, with its place."""
+    """Return a function that adds an array, slices x rows x columns (x components), to the scene as a volume."""
 
     def make(values: np.ndarray, to_ras: np.ndarray = TURNED, kind: str = "vtkMRMLScalarVolumeNode") -> Any:
         image = vtk.vtkImageData()
         image.SetDimensions(values.shape[2], values.shape[1], values.shape[0])
         flat = values.reshape(values.shape[0] * values.shape[1] * values.shape[2], -1)
         image.GetPointData().SetScalars(numpy_support.numpy_to_vtk(np.ascontiguousarray(flat), deep=True))
-        node = scene.AddNewNodeByClass(kind, "film")
+        node = scene.AddNewNodeByClass(kind, "radiograph")
         node.SetAndObserveImageData(image)
         node.SetIJKToRASMatrix(vtk_matrix(to_ras))
         return node
@@ -65,13 +57,13 @@ def make_volume(scene) -> Callable[..., Any]:
 
 @pytest.fixture
 def volume(make_volume) -> Any:
-    """A film in an odd place."""
+    """A radiograph that is not aligned with the axes."""
     return make_volume(np.arange(SHAPE[0] * SHAPE[1], dtype=np.int16).reshape(1, *SHAPE))
 
 
 @pytest.fixture
 def probability() -> np.ndarray:
-    """High on the patient's right, lower on the left: thresholds of 0.9, 0.5 and 0.2 outline none, one and both."""
+    """High on the patient's right, lower on the left: thresholds of 0.9, 0.5 and 0.2 give no, one and two segments."""
     values = np.full(SHAPE, 0.1, np.float32)
     values[5:20, 3:9] = 0.8
     values[10:30, 20:26] = 0.4
@@ -79,7 +71,7 @@ def probability() -> np.ndarray:
 
 
 def result_of(probability: np.ndarray, threshold: float, folder: Path, *, mirrored: bool = False) -> dict[str, Any]:
-    """What the worker would say of a probability map, checked by its own model."""
+    """Return the worker's answer for a probability map, checked by the worker's own model."""
     maps = {
         "probability": probability,
         "causal_attention": (0.25 + probability / 2).astype(np.float16),
@@ -87,26 +79,15 @@ def result_of(probability: np.ndarray, threshold: float, folder: Path, *, mirror
     }
     for name, values in maps.items():
         np.save(folder / f"{name}.npy", values)
-    possible = [
-        {
-            "id": f"opacity_{side}",
-            "name": f"Opacity, {side} lung",
-            "kind": "opacity",
-            "side": side,
-            "side_viewer": "left" if side == "right" else "right",
-            "color": COLORS[side],
-            "terminology": {**TERMINOLOGY, "region_modifier": SIDE_CODES[side]},
-        }
-        for side in ("right", "left")
-    ]
+    possible = [segment_document(side) for side in SIDES]
     segments = []
-    for one in possible:
-        mask = split_by_side(probability >= threshold, mirrored=mirrored)[one["side"]]
+    for segment in possible:
+        mask = split_by_side(probability >= threshold, mirrored=mirrored)[segment["side"]]
         if mask.any():
-            path = folder / f"mask_{one['side']}.npy"
+            path = folder / f"mask_{segment['side']}.npy"
             np.save(path, mask)
             areas = {"area_mm2": None, "area_fraction": float(mask.mean()), "components": 1}
-            segments.append({**one, **areas, "mask": str(path)})
+            segments.append({**segment, **areas, "mask": str(path)})
     understood = {
         "sides": ["right"],
         "sides_viewer": ["left"],
@@ -117,9 +98,9 @@ def result_of(probability: np.ndarray, threshold: float, folder: Path, *, mirror
         "findings": [],
         "ignored": [],
         "questions": [],
-        "prompt": "A sentence.",
+        "prompt": "A prompt.",
         "prompt_laterality": "viewer",
-        "summary": "words",
+        "summary": "A summary.",
         "details": {},
     }
     document = SegmentResult.model_validate(
@@ -137,9 +118,9 @@ def result_of(probability: np.ndarray, threshold: float, folder: Path, *, mirror
             "area_fraction": float((probability >= threshold).mean()),
             **{name: str(folder / f"{name}.npy") for name in maps},
             "provenance": {
-                "checkpoint": {"name": "tiny", "version": "0", "sha256": "ab" * 32},
+                "checkpoint": {"name": "tiny", "version": "3", "sha256": "ab" * 32},
                 "device": "cpu",
-                "version": "0",
+                "version": "0.1.0",
                 "seconds": {},
             },
             "warnings": [],

@@ -1,4 +1,4 @@
-"""Maps over the film, and films handed to the worker."""
+"""Maps over the radiograph, and radiographs that are saved for the worker."""
 
 import numpy as np
 import pytest
@@ -14,9 +14,9 @@ TURNED = np.array([[0.1, -0.35, 0.0, -12.5], [0.2, 0.3, 0.0, 7.25], [0.05, 0.1, 
 
 
 def matrix(node):
-    found = vtk.vtkMatrix4x4()
-    node.GetIJKToRASMatrix(found)
-    return np.array([[found.GetElement(row, column) for column in range(4)] for row in range(4)])
+    to_ras = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(to_ras)
+    return np.array([[to_ras.GetElement(row, column) for column in range(4)] for row in range(4)])
 
 
 def pixels(node):
@@ -24,12 +24,12 @@ def pixels(node):
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_a_map_lies_on_the_film(scene, volume, result, overlay):
-    shown = show_overlay(scene, volume, result, overlay)
-    np.testing.assert_array_equal(matrix(shown), matrix(volume))
-    np.testing.assert_array_equal(pixels(shown), np.load(result[overlay]).astype(np.float32))
-    assert shown.GetImageData().GetSpacing() == (1, 1, 1)  # a volume node keeps its geometry itself
-    display = shown.GetDisplayNode()
+def test_an_overlay_has_geometry_values_and_colors_of_the_map(scene, volume, result, overlay):
+    node = show_overlay(scene, volume, result, overlay)
+    np.testing.assert_array_equal(matrix(node), matrix(volume))
+    np.testing.assert_array_equal(pixels(node), np.load(result[overlay]).astype(np.float32))
+    assert node.GetImageData().GetSpacing() == (1, 1, 1)  # the node stores the geometry, not its image
+    display = node.GetDisplayNode()
     assert (display.GetWindowLevelMin(), display.GetWindowLevelMax()) == (0, 1)
     assert not display.GetAutoWindowLevel()
     table = display.GetColorNode().GetLookupTable()
@@ -37,7 +37,7 @@ def test_a_map_lies_on_the_film(scene, volume, result, overlay):
     assert table.GetTableValue(255) == pytest.approx((*OVERLAYS[overlay][1], 1), abs=1 / 255)
 
 
-def test_a_film_is_one_picture_and_neither_labels_nor_a_map(scene, volume, make_volume, result):
+def test_a_radiograph_is_one_slice_and_neither_labels_nor_an_overlay(scene, volume, make_volume, result):
     assert is_radiograph(volume)
     assert not is_radiograph(show_overlay(scene, volume, result, "probability"))
     assert not is_radiograph(make_volume(np.zeros((2, *SHAPE), np.uint8)))
@@ -45,7 +45,7 @@ def test_a_film_is_one_picture_and_neither_labels_nor_a_map(scene, volume, make_
     assert not is_radiograph(scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode"))
 
 
-def test_maps_of_one_kind_share_their_colours(scene, volume, result):
+def test_overlays_of_one_kind_share_their_color_table(scene, volume, result):
     first, second = (show_overlay(scene, volume, result, "causal_attention") for _ in range(2))
     other = show_overlay(scene, volume, result, "confounder_attention")
     colors = [node.GetDisplayNode().GetColorNode().GetID() for node in (first, second, other)]
@@ -53,18 +53,18 @@ def test_maps_of_one_kind_share_their_colours(scene, volume, result):
     assert first.GetName() != second.GetName()
 
 
-def test_a_map_stands_beside_the_film_and_under_its_transform(scene, volume, result):
+def test_an_overlay_is_beside_the_radiograph_and_under_its_transform(scene, volume, result):
     transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     volume.SetAndObserveTransformNodeID(transform.GetID())
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     study = hierarchy.CreateStudyItem(hierarchy.GetSceneItemID(), "Study")
     hierarchy.CreateItem(study, volume)
-    shown = show_overlay(scene, volume, result, "causal_attention")
-    assert shown.GetTransformNodeID() == transform.GetID()
-    assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(shown)) == study
+    node = show_overlay(scene, volume, result, "causal_attention")
+    assert node.GetTransformNodeID() == transform.GetID()
+    assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)) == study
 
 
-def test_a_map_that_is_gone_leaves_nothing(scene, volume, result, tmp_path):
+def test_a_missing_file_leaves_the_scene_as_it_was(scene, volume, result, tmp_path):
     (tmp_path / "causal_attention.npy").unlink()
     before = scene.GetNumberOfNodes()
     with pytest.raises(FileNotFoundError):
@@ -72,9 +72,9 @@ def test_a_map_that_is_gone_leaves_nothing(scene, volume, result, tmp_path):
     assert scene.GetNumberOfNodes() == before
 
 
-def test_a_film_is_saved_with_its_values_and_its_place(make_volume, tmp_path):
+def test_saves_values_and_geometry(make_volume, tmp_path):
     values = np.random.default_rng(1).integers(-50, 3000, (1, *SHAPE)).astype(np.int16)
-    image = ArrayImage.model_validate(save_radiograph(make_volume(values), tmp_path / "film.npy"))
+    image = ArrayImage.model_validate(save_radiograph(make_volume(values), tmp_path / "radiograph.npy"))
     saved = np.load(image.path)
     assert saved.dtype == np.int16
     np.testing.assert_array_equal(saved, values[0])
@@ -86,34 +86,34 @@ def test_a_film_is_saved_with_its_values_and_its_place(make_volume, tmp_path):
 
 
 @pytest.mark.parametrize(("shape", "axes"), [((40, 1, 30), [0, 2, 1, 3]), ((40, 30, 1), [1, 2, 0, 3])])
-def test_a_film_on_another_axis_keeps_rows_and_columns(make_volume, tmp_path, shape, axes):
+def test_a_slice_along_any_axis_keeps_rows_and_columns(make_volume, tmp_path, shape, axes):
     values = np.arange(1200, dtype=np.int16).reshape(shape)
-    image = ArrayImage.model_validate(save_radiograph(make_volume(values), tmp_path / "film.npy"))
+    image = ArrayImage.model_validate(save_radiograph(make_volume(values), tmp_path / "radiograph.npy"))
     np.testing.assert_array_equal(np.load(image.path), values.reshape(SHAPE))
     np.testing.assert_allclose(np.diag([-1, -1, 1, 1]) @ np.array(image.affine), TURNED[:, axes], atol=1e-12)
 
 
-def test_a_colour_volume_keeps_its_components(make_volume, tmp_path):
+def test_saves_all_components_of_a_color_volume(make_volume, tmp_path):
     values = np.random.default_rng(1).integers(0, 255, (1, *SHAPE, 3)).astype(np.uint8)
     volume = make_volume(values, kind="vtkMRMLVectorVolumeNode")
-    image = save_radiograph(volume, tmp_path / "film.npy")
+    image = save_radiograph(volume, tmp_path / "radiograph.npy")
     np.testing.assert_array_equal(np.load(image["path"]), values[0])
 
 
-def test_a_spacing_of_one_millimetre_is_none(make_volume, tmp_path):
-    image = save_radiograph(make_volume(np.zeros((1, *SHAPE), np.uint8), np.eye(4)), tmp_path / "film.npy")
+def test_a_spacing_of_one_millimeter_counts_as_uncalibrated(make_volume, tmp_path):
+    image = save_radiograph(make_volume(np.zeros((1, *SHAPE), np.uint8), np.eye(4)), tmp_path / "radiograph.npy")
     assert image["spacing"] is None
 
 
-def test_the_way_a_film_is_looked_at_does_not_matter(scene, make_volume, tmp_path):
+def test_window_and_color_table_do_not_change_the_saved_values(scene, make_volume, tmp_path):
     volume = make_volume(np.arange(1200, dtype=np.int16).reshape(1, *SHAPE))
-    plain = save_radiograph(volume, tmp_path / "film.npy")
+    plain = save_radiograph(volume, tmp_path / "radiograph.npy")
     values = np.load(plain["path"])
     volume.CreateDefaultDisplayNodes()
     colors = scene.AddNewNodeByClass("vtkMRMLColorTableNode")
     colors.SetTypeToInvGrey()
     volume.GetDisplayNode().SetAndObserveColorNodeID(colors.GetID())
     volume.GetDisplayNode().SetWindowLevelMinMax(3, 4)
-    assert save_radiograph(volume, tmp_path / "film.npy") == plain
+    assert save_radiograph(volume, tmp_path / "radiograph.npy") == plain
     np.testing.assert_array_equal(np.load(plain["path"]), values)
-    assert save_radiograph(volume, tmp_path / "film.npy", inverted=True)["inverted"]
+    assert save_radiograph(volume, tmp_path / "radiograph.npy", inverted=True)["inverted"]
