@@ -68,7 +68,8 @@ def tags_of_algorithm(algorithm: Algorithm) -> dict[str, str]:
     """Return the tags that describe an algorithm; the note and parameters of other programs have none."""
     tags = {ALGORITHM_NAME_TAG: algorithm.name, VERSION_TAG: algorithm.version}
     if algorithm.name == ALGORITHM_NAME:
-        tags |= {tag: algorithm.parameters.get(name, "") for name, tag in PARAMETER_TAGS.items()}
+        parameters = {"checkpoint": algorithm.source, **algorithm.parameters}
+        tags |= {tag: parameters.get(name, "") for name, tag in PARAMETER_TAGS.items()}
     return {tag: value for tag, value in tags.items() if value}
 
 

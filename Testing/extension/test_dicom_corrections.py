@@ -1,4 +1,4 @@
-"""A segmentation that was corrected in Slicer and is exported again: the next object of the series it came from."""
+"""A segmentation that was corrected in Slicer is exported as the next object of its series."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def database(slicer):
 
 
 @pytest.fixture
-def film(slicer, database, tmp_path):
-    """A film in the database and in the scene."""
-    path = tmp_path / "film.dcm"
+def volume(slicer, database, tmp_path):
+    """A radiograph in the database and in the scene."""
+    path = tmp_path / "image.dcm"
     save_dx(make_dx(SHAPE), path)
     database.insert(str(path))
     volume = slicer.util.loadVolume(str(path))
@@ -50,9 +50,9 @@ def plugin(slicer):
 
 
 @pytest.fixture
-def original(slicer, film, tmp_path):
-    """A segmentation of two segments in the database, as a run has drawn it."""
-    header = read_source(tmp_path / "film.dcm")[0]
+def original(slicer, volume, tmp_path):
+    """A segmentation with two segments of the network, in the database."""
+    header = read_source(tmp_path / "image.dcm")[0]
     segments = tuple(
         CodedSegment(
             label=f"Opacity, {side} lung",
@@ -74,7 +74,7 @@ def original(slicer, film, tmp_path):
     return read_dicom_seg(tmp_path / "original.dcm")
 
 
-def open_(slicer, plugin, path):
+def load(slicer, plugin, path):
     """Load a segmentation as the DICOM browser does; return its node."""
     (loadable,) = plugin.examineFiles([str(path)])
     assert plugin.load(loadable)
@@ -82,7 +82,7 @@ def open_(slicer, plugin, path):
 
 
 def export(slicer, plugin, node, folder) -> Segmentation:
-    """Export as Slicer's dialog does; return what the file says."""
+    """Export as Slicer's dialog does; return the segmentation in the file."""
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     (exportable,) = plugin.examineForExport(hierarchy.GetItemByDataNode(node))
     exportable.directory = str(folder)
@@ -90,64 +90,62 @@ def export(slicer, plugin, node, folder) -> Segmentation:
     return read_dicom_seg(slicer.dicomDatabase.inserted[-1])
 
 
-def correct(node, film, number, mask):
-    scene.set_mask(node, node.GetSegmentation().GetNthSegmentID(number), film, mask)
+def correct(node, volume, number, mask):
+    scene.set_mask(node, node.GetSegmentation().GetNthSegmentID(number), volume, mask)
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_a_correction_is_the_next_object_of_its_series(slicer, plugin, film, original, tmp_path, data):
+def test_a_correction_is_the_next_object_of_its_series(slicer, plugin, volume, original, tmp_path, data):
     slicer.app.applicationLogic().GetUserInformation().SetName("Roe^Richard")
-    node, before = open_(slicer, plugin, tmp_path / "original.dcm"), original
+    node, previous = load(slicer, plugin, tmp_path / "original.dcm"), original
     for _ in range(2):
-        touched = data.draw(st.sets(st.sampled_from([0, 1]), min_size=1))
-        masks = [part.mask for part in before.segments]
-        for number in touched:
+        changed = data.draw(st.sets(st.sampled_from([0, 1]), min_size=1))
+        masks = [segment.mask for segment in previous.segments]
+        for number in changed:
             masks[number] = data.draw(arrays.arrays(bool, SHAPE))
-            masks[number][0, 0] = not before.segments[number].mask[0, 0]  # otherwise it might be the same
-            masks[number][1, 1] = True  # an empty one is left out
-            correct(node, film, number, masks[number])
-        after = export(slicer, plugin, node, tmp_path)
-        assert after.series_instance_uid == original.series_instance_uid
-        assert after.sop_instance_uid != before.sop_instance_uid
-        assert after.instance_number > before.instance_number
-        assert after.previous.sop_instance_uid == before.sop_instance_uid
-        assert (after.creator, after.description) == ("Roe^Richard", "Of the night shift")
-        for number, (part, earlier) in enumerate(zip(after.segments, before.segments, strict=True)):
-            assert np.array_equal(part.mask, masks[number])
-            assert part.algorithm_type == ("SEMIAUTOMATIC" if number in touched else earlier.algorithm_type)
+            masks[number][0, 0] = not previous.segments[number].mask[0, 0]  # the mask must differ
+            masks[number][1, 1] = True  # the mask must not be empty
+            correct(node, volume, number, masks[number])
+        revised = export(slicer, plugin, node, tmp_path)
+        assert revised.series_instance_uid == original.series_instance_uid
+        assert revised.sop_instance_uid != previous.sop_instance_uid
+        assert revised.instance_number > previous.instance_number
+        assert revised.previous.sop_instance_uid == previous.sop_instance_uid
+        assert (revised.creator, revised.description) == ("Roe^Richard", "Of the night shift")
+        for number, (segment, earlier) in enumerate(zip(revised.segments, previous.segments, strict=True)):
+            assert np.array_equal(segment.mask, masks[number])
+            assert segment.algorithm_type == ("SEMIAUTOMATIC" if number in changed else earlier.algorithm_type)
             same = ("label", "category", "type", "region", "laterality", "algorithm", "tracking_id", "tracking_uid")
-            assert all(getattr(part, name) == getattr(earlier, name) for name in (*same, "color"))
-        before = after
+            assert all(getattr(segment, name) == getattr(earlier, name) for name in (*same, "color"))
+        previous = revised
     slicer.mrmlScene.RemoveNode(node)
 
 
-def test_who_corrects_is_the_user_of_slicers_settings_or_anonymous(slicer, plugin, film, original, tmp_path):
-    node = open_(slicer, plugin, tmp_path / "original.dcm")
+def test_the_editor_is_the_user_in_slicers_settings_or_anonymous(slicer, plugin, volume, original, tmp_path):
+    node = load(slicer, plugin, tmp_path / "original.dcm")
     for name, written in (("", "Anonymous"), (" Jane Doe ", "Jane Doe")):
         slicer.app.applicationLogic().GetUserInformation().SetName(name)
-        correct(node, film, 0, np.full(SHAPE, bool(name)) | np.eye(*SHAPE, dtype=bool, k=3))
+        correct(node, volume, 0, np.full(SHAPE, bool(name)) | np.eye(*SHAPE, dtype=bool, k=3))
         assert export(slicer, plugin, node, tmp_path).creator == written
 
 
-def test_what_was_not_changed_is_the_same_object_again(slicer, plugin, film, original, tmp_path):
-    node = open_(slicer, plugin, tmp_path / "original.dcm")
+def test_an_unchanged_segmentation_is_the_same_object(slicer, plugin, volume, original, tmp_path):
+    node = load(slicer, plugin, tmp_path / "original.dcm")
     (tmp_path / "elsewhere").mkdir()
-    again = export(slicer, plugin, node, tmp_path / "elsewhere")
-    assert again.sop_instance_uid == original.sop_instance_uid
+    exported = export(slicer, plugin, node, tmp_path / "elsewhere")
+    assert exported.sop_instance_uid == original.sop_instance_uid
     (written,) = (tmp_path / "elsewhere").iterdir()
     assert written.read_bytes() == (tmp_path / "original.dcm").read_bytes()
 
 
-def test_names_and_codes_that_were_changed_are_kept_and_are_no_change_of_the_outline(
-    slicer, plugin, film, original, tmp_path
-):
-    node = open_(slicer, plugin, tmp_path / "original.dcm")
+def test_a_new_name_color_and_code_do_not_make_a_segment_semiautomatic(slicer, plugin, volume, original, tmp_path):
+    node = load(slicer, plugin, tmp_path / "original.dcm")
     segment = node.GetSegmentation().GetNthSegment(1)
     segment.SetName("Consolidation, left")
     segment.SetColor(0.1, 0.2, 0.9)
     entry = segment.GetTerminologyEntryTagName()
-    old, new = (f"{one.scheme}^{one.value}^{one.meaning}" for one in (OPACITY, code_of("consolidation")))
+    old, new = (f"{code.scheme}^{code.value}^{code.meaning}" for code in (OPACITY, code_of("consolidation")))
     import vtk
 
     text = vtk.reference("")
@@ -158,97 +156,102 @@ def test_names_and_codes_that_were_changed_are_kept_and_are_no_change_of_the_out
     assert (second.label, second.type) == ("Consolidation, left", code_of("consolidation"))
     assert second.color == pytest.approx((0.1, 0.2, 0.9), abs=0.02)
     assert second.algorithm_type == "AUTOMATIC"
-    assert [first.tracking_uid, second.tracking_uid] == [one.tracking_uid for one in original.segments]
+    assert [first.tracking_uid, second.tracking_uid] == [segment.tracking_uid for segment in original.segments]
 
 
-def test_segments_that_were_drawn_or_removed(slicer, plugin, film, original, tmp_path):
-    node = open_(slicer, plugin, tmp_path / "original.dcm")
-    held = node.GetSegmentation()
-    held.RemoveSegment(held.GetNthSegmentID(0))
-    held.AddEmptySegment("drawn", "Drawn", (1, 0, 0))
-    scene.set_mask(node, "drawn", film, np.eye(*SHAPE, dtype=bool, k=9))
+def test_drawn_and_removed_segments(slicer, plugin, volume, original, tmp_path):
+    node = load(slicer, plugin, tmp_path / "original.dcm")
+    segments = node.GetSegmentation()
+    segments.RemoveSegment(segments.GetNthSegmentID(0))
+    segments.AddEmptySegment("drawn", "Drawn", (1, 0, 0))
+    scene.set_mask(node, "drawn", volume, np.eye(*SHAPE, dtype=bool, k=9))
     kept, drawn = export(slicer, plugin, node, tmp_path).segments
     assert kept.tracking_uid == original.segments[1].tracking_uid
     assert kept.algorithm_type == "AUTOMATIC"
     assert (drawn.label, drawn.algorithm_type, drawn.algorithm) == ("Drawn", "MANUAL", None)
-    held.GetSegment("drawn").SetName("Tube")  # what was written is known again, whatever it is called
-    correct(node, film, 0, np.ones(SHAPE, bool))
-    _, again = export(slicer, plugin, node, tmp_path).segments
-    assert (again.label, again.tracking_uid) == ("Tube", drawn.tracking_uid)
+    segments.GetSegment("drawn").SetName("Tube")  # a written segment is recognized under any name
+    correct(node, volume, 0, np.ones(SHAPE, bool))
+    _, renamed = export(slicer, plugin, node, tmp_path).segments
+    assert (renamed.label, renamed.tracking_uid) == ("Tube", drawn.tracking_uid)
 
 
-def leaves_the_database(slicer, original, tmp_path):
+def remove_from_database(slicer, original, tmp_path):
     slicer.dicomDatabase.files.pop(original.sop_instance_uid)
 
 
-def leaves_the_disk(slicer, original, tmp_path):
+def delete_file(slicer, original, tmp_path):
     (tmp_path / "original.dcm").unlink()
 
 
-def is_damaged(slicer, original, tmp_path):
+def damage(slicer, original, tmp_path):
     (tmp_path / "original.dcm").write_bytes(b"no DICOM")
 
 
-def becomes_that_of_another_film(slicer, original, tmp_path):
+def replace_by_another_radiographs(slicer, original, tmp_path):
     header = make_dx(SHAPE, SOPInstanceUID="2.25.999")
     other = replace(original, source=reference_to(header))
     save(encode(other, header), tmp_path / "original.dcm")
 
 
-@pytest.mark.parametrize("happens", [leaves_the_database, leaves_the_disk, is_damaged, becomes_that_of_another_film])
-def test_without_the_original_a_new_series_begins(slicer, plugin, film, original, tmp_path, happens):
-    node = open_(slicer, plugin, tmp_path / "original.dcm")
-    happens(slicer, original, tmp_path)
-    correct(node, film, 0, np.ones(SHAPE, bool))
+@pytest.mark.parametrize("change", [remove_from_database, delete_file, damage, replace_by_another_radiographs])
+def test_without_the_original_a_new_series_begins(slicer, plugin, volume, original, tmp_path, change):
+    node = load(slicer, plugin, tmp_path / "original.dcm")
+    change(slicer, original, tmp_path)
+    correct(node, volume, 0, np.ones(SHAPE, bool))
     written = export(slicer, plugin, node, tmp_path)
     assert written.series_instance_uid != original.series_instance_uid
     assert (written.instance_number, written.previous) == (1, None)
-    assert [one.algorithm_type for one in written.segments] == ["SEMIAUTOMATIC", "AUTOMATIC"]
-    assert [one.tracking_uid for one in written.segments] == [one.tracking_uid for one in original.segments]
-    correct(node, film, 1, np.ones(SHAPE, bool))  # which has corrections of its own
+    assert [segment.algorithm_type for segment in written.segments] == ["SEMIAUTOMATIC", "AUTOMATIC"]
+    assert [segment.tracking_uid for segment in written.segments] == [
+        segment.tracking_uid for segment in original.segments
+    ]
+    expected = replace(ALGORITHM, parameters={"checkpoint": "tiny", "threshold": "0.5"})
+    assert [segment.algorithm for segment in written.segments] == [expected, expected], "all but the note"
+    correct(node, volume, 1, np.ones(SHAPE, bool))  # the new series can be corrected too
     assert export(slicer, plugin, node, tmp_path).previous.sop_instance_uid == written.sop_instance_uid
 
 
-def test_two_corrections_of_one_object_have_numbers_of_their_own(slicer, plugin, film, original, tmp_path):
+def test_two_corrections_of_one_object_have_different_numbers(slicer, plugin, volume, original, tmp_path):
     numbers = []
     for column in (5, 6):
-        node = open_(slicer, plugin, tmp_path / "original.dcm")
-        correct(node, film, 0, np.eye(*SHAPE, dtype=bool, k=column))
+        node = load(slicer, plugin, tmp_path / "original.dcm")
+        correct(node, volume, 0, np.eye(*SHAPE, dtype=bool, k=column))
         written = export(slicer, plugin, node, tmp_path)
         assert written.previous.sop_instance_uid == original.sop_instance_uid
         numbers.append(written.instance_number)
     assert numbers == [2, 3]
 
 
-def test_of_a_series_the_browser_selects_what_is_not_corrected(slicer, plugin, film, original, tmp_path):
-    node = open_(slicer, plugin, tmp_path / "original.dcm")
+def test_the_browser_selects_the_last_correction_of_a_series(slicer, plugin, volume, original, tmp_path):
+    node = load(slicer, plugin, tmp_path / "original.dcm")
     for column in (5, 6):
-        correct(node, film, 0, np.eye(*SHAPE, dtype=bool, k=column))
+        correct(node, volume, 0, np.eye(*SHAPE, dtype=bool, k=column))
         last = export(slicer, plugin, node, tmp_path)
     files = slicer.dicomDatabase.filesForSeries(original.series_instance_uid)
-    offered = plugin.examineForImport([files])
-    assert len(offered) == 3
-    highest = max(one.confidence for one in offered)  # which is all that Slicer asks
-    (chosen,) = (one for one in offered if one.confidence == highest)
+    loadables = plugin.examineForImport([files])
+    assert len(loadables) == 3
+    highest = max(loadable.confidence for loadable in loadables)  # Slicer selects by confidence only
+    (chosen,) = (loadable for loadable in loadables if loadable.confidence == highest)
     assert chosen.uid == last.sop_instance_uid
     assert (chosen.selected, chosen.warning) == (True, "")
-    for one in offered:
-        if one is not chosen:
-            assert one.warning == "A later segmentation of this series corrects this one."
-            assert not one.selected
-    assert highest > 0.95 > min(one.confidence for one in offered), "Slicer's own reader is not selected either"
+    for loadable in loadables:
+        if loadable is not chosen:
+            assert loadable.warning == "A later segmentation of this series corrects this one."
+            assert not loadable.selected
+    lowest = min(loadable.confidence for loadable in loadables)
+    assert highest > 0.95 > lowest, "Slicer's own reader is not selected either"
 
 
-def test_a_saved_scene_knows_what_it_corrects(slicer, plugin, film, original, tmp_path):
-    open_(slicer, plugin, tmp_path / "original.dcm")
+def test_a_saved_scene_remembers_what_it_corrects(slicer, plugin, volume, original, tmp_path):
+    load(slicer, plugin, tmp_path / "original.dcm")
     assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "scene.mrb"))
     slicer.mrmlScene.Clear(0)
     (tmp_path / "unpacked").mkdir()
     slicer.mrmlScene.SetRootDirectory(str(tmp_path / "unpacked"))
     assert slicer.mrmlScene.ReadFromMRB(str(tmp_path / "scene.mrb"), True)
     (node,) = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
-    film = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
-    correct(node, film, 1, np.ones(SHAPE, bool))
+    volume = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
+    correct(node, volume, 1, np.ones(SHAPE, bool))
     written = export(slicer, plugin, node, tmp_path)
     assert written.previous.sop_instance_uid == original.sop_instance_uid
     first, second = written.segments
@@ -257,15 +260,15 @@ def test_a_saved_scene_knows_what_it_corrects(slicer, plugin, film, original, tm
     assert first.color == original.segments[0].color
 
 
-def test_a_file_without_identifiers_of_segments_is_corrected_too(slicer, plugin, film, original, tmp_path):
+def test_corrects_a_file_without_tracking_identifiers(slicer, plugin, volume, original, tmp_path):
     data = pydicom.dcmread(tmp_path / "original.dcm")
     for item in data.SegmentSequence:
         del item.TrackingID, item.TrackingUID
         item.SegmentLabel = "Opacity"
     data.save_as(tmp_path / "original.dcm")
-    node = open_(slicer, plugin, tmp_path / "original.dcm")
-    correct(node, film, 1, np.ones(SHAPE, bool))
+    node = load(slicer, plugin, tmp_path / "original.dcm")
+    correct(node, volume, 1, np.ones(SHAPE, bool))
     written = export(slicer, plugin, node, tmp_path)
     assert written.series_instance_uid == original.series_instance_uid
-    assert [one.algorithm_type for one in written.segments] == ["AUTOMATIC", "SEMIAUTOMATIC"]
+    assert [segment.algorithm_type for segment in written.segments] == ["AUTOMATIC", "SEMIAUTOMATIC"]
     assert written.segments[1].mask.all()

@@ -1,10 +1,10 @@
-"""The DICOM plugin: a segmentation of a radiograph out of the scene into a file and back, by rows and columns."""
+"""The DICOM plugin writes segmentations of radiographs from the scene and loads them, by rows and columns."""
 
 from __future__ import annotations
 
 import logging
 import types
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -17,27 +17,27 @@ from hypothesis.extra import numpy as arrays
 from pydicom import uid
 from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
+from segment_documents import segment_document
 
 from CausalCLIPSegLib import scene
-from CausalCLIPSegLib.colors import BY_SIDE
 from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 from CausalCLIPSegLib.segmentation.segmentation import CodedSegment
-from CausalCLIPSegLib.terminology import CATEGORY, CONTEXT_NAME, LATERALITY, LUNG, code_of
 from CausalCLIPSegLib.worker.jobs.export import export as run_export
 from CausalCLIPSegLib.worker.protocol import ExportRequest
 
+PROMPT = "Unilateral pulmonary infection."
 MASK = (slice(100, 160), slice(30, 90))
 OWN_IMPORT, OWN_EXPORT = 0.95, 1.0
-"""Confidence of the plugin that Slicer has of its own, in DICOMSegmentationPlugin.py."""
+"""Confidence of Slicer's own plugin, in DICOMSegmentationPlugin.py."""
 
 
 @pytest.fixture
-def film_file(tmp_path) -> Path:
-    """A real chest film with the identifiers of an image of its own."""
+def image_file(tmp_path) -> Path:
+    """A real chest radiograph with new identifiers."""
     dataset = pydicom.dcmread(get_testdata_file("RG1_UNCR.dcm", download=False))
     dataset.SOPInstanceUID = generate_uid()
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    path = tmp_path / "film.dcm"
+    path = tmp_path / "image.dcm"
     dataset.save_as(path)
     return path
 
@@ -50,14 +50,14 @@ def database(slicer):
 
 
 @pytest.fixture
-def loaded(slicer, database, film_file):
-    """The real film in the database and in the scene."""
-    return load(slicer, film_file)
+def loaded(slicer, database, image_file):
+    """The real radiograph in the database and in the scene."""
+    return load(slicer, image_file)
 
 
 @pytest.fixture
 def small(slicer, database, tmp_path):
-    """A small film in the database and in the scene."""
+    """A small radiograph in the database and in the scene."""
     save_dx(make_dx((48, 40)), tmp_path / "small.dcm")
     return load(slicer, tmp_path / "small.dcm")
 
@@ -70,15 +70,15 @@ def plugin(slicer):
 
 
 def load(slicer, path):
-    """Put a film into the database and the scene, as Slicer's DICOM module does."""
+    """Load a radiograph into the database and the scene, as Slicer's DICOM module does."""
     slicer.dicomDatabase.insert(str(path))
     volume = slicer.util.loadVolume(str(path))
     volume.SetAttribute("DICOM.instanceUIDs", str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID))
     return volume
 
 
-def outlined(slicer, volume, *masks):
-    """Outline a film; return the node and its item of the subject hierarchy."""
+def segmented(slicer, volume, *masks):
+    """Add a segmentation of a radiograph; return the node and its item of the subject hierarchy."""
     if not masks:
         masks = (np.zeros(scene.image_shape(volume), bool),)
         masks[0][MASK] = True
@@ -102,7 +102,7 @@ def item_of(slicer, node):
 
 
 def export(plugin, item, folder) -> Path:
-    """Export as Slicer's dialog does, into a folder; return the file."""
+    """Export into a folder as Slicer's dialog does; return the file."""
     before = set(folder.glob("*.dcm"))
     (exportable,) = plugin.examineForExport(item)
     exportable.directory = str(folder)
@@ -115,15 +115,12 @@ def segmentations(slicer):
     return slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
 
 
-def masks_of(node, film):
-    return [one["mask"] for one in scene.describe_segments(node, film)]
+def masks_of(node, volume):
+    return [segment["mask"] for segment in scene.describe_segments(node, volume)]
 
 
-# -- out and back -----------------------------------------------------------------------------------------------------
-
-
-def test_out_and_back_is_the_same_pixels_on_the_same_film(slicer, plugin, loaded, tmp_path):
-    node, item = outlined(slicer, loaded)
+def test_export_and_import_keep_mask_name_side_and_color(slicer, plugin, loaded, tmp_path):
+    node, item = segmented(slicer, loaded)
     (mask,) = masks_of(node, loaded)
     (exportable,) = plugin.examineForExport(item)
     assert "radiograph" in exportable.tooltip
@@ -139,13 +136,13 @@ def test_out_and_back_is_the_same_pixels_on_the_same_film(slicer, plugin, loaded
     assert "radiograph" in loadable.tooltip
     slicer.mrmlScene.RemoveNode(node)
     assert plugin.load(loadable)
-    (back,) = segmentations(slicer)
-    assert back.GetNodeReference(back.GetReferenceImageGeometryReferenceRole()) is loaded
+    (imported,) = segmentations(slicer)
+    assert imported.GetNodeReference(imported.GetReferenceImageGeometryReferenceRole()) is loaded
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
-    film, segmentation = (item_of(slicer, one) for one in (loaded, back))
-    assert hierarchy.GetItemParent(segmentation) == hierarchy.GetItemParent(film)
+    radiograph, segmentation = item_of(slicer, loaded), item_of(slicer, imported)
+    assert hierarchy.GetItemParent(segmentation) == hierarchy.GetItemParent(radiograph)
     assert hierarchy.GetItemUID(segmentation, "DICOM") == pydicom.dcmread(written).SeriesInstanceUID
-    (segment,) = scene.describe_segments(back, loaded)
+    (segment,) = scene.describe_segments(imported, loaded)
     assert np.array_equal(segment["mask"], mask)
     assert segment["name"] == "Opacity 0, right lung"
     assert segment["side"] == "right"
@@ -153,77 +150,63 @@ def test_out_and_back_is_the_same_pixels_on_the_same_film(slicer, plugin, loaded
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(drawn=arrays.arrays(bool, st.tuples(st.integers(1, 4), st.just(48), st.just(40))))
-def test_any_outlines_come_back_also_where_they_overlap(slicer, plugin, small, tmp_path, drawn):
-    drawn[:, 0, 0] = True  # an empty segment is left out
-    node, item = outlined(slicer, small, *drawn)
+@given(masks=arrays.arrays(bool, st.tuples(st.integers(1, 4), st.just(48), st.just(40))))
+def test_any_masks_are_exported_and_imported_even_if_they_overlap(slicer, plugin, small, tmp_path, masks):
+    masks[:, 0, 0] = True  # an empty segment is left out
+    node, item = segmented(slicer, small, *masks)
     (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
     slicer.mrmlScene.RemoveNode(node)
     assert plugin.load(loadable)
-    (back,) = segmentations(slicer)
-    assert np.array_equal(masks_of(back, small), drawn)
-    slicer.mrmlScene.RemoveNode(back)
+    (imported,) = segmentations(slicer)
+    assert np.array_equal(masks_of(imported, small), masks)
+    slicer.mrmlScene.RemoveNode(imported)
 
 
-def test_rows_and_columns_count_where_the_film_lies_elsewhere_in_space(slicer, plugin, small, tmp_path):
-    node, item = outlined(slicer, small, np.eye(48, 40, dtype=bool))
+def test_masks_are_placed_by_rows_and_columns_wherever_the_volume_lies(slicer, plugin, small, tmp_path):
+    node, item = segmented(slicer, small, np.eye(48, 40, dtype=bool))
     (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
     slicer.mrmlScene.RemoveNode(node)
     small.SetSpacing(0.31, 0.7, 2)
     small.SetOrigin(-10, 20, 30)
     assert plugin.load(loadable)
-    (back,) = segmentations(slicer)
-    assert np.array_equal(masks_of(back, small)[0], np.eye(48, 40, dtype=bool))
+    (imported,) = segmentations(slicer)
+    assert np.array_equal(masks_of(imported, small)[0], np.eye(48, 40, dtype=bool))
 
 
-def test_the_film_comes_along_where_it_is_not_in_the_scene(slicer, plugin, loaded, tmp_path):
-    node, item = outlined(slicer, loaded)
+def test_loads_the_radiograph_if_it_is_not_in_the_scene(slicer, plugin, loaded, tmp_path):
+    node, item = segmented(slicer, loaded)
     (mask,) = masks_of(node, loaded)
     (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
     slicer.mrmlScene.Clear(0)
     assert plugin.load(loadable)
-    (film,) = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    (volume,) = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
     (node,) = segmentations(slicer)
-    assert np.array_equal(masks_of(node, film)[0], mask)
+    assert np.array_equal(masks_of(node, volume)[0], mask)
 
 
-def test_of_a_series_with_two_films_only_its_own_comes_along(slicer, plugin, small, tmp_path):
-    _, item = outlined(slicer, small, np.eye(48, 40, dtype=bool))
+def test_loads_only_its_own_radiograph_of_a_series_of_two(slicer, plugin, small, tmp_path):
+    _, item = segmented(slicer, small, np.eye(48, 40, dtype=bool))
     (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
     save_dx(make_dx((30, 20), SOPInstanceUID="2.25.777"), tmp_path / "lateral.dcm")
     slicer.dicomDatabase.insert(str(tmp_path / "lateral.dcm"))
     slicer.mrmlScene.Clear(0)
     assert plugin.load(loadable)
-    (film,) = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-    assert film.GetAttribute("DICOM.instanceUIDs") == "2.25.102"
-    assert np.array_equal(masks_of(segmentations(slicer)[0], film)[0], np.eye(48, 40, dtype=bool))
+    (volume,) = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    assert volume.GetAttribute("DICOM.instanceUIDs") == "2.25.102"
+    assert np.array_equal(masks_of(segmentations(slicer)[0], volume)[0], np.eye(48, 40, dtype=bool))
 
 
 def run_result(folder, mask):
-    """What the worker answers to "segment": one segment on the patient's right."""
+    """Return the worker's answer to "segment": one segment on the patient's right."""
     np.save(folder / "mask.npy", mask)
-    segment = {
-        "id": "infection_right",
-        "name": "Pulmonary infection, right lung",
-        "kind": "consolidation",
-        "side": "right",
-        "color": BY_SIDE["right"],
-        "mask": str(folder / "mask.npy"),
-        "terminology": {
-            "context": CONTEXT_NAME,
-            "category": asdict(CATEGORY),
-            "type": asdict(code_of("consolidation")),
-            "region": asdict(LUNG),
-            "region_modifier": asdict(LATERALITY["right"]),
-        },
-    }
+    segment = {**segment_document("right", "consolidation"), "mask": str(folder / "mask.npy")}
     return {
         "rows": mask.shape[0],
         "columns": mask.shape[1],
         "mirrored": False,
         "segments": [segment],
         "threshold": 0.4,
-        "understood": {"prompt": "Unilateral pulmonary infection.", "prompt_laterality": "viewer"},
+        "understood": {"prompt": PROMPT, "prompt_laterality": "viewer"},
         "provenance": {
             "checkpoint": {"name": "qata-lite0", "version": "2", "sha256": "3fa9bc12" * 8},
             "device": "cpu",
@@ -233,12 +216,12 @@ def run_result(folder, mask):
     }
 
 
-def export_by_panel(node, volume, film, result, folder):
-    """Export as the panel does, through the worker's job; return what the file holds."""
+def export_by_panel(node, volume, image, result, folder):
+    """Export as the panel does, through the worker's job; return the segmentation in the file."""
     request = ExportRequest(
         id="export",
         request="export",
-        image={"kind": "file", "path": film},
+        image={"kind": "file", "path": image},
         segments=scene.save_segments(node, volume, folder),
         formats=["dicom-seg"],
         output=folder / "panel",
@@ -264,7 +247,7 @@ def test_the_panel_and_the_dialog_write_the_same_metadata(slicer, plugin, small,
     by_panel = export_by_panel(node, small, tmp_path / "small.dcm", result, tmp_path)
     segment, drawn = by_panel.segments
     assert segment.algorithm.source == "qata-lite0"
-    assert segment.algorithm.parameters["sentence"] == "Unilateral pulmonary infection."
+    assert segment.algorithm.parameters["sentence"] == PROMPT
     for field in fields(CodedSegment):
         if field.name != "mask":
             assert getattr(by_dialog.segments[0], field.name) == getattr(segment, field.name), field.name
@@ -278,30 +261,27 @@ def test_the_panel_and_the_dialog_write_the_same_metadata(slicer, plugin, small,
     assert dialog_file.DeviceSerialNumber == panel_file.DeviceSerialNumber
 
 
-# -- what cannot be loaded --------------------------------------------------------------------------------------------
-
-
-def test_a_segmentation_without_its_film_says_so_before_and_when_it_is_loaded(slicer, plugin, small, tmp_path, caplog):
-    sentence = "The radiograph of this segmentation is not in the DICOM database. Import it first."
-    _, item = outlined(slicer, small, np.ones((48, 40), bool))
+def test_warns_and_fails_if_the_radiograph_is_missing(slicer, plugin, small, tmp_path, caplog):
+    message = "The radiograph of this segmentation is not in the DICOM database. Import it first."
+    _, item = segmented(slicer, small, np.ones((48, 40), bool))
     written = export(plugin, item, tmp_path)
-    film = slicer.dicomDatabase.files.pop(small.GetAttribute("DICOM.instanceUIDs"))
+    image = slicer.dicomDatabase.files.pop(small.GetAttribute("DICOM.instanceUIDs"))
     slicer.mrmlScene.Clear(0)
     (loadable,) = plugin.examineForImport([[str(written)]])
-    assert loadable.warning == sentence
+    assert loadable.warning == message
     assert not loadable.selected
     with caplog.at_level(logging.ERROR):
         assert not plugin.load(loadable)
-    assert sentence in caplog.text
+    assert message in caplog.text
     assert segmentations(slicer) == []
-    slicer.dicomDatabase.insert(film)  # what was found earlier does not count
+    slicer.dicomDatabase.insert(image)  # the earlier answer is not cached
     (loadable,) = plugin.examineForImport([[str(written)]])
     assert loadable.warning == ""
     assert plugin.load(loadable)
 
 
-def test_a_film_that_was_cropped_is_told_and_leaves_nothing_behind(slicer, plugin, small, tmp_path, caplog):
-    node, item = outlined(slicer, small, np.ones((48, 40), bool))
+def test_a_cropped_radiograph_leaves_the_scene_as_it_was(slicer, plugin, small, tmp_path, caplog):
+    node, item = segmented(slicer, small, np.ones((48, 40), bool))
     (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
     slicer.mrmlScene.RemoveNode(node)
     slicer.util.updateVolumeFromArray(small, np.zeros((1, 20, 20), np.int16))
@@ -311,11 +291,11 @@ def test_a_film_that_was_cropped_is_told_and_leaves_nothing_behind(slicer, plugi
     assert segmentations(slicer) == []
 
 
-def test_nothing_is_offered_of_what_is_no_outline_of_a_radiograph(slicer, plugin, small, tmp_path):
-    _, item = outlined(slicer, small, np.ones((48, 40), bool))
+def test_offers_only_segmentations_of_radiographs(slicer, plugin, small, tmp_path):
+    _, item = segmented(slicer, small, np.ones((48, 40), bool))
     written = export(plugin, item, tmp_path)
     assert plugin.examineFiles([str(tmp_path / "small.dcm")]) == []
-    film = slicer.dicomDatabase.files.pop(small.GetAttribute("DICOM.instanceUIDs"))
+    image = slicer.dicomDatabase.files.pop(small.GetAttribute("DICOM.instanceUIDs"))
     other = pydicom.dcmread(written)
     for item in other.ReferencedSeriesSequence[0].ReferencedInstanceSequence:
         item.ReferencedSOPClassUID = uid.CTImageStorage
@@ -325,7 +305,7 @@ def test_nothing_is_offered_of_what_is_no_outline_of_a_radiograph(slicer, plugin
             derivation.SourceImageSequence[0].ReferencedSOPClassUID = uid.CTImageStorage
     other.save_as(tmp_path / "of-a-ct.dcm")
     assert plugin.examineFiles([str(tmp_path / "of-a-ct.dcm")]) == []
-    slicer.dicomDatabase.insert(film)
+    slicer.dicomDatabase.insert(image)
     other = pydicom.dcmread(written)
     other.SegmentationType = "FRACTIONAL"
     other.save_as(tmp_path / "probabilities.dcm")
@@ -333,10 +313,10 @@ def test_nothing_is_offered_of_what_is_no_outline_of_a_radiograph(slicer, plugin
     assert len(plugin.examineFiles([str(written), str(tmp_path / "probabilities.dcm")])) == 1
 
 
-def test_nothing_is_offered_without_the_library(slicer, plugin, small, tmp_path, monkeypatch):
+def test_offers_nothing_without_the_library(slicer, plugin, small, tmp_path, monkeypatch):
     from CausalCLIPSegDICOMModule import exchange
 
-    node, item = outlined(slicer, small, np.ones((48, 40), bool))
+    node, item = segmented(slicer, small, np.ones((48, 40), bool))
     written = export(plugin, item, tmp_path)
     monkeypatch.setattr(exchange, "available", lambda: False)
     assert plugin.examineForImport([[str(written)]]) == []
@@ -344,64 +324,61 @@ def test_nothing_is_offered_without_the_library(slicer, plugin, small, tmp_path,
     assert exchange.whyNotExported(node) == "The packages of CausalCLIPSeg are not installed."
 
 
-# -- what cannot be exported ------------------------------------------------------------------------------------------
+def remove_radiograph(slicer, node, volume):
+    slicer.mrmlScene.RemoveNode(volume)
 
 
-def loses_its_film(slicer, node, film):
-    slicer.mrmlScene.RemoveNode(film)
+def load_as_picture(slicer, node, volume):
+    volume.SetAttribute("DICOM.instanceUIDs", None)
 
 
-def came_as_a_picture(slicer, node, film):
-    film.SetAttribute("DICOM.instanceUIDs", None)
-
-
-def is_not_in_the_database(slicer, node, film):
+def clear_database(slicer, node, volume):
     slicer.dicomDatabase.files.clear()
 
 
-def loses_its_segments(slicer, node, film):
+def remove_segments(slicer, node, volume):
     node.GetSegmentation().RemoveAllSegments()
 
 
-def was_cropped(slicer, node, film):
-    slicer.util.updateVolumeFromArray(film, np.zeros((1, 20, 20), np.int16))
+def crop(slicer, node, volume):
+    slicer.util.updateVolumeFromArray(volume, np.zeros((1, 20, 20), np.int16))
 
 
-def is_a_ct(slicer, node, film):
-    path = Path(slicer.dicomDatabase.fileForInstance(film.GetAttribute("DICOM.instanceUIDs")))
+def become_ct(slicer, node, volume):
+    path = Path(slicer.dicomDatabase.fileForInstance(volume.GetAttribute("DICOM.instanceUIDs")))
     save_dx(make_dx((48, 40), SOPClassUID=uid.CTImageStorage, Modality="CT"), path)
 
 
-def is_gone_from_the_disk(slicer, node, film):
-    Path(slicer.dicomDatabase.fileForInstance(film.GetAttribute("DICOM.instanceUIDs"))).unlink()
+def delete_file(slicer, node, volume):
+    Path(slicer.dicomDatabase.fileForInstance(volume.GetAttribute("DICOM.instanceUIDs"))).unlink()
 
 
 @pytest.mark.parametrize(
-    ("happens", "sentence"),
+    ("change", "reason"),
     [
-        (loses_its_film, "The segmentation lies on no radiograph."),
-        (came_as_a_picture, "The radiograph did not come from the DICOM database."),
-        (is_not_in_the_database, "The radiograph did not come from the DICOM database."),
-        (is_gone_from_the_disk, "The radiograph did not come from the DICOM database."),
-        (loses_its_segments, "Nothing is outlined."),
-        (was_cropped, "The radiograph was cropped or resampled, so outlines do not fit."),
-        (is_a_ct, "The header does not say which kind of radiograph it is, so a DICOM-SEG cannot refer to it."),
+        (remove_radiograph, "The segmentation lies on no radiograph."),
+        (load_as_picture, "The radiograph did not come from the DICOM database."),
+        (clear_database, "The radiograph did not come from the DICOM database."),
+        (delete_file, "The radiograph did not come from the DICOM database."),
+        (remove_segments, "Nothing is outlined."),
+        (crop, "The radiograph was cropped or resampled, so outlines do not fit."),
+        (become_ct, "The header does not say which kind of radiograph it is, so a DICOM-SEG cannot refer to it."),
     ],
 )
-def test_what_would_fail_is_not_offered_and_says_why(slicer, plugin, small, tmp_path, happens, sentence):
-    node, item = outlined(slicer, small, np.ones((48, 40), bool))
+def test_offers_no_export_that_would_fail_and_says_why(slicer, plugin, small, tmp_path, change, reason):
+    node, item = segmented(slicer, small, np.ones((48, 40), bool))
     (exportable,) = plugin.examineForExport(item)
     exportable.directory = str(tmp_path / "out")
     (tmp_path / "out").mkdir()
-    happens(slicer, node, small)
+    change(slicer, node, small)
     assert plugin.examineForExport(item) == []
-    assert plugin.export([exportable]) == sentence  # it happened while the dialog was open
+    assert plugin.export([exportable]) == reason  # the change came while the dialog was open
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_empty_segments_are_left_out_and_nothing_else_is_no_segmentation(slicer, plugin, small, tmp_path):
+def test_export_leaves_out_empty_segments_and_fails_without_others(slicer, plugin, small, tmp_path):
     full, empty = np.ones((48, 40), bool), np.zeros((48, 40), bool)
-    node, item = outlined(slicer, small, full, empty)
+    node, item = segmented(slicer, small, full, empty)
     assert len(pydicom.dcmread(export(plugin, item, tmp_path)).SegmentSequence) == 1
     scene.set_mask(node, "opacity_0", small, empty)
     (exportable,) = plugin.examineForExport(item)
@@ -409,15 +386,15 @@ def test_empty_segments_are_left_out_and_nothing_else_is_no_segmentation(slicer,
     assert plugin.export([exportable]) == "Nothing is outlined."
 
 
-def test_a_folder_that_cannot_be_written_is_told(slicer, plugin, small, tmp_path):
-    _, item = outlined(slicer, small, np.ones((48, 40), bool))
+def test_export_names_a_folder_that_cannot_be_written(slicer, plugin, small, tmp_path):
+    _, item = segmented(slicer, small, np.ones((48, 40), bool))
     (exportable,) = plugin.examineForExport(item)
     exportable.directory = str(tmp_path / "nowhere")
     assert "nowhere" in plugin.export([exportable])
 
 
-def test_an_export_replaces_no_other_file(slicer, plugin, small, tmp_path):
-    node, item = outlined(slicer, small, np.ones((48, 40), bool))
+def test_a_second_export_is_another_file(slicer, plugin, small, tmp_path):
+    node, item = segmented(slicer, small, np.ones((48, 40), bool))
     first = export(plugin, item, tmp_path)
     before = first.read_bytes()
     scene.set_mask(node, "opacity_0", small, np.eye(48, 40, dtype=bool))
@@ -426,30 +403,27 @@ def test_an_export_replaces_no_other_file(slicer, plugin, small, tmp_path):
     assert first != second
 
 
-def test_only_segmentations_are_exported(slicer, plugin, small):
+def test_offers_to_export_only_segmentations(slicer, plugin, small):
     assert plugin.examineForExport(item_of(slicer, small)) == []
 
 
-# -- the module -------------------------------------------------------------------------------------------------------
-
-
-def test_the_module_is_hidden_and_registers_its_plugin_last_under_its_own_name(slicer, monkeypatch):
+def test_the_module_is_hidden_and_registers_its_plugin_last(slicer, monkeypatch):
     import CausalCLIPSegDICOM
 
     monkeypatch.delattr(slicer.modules, "dicomPlugins")
     parent = types.SimpleNamespace(path=CausalCLIPSegDICOM.__file__)
     module = CausalCLIPSegDICOM.CausalCLIPSegDICOM(parent)
     assert parent.hidden
-    slicer.modules.dicomPlugins = {"DICOMScalarVolumePlugin": object}  # of a module that is created later
+    slicer.modules.dicomPlugins = {"DICOMScalarVolumePlugin": object}  # registered by a module that was created later
     module.setup()
     assert list(slicer.modules.dicomPlugins) == ["DICOMScalarVolumePlugin", "CausalCLIPSegDICOM"]
     assert slicer.modules.dicomPlugins["CausalCLIPSegDICOM"] is CausalCLIPSegDICOM.CausalCLIPSegDICOMPlugin
 
 
 @pytest.mark.parametrize("name", ["CausalCLIPSeg", "CausalCLIPSegDICOM"])
-def test_modules_say_what_slicers_generic_test_wants_to_hear(slicer, name):
+def test_modules_have_the_texts_that_slicers_generic_test_requires(slicer, name):
     imported = __import__(name)
     parent = types.SimpleNamespace(path=imported.__file__)
     getattr(imported, name)(parent)
-    said = parent.title, parent.categories, parent.contributors, parent.helpText, parent.acknowledgementText
-    assert all(said), said
+    texts = parent.title, parent.categories, parent.contributors, parent.helpText, parent.acknowledgementText
+    assert all(texts), texts
