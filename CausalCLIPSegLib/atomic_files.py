@@ -12,7 +12,7 @@ from uuid import uuid4
 from CausalCLIPSegLib.errors import OutputError
 
 staging_folders: set[Path] = set()
-"""Folders with unfinished results. A process that exits without cleaning up calls `remove_staging_folders` first."""
+"""Folders with unfinished results. A process that ends with `os._exit` first calls `remove_staging_folders`."""
 
 
 def write_file(path: Path, write: Callable[[Path], object], *, force: bool = False) -> None:
@@ -99,7 +99,7 @@ def reject_existing(folder: Path, names: Sequence[str]) -> None:
     """Check that a folder holds none of the files.
 
     Raises:
-        OutputError: it holds some of them.
+        OutputError: the folder holds some of the files.
     """
     if existing := _existing(folder, names):
         raise OutputError(f"{folder} already holds the result of an earlier run: {', '.join(existing)}.")

@@ -1,10 +1,10 @@
-"""The radiograph and the note that the demo of the command line and the sample of the Slicer module share.
+"""The radiograph and the note of the demo, shared by the command line and the Slicer module.
 
-Standard library only, so that Slicer's bare Python can import it.
+This module imports only the standard library, so Slicer can import it before any package is installed.
 """
 
 DEMO_IMAGE = "RG1_UNCR.dcm"
-"""A portable chest radiograph, by its name in the test data of pydicom."""
+"""The file name of a portable chest radiograph in pydicom's test data."""
 
 DEMO_NOTE = "Multiple rounded opacities in the right middle and lower zones and in the left middle and lower zones."
 """A note that describes it."""

@@ -59,4 +59,4 @@ class DeviceError(CausalCLIPSegError):
 
 
 class DeviceWarning(UserWarning):
-    """The network runs on another device than the one requested."""
+    """The network runs on a different device from the one requested."""

@@ -20,7 +20,7 @@ def opposite(side: Side) -> Side:
 
 
 def side_in_image(side: Side, mirrored: bool | None) -> Side:
-    """Return on which side of the image a viewer sees the patient's `side`: the other one, unless it is mirrored."""
+    """Return the side of the image on which a viewer sees the patient's `side`: the opposite one, unless mirrored."""
     return side if mirrored else opposite(side)
 
 

@@ -1,7 +1,7 @@
 """Keep patient data out of logs and messages.
 
-Third-party libraries log invalid values, queries, addresses and identifiers, and quote them in exception messages. So
-they are silenced while they work, and unexpected errors are reported without their messages.
+Third-party libraries log invalid values, queries, addresses and identifiers, and quote them in exception messages.
+This module silences the libraries while they work, and reports unexpected errors without their messages.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def silence_libraries() -> Iterator[None]:
 
 
 def public_message(error: BaseException) -> str:
-    """Return a message for the user that holds the type of an unexpected error, but not its text."""
+    """Return a message for the user with the type of an unexpected error, but without its text."""
     return f"Something unexpected went wrong ({type(error).__name__}); --verbose tells more."
 
 

@@ -61,7 +61,7 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class SegmentationResult:
-    """What a note refers to, segmented on the radiograph's own grid, and how that was done.
+    """The segmentation of what a note refers to, on the radiograph's own grid, and how it was made.
 
     Attributes:
         radiograph: the radiograph that was segmented.
@@ -102,7 +102,8 @@ class SegmentationResult:
 def kind_on(expression: ReferringExpression, side: Side) -> str:
     """Return the kind of finding that a note names on a side of the patient.
 
-    This is the first certain finding, else the first one. Findings without a side count only if none names this side.
+    This is the kind of the first certain finding, or else of the first finding. Findings without a side count only if
+    no finding names this side.
     """
     present = [finding for finding in expression.findings if finding.present and finding.kind in FINDINGS]
     candidates = [finding for finding in present if side in finding.sides] or [f for f in present if not f.sides]

@@ -105,12 +105,12 @@ class Segmenter:
     def set_radiograph(self, radiograph: Radiograph, *, mirrored: bool | None = None) -> None:
         """Set the radiograph for the next calls of `ask`.
 
-        Its encoded features are reused if it has the same pixels as the radiograph that was set before. After an error
-        that one stays set.
+        Encoded features are reused if the radiograph has the same pixels as the previous one. After an error the
+        previous radiograph stays set.
 
         Args:
             radiograph: a frontal chest radiograph.
-            mirrored: whether the image shows the patient's right on the viewer's right; None: as its header says.
+            mirrored: whether the image shows the patient's right on the viewer's right; None: as the header says.
 
         Raises:
             MirroredQuestionError: the header says that the radiograph is mirrored, and `mirrored` is None.
@@ -203,7 +203,7 @@ class Segmenter:
     def probabilities(self, prompt: str, seconds: dict[str, float] | None = None) -> Maps:
         """Run the network on the radiograph that was set and a prompt in the checkpoint's laterality.
 
-        If the GPU runs out of memory, it issues a `DeviceWarning` and continues on the CPU.
+        If the GPU runs out of memory, issue a `DeviceWarning` and continue on the CPU.
 
         Args:
             prompt: as from `to_prompt`.
@@ -271,7 +271,7 @@ class Segmenter:
     def segments(
         self, mask: npt.NDArray[np.bool_], expression: ReferringExpression, *, mirrored: bool
     ) -> tuple[Segment, ...]:
-        """Split a mask by side, and name the segments.
+        """Split a mask by side and return named segments.
 
         Args:
             mask: bool, rows x columns.

@@ -1,7 +1,7 @@
 """Describe a mask as a note would, and compare a mask with a note.
 
-The size that makes a zone count, and the smallest area that counts, are fitted on the training split of QaTa-COV19
-(`lung_extent.json`).
+Two thresholds are fitted on the training split of QaTa-COV19 (`lung_extent.json`): how much of a zone the mask must
+cover for the zone to be named, and how large an area must be to count.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 def describe(mask: Mask, extent: LungExtent | None = None, *, mirrored: bool = False) -> ReferringExpression:
     """Return the location of a mask as a note would describe it; `to_prompt` turns it into a prompt.
 
-    A zone is named if enough of it is in the mask. The zone with most pixels of the mask is always named. A connected
-    area that reaches from the upper to the lower zone is in the middle zone as well. All three zones are the whole
-    lung, as in the published notes.
+    A zone is named if the mask covers enough of it. The zone with the most pixels of the mask is always named. A
+    connected area that reaches from the upper to the lower zone is also in the middle zone. All three zones are the
+    whole lung, as in the published notes.
 
     Args:
         mask: bool, rows x columns, of a frontal radiograph.
@@ -117,7 +117,7 @@ def _pixels_by_zone(rows: npt.NDArray[np.integer], thirds: tuple[int, int]) -> n
 
 
 def _min_zone_pixels(shape: tuple[int, ...], extent: LungExtent) -> float:
-    """Return the number of pixels from which a zone counts: a share of a third of the lung, half the image wide."""
+    """Return the number of pixels that a zone needs to be named: a share of a third of a lung half the image wide."""
     rows, columns = shape
     return float(fitted_parameters()["zone_share"]) * rows * (extent.bottom - extent.top) / 3 * columns / 2
 

@@ -1,10 +1,11 @@
 """Estimate the rows between which the lungs lie on a frontal radiograph, for radiographs without a lung mask.
 
 A linear model takes the mean brightness of each row in the columns of the lungs, of the middle and of the edges. It is
-fitted on the training split of QaTa-COV19, which has no lung masks. The model learned from the rows at which areas
-begin that a note calls upper, and at which areas end that a note calls lower; both rows were then shifted so that the
-zones agree best with the notes. The thirds of the extent are therefore the zones of those notes. The extent ends above
-the lung bases and is not a measurement of the lungs. `python -m training fit-extent` writes the parameters.
+fitted on the training split of QaTa-COV19, which has no lung masks. The model learned the top from the first rows of
+areas that a note calls upper, and the bottom from the last rows of areas that a note calls lower. Both were then
+shifted so that the zones agree best with the notes. The thirds of the extent are therefore the zones of those notes.
+The extent ends above the lung bases and is not a measurement of the lungs. `python -m training fit-extent` writes the
+parameters.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def fitted_parameters() -> dict[str, Any]:
 
 
 def default_extent() -> LungExtent:
-    """Return the extent that fits the training split best, for a mask whose radiograph is unknown."""
+    """Return the fixed extent that best fits the training split, for a mask whose radiograph is unknown."""
     return LungExtent(**fitted_parameters()["default"])
 
 

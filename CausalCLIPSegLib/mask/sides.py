@@ -22,7 +22,7 @@ def split_by_side(mask: npt.NDArray[np.bool_], *, mirrored: bool = False) -> dic
         mirrored: the radiograph shows the patient's right on the viewer's right.
 
     Returns:
-        For each side of the patient a mask of the same shape; the two are disjoint, and their union is `mask`.
+        For each side of the patient a bool mask of the same shape. The two are disjoint, and their union is `mask`.
     """
     labels, number = connected_components(mask)
     half = mask.shape[1] // 2

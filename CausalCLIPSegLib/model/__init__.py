@@ -1,1 +1,1 @@
-"""Checkpoints: card and weights, the device that runs them, and resampling to their input grid."""
+"""Checkpoints: their cards and weights, the device that runs them, and resampling to and from their grid."""

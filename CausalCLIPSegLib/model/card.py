@@ -32,10 +32,12 @@ class Card(BaseModel):
         mirror: average the prediction with that of the mirrored radiograph and the prompt with swapped sides.
         scales: sizes in pixels, multiples of 32, of the square inputs whose predictions are averaged; empty: only the
             size that the network was trained at.
-        training: the data with their terms, the recipe, the hours.
-        preprocessing: what is done to a radiograph before the network sees it.
+        training: the data sets and their terms of use, the recipe, and the hours of training.
+        preprocessing: how a radiograph is prepared for the network, in words.
         figures: the metrics, with the data and the command that measured them.
-        intended_use, limits, licence: for people.
+        intended_use: what the checkpoint is for, in words.
+        limits: known limits, in sentences.
+        licence: the terms of use of the weights, in words.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""Load a checkpoint: weights (safetensors) and their card become a network. Weights without a card do not load."""
+"""Load a checkpoint: build a network from its card and its weights (safetensors). Weights need a card to load."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def load_checkpoint(name_or_path: str | Path = "default") -> Checkpoint:
         name_or_path: see `find_checkpoint`.
 
     Raises:
-        CheckpointError: the checkpoint is missing, the hash of its weights is not that of its card, or the weights do
-            not fit the network.
+        CheckpointError: the checkpoint is missing, its weights do not have the hash on the card, or the weights do not
+            fit the network.
     """
     folder = find_checkpoint(name_or_path)
     card = read_card(folder)

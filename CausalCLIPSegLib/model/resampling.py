@@ -28,5 +28,5 @@ def to_radiograph_grid(network_map: Tensor, rows: int, columns: int) -> npt.NDAr
 
 
 def _resize(image: Tensor, rows: int, columns: int) -> Tensor:
-    # With antialiasing a radiograph of 4,000 columns and one of 255 look alike to the network.
+    # Antialiasing makes a radiograph of 4,000 columns and one of 255 columns look alike to the network.
     return F.interpolate(image, size=(rows, columns), mode="bilinear", align_corners=False, antialias=True)

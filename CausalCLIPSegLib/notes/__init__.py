@@ -1,7 +1,7 @@
 """Notes: `parse_note` reads free text into a `ReferringExpression`, `to_prompt` writes the prompt of a checkpoint.
 
-This package imports only the standard library, and rapidfuzz once it meets a word that it does not know. The opposite
-way, from a mask to a note, is `CausalCLIPSegLib.mask`.
+This package imports only the standard library; it loads rapidfuzz when a note holds an unknown word.
+`CausalCLIPSegLib.mask` goes the opposite way, from a mask to a note.
 """
 
 from __future__ import annotations

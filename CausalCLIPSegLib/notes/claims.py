@@ -46,7 +46,7 @@ class Claim:
     Attributes:
         mention: its words and its kind.
         chunk: number of its chunk.
-        categories: those that ConText triggers give it.
+        categories: the ConText categories that triggers give it.
         places: the places that belong to it.
     """
 
@@ -101,7 +101,7 @@ class Place:
         mention: its words.
         term: its meaning.
         negated: the statement says that the finding is not here.
-        claims: the claims that it belongs to; empty while it stands alone in its statement.
+        claims: the claims that it belongs to; empty if its statement has no claim for it.
     """
 
     mention: Mention
@@ -166,7 +166,7 @@ def _resolve_roles(mentions: Sequence[Mention]) -> list[Mention]:
 
 
 def _merge(mentions: Sequence[Mention]) -> list[Mention]:
-    """Merge adjacent words for one finding, and drop places of comparison ("denser than on the left")."""
+    """Merge adjacent words for one finding, and drop the places it is compared with ("denser than on the left")."""
     merged: list[Mention] = []
     comparison_stop = -1  # the token after the last word of comparison, or after its place
     known: set[str] = set()  # the kinds of finding in the statement so far
@@ -208,7 +208,7 @@ def _names_one_claim(first: Mention, second: Mention) -> bool:
 
 
 def _is_abnormality_outside(first: Mention, second: Mention) -> bool:
-    """Whether the words are like "bony abnormality"."""
+    """Whether the words name an abnormality outside the lungs, such as "bony abnormality"."""
     return (first.role, second.role) == ("outside", "finding") and second.term.value == _ABNORMALITY
 
 
@@ -229,7 +229,7 @@ def _resolve_vague(mentions: list[Mention]) -> None:
     outside of what the model segments.
     """
     names_lung = any(mention.role in LOCATION_ROLES for mention in mentions)
-    organ: Mention | None = None  # the other organ that an "in" leads to from here
+    organ: Mention | None = None  # scanning backward: the organ that an "in" right before it refers to
     for at in range(len(mentions) - 1, -1, -1):
         mention = mentions[at]
         if at + 1 < len(mentions) and mentions[at + 1].start - mention.stop > 1:
@@ -287,7 +287,7 @@ def _negates_forward(mention: Mention) -> bool:
 def _nodes(
     mentions: Sequence[Mention], chunks: Sequence[int], links: Links, categories: Sequence[frozenset[Category]]
 ) -> list[Node]:
-    """Return every mention as the claim or the place that it is; the others stay mentions."""
+    """Turn the mentions of claims and places into `Claim` and `Place` objects; the other mentions stay unchanged."""
     nodes: list[Node] = []
     after_negation = emphasized = False
     follows_place = False  # only words that can join two places stand between here and the previous place
@@ -318,10 +318,10 @@ def _assign_places(nodes: Sequence[Node], mentions: Sequence[Mention], chunks: S
     """Attach every place to the claim before or after it, and to the claims that share it in a list."""
     claims = [(at, node) for at, node in enumerate(nodes) if isinstance(node, Claim) and not _is_view(node)]
     belongs_to_next = _NextClaimRule(mentions, chunks, _leading_chunks(nodes, links))
-    passed = 0  # claims before the place
+    claims_before = 0  # the number of claims before the current node
     for at, node in enumerate(nodes):
         if isinstance(node, Claim) and not _is_view(node):
-            passed += 1
+            claims_before += 1
         if not isinstance(node, Place):
             continue
         view = nodes[at + 1] if at + 1 < len(nodes) else None
@@ -330,29 +330,30 @@ def _assign_places(nodes: Sequence[Node], mentions: Sequence[Mention], chunks: S
             continue
         if not claims:
             continue
-        before, after = claims[max(passed - 1, 0)], claims[min(passed, len(claims) - 1)]
+        before, after = claims[max(claims_before - 1, 0)], claims[min(claims_before, len(claims) - 1)]
         if belongs_to_next(node, at, before, after):
             node.attach(after[1])
             continue
         previous = before[1]
         if previous.negated and previous.mention.role == "outside" and node.chunk != previous.chunk:
             # "consolidation without volume loss, left upper lobe"
-            earlier = [claim for _, claim in claims[max(0, passed - _MAX_LIST) : passed]]
+            earlier = [claim for _, claim in claims[max(0, claims_before - _MAX_LIST) : claims_before]]
             candidates = (c for c in reversed(earlier) if c.asserted and not _has_place_before(c, previous))
             owner = next(candidates, previous)
             node.negated = node.negated and owner is previous
             previous = owner
         node.attach(previous)
-        for other in _sharing(nodes, before[0]):
-            node.attach(other)
+        for claim in _sharing(nodes, before[0]):
+            node.attach(claim)
 
 
 class _NextClaimRule:
     """Decides whether a place between two claims belongs to the next one rather than to the previous one.
 
     Args:
-        mentions, chunks: those of the statement.
-        leading: chunks with places only that belong to the next claim.
+        mentions: the mentions of the statement.
+        chunks: the chunk number of each mention.
+        leading: the chunks whose places belong to the next claim, see `_leading_chunks`.
     """
 
     def __init__(self, mentions: Sequence[Mention], chunks: Sequence[int], leading: set[int]) -> None:
@@ -363,7 +364,7 @@ class _NextClaimRule:
 
     def __call__(self, place: Place, at: int, before: tuple[int, Claim], after: tuple[int, Claim]) -> bool:
         (previous_at, previous), (following_at, following) = before, after
-        if previous_at == following_at:  # the only claim, or the place stands before the first or after the last
+        if previous_at == following_at:  # a single claim, or the place is before the first claim or after the last
             return following_at > at
         if previous.chunk == place.chunk == following.chunk:
             if previous.negated and following.asserted:
@@ -408,7 +409,7 @@ def _prepositional(mentions: Sequence[Mention], chunks: Sequence[int]) -> list[b
 
 
 def _leading_chunks(nodes: Sequence[Node], links: Links) -> set[int]:
-    """Return the chunks with places only that belong to the next claim: "effusion and right and left opacities"."""
+    """Return the chunks without a claim whose places belong to the next claim: "right and left opacities"."""
     with_claim = {node.chunk for node in nodes if isinstance(node, Claim)}
     claim_after_place: dict[int, Claim] = {}  # by chunk, a claim that directly follows a place
     without_claim: set[int] = set()
@@ -440,9 +441,9 @@ def _leading_chunks(nodes: Sequence[Node], links: Links) -> set[int]:
 
 
 def _sharing(nodes: Sequence[Node], at: int) -> list[Claim]:
-    """Return the claims without a place in a list that ends with the claim at `at`.
+    """Return the claims that share the place of the claim at `at`, the last of their list.
 
-    They share its place: "consolidation and effusion on the right".
+    For example, the consolidation in "consolidation and effusion on the right".
     """
     last = nodes[at]
     sharing: list[Claim] = []
@@ -468,9 +469,9 @@ def _has_place_before(claim: Claim, other: Claim) -> bool:
 
 
 def _inherit_place(claims: Sequence[Claim], places: Sequence[Place]) -> None:
-    """Give the first finding without a place that of another claim, if no place of the statement is used otherwise.
+    """Give the first finding without a place the place of another claim, if no other finding uses a place.
 
-    "left effusion with adjacent consolidation", "opacity along the fissure in the right upper lobe"
+    Examples: "left effusion with adjacent consolidation", "opacity along the fissure in the right upper lobe".
     """
     unplaced = next((claim for claim in claims if claim.asserted and not claim.places), None)
     if not unplaced or any(place.used for place in places):

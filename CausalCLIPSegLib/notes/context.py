@@ -6,9 +6,9 @@ temporal status from clinical reports", J Biomed Inform 42 (2009) 839-851, which
 its beginning, but not beyond a termination word ("but"). A pseudo-trigger ("no change") looks like a trigger but
 modifies nothing. All of these words are data: the tables [context], [break] and [nothing] of a lexicon.
 
-Termination words and pseudo-triggers are handled before this module: the former have already split the note into
-statements (`statements.py`), the latter are longer entries of the lexicon than the triggers in them. One rule is added
-to the published algorithm: where a scope ends inside a radiologist's list, see `_ends_negation`.
+Other modules handle termination words and pseudo-triggers: the former split the note into statements
+(`statements.py`), and the lexicon finds the latter first, because they are longer than the triggers in them. This
+module adds one rule to the published algorithm: `_ends_negation` ends a scope inside a radiologist's list.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ def find_categories(mentions: Sequence[Mention], chunks: Sequence[int], links: L
     """Return for every mention of a statement the categories that triggers give it.
 
     Args:
-        mentions: those of one statement, after `resolve_directions`.
+        mentions: the mentions of one statement, after `resolve_directions`.
         chunks: the chunk number of each mention.
-        links: as in `Links`.
+        links: see `Links`.
     """
     categories: list[set[Category]] = [set() for _ in mentions]
     for category in CATEGORIES:

@@ -22,7 +22,7 @@ class AreaCount:
 
 
 def count_areas(statements: Sequence[ParsedStatement], tokens: Sequence[Token], lexicon: Lexicon) -> list[AreaCount]:
-    """Return the numbers of areas in a note, in order, except those of claims that are not to be segmented."""
+    """Return the numbers of areas in a note, in order, but only for claims that are to be segmented."""
     return [count for statement in statements for count in _in_statement(statement, tokens, lexicon)]
 
 

@@ -1,4 +1,4 @@
-"""Read notes from text files, whichever program wrote them. Like the whole package, this imports no third party."""
+"""Read notes from text files in any common encoding, with the standard library only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.notes.parser import MAX_NOTE_LENGTH
 
 MAX_LIST_LENGTH = 5_000_000
-"""Maximum characters of a file with one note a line."""
+"""Maximum characters of a file with one note per line."""
 
 _MAX_CHARACTER_BYTES = 4  # of every encoding below
 _MAX_BOM_BYTES = 3
@@ -29,10 +29,10 @@ def read_note_file(path: str | Path) -> str:
 
 
 def read_note_list(path: str | Path) -> list[str]:
-    """Return the notes of a file that holds one note a line, without blank lines.
+    """Return the notes of a file with one note per line, without blank lines.
 
     Raises:
-        NoteError: as `read_note_file`, but for the limit, which is `MAX_LIST_LENGTH` characters.
+        NoteError: as in `read_note_file`, except that the limit is `MAX_LIST_LENGTH` characters.
     """
     return [line for line in _read(Path(path), MAX_LIST_LENGTH).splitlines() if line.strip()]
 

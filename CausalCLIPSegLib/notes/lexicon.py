@@ -1,6 +1,6 @@
-"""The lexicon: the words of one language, from a TOML file, and the search for them in a note.
+"""The lexicon: the words of one language, read from a TOML file, and the search for them in a note.
 
-A lexicon also knows the endings, compounds and typing errors of its words.
+The search also recognizes inflected, compound and misspelled words.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Lexicon:
         compound_links: what may stand between the parts of a compound; empty if the language forms none.
         compound_parts: the words that form compounds, with their keys.
         spelling_targets: the keys to which a typing error is corrected, by first letter.
-        robust: those of `spelling_targets` that remain recognizable with one letter more, less or different: long
+        robust: the `spelling_targets` that remain recognizable if a letter is added, missing or different: long
             words, and words of location.
     """
 
@@ -129,15 +129,15 @@ class Lexicon:
                 read.append(Token(token.text, parts[0][1], token.start, token.stop, token.layout))
                 continue
             start = token.start
-            for number, (length, key) in enumerate(parts):
+            for index, (length, key) in enumerate(parts):
                 stop = min(start + length, token.stop)
                 text = token.text[start - token.start : stop - token.start]
-                read.append(Token(text, key, start, stop, token.layout if not number else ""))
+                read.append(Token(text, key, start, stop, token.layout if not index else ""))
                 start = stop
         return read
 
     def known_letters(self, tokens: Iterable[Token]) -> int:
-        """Return the number of letters in the words that it knows, including inflected and misspelled words."""
+        """Return the number of letters in known words, including inflected and misspelled words."""
         return sum(len(token.text) for token in self.read(tokens) if token.text.isalpha() and token.key in self.known)
 
     def key(self, word: str) -> str:
@@ -176,10 +176,10 @@ class Lexicon:
 
     def _match_gapped(self, entry: tuple[str, ...], keys: Sequence[str], at: int) -> int:
         """Return the token after an entry with gaps that begins at `at`; 0 if it does not match."""
-        for number, word in enumerate(entry):
+        for index, word in enumerate(entry):
             if word == _GAP:
                 gap_end = min(at + _MAX_GAP, len(keys))
-                while at < gap_end and keys[at] in self.fillers and keys[at] != entry[number + 1]:
+                while at < gap_end and keys[at] in self.fillers and keys[at] != entry[index + 1]:
                     at += 1
             elif at < len(keys) and keys[at] == word:
                 at += 1
@@ -219,7 +219,7 @@ class Lexicon:
         """Return the known word that `word` is a typing error of, or else `word` itself."""
         if len(word) < _MIN_SPELL_CHECKED:
             return word
-        # Slicer imports this package before rapidfuzz is installed
+        # Imported here, because Slicer imports this package before rapidfuzz is installed.
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
@@ -231,7 +231,7 @@ class Lexicon:
             limit=None,
         )
         for known, distance, _ in similar:
-            # in a short word only swapped or doubled letters are corrected: one letter more or less may be a new word
+            # In a short word only swapped or doubled letters are corrected: any other change may make another word.
             is_one_error = distance == 1 and (known in self.robust or set(known) == set(word))
             if is_one_error or len(known) >= _MIN_TWO_ERRORS:
                 return known
@@ -285,7 +285,7 @@ def check_language(language: str) -> None:
     """Check that a language has a lexicon.
 
     Raises:
-        NoteError: it has none.
+        NoteError: the language has no lexicon.
     """
     known = languages()
     if language not in known:

@@ -33,6 +33,7 @@ NORMAL = "described as normal"
 SPARED = "described as spared"
 OTHER_SECTION = "under a heading that does not describe this radiograph"
 NO_FINDING = "belongs to no finding"
+"""These eight texts are the values of `Ignored.reason`."""
 
 _REASONS = {"outside": OUTSIDE, "normal": NORMAL, "spared": SPARED}
 _MAX_SHARED_PLACE_DISTANCE = 6  # claims to look back for the place of "left basal opacity, likely pneumonia"
@@ -42,8 +43,8 @@ def parse_note(text: str, laterality: Laterality = "patient", language: str | No
     """Return the meaning of a note.
 
     A lobe stands for the zone that mostly shows it on a frontal radiograph: the middle lobe and the lingula are the
-    middle zone. Both, and the region behind the heart, are on the patient's side whatever `laterality` is. If a note
-    names a place but no finding ("right lower zone"), the place is the location.
+    middle zone. `laterality` does not move the middle lobe, the lingula and the region behind the heart to the other
+    side. If a note names a place but no finding ("right lower zone"), the place is the location.
 
     Args:
         text: the note, from a phrase to a whole report.
@@ -55,7 +56,7 @@ def parse_note(text: str, laterality: Laterality = "patient", language: str | No
         NoteError: the note is empty or longer than `MAX_NOTE_LENGTH`, or the language has no lexicon. A note with
             nothing to segment is not an error: its expression has no sides.
     """
-    # checked before cleaning, which takes time, and after it, because cleaning can lengthen a text
+    # The length is checked before cleaning, which takes time, and again after it, because cleaning can lengthen text.
     cleaned = clean(text) if len(text) <= MAX_NOTE_LENGTH else text
     if len(cleaned) > MAX_NOTE_LENGTH:
         raise NoteError(
@@ -63,9 +64,9 @@ def parse_note(text: str, laterality: Laterality = "patient", language: str | No
         )
     if not cleaned.strip():
         raise NoteError("The note is empty.")
-    words = tokenize(cleaned)
-    lexicon = _choose_lexicon(words, language)
-    tokens = lexicon.read(words)
+    tokens_as_written = tokenize(cleaned)
+    lexicon = _choose_lexicon(tokens_as_written, language)
+    tokens = lexicon.read(tokens_as_written)
     mentions = [mention for mention in lexicon.find(tokens) if not _is_unit(tokens, mention)]
     statements = split_statements(tokens, mentions, lexicon)
     return replace(_NoteParser(cleaned, tokens, lexicon, laterality).parse(statements), text=text)
@@ -107,9 +108,9 @@ class _NoteParser:
         for count in counts:
             counts_by_claim.setdefault(count.claim, []).append(count)
         findings = [
-            (each.statement, self._finding(number, each, spared, counts_by_claim.get(claim, ())))
+            (each.statement, self._finding(index, each, spared, counts_by_claim.get(claim, ())))
             for each in parsed
-            for number, claim in enumerate(each.claims)
+            for index, claim in enumerate(each.claims)
             if claim.mention.role == "finding" and not claim.hypothetical
         ]
         return ReferringExpression(
@@ -129,20 +130,20 @@ class _NoteParser:
         return exclude_spared(location, spared, self.laterality) if spared else location
 
     def _finding(
-        self, number: int, parsed: ParsedStatement, spared: Sequence[LocationTerm], counts: Sequence[AreaCount]
+        self, index: int, parsed: ParsedStatement, spared: Sequence[LocationTerm], counts: Sequence[AreaCount]
     ) -> Finding:
-        """Return the finding of the claim with a `number` in its statement."""
-        claim = parsed.claims[number]
+        """Return the finding of a claim, given by its index in its statement."""
+        claim = parsed.claims[index]
         terms = _location_terms(claim)
         if not terms:
-            earlier = reversed(parsed.claims[max(0, number - _MAX_SHARED_PLACE_DISTANCE) : number])
+            earlier = reversed(parsed.claims[max(0, index - _MAX_SHARED_PLACE_DISTANCE) : index])
             terms = next((_location_terms(each) for each in earlier if each.asserted and _location_terms(each)), [])
         if all(term.role in ("region", "whole") for term in terms):
             terms = []
         location = self._locate(terms, () if claim.negated else spared) if terms else Location()
         return Finding(
             kind=claim.mention.term.value,
-            words=self._words(number, parsed),
+            words=self._words(index, parsed),
             negated=claim.negated,
             historical=claim.historical,
             uncertain=claim.uncertain and not claim.negated,
@@ -155,8 +156,8 @@ class _NoteParser:
     def _attach_lone_places(self, parsed: Sequence[ParsedStatement]) -> None:
         """Attach the places of a statement without a claim to the last claim before it.
 
-        If the note has no claim before them, and no finding with a place, they are the places of an infection that the
-        note does not name ("right lower zone").
+        If no claim precedes them and no finding of the note has a place, they belong to an infection that the note
+        does not name ("right lower zone").
         """
         findings = [claim for each in parsed for claim in each.claims if claim.mention.role == "finding"]
         asserted = [claim for claim in findings if claim.asserted]
@@ -177,7 +178,7 @@ class _NoteParser:
                 has_place = any(claim.places for claim in locatable)
 
     def _is_about_places(self, parsed: ParsedStatement) -> bool:
-        """Whether three quarters of the words are known, unlike in "the patient left the hospital"."""
+        """Whether at least three quarters of the words are known, unlike in "the patient left the hospital"."""
         statement = parsed.statement
         mentioned = {at for mention in statement.mentions for at in range(mention.start, mention.stop)}
         words = [at for at in range(statement.start, statement.stop) if self.tokens[at].key.isalnum()]
@@ -187,14 +188,14 @@ class _NoteParser:
     def _is_known(self, word: str) -> bool:
         return word in self.lexicon.fillers or (word,) in self.lexicon.terms
 
-    def _words(self, number: int, parsed: ParsedStatement) -> str:
+    def _words(self, index: int, parsed: ParsedStatement) -> str:
         """Return the words of a claim and of its places, except places beyond another claim."""
-        claims, claim = parsed.claims, parsed.claims[number]
-        first = number
+        claims, claim = parsed.claims, parsed.claims[index]
+        first = index
         while claim.mention.role == "normal" and first and claims[first - 1].has_other_subject:
             first -= 1  # "heart size normal"
         start = claims[first - 1].mention.stop if first else parsed.statement.start
-        stop = claims[number + 1].mention.start if number + 1 < len(claims) else parsed.statement.stop
+        stop = claims[index + 1].mention.start if index + 1 < len(claims) else parsed.statement.stop
         mentions = [place.mention for place in claim.places if start <= place.mention.start < stop]
         mentions += [claims[first].mention, claim.mention]
         return self._text_of(min(mention.start for mention in mentions), max(mention.stop for mention in mentions))
@@ -212,10 +213,10 @@ class _NoteParser:
                 continue
             each = next(remaining)
             has_normal = any(claim.mention.role == "normal" for claim in each.claims)
-            for number, claim in enumerate(each.claims):
+            for index, claim in enumerate(each.claims):
                 reason = _reason(claim)
                 if reason and not (has_normal and claim.has_other_subject):  # "heart normal" is listed once
-                    yield Ignored(self._words(number, each), reason)
+                    yield Ignored(self._words(index, each), reason)
             for place in each.places:
                 if not place.claims or (place.negated and any(claim.asserted for claim in place.claims)):
                     words = self._text_of(place.mention.start, place.mention.stop)
@@ -233,7 +234,7 @@ def _location_terms(claim: Claim) -> list[LocationTerm]:
 
 
 def _is_unit(tokens: Sequence[Token], mention: Mention) -> bool:
-    """Whether it is a single letter after a number, as in "4 L of oxygen"."""
+    """Whether a mention is only a unit: a single letter after a number, as in "4 L of oxygen"."""
     start, stop = mention.start, mention.stop
     return start > 0 and stop == start + 1 and len(tokens[start].key) == 1 and tokens[start - 1].key.isdecimal()
 

@@ -1,4 +1,4 @@
-"""Location terms, in the order of the note -> the sides of the patient and the zones on each side.
+"""Combine the location terms of a note into sides of the patient and the zones on each side.
 
 One side can apply to several zones, and one zone to several sides: "right upper and middle zones", "upper zone of the
 left lung", "left more than right lower lobe", "lower zones, right more than left". `resolve` works out which belong
@@ -26,7 +26,7 @@ class LocationTerm:
         term: its term in the lexicon; the role is in `LOCATION_ROLES`.
         chunk: number of its chunk; "and", a comma and similar words begin a new chunk.
         joined: only location terms and an "and", "or" or "more than" stand between it and the previous one.
-        range_end: it is the second end of a range ("from the apex to the base").
+        range_end: it is the end of a range, such as "base" in "from the apex to the base".
         emphasized: the note says that the finding is worse here, not that it is only here.
     """
 
@@ -44,7 +44,7 @@ class LocationTerm:
 
 @dataclass(frozen=True)
 class Location:
-    """The fields of a `ReferringExpression` of the same names."""
+    """The location of a note; the fields mean the same as in `ReferringExpression`."""
 
     sides: frozenset[Side] = frozenset()
     zones: dict[Side, tuple[Zone, ...]] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class _Phrase:
     zones: set[Zone] = field(default_factory=set)
     whole: bool = False
     has_noun: bool = False  # "right lung" is complete; "right" may take the zone of the next phrase
-    names_side: bool = False  # "the right base" does, "the bases" does not
+    names_side: bool = False  # "the right base" names a side, "the bases" does not
     side_follows_zone: bool = False  # "lower zones on the right"
     closed: bool = False  # another side or zone begins a new phrase
 
@@ -201,7 +201,7 @@ def _merge_sides(phrases: Iterable[_Phrase]) -> Iterator[_Phrase]:
 
 
 def _share_zones(phrases: list[_Phrase]) -> None:
-    """Give "left" its zone in "left and right lower lobe" and in "lower lobe, right more than left"."""
+    """Give a side without a zone that of the phrase next to it: "left" in "left and right lower lobe"."""
     for phrase, following in zip(phrases[-2::-1], phrases[:0:-1], strict=True):
         if phrase.is_bare_side and not phrase.has_noun and following.joined and following.sides:
             phrase.zones |= following.zones
@@ -212,7 +212,7 @@ def _share_zones(phrases: list[_Phrase]) -> None:
 
 
 def _share_sides(phrases: list[_Phrase]) -> None:
-    """Give "middle" in "right upper and middle zones" its side: that of the phrase before, or else after it."""
+    """Give a zone without a side that of the phrase before it, or else after it: "right upper and middle zones"."""
     previous: set[Side] = set()
     for phrase in phrases:
         phrase.sides = phrase.sides or set(previous) if phrase.has_zones else phrase.sides

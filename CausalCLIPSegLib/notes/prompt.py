@@ -21,8 +21,8 @@ _SIDE = re.compile(rf"\b({'|'.join(_SWAPPED)})\b")
 def to_prompt(expression: ReferringExpression, laterality: Laterality) -> str:
     """Return the prompt for a checkpoint whose notes mean `laterality` by left and right.
 
-    For example "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung." A side without
-    a known zone is written without one, and then the number of areas is left out unless the note states it. If the
+    For example "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung." If the zone of
+    a side is unknown, the prompt leaves out the zone, and also the number of areas unless the note states it. If the
     note names no side, the prompt begins with "Pulmonary infection".
 
     Raises:
@@ -49,7 +49,7 @@ def to_prompt(expression: ReferringExpression, laterality: Laterality) -> str:
 
 
 def _count(expression: ReferringExpression) -> int | None:
-    """Return the number that the note states, or else one area for each run of adjacent zones if all are known."""
+    """Return the number that the note states, or else the number of runs of adjacent zones if all zones are known."""
     if expression.count or expression.weak or not all(expression.zones.values()):
         return expression.count
     return sum(2 if zones == ("upper", "lower") else 1 for zones in expression.zones.values())

@@ -1,4 +1,4 @@
-"""Contradictions of a note about the side, and a person's answer to them."""
+"""Find contradictions about the side in a note, and apply a person's answer to them."""
 
 from __future__ import annotations
 

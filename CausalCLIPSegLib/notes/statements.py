@@ -1,4 +1,4 @@
-"""Split the tokens of a note into statements, and find the heading that each statement stands under.
+"""Split the tokens of a note into statements, and find the heading above each statement.
 
 A statement is a sentence, a list item, or the part of a sentence after a word such as "but".
 """
@@ -45,7 +45,7 @@ class Statement:
 
     Attributes:
         mentions: the terms among the tokens.
-        section: the section that it stands in; "findings" if no heading precedes it.
+        section: the section that contains it; "findings" if no heading precedes it.
     """
 
     start: int
@@ -96,7 +96,7 @@ def split_statements(tokens: Sequence[Token], mentions: Sequence[Mention], lexic
 
 
 def _begins_block(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a statement begins a paragraph, or a line after one that was not wrapped."""
+    """Whether a statement begins a paragraph, or begins a line after a line that was not wrapped."""
     if tokens[at].layout != "line":
         return tokens[at].layout == "paragraph"
     line_start = at - 1
@@ -161,8 +161,8 @@ def _ends_statement(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
 def _line_breaks(tokens: Sequence[Token], mentions: Sequence[Mention]) -> set[int]:
     """Return the tokens at which a new line begins a new statement.
 
-    A list item and a paragraph always begin one. Any other line does so only if this line and the one before it each
-    contain a finding and no word links them: "No effusion / RLL consolidation", but not a wrapped sentence.
+    A list item and a paragraph always begin a statement. Any other line does so only if it and the line before it each
+    contain a finding and no word links the two: "No effusion / RLL consolidation", but not a wrapped sentence.
     """
     lines = [at for at, token in enumerate(tokens) if token.layout]
     asserting = {bisect_right(lines, mention.start) - 1 for mention in mentions if mention.role in _ASSERTING_ROLES}
