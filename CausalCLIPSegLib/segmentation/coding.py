@@ -70,7 +70,11 @@ def tags_of_algorithm(algorithm: Algorithm) -> dict[str, str]:
     if algorithm.name == ALGORITHM_NAME:
         parameters = {"checkpoint": algorithm.source, **algorithm.parameters}
         tags |= {tag: parameters.get(name, "") for name, tag in PARAMETER_TAGS.items()}
-    return {tag: value for tag, value in tags.items() if value}
+    # a tag ends at "|" in a .seg.nrrd file
+    separators_removed = {
+        tag: "".join(c if c.isprintable() and c != "|" else " " for c in value) for tag, value in tags.items()
+    }
+    return {tag: value for tag, value in separators_removed.items() if value}
 
 
 def algorithm_from_tags(tags: Mapping[str, str]) -> Algorithm:

@@ -1,4 +1,4 @@
-"""Segments of a scene, corrected ones too, as files: what the worker writes, read back by others."""
+"""The worker exports the segments of a scene, corrected ones too; other programs read the files back."""
 
 import json
 
@@ -12,7 +12,7 @@ from pydicom.data import get_testdata_file
 
 from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 
-FILM = str(get_testdata_file("RG1_UNCR.dcm", download=False))
+IMAGE = str(get_testdata_file("RG1_UNCR.dcm", download=False))
 SHAPE = (1955, 1841)
 NOTE = "Rounded opacities in the right lower zone."
 CHECKPOINT = {"name": "tiny", "version": "3", "sha256": "ab" * 32}
@@ -21,7 +21,7 @@ PROVENANCE = {"checkpoint": CHECKPOINT, "device": "cpu", "version": "0", "second
 
 @pytest.fixture
 def masks(tmp_path):
-    """On the patient's right one as the network gave it, on the left one that a person made; they overlap."""
+    """One of the network on the patient's right, one that a person drew on the left; they overlap."""
     right, left = np.zeros(SHAPE, bool), np.zeros((1, *SHAPE), np.uint8)
     right[800:1400, 300:900] = True
     left[0, 1000:1300, 850:1500] = 2
@@ -35,7 +35,7 @@ def masks(tmp_path):
 def request_of_export(masks, tmp_path):
     common = {"color": [0.9, 0.6, 0.0]}
     return {
-        "image": {"kind": "file", "path": FILM},
+        "image": {"kind": "file", "path": IMAGE},
         "segments": [
             {**common, "id": "r", "name": "Größe, right", "kind": "consolidation", "side": "right"}
             | {"mask": str(tmp_path / "right.npy"), "corrected": True},
@@ -52,19 +52,19 @@ def request_of_export(masks, tmp_path):
     }
 
 
-def left_behind(folder):
+def files_in(folder):
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def test_all_formats_hold_what_the_scene_held(worker, request_of_export, masks, tmp_path):
+def test_all_formats_hold_the_segments_of_the_scene(worker, request_of_export, masks, tmp_path):
     answer = worker.ask("export", **request_of_export)
     assert answer["event"] == "result", answer
-    assert left_behind(tmp_path / "out") == ["overlay.png", "segmentation.dcm", "segmentation.seg.nrrd"]
+    assert files_in(tmp_path / "out") == ["overlay.png", "segmentation.dcm", "segmentation.seg.nrrd"]
 
     seg = highdicom.seg.segread(answer["files"]["dicom-seg"])
-    film = pydicom.dcmread(FILM, stop_before_pixels=True)
-    assert seg.PatientID == film.PatientID
-    pixels = seg.get_pixels_by_source_instance([film.SOPInstanceUID])[0]
+    header = pydicom.dcmread(IMAGE, stop_before_pixels=True)
+    assert seg.PatientID == header.PatientID
+    pixels = seg.get_pixels_by_source_instance([header.SOPInstanceUID])[0]
     np.testing.assert_array_equal(pixels[..., 0] != 0, masks["right"])
     np.testing.assert_array_equal(pixels[..., 1] != 0, masks["left"])
     first, second = (seg.get_segment_description(number) for number in (1, 2))
@@ -74,7 +74,7 @@ def test_all_formats_hold_what_the_scene_held(worker, request_of_export, masks, 
     sides = [
         item.AnatomicRegionSequence[0].AnatomicRegionModifierSequence[0].CodeMeaning for item in seg.SegmentSequence
     ]
-    assert sides == ["Right", "Left"]  # of the one without a side, that on which most of it lies
+    assert sides == ["Right", "Left"]  # the second has no side in the request: the side with most of its mask
 
     read = slicerio.read_segmentation(answer["files"]["seg-nrrd"])
     assert [segment["id"] for segment in read["segments"]] == ["r", "l"]
@@ -87,13 +87,13 @@ def test_all_formats_hold_what_the_scene_held(worker, request_of_export, masks, 
 
 
 @pytest.mark.parametrize("with_note", [True, False])
-def test_the_note_goes_along_only_if_it_may(worker, request_of_export, with_note):
+def test_the_note_is_written_only_with_consent(worker, request_of_export, with_note):
     answer = worker.ask("export", **{**request_of_export, "formats": ["dicom-seg"], "with_note": with_note})
     data = pydicom.dcmread(answer["files"]["dicom-seg"])
     assert (NOTE in json.dumps(data.to_json_dict())) == with_note
 
 
-def test_an_earlier_export_is_kept_unless_told(worker, request_of_export, tmp_path):
+def test_an_earlier_export_is_replaced_only_with_force(worker, request_of_export, tmp_path):
     request = {**request_of_export, "formats": ["seg-nrrd"]}
     path = worker.ask("export", **request)["files"]["seg-nrrd"]
     assert path == str(tmp_path / "out" / "segmentation.seg.nrrd")
@@ -106,38 +106,40 @@ def test_an_earlier_export_is_kept_unless_told(worker, request_of_export, tmp_pa
     assert (tmp_path / "out" / "segmentation.seg.nrrd").read_bytes() != before
 
 
-def test_a_second_export_takes_the_place_of_the_first(worker, request_of_export, masks, tmp_path):
+def test_a_second_export_is_the_next_instance_of_the_series(worker, request_of_export, masks, tmp_path):
     request = {**request_of_export, "formats": ["dicom-seg"]}
     first = read_dicom_seg(worker.ask("export", **request)["files"]["dicom-seg"])
     path = tmp_path / "out" / "segmentation.dcm"
-    follow = {"previous": str(path), "output": str(tmp_path / "second"), "editor": "Jane Doe", "instance_number": 4}
-    error = worker.ask("export", **{**request, **follow})
+    revision = {"previous": str(path), "output": str(tmp_path / "second"), "editor": "Jane Doe", "instance_number": 4}
+    error = worker.ask("export", **{**request, **revision})
     assert (error["event"], error["kind"]) == ("error", "user")
     assert error["message"] == "The outlines are the same as before, so there is nothing to write."
     np.save(tmp_path / "left.npy", ~masks["left"])
-    second = read_dicom_seg(worker.ask("export", **{**request, **follow})["files"]["dicom-seg"])
+    second = read_dicom_seg(worker.ask("export", **{**request, **revision})["files"]["dicom-seg"])
     assert (second.series_instance_uid, second.instance_number) == (first.series_instance_uid, 4)
     assert second.previous.sop_instance_uid == first.sop_instance_uid
     assert second.creator == "Jane Doe"
     np.testing.assert_array_equal(second.segments[0].mask, masks["right"])
     np.testing.assert_array_equal(second.segments[1].mask, ~masks["left"])
-    assert [one.tracking_uid for one in second.segments] == [one.tracking_uid for one in first.segments]
+    assert [segment.tracking_uid for segment in second.segments] == [
+        segment.tracking_uid for segment in first.segments
+    ]
     path.write_bytes(b"damaged")
-    error = worker.ask("export", **{**request, **follow, "output": str(tmp_path / "third")})
+    error = worker.ask("export", **{**request, **revision, "output": str(tmp_path / "third")})
     assert (error["event"], error["kind"]) == ("error", "user")
-    assert left_behind(tmp_path / "third") == []
+    assert files_in(tmp_path / "third") == []
 
 
-def test_nothing_outlined_has_a_picture_but_no_dicom_seg(worker, request_of_export, tmp_path):
+def test_empty_segments_give_a_picture_but_no_dicom_seg(worker, request_of_export, tmp_path):
     request = {**request_of_export, "segments": request_of_export["segments"][2:]}
     error = worker.ask("export", **request)
     assert (error["event"], error["kind"]) == ("error", "user")
     assert "Nothing is outlined" in error["message"]
-    assert left_behind(tmp_path / "out") == []
+    assert files_in(tmp_path / "out") == []
     assert worker.ask("export", **{**request, "formats": ["picture", "seg-nrrd"]})["event"] == "result"
 
 
-def test_a_film_without_a_header_has_no_dicom_seg(worker, request_of_export, values, tmp_path):
+def test_an_image_without_a_header_gives_no_dicom_seg(worker, request_of_export, values, tmp_path):
     affine = np.eye(4).tolist()
     np.save(tmp_path / "small.npy", np.eye(90, 120, dtype=bool))
     segment = {**request_of_export["segments"][0], "mask": str(tmp_path / "small.npy")}
@@ -151,16 +153,16 @@ def test_a_film_without_a_header_has_no_dicom_seg(worker, request_of_export, val
     np.testing.assert_array_equal(slicerio.segment_mask(read, "r")[:, :, 0].T != 0, np.eye(90, 120, dtype=bool))
 
 
-def test_a_mask_of_another_film_is_refused(worker, request_of_export, tmp_path):
+def test_rejects_a_mask_of_another_size(worker, request_of_export, tmp_path):
     np.save(tmp_path / "right.npy", np.ones((10, 10), bool))
     error = worker.ask("export", **request_of_export)
     assert error["kind"] == "user"
     assert "another radiograph" in error["message"]
-    assert left_behind(tmp_path / "out") == []
+    assert files_in(tmp_path / "out") == []
 
 
-def test_a_whole_journey_from_outline_to_corrected_file(worker, tiny_checkpoint_to_read, request_of_export, tmp_path):
-    """Outline, correct a pixel, export with what the result told."""
+def test_exports_a_corrected_result(worker, tiny_checkpoint_to_read, request_of_export, tmp_path):
+    """Segment, correct a pixel, export with the provenance of the result."""
     result = worker.ask(
         "segment",
         image=request_of_export["image"],
@@ -170,14 +172,14 @@ def test_a_whole_journey_from_outline_to_corrected_file(worker, tiny_checkpoint_
         threshold=0.3,
         output=str(tmp_path / "result"),
     )
-    assert result["segments"], "the made network outlines something"
+    assert result["segments"], "the network of the tests segments something"
     segments = []
     for segment in result["segments"]:
         mask = np.load(segment["mask"])
         mask[0, 0] = not mask[0, 0]
         np.save(segment["mask"], mask)
-        kept = {key: segment[key] for key in ("id", "name", "kind", "side", "color", "mask")}
-        segments.append({**kept, "corrected": True})
+        fields = {key: segment[key] for key in ("id", "name", "kind", "side", "color", "mask")}
+        segments.append({**fields, "corrected": True})
     answer = worker.ask(
         "export",
         image=request_of_export["image"],
@@ -196,3 +198,12 @@ def test_a_whole_journey_from_outline_to_corrected_file(worker, tiny_checkpoint_
     pixels = seg.get_pixels_by_source_instance([result["sop_instance_uid"]])[0]
     for number, segment in enumerate(segments):
         np.testing.assert_array_equal(pixels[..., number] != 0, np.load(segment["mask"]))
+
+
+def test_rejects_a_probability_of_another_size(worker, request_of_export, tmp_path):
+    np.save(tmp_path / "probability.npy", np.ones((10, 10), np.float32))
+    request = {**request_of_export, "formats": ["picture"], "probability": str(tmp_path / "probability.npy")}
+    error = worker.ask("export", **request)
+    assert error["kind"] == "user"
+    assert "another radiograph" in error["message"]
+    assert files_in(tmp_path / "out") == []
