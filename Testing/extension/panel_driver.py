@@ -34,7 +34,7 @@ class Panel:
         QtTest.QTest.mouseClick(control, QtCore.Qt.MouseButton.LeftButton)
 
     def type(self, text: str) -> None:
-        """Type a note in the place of the old one."""
+        """Replace the note by typing."""
         edit = self.ui.noteEdit._object
         edit.setFocus()
         edit.selectAll()

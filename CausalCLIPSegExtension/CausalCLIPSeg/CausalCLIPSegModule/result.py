@@ -92,7 +92,7 @@ class ShownResult(VTKObservationMixin):
         return _referenceVolume(self._session.parameters.segmentation)
 
     def show(self, event: Event, origin: ResultRequest, seconds: float) -> None:
-        """Show what a run returned, in the place of the result before; one that the user has corrected stays.
+        """Show what a run returned. It replaces the previous result, unless the user has corrected that.
 
         Args:
             event: the "result" event (worker.protocol.SegmentResult), with its files.

@@ -1,4 +1,4 @@
-# What the extension has said of itself, one line a variable.
+# Record the description of the extension, one variable per line.
 set(lines)
 foreach(name NAME HOMEPAGE CONTRIBUTORS DESCRIPTION ICONURL SCREENSHOTURLS DEPENDS)
   string(APPEND lines "${name}=${EXTENSION_${name}}\n")

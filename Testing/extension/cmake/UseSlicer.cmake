@@ -35,7 +35,7 @@ function(ctkMacroCompilePythonScript)
     set(MY_SOURCE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
   endif()
   foreach(file ${MY_SCRIPTS} ${MY_RESOURCES})
-    configure_file(${MY_SOURCE_DIR}/${file} ${MY_DESTINATION_DIR}/${file} COPYONLY)  # an error where it is missing
+    configure_file(${MY_SOURCE_DIR}/${file} ${MY_DESTINATION_DIR}/${file} COPYONLY)  # fails if the file is missing
   endforeach()
   if(MY_NO_INSTALL_SUBDIR)
     string(APPEND MY_DESTINATION_DIR /)

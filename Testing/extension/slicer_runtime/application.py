@@ -1,4 +1,4 @@
-"""slicer.app, slicer.mrmlScene, slicer.modules and the dialogs, put into the module `slicer` of slicer-core."""
+"""slicer.app, slicer.mrmlScene, slicer.modules and dialogs, added to the module `slicer` of slicer-core."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from slicer_runtime.segment_editor import SegmentEditorModule, qMRMLSegmentEdito
 from slicer_runtime.widgets import ctkCollapsibleButton, ctkSliderWidget, qMRMLNodeComboBox, qMRMLWidget
 
 WIDGETS: dict[str, type] = {
-    one.__name__: one
-    for one in (ctkCollapsibleButton, ctkSliderWidget, qMRMLWidget, qMRMLNodeComboBox, qMRMLSegmentEditorWidget)
+    widget.__name__: widget
+    for widget in (ctkCollapsibleButton, ctkSliderWidget, qMRMLWidget, qMRMLNodeComboBox, qMRMLSegmentEditorWidget)
 }
-"""Those that are made here, by the names that a .ui file calls them."""
+"""The widgets of this package, by their names in .ui files."""
 
 
 class UiLoader(QtUiTools.QUiLoader):
-    """Qt's own reader of .ui files, which knows the widgets of CTK and MRML."""
+    """Qt's loader of .ui files, with the widgets of CTK and MRML."""
 
     def createWidget(self, name: str, parent: Any = None, object_name: str = "") -> Any:
         if name in WIDGETS:
@@ -48,7 +48,7 @@ class UiLoader(QtUiTools.QUiLoader):
         connections = ElementTree.fromstring(bytes(device.readAll().data())).iter("connection")
         device.seek(0)
         root = super().load(device, parent)
-        # the loader makes no connection between widgets of Python: the scene goes down by hand, where the file says so
+        # the loader cannot connect Python widgets, so make the connections of the scene here
         for connection in connections:
             if connection.findtext("signal") == "mrmlSceneChanged(vtkMRMLScene*)":
                 receiver = root.findChild(QtWidgets.QWidget, connection.findtext("receiver"))
@@ -57,7 +57,7 @@ class UiLoader(QtUiTools.QUiLoader):
 
 
 class Dialogs:
-    """What the person at the screen answers; a dialog that nobody expected is an error."""
+    """The answers of the user; an unexpected dialog is an error."""
 
     def __init__(self) -> None:
         self.answers: list[Any] = []
@@ -71,7 +71,7 @@ class Dialogs:
 
 
 class FileDialog:
-    """The static functions of QFileDialog; they answer with a path, "" is Cancel."""
+    """The static functions of QFileDialog; they return a path, or "" for Cancel."""
 
     dialogs: Dialogs
 
@@ -89,7 +89,7 @@ class FileDialog:
 
 
 class LayoutManager:
-    """Which layout is shown."""
+    """The layout of the views."""
 
     def __init__(self) -> None:
         self.layout = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
@@ -99,7 +99,7 @@ class LayoutManager:
 
 
 class DicomDatabase:
-    """Files by their instance."""
+    """DICOM files by their SOP Instance UIDs."""
 
     def __init__(self) -> None:
         self.files: dict[str, str] = {}
@@ -113,10 +113,10 @@ class DicomDatabase:
 
         group, element = (int(part, 16) for part in tag.split(","))
         try:
-            found = pydicom.dcmread(path, stop_before_pixels=True).get((group, element))
-        except (OSError, pydicom.errors.InvalidDicomError):  # CTK tells nothing of a file that it cannot read
+            value = pydicom.dcmread(path, stop_before_pixels=True).get((group, element))
+        except (OSError, pydicom.errors.InvalidDicomError):  # as CTK does for an unreadable file
             return ""
-        return "" if found is None else str(found.value)
+        return "" if value is None else str(value.value)
 
     def filesForSeries(self, uid: str) -> list[str]:
         return [path for path in self.files.values() if self.fileValue(path, "0020,000E") == uid]
@@ -146,7 +146,7 @@ class App:
         self._at_startup.append(slot)
 
     def complete_startup(self) -> None:
-        """All modules are there: the application says so, once."""
+        """Emit startupCompleted() once."""
         while self._at_startup:
             self._at_startup.pop(0)()
 
@@ -167,13 +167,14 @@ class App:
 
 
 class Application:
-    """The running stand-in, with what a test needs of it.
+    """The running stand-in, and what tests need to know about it.
 
     Attributes:
-        dialogs: answers of the person at the screen.
+        dialogs: answers of the user.
         folder: temporary folder of the application.
-        selected: the modules that were switched to.
-        fitted: the direction in which each slice view looked when it was last fitted to its film.
+        selected: the modules that were opened, in order.
+        fitted: for each slice view, its viewing direction in RAS when it was last fitted to its image.
+        errors: the error messages that were shown.
     """
 
     def __init__(self) -> None:
@@ -191,7 +192,7 @@ class Application:
         self.errors: list[str] = []
 
     def process(self, until: Callable[[], bool], seconds: float = 60) -> bool:
-        """Run Qt's event loop until something holds; False when it never does."""
+        """Run Qt's event loop until a condition holds; return False after a timeout."""
         clock = QtCore.QElapsedTimer()
         clock.start()
         while not until():
@@ -207,14 +208,15 @@ class Application:
 
 
 def start(module_folders: list[Path]) -> Application:
-    """Start the stand-in once, and let modules be found in some folders."""
+    """Start the stand-in, once per process, and make the modules in some folders importable."""
     application = Application()
     FileDialog.dialogs = application.dialogs
     sys.modules["qt"] = _qt_module()
-    sys.modules["ctk"] = _module("ctk", {name: Class(one) for name, one in WIDGETS.items() if name.startswith("ctk")})
-    for name, one in WIDGETS.items():
+    classes = {name: Class(widget) for name, widget in WIDGETS.items()}
+    sys.modules["ctk"] = _module("ctk", {name: classes[name] for name in classes if name.startswith("ctk")})
+    for name in classes:
         if name.startswith("qMRML"):
-            setattr(slicer, name, Class(one))
+            setattr(slicer, name, classes[name])
     slicer.app = App(application.folder)
     _scene()
     slicer.dicomDatabase = DicomDatabase()
@@ -231,12 +233,12 @@ def start(module_folders: list[Path]) -> Application:
 
 
 def new_scene() -> None:
-    """Begin anew with an empty scene, as a restarted application has it."""
+    """Create an empty scene, as after a restart of the application."""
     _scene()
 
 
-def looks_along(view: Any) -> tuple[float, ...]:
-    """Return the direction in which a slice view looks, in RAS."""
+def viewing_direction(view: Any) -> tuple[float, ...]:
+    """Return the viewing direction of a slice view in RAS."""
     return tuple(view.GetSliceToRAS().GetElement(row, 2) for row in range(3))
 
 
@@ -257,7 +259,7 @@ def _scene() -> None:
     scene.SetDataIOManager(manager)
     slicer._runtime_logics += [cache, manager]
     slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
-    _keep_hierarchy(scene)
+    _update_subject_hierarchy(scene)
     for node_class, tag in (("vtkMRMLSelectionNode", "Singleton"), ("vtkMRMLInteractionNode", "Singleton")):
         node = scene.CreateNodeByClass(node_class)
         node.UnRegister(None)
@@ -279,18 +281,18 @@ def _scene() -> None:
         view.SetOrientation(orientation)
 
 
-def _keep_hierarchy(scene: Any) -> None:
-    """Give every volume and segmentation that comes an item of the subject hierarchy, as the application does."""
+def _update_subject_hierarchy(scene: Any) -> None:
+    """Add every new volume and segmentation to the subject hierarchy, as the application does."""
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
-    def added(caller: Any, event: str, node: Any) -> None:
+    def on_node_added(caller: Any, event: str, node: Any) -> None:
         if node is None or not (node.IsA("vtkMRMLVolumeNode") or node.IsA("vtkMRMLSegmentationNode")):
             return
         hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
         if hierarchy is not None and not hierarchy.GetItemByDataNode(node):
             hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
 
-    scene.AddObserver(slicer.vtkMRMLScene.NodeAddedEvent, added)
+    scene.AddObserver(slicer.vtkMRMLScene.NodeAddedEvent, on_node_added)
 
 
 def _modules() -> Any:
@@ -307,17 +309,17 @@ def _utilities(application: Application) -> None:
     layers = slicer.util.setSliceViewerLayers
 
     def set_slice_layers(*, fit: bool = False, **named: Any) -> None:
-        layers(**named)  # Slicer's own, which finds no views here to fit
+        layers(**named)  # Slicer's own function, which finds no views to fit here
         if fit:
             views = slicer.util.getNodesByClass("vtkMRMLSliceNode")
-            application.fitted = {one.GetName(): looks_along(one) for one in views}
+            application.fitted = {view.GetName(): viewing_direction(view) for view in views}
 
     def load_volume(path: str, properties: dict[str, Any] | None = None) -> Any:
         storage = slicer.vtkMRMLVolumeArchetypeStorageNode()
         storage.SetSingleFile(True)
         storage.SetFileName(str(path))
-        for kind in ("vtkMRMLScalarVolumeNode", "vtkMRMLVectorVolumeNode"):
-            node = slicer.mrmlScene.AddNewNodeByClass(kind, Path(path).stem)
+        for node_class in ("vtkMRMLScalarVolumeNode", "vtkMRMLVectorVolumeNode"):
+            node = slicer.mrmlScene.AddNewNodeByClass(node_class, Path(path).stem)
             if storage.ReadData(node):
                 node.SetName((properties or {}).get("name", node.GetName()))
                 node.CreateDefaultDisplayNodes()
@@ -366,7 +368,7 @@ def _python_files(application: Application) -> None:
     source = os.environ.get("CAUSALCLIPSEG_SLICER_SOURCE")
     if source:
         slicer.__path__.append(str(Path(source) / "Base" / "Python" / "slicer"))
-        with _named_in(Path(source) / "Base" / "Python" / "slicer" / "parameterNodeWrapper"):
+        with _missing_widgets(Path(source) / "Base" / "Python" / "slicer" / "parameterNodeWrapper"):
             for name in ("i18n", "parameterNodeWrapper"):
                 setattr(slicer, name, importlib.import_module(f"slicer.{name}"))
         sys.modules["slicer.ScriptedLoadableModule"] = _public(scripted_module, "slicer.ScriptedLoadableModule")
@@ -380,12 +382,12 @@ def _python_files(application: Application) -> None:
 
 
 @contextmanager
-def _named_in(folder: Path) -> Iterator[None]:
-    """Let the widgets that files speak of in annotations be there while the files are imported, and not after."""
-    text = "".join(one.read_text(encoding="utf-8") for one in folder.glob("*.py"))
-    spoken_of = re.findall(r"\b(ctk|slicer)\.((?:ctk|q)[A-Z]\w+)", text)
+def _missing_widgets(folder: Path) -> Iterator[None]:
+    """Define the widgets that the annotations of some files mention, only while the files are imported."""
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    mentioned = re.findall(r"\b(ctk|slicer)\.((?:ctk|q)[A-Z]\w+)", text)
     modules = {"ctk": sys.modules["ctk"], "slicer": slicer}
-    absent = {(module, name) for module, name in spoken_of if not hasattr(modules[module], name)}
+    absent = {(module, name) for module, name in mentioned if not hasattr(modules[module], name)}
     for module, name in absent:
         setattr(modules[module], name, type(name, (), {}))
     yield
@@ -394,8 +396,10 @@ def _named_in(folder: Path) -> Iterator[None]:
 
 
 def _public(module: Any, name: str) -> types.ModuleType:
-    own = {key: value for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__}
-    return _module(name, own)
+    contents = {
+        key: value for key, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__
+    }
+    return _module(name, contents)
 
 
 def _module(name: str, contents: dict[str, Any]) -> types.ModuleType:
@@ -408,20 +412,20 @@ def _qt_module() -> types.ModuleType:
     contents: dict[str, Any] = {}
     for part in (QtCore, QtGui, QtWidgets):
         for name in dir(part):
-            found = getattr(part, name)
+            attribute = getattr(part, name)
             if name == "Qt":
-                contents[name] = found
-            elif isinstance(found, type) and name.startswith("Q"):
-                contents[name] = Class(found) if issubclass(found, QtCore.QObject) else found
+                contents[name] = attribute
+            elif isinstance(attribute, type) and name.startswith("Q"):
+                contents[name] = Class(attribute) if issubclass(attribute, QtCore.QObject) else attribute
     contents["QUiLoader"] = Class(UiLoader)
     contents["QFileDialog"] = FileDialog
-    for name in ("Signal", "Slot", "Property"):  # PythonQt has none that can be used
+    for name in ("Signal", "Slot", "Property"):  # unusable in PythonQt
         contents.pop(name, None)
     return _module("qt", contents)
 
 
 class Loadable:
-    """DICOMLib.DICOMLoadable: attributes that a plugin fills."""
+    """DICOMLib.DICOMLoadable: attributes that a plugin sets."""
 
     def __init__(self) -> None:
         self.files: list[str] = []
@@ -430,7 +434,7 @@ class Loadable:
 
 
 class Plugin:
-    """DICOMLib.DICOMPlugin of Slicer 5.10, which names fewer tags than that of 5.12."""
+    """DICOMLib.DICOMPlugin of Slicer 5.10, which defines fewer tags than that of 5.12."""
 
     def __init__(self) -> None:
         self.loadType = "Generic DICOM"
@@ -462,7 +466,7 @@ class Exportable:
 
 
 def _dicom(application: Application) -> None:
-    """DICOMLib, and the loading of a series from the database as Slicer's own plugin does it."""
+    """Provide DICOMLib, which loads a series from the database as Slicer's own plugin does."""
 
     def load_series(uids: list[str]) -> None:
         for instance, path in list(slicer.dicomDatabase.files.items()):
@@ -476,7 +480,7 @@ def _dicom(application: Application) -> None:
 
 
 def make_parent() -> Instance:
-    """The qMRMLWidget that the application gives a module's panel."""
+    """Return the qMRMLWidget in which the application shows a module's panel."""
     parent = WIDGETS["qMRMLWidget"]()
     parent.setLayout(QtWidgets.QVBoxLayout())
     parent.setMRMLScene(slicer.mrmlScene)

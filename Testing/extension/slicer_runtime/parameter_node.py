@@ -1,4 +1,4 @@
-"""The part of slicer.parameterNodeWrapper that the extension uses: text, numbers, yes or no, and nodes."""
+"""The part of slicer.parameterNodeWrapper that the extension uses: strings, numbers, booleans and nodes."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import vtk
 
 
 class WithinRange:
-    """Annotation: the value lies between the two."""
+    """Annotation: the value is within two bounds."""
 
     def __init__(self, minimum: float, maximum: float) -> None:
         self.minimum, self.maximum = minimum, maximum
 
 
 class Default:
-    """Annotation: the value of a parameter that was never set."""
+    """Annotation: the value of a parameter that has not been set."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
 
 
 def parameterNodeWrapper(cls: type) -> type:
-    """Turn the annotated names of a class into properties that live in a parameter node."""
+    """Turn the annotated attributes of a class into properties that are stored in a parameter node."""
     types = typing.get_type_hints(cls, include_extras=True)
     defaults = {name: getattr(cls, name, None) for name in types}
     for name, annotated in types.items():
@@ -33,13 +33,13 @@ def parameterNodeWrapper(cls: type) -> type:
     def initialize(self: Any, parameter_node: Any) -> None:
         self.parameterNode = parameter_node
         self._nodes = {}
-        itself = weakref.ref(self)
+        reference = weakref.ref(self)
         tag = parameter_node.AddObserver(
-            vtk.vtkCommand.ModifiedEvent, lambda *_: itself() is not None and itself()._nodes.clear()
+            vtk.vtkCommand.ModifiedEvent, lambda *_: reference() is not None and reference()._nodes.clear()
         )
         weakref.finalize(self, parameter_node.RemoveObserver, tag)
         for name in types:
-            setattr(self, name, getattr(self, name))  # a value that was never set becomes its default
+            setattr(self, name, getattr(self, name))  # store the default of a parameter that has not been set
 
     cls.__init__ = initialize  # type: ignore[misc]
     cls.AddObserver = lambda self, event, callback, priority=0.0: self.parameterNode.AddObserver(  # type: ignore[attr-defined]
@@ -60,7 +60,7 @@ def _property(name: str, annotated: Any, default: Any) -> property:
     if isinstance(kind, type) and issubclass(kind, vtk.vtkObject):
 
         def read_node(self: Any) -> Any:
-            # kept until the parameter node was modified, as Slicer does: also while the scene tells that it is gone
+            # as in Slicer, cached until the parameter node is modified, even while the scene reports its removal
             return self._nodes.setdefault(name, self.parameterNode.GetNodeReference(name))
 
         def write_node(self: Any, value: Any) -> None:
@@ -73,12 +73,12 @@ def _property(name: str, annotated: Any, default: Any) -> property:
 
     if kind not in (str, float, int, bool):
         raise TypeError(f"The stand-in has no serializer for {name}: {annotated}")
-    first = default if default is not None else kind()
+    initial = default if default is not None else kind()
 
     def read(self: Any) -> Any:
         text = self.parameterNode.GetParameter(name)
         if not self.parameterNode.GetParameterCount() or name not in self.parameterNode.GetParameterNames():
-            return first
+            return initial
         return text == "True" if kind is bool else kind(text)
 
     def write(self: Any, value: Any) -> None:

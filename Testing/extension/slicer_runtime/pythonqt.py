@@ -1,7 +1,7 @@
-"""PythonQt's manners over PySide6: properties are attributes, `connect("clicked()", f)`, unknown names fail.
+"""PythonQt's interface on top of PySide6: properties are attributes, `connect("clicked()", f)`, unknown names fail.
 
-An object of PySide6 is wrapped in an `Instance`, which hands on what PythonQt would: a Qt property by its name, else a
-method, else a child class's own method. Arguments are unwrapped on the way in, results wrapped on the way out.
+An object of PySide6 is wrapped in an `Instance`, which offers what PythonQt offers: Qt properties and methods by their
+names. Arguments are unwrapped, and results are wrapped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import shiboken6
 from PySide6 import QtCore
 
 ALIASES = {"name": "objectName"}
-"""PythonQt calls the property objectName also `name`, which slicer.util relies on."""
+"""PythonQt also calls the property objectName `name`, and slicer.util relies on it."""
 
 
 def unwrap(value: Any) -> Any:
@@ -24,7 +24,7 @@ def unwrap(value: Any) -> Any:
     if isinstance(value, Class):
         return value._class
     if isinstance(value, list | tuple):
-        return type(value)(unwrap(one) for one in value)
+        return type(value)(unwrap(element) for element in value)
     return value
 
 
@@ -34,12 +34,12 @@ def wrap(value: Any) -> Any:
     if isinstance(value, QtCore.QByteArray):
         return value
     if isinstance(value, list):
-        return [wrap(one) for one in value]
+        return [wrap(element) for element in value]
     return value
 
 
 class Signal:
-    """A signal of a wrapped object, as PythonQt gives it: `button.clicked.connect(f)`."""
+    """A signal of a wrapped object, as in PythonQt: `button.clicked.connect(f)`."""
 
     def __init__(self, instance: Instance, name: str) -> None:
         self._instance, self._name = instance, name
@@ -51,13 +51,13 @@ class Signal:
         self._instance._disconnect(self._name, slot)
 
     def emit(self, *arguments: Any) -> None:
-        getattr(self._instance._object, self._name).emit(*(unwrap(one) for one in arguments))
+        getattr(self._instance._object, self._name).emit(*(unwrap(argument) for argument in arguments))
 
     __call__ = emit
 
 
 class Instance:
-    """A QObject as PythonQt shows it."""
+    """A QObject as PythonQt presents it."""
 
     __slots__ = ("_object",)
 
@@ -88,39 +88,37 @@ class Instance:
         target = self._object
         if not shiboken6.isValid(target):
             raise ValueError(f"Trying to access '{name}' of a destroyed object")
-        asked = ALIASES.get(name, name)
-        if self._is_property(asked):
-            return wrap(target.property(asked))
-        found = getattr(target, asked)
-        if isinstance(found, QtCore.SignalInstance):
-            return Signal(self, asked)
-        if callable(found) and not inspect.isclass(found):
-            return lambda *arguments: wrap(found(*(unwrap(one) for one in arguments)))
-        return wrap(found)
+        name = ALIASES.get(name, name)
+        if self._is_property(name):
+            return wrap(target.property(name))
+        attribute = getattr(target, name)
+        if isinstance(attribute, QtCore.SignalInstance):
+            return Signal(self, name)
+        return _wrap_function(attribute) if _is_function(attribute) else wrap(attribute)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        asked = ALIASES.get(name, name)
-        if not self._is_property(asked):
+        property_name = ALIASES.get(name, name)
+        if not self._is_property(property_name):
             raise AttributeError(f"{self.className()} has no property {name!r}")
-        if not self._object.setProperty(asked, unwrap(value)):
+        if not self._object.setProperty(property_name, unwrap(value)):
             raise AttributeError(f"Property {name!r} of {self.className()} does not take {value!r}")
 
     def connect(self, *arguments: Any) -> bool:
-        """`connect("clicked(bool)", slot)`, or "clicked()" for a slot that wants none of the arguments."""
+        """Connect a slot: `connect("clicked(bool)", slot)`, or "clicked()" for a slot without arguments."""
         signature, slot = arguments
         match = re.fullmatch(r"(\w+)\((.*)\)", signature)
         if match is None:
             raise ValueError(f"Not a signal's signature: {signature!r}")
         name, types = match.groups()
         meta = self._object.metaObject()
-        known = {
+        signals = {
             bytes(meta.method(index).name()).decode()
             for index in range(meta.methodCount())
             if meta.method(index).methodType() == QtCore.QMetaMethod.MethodType.Signal
         }
-        if name not in known:
+        if name not in signals:
             raise ValueError(f"{self.className()} has no signal {signature!r}")
-        self._connect(name, slot, len([one for one in types.split(",") if one.strip()]))
+        self._connect(name, slot, len([argument for argument in types.split(",") if argument.strip()]))
         return True
 
     def disconnect(self, *arguments: Any) -> bool:
@@ -129,20 +127,20 @@ class Instance:
         return True
 
     def _connect(self, name: str, slot: Callable[..., Any], count: int | None) -> None:
-        wanted = _arity(slot)
-        most = wanted if count is None else min(count, wanted)
+        accepted = _arity(slot)
+        passed = accepted if count is None else min(count, accepted)
 
-        # PySide6 chooses among a signal's forms by the number of parameters that it finds
-        def none() -> None:
+        # PySide6 chooses between the overloads of a signal by the number of parameters of the slot
+        def without_argument() -> None:
             slot()
 
-        def first(one: Any) -> None:
-            slot(wrap(one))
+        def with_one(first: Any) -> None:
+            slot(wrap(first))
 
-        def both(one: Any, other: Any) -> None:
-            slot(wrap(one), wrap(other))
+        def with_two(first: Any, second: Any) -> None:
+            slot(wrap(first), wrap(second))
 
-        call = (none, first, both)[min(most, _most_arguments(self._object, name), 2)]
+        call = (without_argument, with_one, with_two)[min(passed, _max_arguments(self._object, name), 2)]
         getattr(self._object, name).connect(call)
         _slots(self._object).append((name, slot, call))
 
@@ -155,10 +153,18 @@ class Instance:
         raise ValueError(f"Not connected: {name}")
 
 
-def _most_arguments(qobject: Any, name: str) -> int:
+def _max_arguments(qobject: Any, name: str) -> int:
     meta = qobject.metaObject()
-    own = (meta.method(index) for index in range(meta.methodCount()))
-    return max(one.parameterCount() for one in own if bytes(one.name()).decode() == name)
+    methods = (meta.method(index) for index in range(meta.methodCount()))
+    return max(method.parameterCount() for method in methods if bytes(method.name()).decode() == name)
+
+
+def _is_function(attribute: Any) -> bool:
+    return callable(attribute) and not inspect.isclass(attribute)
+
+
+def _wrap_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *arguments: wrap(function(*(unwrap(argument) for argument in arguments)))
 
 
 def _slots(qobject: Any) -> list[Any]:
@@ -172,28 +178,27 @@ def _arity(slot: Callable[..., Any]) -> int:
         parameters = inspect.signature(slot).parameters.values()
     except (TypeError, ValueError):
         return 99
-    if any(one.kind is one.VAR_POSITIONAL for one in parameters):
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
         return 99
-    # a default marks what a lambda remembers, not what a signal brings
-    return sum(one.kind in {one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD} for one in parameters)
+    return sum(
+        parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD} for parameter in parameters
+    )
 
 
 class Class:
-    """A QObject's class in `qt`, `ctk` or `slicer`: calling it gives an `Instance`, its enums and statics stay."""
+    """The class of a QObject in `qt`, `ctk` or `slicer`: calling it returns an `Instance`; enums and statics work."""
 
     def __init__(self, qclass: type) -> None:
         self._class = qclass
 
     def __call__(self, *arguments: Any) -> Instance:
-        return Instance(self._class(*(unwrap(one) for one in arguments)))
+        return Instance(self._class(*(unwrap(argument) for argument in arguments)))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        found = getattr(self._class, name)
-        if callable(found) and not inspect.isclass(found):
-            return lambda *arguments: wrap(found(*(unwrap(one) for one in arguments)))
-        return found
+        attribute = getattr(self._class, name)
+        return _wrap_function(attribute) if _is_function(attribute) else attribute
 
     def __instancecheck__(self, instance: Any) -> bool:
         return isinstance(unwrap(instance), self._class)

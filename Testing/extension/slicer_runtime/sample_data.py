@@ -1,4 +1,4 @@
-"""SampleData: the samples that modules register, by category, as the module of this name shows and loads them."""
+"""The module SampleData: the samples that other modules register, by category."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import slicer
 
 
 class SampleDataSource:
-    """One sample of one file."""
+    """A sample that consists of one file."""
 
-    def __init__(self, sampleName: str, uris: str, fileNames: str, nodeNames: str, **rest: Any) -> None:
+    def __init__(self, sampleName: str, uris: str, fileNames: str, nodeNames: str, **options: Any) -> None:
         self.sampleName, self.uris, self.fileNames, self.nodeNames = sampleName, [uris], [fileNames], [nodeNames]
         self.sampleDescription = sampleName
-        self.thumbnailFileName = rest.pop("thumbnailFileName", None)
-        self.customDownloader = rest.pop("customDownloader", None)
-        if rest:
-            raise TypeError(f"The stand-in's samples have no {sorted(rest)}")
+        self.thumbnailFileName = options.pop("thumbnailFileName", None)
+        self.customDownloader = options.pop("customDownloader", None)
+        if options:
+            raise TypeError(f"The stand-in's samples do not support {sorted(options)}")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SampleDataSource) and vars(self) == vars(other)
@@ -30,6 +30,6 @@ class SampleDataLogic:
     @staticmethod
     def registerCustomSampleDataSource(category: str = "Custom", **source: Any) -> None:
         registered = vars(slicer.modules).setdefault("sampleDataSources", {}).setdefault(category, [])
-        one = SampleDataSource(**source)
-        if one not in registered:
-            registered.append(one)
+        sample = SampleDataSource(**source)
+        if sample not in registered:
+            registered.append(sample)

@@ -1,4 +1,4 @@
-"""The base classes of a scripted module, as far as the extension uses them."""
+"""The base classes of a scripted module: the parts that the extension uses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import slicer
 
 
 class ScriptedLoadableModule:
-    """A module that the application knows."""
+    """A module of the application."""
 
     def __init__(self, parent: Any) -> None:
         self.parent = parent
@@ -47,7 +47,7 @@ class ScriptedLoadableModuleWidget:
 
 
 class ScriptedLoadableModuleLogic:
-    """What a module does, apart from its panel."""
+    """The logic of a module."""
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__()

@@ -1,8 +1,8 @@
-"""qMRMLSegmentEditorWidget over Slicer's own vtkSlicerSegmentEditorLogic: setters, list of segments, effects, undo.
+"""qMRMLSegmentEditorWidget on top of Slicer's own vtkSlicerSegmentEditorLogic: setters, segments, effects, undo.
 
-What a stroke changes, what it leaves alone and what undo brings back is Slicer's C++; the buttons have the names that
-they have in Slicer's .ui. Of the effects only Paint and Erase do something here, with a brush of one pixel. What
-Slicer answers with an error message in its log raises RuntimeError.
+Slicer's C++ decides what a stroke changes and what undo restores; the buttons have the names of Slicer's .ui file. Of
+the effects, only Paint and Erase work, with a brush of one pixel. If Slicer would log an error, this raises
+RuntimeError.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ REGISTERED = (
     *("Paint", "Erase", "Scissors", "Draw", "Fill between slices", "Grow from seeds", "Hollow", "Islands"),
     *("Level tracing", "Logical operators", "Margin", "Mask volume", "Smoothing", "Threshold"),
 )
-"""Names of the effects that Slicer registers."""
+"""The effects that Slicer registers."""
 
 _NO_EFFECT = "NULL"
 _ORDER = (
@@ -35,10 +35,10 @@ _BRUSHES = {
 
 
 class SegmentEditorModule:
-    """Slicer's module of this name: an editor with a node of its own, made when the module is opened.
+    """Slicer's Segment Editor module, which creates an editor with its own node when it is opened.
 
     Attributes:
-        editor: the widget, None before.
+        editor: the widget; None before the module is opened.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class SegmentEditorModule:
 
 
 class Effect(QtCore.QObject):
-    """qSlicerSegmentEditorAbstractEffect, as far as it has a name."""
+    """qSlicerSegmentEditorAbstractEffect, reduced to its name."""
 
     def __init__(self, name: str, parent: QtCore.QObject) -> None:
         super().__init__(parent)
@@ -71,8 +71,8 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     """The editor that other modules embed.
 
     Attributes:
-        ViewsObserved: clicks in the slice views go to the active effect.
-        Logic: Slicer's own.
+        ViewsObserved: whether clicks in the slice views go to the active effect.
+        Logic: Slicer's own vtkSlicerSegmentEditorLogic.
     """
 
     segmentationNodeChanged = Signal(object)
@@ -199,8 +199,6 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         button.clicked.connect(lambda: self.setActiveEffectByName("" if name == _NO_EFFECT else name))
         return button
 
-    # -- scene and nodes ----------------------------------------------------------------------------------------------
-
     @Slot(object)
     def setMRMLScene(self, scene: Any) -> None:
         if scene is self._scene:
@@ -267,7 +265,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
             self.setSourceVolumeNode(node)
 
     def _batch_ended(self) -> None:
-        """Take what the lists of nodes show, as Slicer does after a scene was loaded."""
+        """Edit what the lists of nodes show, as Slicer does after a scene was loaded."""
         if self._node is not None:
             if self._node.GetSegmentationNode() is not self._segmentations.currentNode():
                 self.setSegmentationNode(self._segmentations.currentNode())
@@ -275,16 +273,14 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
                 self.setSourceVolumeNode(self._volumes.currentNode())
         self.updateWidgetFromMRML()
 
-    def _observe(self, thing: Any, event: Any) -> None:
-        """Follow the events of a node; without an event, those of it are followed no more."""
+    def _observe(self, target: Any, event: Any) -> None:
+        """Update the widget on an event of a VTK object; None as the event removes all observers of the object."""
         if event is None:
-            for one, tag in [pair for pair in self._observed if pair[0] is thing]:
-                one.RemoveObserver(tag)
-            self._observed = [pair for pair in self._observed if pair[0] is not thing]
-        elif thing is not None:
-            self._observed.append((thing, thing.AddObserver(event, lambda *_: self.updateWidgetFromMRML())))
-
-    # -- what is shown ------------------------------------------------------------------------------------------------
+            for _, tag in [pair for pair in self._observed if pair[0] is target]:
+                target.RemoveObserver(tag)
+            self._observed = [pair for pair in self._observed if pair[0] is not target]
+        elif target is not None:
+            self._observed.append((target, target.AddObserver(event, lambda *_: self.updateWidgetFromMRML())))
 
     @Slot()
     def updateWidgetFromMRML(self) -> None:
@@ -302,18 +298,18 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
             self._segmentations.setCurrentNode(segmentation)
             del blocker
         if segmentation is not self._segmentation:
-            held = None if self._segmentation is None else self._segmentation.GetSegmentation()
-            self._observe(held, None)
+            if self._segmentation is not None:
+                self._observe(self._segmentation.GetSegmentation(), None)
             self._segmentation = segmentation
             if segmentation is not None:
-                held = segmentation.GetSegmentation()
+                segments = segmentation.GetSegmentation()
                 for name in ("SegmentAdded", "SegmentRemoved", "SegmentModified"):
-                    self._observe(held, getattr(slicer.vtkSegmentation, name))
+                    self._observe(segments, getattr(slicer.vtkSegmentation, name))
                 reference = segmentation.GetNodeReference(segmentation.GetReferenceImageGeometryReferenceRole())
                 self._volumes.setCurrentNode(reference)
                 segmentation.CreateDefaultDisplayNodes()
-                if held.GetNumberOfSegments():
-                    self._node.SetSelectedSegmentID(held.GetNthSegmentID(0))
+                if segments.GetNumberOfSegments():
+                    self._node.SetSelectedSegmentID(segments.GetNthSegmentID(0))
             self.segmentationNodeChanged.emit(segmentation)
         volume = self._node.GetSourceVolumeNode()
         if volume is not self._volumes.currentNode():
@@ -325,10 +321,10 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
             self.sourceVolumeNodeChanged.emit(volume)
 
     def _follow_effect(self) -> None:
-        wanted = self._node.GetActiveEffectName() or ""
-        if wanted == self._active:
+        name = self._node.GetActiveEffectName() or ""
+        if name == self._active:
             return
-        self._active = wanted if wanted in self._effects else ""
+        self._active = name if name in self._effects else ""
         if self._active:
             self.setupViewObservations()
         else:
@@ -374,8 +370,6 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     def _child(self, name: str) -> Any:
         return self.findChild(QtWidgets.QWidget, name)
 
-    # -- segments -----------------------------------------------------------------------------------------------------
-
     def currentSegmentID(self) -> str:
         return str(self.Logic.GetCurrentSegmentID())
 
@@ -396,8 +390,6 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     def _remove_segment(self) -> None:
         self.Logic.RemoveSelectedSegment()
 
-    # -- effects ------------------------------------------------------------------------------------------------------
-
     def availableEffectNames(self) -> list[str]:
         return list(REGISTERED)
 
@@ -406,8 +398,8 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
 
     def setEffectNameOrder(self, names: list[str]) -> None:
         unknown = set(names) - set(REGISTERED)
-        if unknown:  # Slicer passes over these without a word
-            raise RuntimeError(f"Slicer registers no effect of the names {sorted(unknown)}")
+        if unknown:  # Slicer ignores these silently
+            raise RuntimeError(f"Slicer registers no effects called {sorted(unknown)}")
         self._order = list(names)
         self.updateEffectList()
 
@@ -416,15 +408,15 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
 
     @Slot()
     def updateEffectList(self) -> None:
-        shown = [_NO_EFFECT, *self._order]
+        names = [_NO_EFFECT, *self._order]
         if self._unordered:
-            shown += [name for name in REGISTERED if name not in shown]
+            names += [name for name in REGISTERED if name not in names]
         grid = self._effects_box.layout()
         for button in self._buttons.values():
             grid.removeWidget(button)
             button.hide()
-        for number, name in enumerate(shown):
-            grid.addWidget(self._buttons[name], number // self._columns, number % self._columns)
+        for index, name in enumerate(names):
+            grid.addWidget(self._buttons[name], index // self._columns, index % self._columns)
             self._buttons[name].show()
 
     def activeEffect(self) -> Any:
@@ -450,15 +442,15 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self.ViewsObserved = False
 
     def click_in_view(self, row: int, column: int) -> bool:
-        """What a click on a pixel of the film does with the active effect; False where nobody listens to the views."""
+        """Click on a pixel of the radiograph; returns False if no effect receives clicks in the views."""
         if not self.ViewsObserved or self._active not in _BRUSHES:
             return False
         self.Logic.SaveStateForUndo()
         self.Logic.ResetModifierLabelmapToDefault()
         stroke = self.Logic.GetModifierLabelmap()
-        along = [axis for axis, size in enumerate(stroke.GetDimensions()) if size > 1]
+        column_axis, row_axis = [axis for axis, size in enumerate(stroke.GetDimensions()) if size > 1]
         index = list(stroke.GetExtent()[0::2])
-        index[along[0]], index[along[1]] = column, row
+        index[column_axis], index[row_axis] = column, row
         stroke.SetScalarComponentFromDouble(*index, 0, 1)
         stroke.Modified()
         mode, selected = _BRUSHES[self._active], self._node.GetSelectedSegmentID()
@@ -466,13 +458,11 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         return True
 
     def paint(self, identifier: str, row: int, column: int) -> None:
-        """What a person does to add one pixel to a segment: choose it, choose Paint, click, choose no effect."""
+        """Add one pixel to a segment as a user does: select the segment, activate Paint, click, deactivate it."""
         self.setCurrentSegmentID(identifier)
         self.setActiveEffectByName("Paint")
         assert self.click_in_view(row, column), "the editor cannot paint"
         self.setActiveEffect(None)
-
-    # -- undo ---------------------------------------------------------------------------------------------------------
 
     @Slot()
     def saveStateForUndo(self) -> None:
@@ -485,8 +475,6 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     @Slot()
     def redo(self) -> None:
         self.Logic.Redo()
-
-    # -- properties ---------------------------------------------------------------------------------------------------
 
     def _set_auto_show(self, on: bool) -> None:
         self._auto_show = on
@@ -505,7 +493,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._undo_box.setVisible(enabled)
 
     def _visible(*names: str) -> Any:
-        """Property: whether some children are shown."""
+        """Return a property that shows or hides some children."""
 
         def show(self: Any, visible: bool) -> None:
             for name in names:

@@ -1,4 +1,4 @@
-"""The plain widgets of CTK and MRML that the panel uses, as real Qt widgets with the names of their Qt originals."""
+"""The simple widgets of CTK and MRML that the panel uses, as Qt widgets with the names of the originals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtCore import Property, Signal, Slot
 
 
 class ctkCollapsibleButton(QtWidgets.QGroupBox):
-    """A header that folds its contents away."""
+    """A header that folds its contents."""
 
     contentsCollapsed = Signal(bool)
 
@@ -52,7 +52,7 @@ class ctkCollapsibleButton(QtWidgets.QGroupBox):
 
     def showEvent(self, event: QtGui.QShowEvent) -> None:
         super().showEvent(event)
-        if self._collapsed:  # children that the loader added after the property was set
+        if self._collapsed:  # children that were added after the property was set
             for child in self.children():
                 if isinstance(child, QtWidgets.QWidget) and not child.isHidden():
                     child.setProperty("hiddenBefore", False)
@@ -64,7 +64,7 @@ class ctkCollapsibleButton(QtWidgets.QGroupBox):
             self._set_collapsed(not self._collapsed)
 
     def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
-        """A button in CTK, which the space bar presses."""
+        """Fold or unfold; in CTK the header is a button, which the space bar presses."""
         if event.key() == QtCore.Qt.Key.Key_Space:
             self._set_collapsed(not self._collapsed)
 
@@ -119,7 +119,7 @@ class ctkSliderWidget(QtWidgets.QWidget):
 
 
 class qMRMLWidget(QtWidgets.QWidget):
-    """A widget that knows the scene and tells its children."""
+    """A widget that has a scene, and passes it on to its children."""
 
     mrmlSceneChanged = Signal(object)
 
@@ -156,9 +156,8 @@ class qMRMLNodeComboBox(qMRMLWidget):
         self._flags["showChildNodeTypes"] = True
         self._none = "None"
         self._id = ""
-        self._ids: list[str] = []
+        self._is_empty = True
         self._tags: list[int] = []
-        self._quiet = False
         self._box.activated.connect(lambda index: self.setCurrentNodeID(self._box.itemData(index) or ""))
 
     @Slot(object)
@@ -166,9 +165,9 @@ class qMRMLNodeComboBox(qMRMLWidget):
         for tag in self._tags:
             self._scene.RemoveObserver(tag)
         super().setMRMLScene(scene)
-        names = ("NodeAddedEvent", "NodeRemovedEvent", "EndCloseEvent", "EndImportEvent", "EndBatchProcessEvent")
+        events = ("NodeAddedEvent", "NodeRemovedEvent", "EndCloseEvent", "EndImportEvent", "EndBatchProcessEvent")
         self._tags = (
-            [scene.AddObserver(getattr(scene, name), lambda *_: self._fill()) for name in names] if scene else []
+            [scene.AddObserver(getattr(scene, event), lambda *_: self._fill()) for event in events] if scene else []
         )
         self._fill()
 
@@ -178,25 +177,26 @@ class qMRMLNodeComboBox(qMRMLWidget):
         self._box.clear()
         if self._flags["noneEnabled"]:
             self._box.addItem(self._none, "")
-        ids = []
+        identifiers = []
         for index in range(self._scene.GetNumberOfNodes()):
             node = self._scene.GetNthNode(index)
-            fits = any(map(node.IsA if self._flags["showChildNodeTypes"] else node.GetClassName().__eq__, self._types))
-            if fits and not node.GetHideFromEditors() and self._has_attributes(node):
+            matches = node.IsA if self._flags["showChildNodeTypes"] else node.GetClassName().__eq__
+            if any(map(matches, self._types)) and not node.GetHideFromEditors() and self._has_attributes(node):
                 self._box.addItem(node.GetName(), node.GetID())
-                ids.append(node.GetID())
-        before, self._ids = self._ids, ids
-        if self._id and self._id not in ids:
-            self.setCurrentNodeID("" if self._flags["noneEnabled"] or not ids else ids[-1])
-        elif not before and ids and not self._id and not self._flags["noneEnabled"]:
-            self.setCurrentNodeID(ids[0])  # Qt chooses the first entry of a list that was empty
+                identifiers.append(node.GetID())
+        was_empty, self._is_empty = self._is_empty, not identifiers
+        if self._id and self._id not in identifiers:
+            self.setCurrentNodeID("" if self._flags["noneEnabled"] or not identifiers else identifiers[-1])
+        elif was_empty and identifiers and not self._id and not self._flags["noneEnabled"]:
+            self.setCurrentNodeID(identifiers[0])  # Qt selects the first entry of a list that was empty
         else:
             self._show()
 
     def _has_attributes(self, node: Any) -> bool:
-        wanted = [(name, value) for node_type, name, value in self._attributes if node.IsA(node_type)]
+        required = [(name, value) for node_type, name, value in self._attributes if node.IsA(node_type)]
         return all(
-            node.GetAttribute(name) is not None and value in (None, node.GetAttribute(name)) for name, value in wanted
+            node.GetAttribute(name) is not None and value in (None, node.GetAttribute(name))
+            for name, value in required
         )
 
     def addAttribute(self, node_type: str, name: str, value: str | None = None) -> None:
