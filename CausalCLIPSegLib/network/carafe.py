@@ -1,4 +1,4 @@
-"""CARAFE: content-aware reassembly of features (Wang et al., ICCV 2019), up-sampling with predicted kernels."""
+"""CARAFE: content-aware reassembly of features (Wang et al., ICCV 2019), upsampling with predicted kernels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Carafe(nn.Module):
-    """Up-sample a feature map; each output position is a weighted mean of the 3x3 positions around its source.
+    """Upsample a feature map; each output position is a weighted mean of the 3x3 positions around its source.
 
     The weights are predicted from the features and sum to one. The reassembly uses `unfold` (im2col), which can be
     exported to ONNX.
@@ -28,15 +28,15 @@ class Carafe(nn.Module):
             features: B x C x H x W.
 
         Returns:
-            B x K² x s² x H x W, not negative, summing to one over K²: for each of the s x s output positions of a
-            source position the weights of its K x K neighborhood, both row-major.
+            B x K² x s² x H x W, nonnegative, summing to one over K²: the weights of the K x K neighborhood of each
+            source position, for each of its s x s output positions; both in row-major order.
         """
         batch, _, height, width = features.shape
         scores = self.encoder(self.compressor(features))
         return scores.view(batch, self.kernel_size**2, self.factor**2, height, width).softmax(dim=1)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Return the up-sampled features: B x C x H x W -> B x C x sH x sW."""
+        """Return the upsampled features: B x C x H x W -> B x C x sH x sW."""
         batch, channels, height, width = features.shape
         neighbors = F.unfold(features, self.kernel_size, padding=self.kernel_size // 2)
         neighbors = neighbors.view(batch, channels, self.kernel_size**2, height * width)

@@ -43,7 +43,7 @@ class Features(NamedTuple):
 
 
 class Branch(nn.Module):
-    """Fusion and decoder for the causal or for the confounding features: what turns features into logits."""
+    """Fusion and decoder of the causal or of the confounding features."""
 
     def __init__(self, configuration: NetworkConfiguration) -> None:
         super().__init__()
@@ -91,11 +91,11 @@ class CausalCLIPSeg(nn.Module):
             self.confounder = Branch(configuration)
 
     def encode_text(self, tokens: Tensor) -> Tensor:
-        """Return tau, B x T, of tokens, int64 B x L. It depends on the text only: reuse it for many images."""
+        """Return tau, float B x T, of tokens, int64 B x L. It depends only on the text: reuse it for many images."""
         return self.text_encoder(tokens)
 
     def encode_image(self, image: Tensor, *, confounder: bool = True) -> Features:
-        """Return the features, which depend on the image only: reuse them for many texts.
+        """Return the features of images. They depend only on the image, so reuse them for many texts.
 
         Args:
             image: B x 1 x H x W, float in [0, 1], H and W multiples of 32.
@@ -113,12 +113,12 @@ class CausalCLIPSeg(nn.Module):
         )
 
     def decode(self, features: Features, text: Tensor) -> Output:
-        """Segment images by their texts, tau of `encode_text`, B x T; logits are at the image's resolution."""
+        """Segment images by their texts (tau from `encode_text`, B x T); the logits have the image's resolution."""
         logits = self.causal.decoder(text, features.causal)
         if self.confounder is None or features.confounding is None:
             return Output(logits, None, features.attention)
         return Output(logits, self.confounder.decoder(text, features.confounding), features.attention)
 
     def forward(self, image: Tensor, text: Tensor, *, confounder: bool = True) -> Output:
-        """Segment images by their texts: `encode_image`, then `decode`."""
+        """Segment images by their texts: call `encode_image`, then `decode`."""
         return self.decode(self.encode_image(image, confounder=confounder), text)

@@ -12,7 +12,13 @@ class _Frozen(BaseModel):
 
 
 class ClipResNetConfiguration(_Frozen):
-    """CLIP's ResNet; the defaults are ResNet-101 with OpenAI's image statistics."""
+    """CLIP's ResNet; the defaults are ResNet-101 with OpenAI's image statistics.
+
+    Attributes:
+        layers: residual blocks of each of the four layers.
+        width: channels of the stem; layers 2, 3 and 4 have 8, 16 and 32 times as many.
+        mean, std: of the three input channels, for pixels in [0, 1].
+    """
 
     kind: Literal["clip_resnet"] = "clip_resnet"
     layers: tuple[int, int, int, int] = (3, 4, 23, 3)
@@ -22,7 +28,12 @@ class ClipResNetConfiguration(_Frozen):
 
 
 class TimmConfiguration(_Frozen):
-    """A small encoder from timm; the defaults are EfficientNet-Lite0 with its image statistics."""
+    """A small encoder from timm; the defaults are EfficientNet-Lite0 with its image statistics.
+
+    Attributes:
+        name: the model's name in timm.
+        mean, std: of the three input channels, for pixels in [0, 1].
+    """
 
     kind: Literal["timm"] = "timm"
     name: str = "tf_efficientnet_lite0"
@@ -34,7 +45,17 @@ VisionConfiguration = Annotated[ClipResNetConfiguration | TimmConfiguration, Fie
 
 
 class TextConfiguration(_Frozen):
-    """CLIP's text Transformer; the defaults are those of CLIP RN101 with the paper's context of 20 tokens."""
+    """CLIP's text Transformer; the defaults are those of CLIP RN101 with the paper's context of 20 tokens.
+
+    Attributes:
+        context_length: L, tokens of a prompt, including the start and end tokens.
+        vocabulary_size: entries of the tokenizer.
+        width: channels of the Transformer.
+        heads: attention heads of each layer.
+        layers: Transformer layers.
+        feature_size: T, size of the text feature tau.
+        quick_gelu: use QuickGELU, as OpenAI's weights need, instead of GELU.
+    """
 
     context_length: int = 20
     vocabulary_size: int = 49408
@@ -49,9 +70,9 @@ class DecoderConfiguration(_Frozen):
     """One decoder of Eq. 1.
 
     Attributes:
-        channels: output channels of each up-sampling convolution.
-        factors: up-sampling factor before each of them. If their product is less than the scale of the features, the
-            rest is up-sampled before the cross-correlation with the text kernel.
+        channels: output channels of each upsampling convolution.
+        factors: upsampling factor before each convolution. If their product is less than the scale of the features,
+            the remaining factor is applied before the cross-correlation with the text kernel.
         kernel_size: K of the text kernel C x K x K.
     """
 
@@ -68,7 +89,7 @@ class NetworkConfiguration(_Frozen):
         channels: channels of every stage after its projection, and of the fused features.
         fusion_stage: the stage (2, 3 or 4) at whose resolution the stages are fused: 1/8, 1/16 or 1/32 of the input.
         causal_intervention: if false, the network has no maskers and no confounder branch (Table 2, rows 1 and 3).
-        low_resolution_convolutions: compute convolutions that follow an up-sampling at low resolution (exact, faster).
+        low_resolution_convolutions: compute convolutions that follow an upsampling at low resolution (exact, faster).
     """
 
     image_size: int = 224

@@ -19,8 +19,8 @@ def cross_correlate(features: Tensor, kernel: Tensor, bias: Tensor, factor: int,
         features: B x C x h x w.
         kernel: W_tau, B x C x K x K.
         bias: b_tau, B.
-        factor: the features are first up-sampled by it, to full resolution.
-        low_resolution: mix the channels before that up-sampling (exact, see `upsampling`).
+        factor: upsampling factor from the features to full resolution.
+        low_resolution: mix the channels before the upsampling (exact, see `upsampling`).
 
     Returns:
         B x 1 x (factor * h) x (factor * w).

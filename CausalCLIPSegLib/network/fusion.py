@@ -11,7 +11,7 @@ from CausalCLIPSegLib.network.carafe import Carafe
 
 
 def _rescale(channels: int, stride: int, target_stride: int) -> nn.Module:
-    """Return CARAFE for a stage coarser than the target, and mean pooling for a finer one; CARAFE only up-samples."""
+    """Return CARAFE for a stage coarser than the target, and mean pooling for a finer one: CARAFE only upsamples."""
     if stride > target_stride:
         return Carafe(channels, stride // target_stride)
     if stride < target_stride:

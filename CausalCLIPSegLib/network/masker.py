@@ -29,6 +29,6 @@ class Masker(nn.Module):
 
 
 def split_features(features: Tensor, attention: Tensor) -> tuple[Tensor, Tensor]:
-    """Split features into causal and confounding ones (Eq. 2): (M * F, (1 - M) * F), which add up to F."""
+    """Split features F, B x C x H x W, into causal ones, M * F, and confounding ones, (1 - M) * F (Eq. 2)."""
     causal = attention * features
     return causal, features - causal

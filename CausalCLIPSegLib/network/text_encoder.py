@@ -19,9 +19,9 @@ def _tokenizer() -> SimpleTokenizer:
 
 
 def tokenize(prompts: Sequence[str], context_length: int) -> Tensor:
-    """Encode prompts by CLIP's byte-pair encoding between start and end tokens: int64, B x context_length.
+    """Return the tokens of prompts in CLIP's byte-pair encoding, between start and end tokens: int64, B x L.
 
-    Longer prompts are cut and still end in the end token, as in CLIP's own tokenizer with `truncate=True`.
+    Prompts longer than `context_length` (L) are cut and keep the end token, as in CLIP with `truncate=True`.
     """
     return _tokenizer()(list(prompts), context_length=context_length)
 

@@ -1,7 +1,7 @@
-"""A convolution after a bilinear up-sampling, computed at low resolution (exact).
+"""Compute a convolution after a bilinear upsampling at low resolution, exactly.
 
-Both are linear and act on different axes: each tap of the convolution mixes channels, the up-sampling mixes positions.
-So
+Both operations are linear and act on different axes: each tap of the convolution mixes channels, and the upsampling
+mixes positions. Therefore
 
     conv(up(x)) = sum over the taps (a, b) of  U_a (W_ab x) U_b^T
 
@@ -23,7 +23,8 @@ from torch import Tensor, nn
 def tap_matrices(size: int, factor: int, kernel_size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """Return the bilinear matrices of all taps, side by side: (factor * size) x (kernel_size * size).
 
-    Each is `F.interpolate(mode="bilinear", align_corners=False)` along one axis and a shift with zero padding.
+    Each matrix applies `F.interpolate(mode="bilinear", align_corners=False)` along one axis, then a shift with zero
+    padding.
     """
     # Built outside inference mode: a cached inference tensor could not be used in a later backward pass.
     with torch.inference_mode(False), torch.no_grad():
@@ -36,11 +37,11 @@ def tap_matrices(size: int, factor: int, kernel_size: int, dtype: torch.dtype, d
 
 
 def spread_taps(mixed: Tensor, factor: int) -> Tensor:
-    """Up-sample the maps of all taps, shift each by its offset, and add them.
+    """Upsample the maps of all taps, shift each map by the offset of its tap, and add them.
 
     Args:
         mixed: W_ab x of every tap, B x K x K x O x h x w.
-        factor: up-sampling factor.
+        factor: upsampling factor.
 
     Returns:
         B x O x (factor * h) x (factor * w).
@@ -55,10 +56,10 @@ def spread_taps(mixed: Tensor, factor: int) -> Tensor:
 
 
 class UpsamplingConvolution(nn.Conv2d):
-    """Bilinear up-sampling by `factor`, then a convolution with zero padding that keeps the size.
+    """Bilinear upsampling by `factor`, then a convolution with zero padding that keeps the size.
 
     Attributes:
-        low_resolution: compute with `spread_taps`; otherwise in the plain form, for comparison.
+        low_resolution: compute with `spread_taps`; if false, compute the plain form, for comparison.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class UpsamplingConvolution(nn.Conv2d):
         self.low_resolution = low_resolution
 
     def forward(self, features: Tensor) -> Tensor:
-        """Up-sample and convolve: B x in x h x w -> B x out x (factor * h) x (factor * w)."""
+        """Upsample and convolve: B x in x h x w -> B x out x (factor * h) x (factor * w)."""
         if not self.low_resolution:
             return super().forward(upsample(features, self.factor))
         batch, in_channels, height, width = features.shape
@@ -81,7 +82,7 @@ class UpsamplingConvolution(nn.Conv2d):
 
 
 def upsample(features: Tensor, factor: int) -> Tensor:
-    """Up-sample B x C x h x w bilinearly by `factor`, with `align_corners=False`."""
+    """Upsample B x C x h x w bilinearly by `factor`, with `align_corners=False`."""
     if factor == 1:
         return features
     return F.interpolate(features, scale_factor=float(factor), mode="bilinear", align_corners=False)

@@ -52,7 +52,7 @@ class ClipResNetEncoder(VisionEncoder):
         del self.resnet.attnpool  # the paper uses the features of the stages before it
 
     def stages(self, image: Tensor) -> list[Tensor]:
-        """Return the outputs of layers 2, 3 and 4."""
+        """Return the outputs of layers 2, 3 and 4 for a normalized image, B x 3 x H x W."""
         net = self.resnet
         stage1 = net.layer1(net.stem(image))
         stage2 = net.layer2(stage1)
@@ -69,7 +69,7 @@ class TimmEncoder(VisionEncoder):
         self.body: nn.Module = body
 
     def stages(self, image: Tensor) -> list[Tensor]:
-        """Return the feature maps at strides 8, 16 and 32."""
+        """Return the feature maps at strides 8, 16 and 32 for a normalized image, B x 3 x H x W."""
         return self.body(image)
 
 

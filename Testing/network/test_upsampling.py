@@ -1,4 +1,4 @@
-"""A convolution after an up-sampling, computed at low resolution, equals the plain form."""
+"""A convolution after an upsampling, computed at low resolution, equals the plain form."""
 
 import pytest
 import torch
