@@ -14,6 +14,7 @@ _LINE_HEIGHT = 1.4  # in text sizes
 _MARGIN, _TEXT_LEFT, _GAP = 44, 204, 22
 
 NO_FONT = "(No font on this computer has these letters; they are in result.json.)"
+"""Drawn instead of a text that no font covers."""
 
 
 class _Paragraph(NamedTuple):
@@ -36,7 +37,7 @@ def draw_caption(report: ResultDocument, mirrored: bool | None, width: int) -> I
     Args:
         report: what `describe_result` returned.
         mirrored: whether the radiograph shows the patient's right on the viewer's right; None: the file does not say.
-        width: of the picture, in pixels.
+        width: width of the picture in pixels.
 
     Returns:
         An RGB picture, as high as the text needs.
@@ -78,7 +79,7 @@ def _laterality(report: ResultDocument, mirrored: bool | None) -> _Paragraph:
 
 
 def _outlined(report: ResultDocument) -> list[_Paragraph]:
-    """Say which sides are outlined, and the areas."""
+    """Say which sides are outlined, and how large the areas are."""
     if not report.segments:
         return [_Paragraph("Nothing: the probability reaches the threshold nowhere.")]
     paragraphs = [

@@ -33,7 +33,7 @@ class Output(NamedTuple):
     """One file of a result.
 
     Attributes:
-        name: of the file.
+        name: name of the file.
         write: takes the result and the path; also `with_note` if `carries_note`, and `report` if `needs_report`.
         applies: returns whether a result has this file.
         carries_note: the file holds the note, unless the user leaves it out.
@@ -50,6 +50,7 @@ class Output(NamedTuple):
 
 
 PROBABILITY = "probability.dcm"
+"""The probability map as a FRACTIONAL DICOM-SEG, written only on request."""
 
 OUTPUTS: tuple[Output, ...] = (
     Output("segmentation.seg.nrrd", write_seg_nrrd),
@@ -57,16 +58,17 @@ OUTPUTS: tuple[Output, ...] = (
     Output(PROBABILITY, write_dicom_probability, _is_dicom, carries_note=True, on_request=True),
     Output("overlay.png", write_overlay, needs_report=True),
 )
-"""The files of a result in the order of writing; result.json comes last, because it names the others."""
+"""The files of a result except result.json, in the order of writing."""
 
 RESULT_JSON = "result.json"
+"""Written last, because it names the other files."""
 
 
 def reject_earlier_result(directory: Path) -> None:
     """Check that a folder holds no files of an earlier result.
 
     Raises:
-        OutputError: it holds some.
+        OutputError: the folder holds such files.
     """
     reject_existing(directory, _all_names())
 
@@ -86,7 +88,7 @@ def write_result(
         result: what the segmenter returned.
         directory: a folder; it is created with its parents if needed, and other files in it stay.
         report: what `describe_result` returned for this result; None: describe it here.
-        force: replace an earlier result, and remove those of its files that this result does not have.
+        force: replace an earlier result, including files that this result does not have.
         with_note: include the note in the DICOM files; result.json and the picture always include it.
         extra: names of files that are written only on request: `PROBABILITY`.
 

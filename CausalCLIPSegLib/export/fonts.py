@@ -15,10 +15,10 @@ _FAMILIES = (
     *("Helvetica.ttc", "Arial.ttf", "Arial Unicode.ttf", "PingFang.ttc"),  # macOS
     *("NotoSansCJK-Regular.ttc", "wqy-microhei.ttc"),
 )
-"""Fonts of the common systems, those with the most alphabets first; Pillow's own font has little more than ASCII."""
+"""Fonts of the common systems, most alphabets first; Pillow's own font has little more than ASCII."""
 
 _NO_CHARACTER = "\uffff"
-"""Not a character, so every font draws its sign for missing letters instead."""
+"""Not a character, so every font draws its sign for missing characters instead."""
 
 
 class TextFont:
@@ -40,7 +40,7 @@ class TextFont:
         """Return `text` on one line, with simpler letters for those that the font lacks: "a" for "ä".
 
         Returns:
-            The text, or None if the font lacks more than half of its characters even so.
+            The text, or None if the font lacks more than half of the characters in spite of this.
         """
         printable = _printable(text)
         transliterated = "".join(self._transliterate(character) for character in printable)
@@ -69,7 +69,7 @@ def wrap(text: str, font: FreeTypeFont, width: int, max_lines: int) -> list[str]
 
 
 def _lines(text: str, font: FreeTypeFont, width: int) -> Iterator[str]:
-    """Yield one line after the other; text beyond the last requested line is never measured."""
+    """Yield the lines one by one, so that text beyond the last requested line is never measured."""
     while text:
         lengths = range(1, min(len(text), width) + 1)  # each character is at least one pixel wide
         fitting = max(1, bisect_right(lengths, float(width), key=lambda length: font.getlength(text[:length])))
@@ -88,7 +88,7 @@ def _printable(text: str) -> str:
 
 @cache
 def _families() -> tuple[str, ...]:
-    """Return the fonts that this computer has; the empty name is Pillow's own font."""
+    """Return the file names of the fonts on this computer; the empty name stands for Pillow's own font."""
     return (*filter(_exists, _FAMILIES), "")
 
 
@@ -109,7 +109,7 @@ def _font(family: str, size: int) -> FreeTypeFont:
 
 @cache
 def _has(family: str, character: str) -> bool:
-    """Return whether the font draws the character differently from its sign for missing letters."""
+    """Return whether the font draws the character differently from its sign for missing characters."""
     return character == " " or _ink(family, character) != _ink(family, _NO_CHARACTER)
 
 

@@ -32,9 +32,9 @@ def draw_overlay(result: SegmentationResult, report: ResultDocument | None = Non
     """Draw the radiograph with the outline of each segment in the segment's color, and a caption below.
 
     The longer side of the radiograph takes 1400 pixels. Its pixels are drawn square, even if rows and columns are
-    spaced differently. Only the outlines are drawn on the radiograph itself: the side markers stand beside it and, if
-    it is calibrated, a scale bar below it, with the length along a row in the plane of the detector. The caption holds
-    the note and the result, and nothing from the DICOM header.
+    spaced differently. Only the outlines cover the radiograph. The side markers are beside it. Below a calibrated
+    radiograph there is a scale bar, for lengths along a row in the plane of the detector. The caption holds the note
+    and the result, and nothing from the DICOM header.
 
     Args:
         result: pixels and probability float32 in [0, 1], masks bool, all rows x columns.
@@ -97,7 +97,7 @@ def _draw_radiograph(result: SegmentationResult) -> Image.Image:
     gray = np.clip(_resize(result.radiograph.pixels, size), 0, 1) * 255
     picture = Image.fromarray(np.rint(gray).astype(np.uint8)).convert("RGB")
     distances = [_distance_from_outline(segment, result, size) for segment in result.segments]
-    for distance in distances:  # the dark line below makes the color visible on white bone
+    for distance in distances:  # a dark line under the colored one makes it visible on white bone
         _draw_line(picture, _CASING, distance, _CASING_WIDTH)
     for segment, distance in zip(result.segments, distances, strict=True):
         _draw_line(picture, to_uint8_rgb(segment.color), distance, _INK_WIDTH)
@@ -113,9 +113,9 @@ def _draw_line(picture: Image.Image, color: tuple[int, int, int], distance: _Map
 def _distance_from_outline(segment: Segment, result: SegmentationResult, size: tuple[int, int]) -> _Map:
     """Return the distance of each pixel at display `size` (width, height) from the segment's outline, in pixels.
 
-    The outline is where the enlarged probability crosses the threshold; if the mask was cut or painted, it follows the
-    mask. A straight edge blurred by a Gaussian is the normal distribution function of the distance from the edge. Its
-    inverse gives the distance with subpixel accuracy, and infinity far away.
+    The outline is where the enlarged probability crosses the threshold, or the edge of the mask if the mask was cut or
+    painted. A straight edge blurred by a Gaussian is the normal distribution function of the distance from the edge.
+    The inverse function gives the distance with subpixel accuracy, and infinity far away.
     """
     margin = np.maximum(np.abs(result.probability - result.threshold), 1e-3)
     inside = _resize(np.where(segment.mask, margin, -margin), size) >= 0

@@ -59,13 +59,13 @@ class ResultDocument(BaseModel):
         threshold: a pixel belongs to the mask if its probability reaches this value.
         area_mm2: area of the mask in the plane of the detector, in mm²; None if the radiograph is not calibrated.
         area_fraction: share of the image that the mask covers, in [0, 1].
-        components: number of connected areas; pixels that touch by a corner are connected.
-        segments: the same for each side; an area that crosses the midline counts on both sides.
+        components: number of connected areas; pixels that touch at a corner are connected.
+        segments: the same values for each side; an area that crosses the midline counts on both sides.
         files: names of the written files, which lie in the folder of result.json.
         seconds: wall-clock seconds by stage.
         version: version of this program.
         warnings: what a person should check, in sentences.
-        disagreements: where note and mask disagree (docs/describe.md), in sentences.
+        disagreements: the differences between note and mask (docs/describe.md), in sentences.
         source: UIDs of the DICOM image; None for other files.
     """
 
@@ -125,7 +125,7 @@ def describe_result(result: SegmentationResult) -> ResultDocument:
 
 
 def result_warnings(result: SegmentationResult) -> list[str]:
-    """Return what a person should check, in sentences: about the radiograph, the note, and the place of the mask."""
+    """Return what a person should check about the radiograph, the note and the place of the mask, in sentences."""
     warnings = list(result.radiograph.warnings)
     if result.expression.weak:
         warnings.append("The note names no side, so both lungs were searched; the outline is less sure.")
@@ -147,14 +147,14 @@ def write_report(report: ResultDocument, path: Path) -> None:
 
 
 def result_disagreements(result: SegmentationResult) -> list[str]:
-    """Return where note and mask disagree, in sentences: a reason to look, not an error."""
+    """Return the differences between note and mask, in sentences: reasons to look, not errors."""
     radiograph = result.radiograph
     extent = lung_extent(radiograph.pixels)
     return disagreements(result.expression, result.mask, extent, mirrored=bool(radiograph.mirrored))
 
 
 def _missing_dicom_seg(result: SegmentationResult) -> list[str]:
-    """Return why no DICOM-SEG is written for a DICOM image; for other images no one expects one."""
+    """Return why a DICOM image gets no DICOM-SEG; empty for other images, which never have one."""
     reason = None if result.radiograph.header is None else missing_dicom_seg_reason(result)
     return [reason] if reason else []
 
