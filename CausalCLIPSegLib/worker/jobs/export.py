@@ -32,6 +32,9 @@ FILES: dict[protocol.Format, str] = {
 }
 """File name of each format."""
 
+_Segments = list[tuple[protocol.ExportSegment, npt.NDArray[np.bool_]]]
+"""What to export, with its mask: bool, rows x columns of the radiograph."""
+
 
 def export(request: protocol.ExportRequest, begin: ProgressCallback) -> protocol.ExportResult:
     """Write the segments as they are in the scene; those with an empty mask are left out.
@@ -55,10 +58,6 @@ def export(request: protocol.ExportRequest, begin: ProgressCallback) -> protocol
     return protocol.ExportResult(
         id=request.id, files={format_: request.output / name for format_, name in names.items()}
     )
-
-
-_Segments = list[tuple[protocol.ExportSegment, npt.NDArray[np.bool_]]]
-"""What to export, with its mask: bool, rows x columns of the radiograph."""
 
 
 def _writers(
@@ -97,12 +96,11 @@ def _writers(
         coded = _code_segments(segments, radiograph, algorithm) or (empty_segment((rows, columns), algorithm),)
         write_segments(coded, (rows, columns), radiograph.affine, path)
 
-    picture = _picture(request, radiograph, segments) if "picture" in request.formats else None
-    return {
-        "dicom-seg": write_dicom,
-        "seg-nrrd": write_nrrd,
-        **({} if picture is None else {"picture": lambda path: write_overlay(picture, path)}),
-    }
+    writers: dict[protocol.Format, Callable[[Path], None]] = {"dicom-seg": write_dicom, "seg-nrrd": write_nrrd}
+    if "picture" in request.formats:
+        picture = _picture(request, radiograph, segments)
+        writers["picture"] = lambda path: write_overlay(picture, path)
+    return writers
 
 
 def _code_segments(segments: _Segments, radiograph: Radiograph, algorithm: Algorithm) -> tuple[CodedSegment, ...]:
