@@ -1,4 +1,4 @@
-"""The README and the docs say what is true."""
+"""Checks of the README and the docs: metrics, links, length of lines, and lists of pages and rooms."""
 
 import json
 import re
@@ -11,7 +11,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def test_figures_are_those_of_the_card():
+def test_metrics_in_the_readme_equal_those_of_the_card():
     card = json.loads((ROOT / "Resources" / "checkpoints" / "causalclipseg-lite0" / "card.json").read_text())
     figures = card["figures"]["validation"]
     rows = re.findall(r"^\| (left only|right only|both|all) +\|(.+)\|$", README, re.MULTILINE)
@@ -24,7 +24,7 @@ def test_figures_are_those_of_the_card():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere_and_lines_fit(page):
+def test_links_resolve_and_lines_have_at_most_120_characters(page):
     text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert target.startswith("http") or (page.parent / target).exists(), target
@@ -38,7 +38,7 @@ def test_the_index_lists_every_page():
         assert page.name == "README.md" or f"({page.name})" in index, page.name
 
 
-def test_contributing_shows_every_room():
+def test_contributing_lists_every_room():
     tree = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     rooms = [path.name for path in (ROOT / "CausalCLIPSegLib").iterdir() if path.suffix == ".py" or path.is_dir()]
     for room in rooms:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NOT_AN_IMAGE = "The image that was handed over is not a radiograph: it has to be rows x columns of numbers."
 
-# To find out whether pixels were changed, comparing this many of them is enough.
+# Comparing this many pixels is enough to find out whether any were changed.
 _MAX_COMPARED_PIXELS = 200_000
 # Share of pixels that the display window does not clip; with fewer, a comparison proves nothing.
 _MIN_UNCLIPPED_SHARE = 0.05
@@ -116,11 +116,12 @@ def _read_if_unchanged(values: npt.NDArray[Any], path: Path) -> Radiograph | Non
     """Return the radiograph in a file if `values` are its pixels, in any unit; else None.
 
     GDCM, which Slicer uses, rescales stored values and inverts MONOCHROME1; `read_radiograph` also applies the window.
-    So the values are unchanged if both orders agree. Pixels that the window clips, or that are padding, are ignored.
+    Neither step changes which of two pixels is brighter, so the values count as unchanged if they have the same order.
+    Pixels that the window clips, or that are padding, are ignored.
     """
     try:
         radiograph = read_radiograph(path)
-    except RadiographError:  # the other program decodes what this one does not
+    except RadiographError:  # the other program may decode files that this one cannot
         return None
     step = max(1, values.size // _MAX_COMPARED_PIXELS)
     values, pixels = values.ravel()[::step], radiograph.pixels.ravel()[::step]

@@ -18,10 +18,10 @@ _FRONTAL_ONLY = "the program works on frontal chest radiographs."
 
 
 def reject_unsuitable(header: Dataset) -> None:
-    """Reject anything that is not one upright frontal radiograph. Looks at the header only.
+    """Reject anything that is not one upright frontal radiograph, judging by the header only.
 
     "Digital X-Ray Image - For Processing" is rejected too. It is the raw signal of the detector: neither its polarity
-    nor its contrast is that of a radiograph, and how to process it is known only to the manufacturer.
+    nor its contrast is that of a radiograph, and only the manufacturer knows how to process it.
 
     Raises:
         RadiographError: another kind of object, raw data, no image or several, a lateral view, a radiograph that lies

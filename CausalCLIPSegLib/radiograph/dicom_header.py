@@ -1,7 +1,7 @@
 """Read the header and the pixel data of a DICOM file in bounded time and memory.
 
-pydicom allocates whatever a file declares: a million empty items, a number of a hundred megabytes, or the gigabytes to
-which a few deflated kilobytes expand. Radiographs never need this, so `limits` are enforced here.
+pydicom allocates whatever a file declares: a million empty items, a numeric value of a hundred megabytes, or the
+gigabytes to which a few deflated kilobytes expand. Radiographs never need this, so `limits` are enforced here.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def read_pixel_data(path: Path, header: Dataset) -> Dataset:
 
     Args:
         path: the file.
-        header: of the file, from `read_header`, after `dicom_acceptance.reject_unsuitable` has checked the size.
+        header: the header of the file, from `read_header`; `dicom_acceptance.reject_unsuitable` has checked its size.
 
     Returns:
         a data set with Pixel Data, and with those elements of the header that describe how it is stored.
@@ -132,7 +132,7 @@ def _is_wanted(tag: BaseTag, element: object, budget: _Budget) -> bool:
         return False
     if not isinstance(element, RawDataElement) or not element.length:
         return True
-    # Values that were skipped, and those that pydicom leaves as bytes, whatever VR the dictionary gives.
+    # Drop values that were skipped, and those that pydicom leaves as bytes whatever VR the dictionary gives.
     if element.value is None or (element.VR == "UN" and len(element.value) >= 0xFFFF):
         return False
     vrs = {element.VR, *dictionary_VR(tag).split(" or ")}

@@ -25,7 +25,7 @@ from CausalCLIPSegLib.radiograph.dicom_values import finite_numbers, first_numbe
 
 # Half a step of an 8-bit screen: pixels nearer than this to black or white look black or white.
 _HALF_STEP = 0.5 / 255
-# A window that makes more than this share of the pixels black or white, or leaves less contrast, is ignored.
+# A window is ignored if it makes more than this share of the pixels black or white, or leaves less contrast than this.
 _MAX_SATURATED_SHARE = 0.9
 _MIN_CONTRAST = 0.1
 
@@ -39,7 +39,7 @@ def read_pixels(path: Path, header: Dataset) -> npt.NDArray[np.float32]:
 
     Args:
         path: the file.
-        header: of the file, after `dicom_acceptance.reject_unsuitable` has checked it.
+        header: the header of the file, after `dicom_acceptance.reject_unsuitable` has checked it.
 
     Returns:
         float32, rows x columns, in [0, 1]; white is dense. Pixel padding (PS3.3 C.7.5.1.1.2) is black.
@@ -95,7 +95,7 @@ def _reject_other_size(dataset: Dataset) -> None:
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
     syntax = dataset.file_meta.TransferSyntaxUID
-    if limits.MAX_PIXELS_PER_BYTE * len(frame) < rows * columns or grayscale.has_too_many_scans(frame):
+    if limits.MAX_PIXELS_PER_BYTE * len(frame) < rows * columns or limits.has_too_many_scans(frame):
         fits = False
     elif syntax == uid.RLELossless:
         # Run-length encoding at worst adds one byte to 128; its own header takes 64.
@@ -120,7 +120,7 @@ def _reject_overflow(stored: npt.NDArray[Any], dataset: Dataset) -> None:
 def _valid_pixels(stored: npt.NDArray[Any], header: Dataset) -> npt.NDArray[np.bool_] | None:
     """Return which pixels are not padding, or None if the header declares no padding.
 
-    Padding is from Pixel Padding Value to Pixel Padding Range Limit (PS3.3 C.7.5.1.1.2).
+    Padding pixels have values from Pixel Padding Value to Pixel Padding Range Limit (PS3.3 C.7.5.1.1.2).
     """
     ends = finite_numbers(header, "PixelPaddingValue")[:1]
     if not ends:

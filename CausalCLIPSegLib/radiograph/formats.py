@@ -23,7 +23,7 @@ GZIP = b"\x1f\x8b"
 
 _HEAD_BYTES = 1024
 _PNG_JPEG_TIFF = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-# Sizes of the headers that may follow the file header of a BMP; "BM" alone could begin a text.
+# Sizes of the headers that may follow the file header of a BMP; "BM" could also begin a text.
 _BMP_HEADER_BYTES = frozenset({12, 40, 52, 56, 64, 108, 124})
 _OTHER_KINDS = {
     b"%PDF": "a PDF document",

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
-from CausalCLIPSegLib.radiograph.limits import MAX_JPEG_SCANS
 
 NO_CONTRAST = "The image has no contrast: all its pixels are equally bright."
 
@@ -16,12 +15,6 @@ _COLOR_TOLERANCE = 8 / 255
 _MAX_COLORED_SHARE = 0.01
 _PERCENTILES = (0.5, 99.5)
 _STRIP_ROWS = 256
-_START_OF_SCAN = b"\xff\xda"
-
-
-def has_too_many_scans(jpeg: bytes) -> bool:
-    """Return whether a JPEG stream of any kind has more scans than `limits.MAX_JPEG_SCANS`."""
-    return jpeg.count(_START_OF_SCAN) > MAX_JPEG_SCANS
 
 
 def reject_flat(values: npt.NDArray[np.generic]) -> None:

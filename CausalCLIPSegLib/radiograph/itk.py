@@ -22,7 +22,7 @@ from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograp
 
 @contextmanager
 def _silence_itk() -> Iterator[None]:
-    import SimpleITK  # slow
+    import SimpleITK  # importing it is slow
 
     enabled = SimpleITK.ProcessObject.GetGlobalWarningDisplay()
     SimpleITK.ProcessObject.SetGlobalWarningDisplay(False)
@@ -44,8 +44,8 @@ def read_nrrd(path: Path) -> Radiograph:
 @_silence_itk()
 def read_nifti(path: Path) -> Radiograph:
     """Read a NIfTI file of one slice; see `reader.read_radiograph`."""
-    # The file is copied to a folder of its own, with the ending of its content, because ITK decides by the ending, and
-    # takes the pixels of image.nii.gz from image.nii if that lies beside it.
+    # ITK chooses the format by the ending, and takes the pixels of image.nii.gz from image.nii if that lies beside it.
+    # So the file is copied to a folder of its own, with the ending that fits its content.
     with TemporaryDirectory() as folder:
         ending = ".nii.gz" if first_bytes(path).startswith(GZIP) else ".nii"
         copy = Path(shutil.copyfile(path, Path(folder) / f"image{ending}"))
@@ -128,7 +128,7 @@ def _reject_truncated_nifti(path: Path, pixels: int) -> None:
     """Reject a file that ends before its last pixel, because ITK silently fills missing pixels with zeros."""
     head = first_bytes(path)
     layout = nifti_layout(head)
-    assert layout is not None, "the format was detected by it"
+    assert layout is not None, "read_radiograph detected the format by it"
     start, bits = layout
     with gzip.open(path) if head.startswith(GZIP) else path.open("rb") as file:
         file.seek(start + pixels * bits // 8 - 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from CausalCLIPSegLib.errors import RadiographError
 
+_START_OF_SCAN = b"\xff\xda"
+
 MIN_SIDE = 32
 """Rows and columns. Nothing can be segmented in a smaller image."""
 MAX_SIDE = 20_000
@@ -47,9 +49,14 @@ MAX_SEGMENTS = 255
 MAX_MASK_PIXELS = 200_000_000
 """Pixels of all masks of a segmentation, one byte each. Three segments of `MAX_PIXELS` take 192 million."""
 MAX_PARAMETERS = 50
-"""Algorithm parameters that are read for a segment. This program writes seven."""
+"""Algorithm parameters read for a segment. This program writes seven."""
 MAX_TEXT_LENGTH = 1024
-"""Characters that are read of a text in a DICOM-SEG. Most text elements of DICOM hold 64 (PS3.5 6.2)."""
+"""Characters read from a text in a DICOM-SEG. Most text elements of DICOM hold at most 64 (PS3.5 6.2)."""
+
+
+def has_too_many_scans(jpeg: bytes) -> bool:
+    """Return whether a JPEG stream of any kind has more scans than `MAX_JPEG_SCANS`."""
+    return jpeg.count(_START_OF_SCAN) > MAX_JPEG_SCANS
 
 
 def check_size(rows: int, columns: int, pixel_bytes: int = 1) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
-from CausalCLIPSegLib.radiograph.grayscale import NO_CONTRAST, byte_pixels, has_too_many_scans, percentile_normalize
-from CausalCLIPSegLib.radiograph.limits import check_size
+from CausalCLIPSegLib.radiograph.grayscale import NO_CONTRAST, byte_pixels, percentile_normalize
+from CausalCLIPSegLib.radiograph.limits import check_size, has_too_many_scans
 from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograph
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _reject_unsuitable(image: Image.Image) -> None:
     # A tile may be larger than the image, and is decoded as a whole.
     tags = getattr(image, "tag_v2", {})
     rows, columns = (int(tags.get(tag, 0)) for tag in _TIFF_TILE_SIZE)
-    # All modes except gray of 8 and 16 bits take four bytes; palettes do once they are resolved.
+    # All modes except gray of 8 and 16 bits take four bytes per pixel; palettes do once they are resolved.
     pixel_bytes = 1 if image.mode in {"1", "L"} else 2 if image.mode.startswith("I;16") else 4
     check_size(max(image.height, rows), max(image.width, columns), pixel_bytes)
     # JPEG files of some cameras contain further images, such as previews, so they are not rejected.

@@ -16,6 +16,6 @@ READABLE: frozenset[uid.UID] = frozenset(
 REFERABLE: frozenset[uid.UID] = READABLE | {uid.DigitalXRayImageStorageForProcessing}
 """Classes that a segmentation of another program may refer to.
 
-"For Processing" is the detector's raw signal: it has the geometry of the radiograph, so its segmentation can be shown,
-but its contrast is not the one to read, so `read_radiograph` rejects it.
+"For Processing" is the detector's raw signal. It has the geometry of the radiograph, so its segmentation can be shown.
+It does not have the contrast, so `read_radiograph` rejects it.
 """

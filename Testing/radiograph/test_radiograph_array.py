@@ -36,7 +36,7 @@ def test_other_values_are_stretched(ramp):
     assert (np.diff(pixels.ravel()) >= 0).all()
 
 
-def test_window_is_applied(ramp):
+def test_window_is_applied_and_rejected_without_width(ramp):
     pixels = make(ramp, window=(500, 1500)).pixels
     np.testing.assert_allclose(pixels, np.clip((ramp - 500) / 1000, 0, 1), atol=1e-6)
     with pytest.raises(RadiographError, match="window"):
@@ -52,7 +52,7 @@ def test_slice_axis_is_removed(ramp, shape):
     np.testing.assert_array_equal(make(ramp.reshape(shape)).pixels, make(ramp).pixels)
 
 
-def test_channels_must_be_gray():
+def test_channels_are_read_as_gray_and_color_is_rejected():
     gray = np.arange(1600, dtype=np.uint8).reshape(40, 40)
     for channels in (3, 4):
         values = np.repeat(gray[..., None], channels, axis=2)
@@ -64,7 +64,7 @@ def test_channels_must_be_gray():
         make(color)
 
 
-def test_arguments_are_kept(ramp):
+def test_radiograph_has_the_given_spacing_affine_and_name(ramp):
     affine = np.diag([0.2, 0.3, 1.0, 1.0])
     radiograph = make(ramp, spacing=(0.3, 0.2), affine=affine, name="volume")
     assert (radiograph.spacing, radiograph.name, radiograph.header, radiograph.mirrored) == (
@@ -171,7 +171,7 @@ def test_cropped_values_keep_the_orientation_but_not_the_header(ramp, tmp_path):
     ],
     ids=lambda values: f"{values.dtype}{values.shape}",
 )
-def test_rejects_other_arrays(values):
+def test_rejects_arrays_that_are_not_a_radiograph(values):
     with pytest.raises(RadiographError):
         make(values)
 

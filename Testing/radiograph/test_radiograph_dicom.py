@@ -179,11 +179,11 @@ def test_monochrome1_is_inverted_once(stored, write_dicom, windowed):
     ],
 )
 def test_presentation_lut_shape_does_not_invert_again(stored, write_dicom, photometric, shape, is_contradiction):
-    without = read_radiograph(write_dicom(stored, PhotometricInterpretation=photometric))
+    without_shape = read_radiograph(write_dicom(stored, PhotometricInterpretation=photometric))
     radiograph = read_radiograph(
         write_dicom(stored, PhotometricInterpretation=photometric, PresentationLUTShape=shape, name="shape.dcm")
     )
-    assert np.array_equal(radiograph.pixels, without.pixels)
+    assert np.array_equal(radiograph.pixels, without_shape.pixels)
     assert any("black and white" in text for text in radiograph.warnings) is is_contradiction
 
 
@@ -210,7 +210,7 @@ def test_uses_the_first_of_several_windows(stored, write_dicom):
     assert np.array_equal(first.pixels, several.pixels)
 
 
-def test_sigmoid_window(stored, write_dicom):
+def test_sigmoid_window_is_applied(stored, write_dicom):
     pixels = read_radiograph(write_dicom(stored, WindowCenter=2000, WindowWidth=3000, VOILUTFunction="SIGMOID")).pixels
     assert np.allclose(pixels, 1 / (1 + np.exp(-4 * (stored - 2000.0) / 3000)), atol=1e-5)
 
@@ -238,7 +238,7 @@ def test_useless_window_is_ignored(stored, write_dicom, elements):
     assert np.allclose(stretched, np.clip((stored - low) / (high - low), 0, 1), atol=1e-6)
 
 
-def test_window_of_words_is_ignored(stored, write_dicom):
+def test_window_that_is_not_a_number_is_ignored(stored, write_dicom):
     path = write_dicom(stored, WindowCenter="2000", WindowWidth="3000")
     path.write_bytes(path.read_bytes().replace(b"2000", b"high"))
     assert np.array_equal(read_radiograph(path).pixels, read_radiograph(write_dicom(stored)).pixels)
@@ -310,7 +310,7 @@ def test_voi_lut_may_have_8_bits(stored, write_dicom, packed):
     assert np.allclose(pixels, entries[stored] / 255, atol=1e-6)
 
 
-def test_values_outside_the_voi_lut_get_its_ends(stored, write_dicom):
+def test_values_outside_the_voi_lut_get_its_first_or_last_entry(stored, write_dicom):
     pixels = read_radiograph(
         write_dicom(stored, VOILUTSequence=lut_sequence(np.arange(2048) * 2, 12, first=1000))
     ).pixels

@@ -1,4 +1,4 @@
-"""Spacing, affine, orientation and warnings of a DICOM header, and that patient data do not leak."""
+"""Spacing, affine, orientation and warnings from a DICOM header; patient data do not leak from it."""
 
 import logging
 import warnings
@@ -37,9 +37,9 @@ SC = uid.SecondaryCaptureImageStorage
     ],
     ids=str,
 )
-def test_spacing(stored, make_dataset, tmp_path, elements, expected):
+def test_spacing_is_the_first_valid_one(stored, make_dataset, tmp_path, elements, expected):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom on some of these values
+        warnings.simplefilter("ignore")  # pydicom warns about some of these values
         dataset = make_dataset(stored)
         for keyword, value in elements.items():
             setattr(dataset, keyword, value)
@@ -130,7 +130,7 @@ def test_complete_header_gives_no_warnings(stored, write_dicom):
     ],
     ids=str,
 )
-def test_header_warnings(stored, write_dicom, elements, word):
+def test_warns_about_a_questionable_header(stored, write_dicom, elements, word):
     (warning,) = read_radiograph(write_dicom(stored, **elements)).warnings
     assert word in warning
     assert warning.endswith(".")

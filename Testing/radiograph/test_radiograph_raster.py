@@ -1,4 +1,4 @@
-"""PNG, JPEG, TIFF, WebP and BMP."""
+"""Reading PNG, JPEG, TIFF, WebP and BMP files."""
 
 import numpy as np
 import pytest
@@ -188,7 +188,7 @@ def test_tiff_with_white_as_zero_is_inverted(tmp_path, stored, gray, bits):
     assert np.allclose(inverted, 1 - plain, atol=1e-6)
 
 
-def test_ending_is_ignored(tmp_path, gray):
+def test_format_does_not_depend_on_the_ending(tmp_path, gray):
     Image.fromarray(gray).save(tmp_path / "image.png")
     other = (tmp_path / "image.png").rename(tmp_path / "image.dcm")
     assert np.array_equal(read_radiograph(str(other)).pixels, gray / np.float32(255))

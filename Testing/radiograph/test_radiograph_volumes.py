@@ -1,4 +1,4 @@
-"""NRRD and NIfTI files of one slice."""
+"""Reading NRRD and NIfTI files of one slice."""
 
 import numpy as np
 import pytest
@@ -49,11 +49,11 @@ def test_nan_is_black(tmp_path, stored):
 
 
 def test_pixels_of_a_neighboring_file_are_not_read(tmp_path, stored):
-    # ITK would read those of image.nii.
+    # ITK would read the pixels of image.nii.
     write(tmp_path / "image.nii", stored[::-1].copy())
     path = write(tmp_path / "image.nii.gz", stored)
-    alone = write(tmp_path / "alone.nii.gz", stored)
-    assert np.array_equal(read_radiograph(path).pixels, read_radiograph(alone).pixels)
+    separate = write(tmp_path / "separate.nii.gz", stored)
+    assert np.array_equal(read_radiograph(path).pixels, read_radiograph(separate).pixels)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -126,7 +126,7 @@ def test_reads_compressed_nrrd(tmp_path, stored):
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("name", ["image", "image.dcm", "image.nii"])
-def test_name_is_ignored(tmp_path, stored, ending, name):
+def test_format_does_not_depend_on_the_name(tmp_path, stored, ending, name):
     path = write(tmp_path / f"original.{ending}", stored)
     pixels = read_radiograph(path).pixels
     path = path.rename(tmp_path / name)

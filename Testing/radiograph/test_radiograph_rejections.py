@@ -28,7 +28,7 @@ OPEN_ITEM = struct.pack("<HHI", 0xFFFE, 0xE000, UNDEFINED_LENGTH)
 
 
 class Kit:
-    """Makes good files of all formats, for the cases to spoil."""
+    """Makes valid files of all formats, for the cases to spoil."""
 
     def __init__(self, stored, make_dataset, dicom_bytes, folder):
         self.stored, self.make, self.save, self.folder = stored, make_dataset, dicom_bytes, folder
@@ -172,7 +172,7 @@ def nested(value):
 
 
 def inserted(kit, data, before=PATIENT_NAME):
-    """Return a good file with bytes inserted before an element of its header."""
+    """Return a valid file with bytes inserted before an element of its header."""
     good = kit.dicom()
     at = good.index(before, meta_end(good))
     return good[:at] + data + good[at:]
@@ -218,7 +218,7 @@ def palette(image):
 
 
 def tiff(rows, columns, data, samples=1, tags=None):
-    """Return a TIFF of 8 bits. Of further tags, None stands for the offset of the data."""
+    """Return a TIFF of 8 bits. `tags` adds or replaces tags; the value None stands for the offset of the data."""
     tags = {256: columns, 257: rows, 258: 8, 259: 8, 262: 1, 277: samples, **(tags or {})}
     directory = b"".join(
         struct.pack("<HHII", tag, 4, 1, 14 + 12 * len(tags) if value is None else value)
@@ -287,8 +287,8 @@ def nrrd_of_many_values(kit):
 
 TOO_LARGE, TOO_LARGE_FOR_ITS_DEPTH = "more than any radiograph", "in color or of more"
 
-# Name of a file: (words that the message must contain, content of the file).
-# The content is given as bytes, as a function of a kit, or as the elements to change in a good DICOM file.
+# Name of a file: (text that the message must contain, content of the file).
+# The content is given as bytes, as a function of a kit, or as the elements to change in a valid DICOM file.
 
 NOT_IMAGES = {
     "empty": ("empty", b""),
@@ -545,10 +545,10 @@ def rejection(path):
 
 @pytest.mark.parametrize("name", REJECTED)
 def test_rejects(kit, tmp_path, name, capfd):
-    words, content = REJECTED[name]
+    expected, content = REJECTED[name]
     write(kit, content, tmp_path / name)
     capfd.readouterr()
-    assert words in rejection(tmp_path / name)
+    assert expected in rejection(tmp_path / name)
     assert capfd.readouterr().out == ""
 
 
@@ -598,7 +598,7 @@ def test_reads_the_same_pixels_from_a_deflated_file(kit, write_dicom, stored, tm
 
 
 def test_elements_between_two_kinds_of_pixels_do_not_change_the_size(kit, stored, tmp_path):
-    """Some readers would read Rows again there, after the size was checked."""
+    """The second Rows stands after the elements that were checked; a reader that used it would read another size."""
     rows = struct.pack("<HH2sHH", 0x28, 0x10, b"US", 2, 60000)
     path = tmp_path / "image.dcm"
     path.write_bytes(inserted(kit, element(0x7FE00008, b"OF") + rows, PIXEL_DATA))
