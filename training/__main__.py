@@ -47,7 +47,7 @@ app.command("results")(results_command)
 
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-    help="Train by a configuration: --config F. This is Lightning's command line, see fit --help.",
+    help="Train from a configuration: --config FILE. This is Lightning's command line; see fit --help.",
 )
 def fit(context: typer.Context) -> None:
     """Run Lightning's command line."""
@@ -89,17 +89,17 @@ def evaluate(
     questions = Questions(kinds, CORRUPTIONS if shifts else (), constant, seed)
     segmenter = Segmenter.from_checkpoint(checkpoint, device)
     journal = None if json_file is None else _journal(json_file, segmenter, samples, questions)
-    figures, result = _measure(segmenter, samples, split, questions, journal)
+    metrics, evaluation = _measure(segmenter, samples, split, questions, journal)
     if json_file is not None:
-        write_text(json_file, json.dumps(figures, indent=2) + "\n")
+        write_text(json_file, json.dumps(metrics, indent=2) + "\n")
     if journal is not None:
         journal.remove()
     if cases is not None:
-        result.own.write_csv(cases)
-    title = f"{figures['checkpoint']} on {split}"
+        evaluation.own.write_csv(cases)
+    title = f"{metrics['checkpoint']} on {split}"
     if worst is not None:
-        draw_sheet(worst_tiles(segmenter, samples, result.own, worst_number), worst, f"{title}: lowest Dice")
-    print_metrics(out, figures, title)
+        draw_sheet(worst_tiles(segmenter, samples, evaluation.own, worst_number), worst, f"{title}: lowest Dice")
+    print_metrics(out, metrics, title)
 
 
 @app.command()
@@ -124,12 +124,12 @@ def export(
 
     written = export_checkpoint(run, network_of(config), read_yaml(card), output)
     segmenter = Segmenter.from_checkpoint(str(output), device)
-    figures, _ = _measure(segmenter, subsample_evenly(read_split(data, "val"), limit), "val")
+    metrics, _ = _measure(segmenter, subsample_evenly(read_split(data, "val"), limit), "val")
     command = f"python -m training evaluate --data DIR --split val --checkpoint {written.name}"
     write_card(
-        Card.model_validate({**written.model_dump(), "figures": {"validation": figures, "command": command}}), output
+        Card.model_validate({**written.model_dump(), "figures": {"validation": metrics, "command": command}}), output
     )
-    print_metrics(out, figures, f"{written.name} on val")
+    print_metrics(out, metrics, f"{written.name} on val")
 
 
 @app.command("export-onnx")
@@ -148,14 +148,14 @@ def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], quest
     """Return the journal beside the metrics file; it holds the cases that a stopped evaluation has finished."""
     from training.evaluation.journal import Journal, fingerprint
 
-    question = {
+    settings = {
         "card": segmenter.card.model_dump(mode="json", exclude={"figures"}),
         "program": __version__,
         "notes": questions.notes,
         "constant": str(questions.constant),
         "corruptions": [(corruption.kind, corruption.strength) for corruption in questions.corruptions],
     }
-    journal = Journal(json_file.with_name(f"{json_file.name}.journal"), fingerprint(samples, question))
+    journal = Journal(json_file.with_name(f"{json_file.name}.journal"), fingerprint(samples, settings))
     if journal.cases:
         err.print(f"Continuing: {len(journal.cases)} of {len(samples)} radiographs were evaluated before.")
     return journal
@@ -168,6 +168,7 @@ def _measure(
     questions: Questions | None = None,
     journal: Journal | None = None,
 ) -> tuple[dict[str, Any], Evaluation]:
+    """Evaluate with a progress bar; return the metrics as JSON holds them, and the evaluation with each case."""
     from training.evaluation.evaluate import evaluate as measure
 
     try:

@@ -1,4 +1,4 @@
-"""Write figures drawn with matplotlib."""
+"""Write matplotlib figures to files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Command-line options that several training commands share."""
 
 from __future__ import annotations
 

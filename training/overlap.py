@@ -1,6 +1,6 @@
-"""Dice and IoU of masks from their pixel counts.
+"""Compute Dice and IoU from pixel counts.
 
-NumPy arrays and torch tensors both work: evaluation counts one mask at a time, validation during a fit counts a batch.
+Evaluation counts one mask at a time with NumPy; validation during training counts a batch with torch.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def count_pixels(predicted: Mask, actual: Mask) -> tuple[Mask, Mask, Mask]:
-    """Count the pixels of masks, bool ... x rows x columns, NumPy or torch.
+    """Count the pixels of masks, bool ... x rows x columns.
 
     Returns:
-        Pixels of the prediction, of the ground truth and of their intersection; integers of the leading shape.
+        Pixels of the prediction, of the ground truth and of their intersection: integers, of the leading shape.
     """
     return predicted.sum((-2, -1)), actual.sum((-2, -1)), (predicted & actual).sum((-2, -1))
 

@@ -14,7 +14,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """Return the mapping that a YAML file holds.
 
     Raises:
-        CheckpointError: the file cannot be read, or holds something other than a mapping.
+        CheckpointError: the file cannot be read, or does not hold a mapping.
     """
     try:
         with path.open(encoding="utf-8") as file:

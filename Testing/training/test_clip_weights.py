@@ -102,7 +102,7 @@ def test_rejects_weights_that_do_not_fit(tmp_path, tiny_network, file):
     with pytest.raises(CheckpointError, match="QuickGELU"):
         load_clip(CausalCLIPSeg(gelu), str(file))
     other = NetworkConfiguration(**{**tiny_network.model_dump(), "vision": TimmConfiguration(), "channels": 16})
-    with pytest.raises(CheckpointError, match="ResNet only"):
+    with pytest.raises(CheckpointError, match="fit only CLIP's ResNet"):
         load_clip(CausalCLIPSeg(other), str(file))
 
 

@@ -59,7 +59,7 @@ def test_random_numbers_of_an_epoch_depend_only_on_the_seed(lite, monkeypatch):
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0])
 def test_rejects_rates_outside_0_to_1(lite, rate):
-    with pytest.raises(CausalCLIPSegError, match="from 0 to below 1"):
+    with pytest.raises(CausalCLIPSegError, match="at least 0 and below 1"):
         skip_blocks(CausalCLIPSeg(NetworkConfiguration.model_validate(lite)), rate)
 
 

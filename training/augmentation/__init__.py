@@ -1,1 +1,1 @@
-"""Augmentation: random views of a radiograph, and other notes that fit its mask."""
+"""Augmentation: random views of a radiograph, and varied notes that fit its mask."""

@@ -1,4 +1,4 @@
-"""Augment image, mask and note together."""
+"""Augment an image, its mask and its note together."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class RandomGamma(v2.Transform):
 def image_transform(strength: Strength) -> v2.Transform:
     """Return the random transform of image and mask; a lesion stays on its side of the radiograph.
 
-    "default" is what the embedded checkpoint was trained with. "strong" rotates and scales more, deforms, and varies
-    blur, noise and contrast as much as other X-ray machines do.
+    The embedded checkpoint was trained with "default". "strong" rotates and scales more, also deforms, and varies
+    blur, noise and contrast as much as they vary between X-ray machines.
     """
     if strength == "none":
         return v2.Identity()
@@ -66,7 +66,7 @@ def image_transform(strength: Strength) -> v2.Transform:
 
 
 class Augmentation:
-    """Random views of a sample. If the image is mirrored, left and right are swapped in the note as well."""
+    """Random views of a sample. If the image is mirrored, left and right are also swapped in the note."""
 
     def __init__(
         self,
@@ -80,7 +80,8 @@ class Augmentation:
         Args:
             laterality: whose left and right the notes of the data set mean.
             note_variation: factor on how often notes are varied, see `augmentation.notes.vary_note`.
-            note_dropout: probability that a note is replaced by one without location and number, instead of varied.
+            note_dropout: probability in [0, 1] that a note is replaced by one without location and number, instead of
+                being varied.
             strength: how strongly images are transformed; with "none" they are not mirrored either.
         """
         self.laterality = laterality

@@ -1,8 +1,8 @@
-"""Vary notes, so that a network learns to follow what a note says rather than to expect the full published sentence.
+"""Vary notes, so that a network learns to follow the note instead of expecting a complete published note.
 
-A network that only ever sees full notes fails when a note says less. Two variations teach that the words decide: a
-note that names one of two sides, with the ground truth of that side, and a note that names the wrong side, with an
-empty ground truth.
+A network that has seen only complete notes fails if a note says less. Two variations teach the network to follow the
+words: a note that names only one of two sides, with the ground truth of that side, and a note that names the wrong
+side, with an empty ground truth.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ ONE_SIDE_WITHOUT_ZONES = 0.03
 ONE_SIDE_OF_TWO = 0.10
 WRONG_SIDE = 0.06
 _ONE_SIDE_OF_TWO_WITHOUT_ZONES = 0.3
-"""Share of the notes of one side out of two that lose its zones as well."""
+"""Share of the notes reduced to one of two sides that also lose the zones."""
 
 WITHOUT_LOCATION = ReferringExpression(sides=SIDES, weak=True)
-"""A note that says nothing of side, zone or number: "Pulmonary infection."."""
+"""A note without side, zone and number: "Pulmonary infection."."""
 
 
 def without_zones(expression: ReferringExpression, *sides: Side) -> ReferringExpression:
@@ -42,7 +42,7 @@ def without_zones(expression: ReferringExpression, *sides: Side) -> ReferringExp
 
 
 def of_one_side(expression: ReferringExpression, side: Side) -> ReferringExpression:
-    """Return what the expression says of one of its sides, without the number of areas."""
+    """Return the expression reduced to one of its sides, without the number of areas."""
     return replace(expression, sides=(side,), count=None)
 
 
@@ -68,7 +68,7 @@ def vary_note(
         strength: factor on all probabilities; 0 changes nothing.
 
     Returns:
-        The expression and the mask, each the given object if it is unchanged.
+        The expression and the mask; an unchanged one is the same object as the argument.
     """
     draw = rng.random() / max(strength, 1e-9)
     bounds = np.cumsum([NO_SIDE, NO_ZONES, ONE_SIDE_WITHOUT_ZONES, ONE_SIDE_OF_TWO])

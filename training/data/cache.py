@@ -18,7 +18,7 @@ from CausalCLIPSegLib.model.resampling import to_network_grid
 from training.data.sample import Sample, to_uint8
 
 _FORMAT = "2"
-"""Part of an entry's key; to be raised whenever decoding gives other values."""
+"""Part of an entry's key; raise it whenever decoding gives different values."""
 _FILES = ("images.npy", "masks.npy")
 
 
@@ -32,14 +32,14 @@ class Arrays(NamedTuple):
 def decode(sample: Sample, size: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
     """Return the radiograph and the mask of a sample on the network's grid.
 
-    The radiograph is read and resampled by the code that serves the network in use; the mask takes nearest neighbors.
+    The radiograph is read and resampled as for inference; the mask is resampled with nearest neighbors.
 
     Args:
         sample: the files.
         size: rows and columns of the network's input.
 
     Returns:
-        uint8 and bool, size x size.
+        The radiograph, uint8, and the mask, bool, both size x size.
 
     Raises:
         DatasetError: a file cannot be used, or the two differ in size.
@@ -62,10 +62,15 @@ def decode_all(samples: Sequence[Sample], size: int) -> Arrays:
 
 
 def cached(samples: Sequence[Sample], size: int, folder: Path) -> Arrays:
-    """Return radiographs and masks, read-only, from the cache, which is filled first if it lacks them.
+    """Return read-only radiographs and masks from the cache; decode and store them first if they are missing.
 
-    An entry is a folder in `folder`, named by a hash of the files' contents, so changed data get a new entry. It may
-    be removed at any time. Processes that fill the same entry at the same time do not disturb each other.
+    An entry is a subfolder named by a hash of the files' contents, so changed data get a new entry. An entry may be
+    removed at any time. Processes may fill the same entry at the same time.
+
+    Args:
+        samples: the files.
+        size: rows and columns of the network's input.
+        folder: the cache.
 
     Raises:
         DatasetError: see `decode`.

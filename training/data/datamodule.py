@@ -21,11 +21,11 @@ from training.data.sampler import SeededSampler
 from training.data.splits import DatasetError, Sample, Split, read_split, subsample_evenly
 
 Batch = tuple[Tensor, Tensor, Tensor]
-"""Image, float32 B x 1 x H x W in [0, 1]; mask, float32 B x 1 x H x W; tokens, int64 B x L."""
+"""Image, float32 B x 1 x H x W in [0, 1]; mask, float32 B x 1 x H x W; tokens, int64 B x L. A sample has no B."""
 
 
-class ReferringDataset(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Samples as 8-bit arrays; with an augmentation each seed gives another view."""
+class ReferringDataset(Dataset[Batch]):
+    """Samples as 8-bit arrays. With an augmentation, each seed gives a different view."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class ReferringDataset(Dataset[tuple[Tensor, Tensor, Tensor]]):
     def __len__(self) -> int:
         return len(self.samples)
 
-    def __getitem__(self, key: int | tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+    def __getitem__(self, key: int | tuple[int, int]) -> Batch:
         """Return image, mask and tokens of a sample: unchanged for an index, augmented for (index, seed)."""
         index, seed = key if isinstance(key, tuple) else (key, None)
         pixels, truth, note = self.arrays.images[index], self.arrays.masks[index], self.samples[index].note
@@ -57,7 +57,7 @@ class ReferringDataset(Dataset[tuple[Tensor, Tensor, Tensor]]):
 
 
 class ReferringDataModule(LightningDataModule):
-    """The training and validation splits of a data set, see `splits.read_split`."""
+    """The training and validation splits of a data set; `splits.read_split` reads them."""
 
     def __init__(
         self,
@@ -80,8 +80,8 @@ class ReferringDataModule(LightningDataModule):
             data: the folder that holds Train_Folder and Val_Folder, or train.csv and val.csv.
             batch_size: images per step on each device.
             workers: processes that prepare batches.
-            note_variation: how often notes are varied: 1 as tuned, 0 never.
-            note_dropout: probability that a note is replaced by one without location and number instead, in [0, 1].
+            note_variation: factor on how often notes are varied; 0 for never.
+            note_dropout: probability in [0, 1] that a note is replaced by one without location and number.
             augmentation: strength of the image augmentation: "none", "default" or "strong".
             cache: folder for decoded images; without it they are decoded at every start and stay in memory.
             strict: reject a split with faulty rows; otherwise leave those rows out.
@@ -89,7 +89,7 @@ class ReferringDataModule(LightningDataModule):
             notes: "given" by the data set; "missing": generated from the ground truth if the data set has none; or
                 "described": all generated.
             limit: use only this many radiographs of each split, spread evenly over it.
-            seed: of the order of the radiographs and of the augmentation.
+            seed: determines the order of the radiographs and the augmentation.
         """
         super().__init__()
         self.data = data
@@ -130,14 +130,15 @@ class ReferringDataModule(LightningDataModule):
             read_split(self.data, split, strict=self.strict, notes=self.notes == "given"), self.limit
         )
         if len({sample.laterality for sample in samples}) > 1:
-            raise DatasetError(f"The notes of the {split} split mean partly the patient's, partly the viewer's left.")
+            raise DatasetError(f"Some notes of the {split} split mean the patient's left, others the viewer's left.")
         return samples
 
     def dataset(self, split: Split) -> ReferringDataset:
-        """Return a split; it is read the first time.
+        """Return a split, read on the first call.
 
         Raises:
-            DatasetError: the split has faults, its notes mean left and right in both ways, or a file cannot be used.
+            DatasetError: the split has faults, its notes mix the patient's and the viewer's left, or a file cannot be
+                used.
         """
         if split not in self._sets:
             samples = self._samples(split)
@@ -157,7 +158,7 @@ class ReferringDataModule(LightningDataModule):
             )
         return self._sets[split]
 
-    def train_dataloader(self) -> DataLoader[tuple[Tensor, Tensor, Tensor]]:
+    def train_dataloader(self) -> DataLoader[Batch]:
         """Return shuffled, augmented batches."""
         dataset = self.dataset("train")
         replicas, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer is not None else (1, 0)
@@ -171,6 +172,6 @@ class ReferringDataModule(LightningDataModule):
             pin_memory=torch.cuda.is_available(),
         )
 
-    def val_dataloader(self) -> DataLoader[tuple[Tensor, Tensor, Tensor]]:
+    def val_dataloader(self) -> DataLoader[Batch]:
         """Return the validation batches in the order of the table."""
         return DataLoader(self.dataset("val"), batch_size=self.batch_size)

@@ -16,13 +16,13 @@ from training.data.cache import Arrays
 from training.data.sample import Sample
 
 NoteSource = Literal["given", "missing", "described"]
-"""given: the notes of the data set. missing: notes are generated only if the data set has none. described: all are."""
+"""given: use the data set's notes. missing: generate the notes that it lacks. described: generate all notes."""
 
 
 def with_notes(samples: Sequence[Sample], arrays: Arrays, source: NoteSource) -> list[Sample]:
     """Return the samples with notes from the source, in the samples' own left and right.
 
-    An empty ground truth gets the note without location and number.
+    For an empty ground truth the generated note has no location and number.
 
     Args:
         samples: the samples.

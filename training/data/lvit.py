@@ -54,7 +54,7 @@ def _read_notes(table: Path) -> dict[str, str]:
     """Return the notes of a table by the stems of their images."""
     try:
         workbook = openpyxl.load_workbook(table, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl passes on whatever unzipping and parsing XML raise
+    except Exception as error:  # openpyxl passes on all errors of unzipping and of parsing XML
         raise DatasetError(f"The table {table.name} cannot be read as an Excel table.") from error
     rows = workbook.worksheets[0].iter_rows(values_only=True)
     header = [str(cell).strip().lower() for cell in next(rows, ())]

@@ -1,4 +1,4 @@
-"""One case of referring segmentation as files: a radiograph, its ground truth and its note."""
+"""The files of one case of referring segmentation: a radiograph, its ground truth and its note."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class DatasetError(CausalCLIPSegError):
 
 @dataclass(frozen=True)
 class Sample:
-    """One radiograph with its note and its ground truth, as files.
+    """The files of one radiograph and its ground truth, with its note.
 
     Attributes:
         name: stem of the image's file name.
@@ -75,7 +75,7 @@ class Sample:
         return to_uint8(self.load_radiograph().pixels)
 
     def load_mask(self) -> npt.NDArray[np.bool_]:
-        """Return the ground truth, bool, rows x columns; like the image it is turned as its EXIF orientation says.
+        """Return the ground truth, bool, rows x columns, turned as its EXIF orientation says.
 
         Raises:
             DatasetError: the file cannot be read.
@@ -90,13 +90,13 @@ class Sample:
 
 
 def to_uint8(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """Return pixels in [0, 1] as 0 to 255; 8-bit images get back the exact values of their file."""
+    """Return pixels in [0, 1] as 0 to 255; for an 8-bit image these are exactly the values in its file."""
     return np.round(255 * pixels).astype(np.uint8)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a data set before it is checked; None for a file that is missing."""
+    """One row of a data set before validation; a missing file is None."""
 
     name: str
     image: Path | None

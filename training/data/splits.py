@@ -15,17 +15,17 @@ __all__ = ["LATERALITY", "DatasetError", "Sample", "Split", "read_split", "subsa
 
 
 def read_split(directory: str | Path, split: Split, *, strict: bool = True, notes: bool = True) -> list[Sample]:
-    """List the samples of a split in the order of its table.
+    """Return the samples of a split in the order of its table.
 
     Args:
         directory: a folder that holds LViT's Train_Folder, Val_Folder and Test_Folder, or train.csv, val.csv and
             test.csv with the columns image, mask and note.
         split: "train", "val" or "test".
         strict: reject a split with a fault; otherwise leave the faulty rows out, with a warning in the log.
-        notes: whether a radiograph without a note is a fault.
+        notes: count a missing note as a fault.
 
     Raises:
-        DatasetError: a folder or the table is missing; or `strict` is true and a row has a fault: the message counts
+        DatasetError: a folder or the table is missing, or a row has a fault and `strict` is true. The message counts
             the faults of each kind and names the first.
     """
     table = Path(directory) / f"{split}.csv"

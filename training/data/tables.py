@@ -1,8 +1,8 @@
-"""The csv layout: any data set as DIR/train.csv, DIR/val.csv and DIR/test.csv.
+"""The CSV layout: any data set as DIR/train.csv, DIR/val.csv and DIR/test.csv.
 
-Each table has the columns image, mask and note, and may have laterality: "viewer", or "patient" as radiologists write,
-which is also what a missing column or an empty cell means. Paths are relative to the table. Images are in any format
-that the program reads; masks are pictures of 0 and 255.
+Each table has the columns image, mask and note, and may have a column laterality: "viewer", or "patient", which is the
+default and what radiologists mean. Paths are relative to the table. Images may have any format that the program reads;
+masks are pictures of 0 and 255.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from training.data.sample import DatasetError, Row, stem
 
 
 def read_csv_rows(table: Path) -> list[Row]:
-    """List the rows of a table.
+    """Return the rows of a table.
 
     Raises:
         DatasetError: the table cannot be read, lacks a column, or names an unknown laterality.

@@ -1,6 +1,6 @@
 """Correct typing errors of the published notes: "midlle", "lowerl", "andall", a missing blank after a comma.
 
-Words are corrected to the vocabulary of QaTa-COV19's and MosMedData+'s notes. A note of another kind stays unchanged.
+Words are corrected to the vocabulary of the notes of QaTa-COV19 and MosMedData+. Other notes stay unchanged.
 """
 
 from __future__ import annotations

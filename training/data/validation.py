@@ -1,4 +1,4 @@
-"""Check the rows of a split: count the faults of each kind, and name the first of each."""
+"""Check the rows of a split: count the faults of each kind, and name the first row with each."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ FAULTS = (
 )
 """The kinds of faults, as the messages name them."""
 _FIRST_TURNED = 5
-"""EXIF orientations from this one on exchange rows and columns."""
+"""EXIF orientations from this value up exchange rows and columns."""
 
 
 def check_rows(rows: Iterable[Row], split: Split, *, strict: bool, notes: bool = True) -> list[Sample]:
     """Return the samples of the rows without a fault, and log one line that sums up the split.
 
-    Only the headers of pictures are read here. A file that turns out to be unusable later is named when it is decoded.
+    This reads only the headers of pictures. If decoding a file fails later, that error names the file.
 
     Args:
         rows: the rows of the split.
         split: its name, for messages.
         strict: reject a split that has a fault.
-        notes: whether a radiograph without a note is a fault.
+        notes: count a missing note as a fault.
 
     Raises:
-        DatasetError: there is a fault and `strict` is true, or no sample is left.
+        DatasetError: a row has a fault and `strict` is true, or no sample is left.
     """
     samples: list[Sample] = []
     faults: dict[str, list[str]] = {fault: [] for fault in FAULTS}
@@ -85,7 +85,7 @@ def _fault(row: Row, notes: bool) -> str | None:
 
 
 def _is_picture(path: Path) -> bool:
-    """Return whether a file is a picture by its content or its ending, so that Pillow must be able to read it."""
+    """Return whether Pillow should be able to read a file, judging by its content and its extension."""
     try:
         return is_raster(first_bytes(path)) or path.suffix.lower() in Image.registered_extensions()
     except RadiographError:
@@ -95,8 +95,8 @@ def _is_picture(path: Path) -> bool:
 def _size(path: Path, whole_file: bool = False) -> tuple[int, int] | None:
     """Return columns and rows of a picture as it is shown; None if Pillow cannot read it.
 
-    A PNG may store its orientation after its pixels. Pillow has to decode them to get there, so by default only what
-    comes before them is read.
+    A PNG may store its orientation after its pixels, and Pillow must decode the pixels to reach it. By default,
+    therefore, only the part of the file before the pixels is read.
     """
     try:
         with Image.open(path) as image:

@@ -1,1 +1,1 @@
-"""Export: write a checkpoint with its card, and ONNX graphs."""
+"""Export a run as a checkpoint with its card, and a checkpoint as ONNX graphs."""

@@ -23,27 +23,27 @@ _TOLERANCE = 0.02
 """Largest difference in a probability that rounding the weights to float16 may cause."""
 
 
-def export_checkpoint(runs: Sequence[Path], network: dict[str, Any], words: dict[str, Any], folder: Path) -> Card:
-    """Write a checkpoint's folder, load it again, and check that it predicts what the run's weights predict.
+def export_checkpoint(runs: Sequence[Path], network: dict[str, Any], card_text: dict[str, Any], folder: Path) -> Card:
+    """Write the folder of a checkpoint, load it again, and check that it makes the same predictions as the run.
 
     Args:
-        runs: Lightning checkpoints; their weights are averaged. With weight averaging each already holds averages.
+        runs: Lightning checkpoints whose weights are averaged; a run with weight averaging already holds averages.
         network: the fields of the `NetworkConfiguration` that the runs were trained with.
-        words: the fields of the card that a person writes.
+        card_text: the fields of the card that a person writes.
         folder: destination of card and weights.
 
     Returns:
         The card, without metrics.
 
     Raises:
-        CheckpointError: a file holds no network, the networks differ, or the exported checkpoint predicts something
-            else.
+        CheckpointError: a file holds no network, the networks differ, or the exported checkpoint makes different
+            predictions.
     """
     weights = average([read_weights(run) for run in runs])
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: _half(tensor) for name, tensor in weights.items()}, folder / WEIGHTS)
     (folder / WEIGHTS).chmod(0o644)  # safetensors writes for its owner only
-    card = Card.model_validate({**words, "network": network, "sha256": sha256(folder / WEIGHTS), "figures": {}})
+    card = Card.model_validate({**card_text, "network": network, "sha256": sha256(folder / WEIGHTS), "figures": {}})
     write_card(card, folder)
     verify(weights, folder)
     return card
@@ -70,7 +70,7 @@ def average(runs: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
     """
     first = runs[0]
     shapes = [{name: tensor.shape for name, tensor in weights.items()} for weights in runs]
-    if any(other != shapes[0] for other in shapes):
+    if any(run_shapes != shapes[0] for run_shapes in shapes):
         raise CheckpointError("The runs have different networks, so their weights cannot be averaged.")
     return {
         name: torch.stack([weights[name].double() for weights in runs]).mean(0).to(tensor.dtype)
@@ -80,7 +80,7 @@ def average(runs: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
 
 @torch.inference_mode()
 def verify(weights: dict[str, Tensor], folder: Path) -> float:
-    """Load an exported checkpoint and compare it with the weights it was made from, on an image of noise.
+    """Load an exported checkpoint, and compare its predictions with those of the original weights on a noise image.
 
     Returns:
         The largest difference in a probability.
@@ -125,11 +125,11 @@ def network_of(config: Path) -> dict[str, Any]:
     """Return the fields of the network that a configuration trains, with `causal_intervention` applied.
 
     Raises:
-        CheckpointError: the file is no training configuration.
+        CheckpointError: the file is not a training configuration.
     """
     model = read_yaml(config).get("model")
     if not isinstance(model, dict) or not isinstance(model.get("network"), dict):
-        raise CheckpointError(f"The file {config.name} is no configuration of a training.")
+        raise CheckpointError(f"The file {config.name} is not a training configuration.")
     switch = model.get("causal_intervention")
     return {**model["network"], **({} if switch is None else {"causal_intervention": switch})}
 

@@ -1,4 +1,4 @@
-"""Export a checkpoint as two ONNX graphs, text encoder and network, and compare them with torch."""
+"""Export a checkpoint as two ONNX graphs, the text encoder and the rest of the network, and verify them with torch."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def export_onnx(name_or_path: str, folder: Path) -> float:
 
     Raises:
         CheckpointError: the checkpoint cannot be loaded, the packages of the extra "onnx" are missing, or the graphs
-            predict something else than torch.
+            do not give the predictions of torch.
         OutputError: the folder cannot be written.
     """
     try:

@@ -1,4 +1,4 @@
-"""Pictures to watch a run by: the same validation radiographs after every epoch, and the learning curves."""
+"""Draw the progress of a run: the same validation radiographs after every epoch, and the learning curves."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from training.overlap import count_pixels, dice
 
 
 class PictureSheet(Callback):
-    """After every epoch, draw the same validation radiographs, spread over the split: pictures/epoch_000.png etc."""
+    """After every epoch, draw the same validation radiographs, spread over the split, into pictures/epoch_NNN.png."""
 
     def __init__(self, films: int = 8) -> None:
         """Choose the number of radiographs.
 
         Args:
-            films: how many are shown; 0 draws nothing. Configuration files use this name.
+            films: number of radiographs; 0 draws nothing. Configuration files use this name.
         """
         self.films = films
 
@@ -58,7 +58,7 @@ class LearningCurves(Callback):
 
     @rank_zero_only
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Draw everything that was logged so far."""
+        """Draw all metrics logged so far."""
         for logger in trainer.loggers:
             if isinstance(logger, CSVLogger):
                 logger.save()
@@ -68,11 +68,11 @@ class LearningCurves(Callback):
 
 
 _CONFOUNDER = "loss/confounder"
-"""Has a panel of its own, because the adversarial game raises it to ten times the other losses."""
+"""Drawn in a separate panel, because the adversarial game raises it to ten times the other losses."""
 
 
 def read_curves(table: Path) -> dict[str, tuple[list[float], list[float]]]:
-    """Return the steps and values of each column of a metrics.csv."""
+    """Return the steps and values of each column of metrics.csv, by its name."""
     curves: dict[str, tuple[list[float], list[float]]] = {}
     with table.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -85,7 +85,7 @@ def read_curves(table: Path) -> dict[str, tuple[list[float], list[float]]]:
 
 
 def draw_curves(table: Path, picture: Path) -> None:
-    """Draw losses, validation metrics and learning rates over the steps, in panels below each other.
+    """Draw losses, validation metrics and learning rates over the steps, one panel below the other.
 
     Raises:
         OutputError: the picture cannot be written.

@@ -1,4 +1,4 @@
-"""Lightning's command line for this project's network and data."""
+"""Set up Lightning's command line for this project's network and data."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class TrainingCLI(LightningCLI):
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Let `seed_everything` seed the data as well."""
+        """Make `seed_everything` also seed the data."""
         parser.link_arguments("seed_everything", "data.seed", compute_fn=_seed_number)
 
 
 def _seed_number(seed: int | bool) -> int:
-    """Return the seed as a number; for Lightning, true means a seed that it draws itself."""
+    """Return the seed as a number; true, which makes Lightning draw a seed, gives 0."""
     return 0 if isinstance(seed, bool) else seed

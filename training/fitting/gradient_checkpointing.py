@@ -1,4 +1,4 @@
-"""Gradient checkpointing: save memory by computing blocks of the encoders again in the backward pass."""
+"""Gradient checkpointing: save memory by recomputing blocks of the encoders in the backward pass."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from CausalCLIPSegLib.network.vision_encoder import TimmEncoder
 
 
 def checkpoint_gradients(network: CausalCLIPSeg) -> None:
-    """Make the blocks of both encoders keep no activations; weights, their names and gradients do not change."""
+    """Recompute the activations of both encoders' blocks; weights, their names and gradients do not change."""
     for block in _blocks(network):
         block.forward = partial(_checkpointed, block, block.forward)
 
@@ -42,7 +42,7 @@ def _checkpointed(block: nn.Module, forward: Callable[..., Any], *arguments: Any
 
 @contextmanager
 def _frozen_statistics(block: nn.Module) -> Iterator[None]:
-    """Keep the running statistics of batch norms, which the first forward pass has already updated."""
+    """Keep the running statistics of batch norms, because the first forward pass has already updated them."""
     norms = [module for module in block.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
     momenta = [norm.momentum for norm in norms]
     counts = [norm.num_batches_tracked.clone() for norm in norms if norm.num_batches_tracked is not None]

@@ -1,4 +1,4 @@
-"""The network in training: a step, the optimizer, and the metrics on validation."""
+"""The network as a Lightning module: the training step, the optimizer, and the validation metrics."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
+from training.data.datamodule import Batch
 from training.fitting.gradient_checkpointing import checkpoint_gradients
 from training.fitting.loss import CausalObjective
 from training.fitting.metrics import OverlapMetrics
@@ -56,26 +57,26 @@ class CausalTraining(LightningModule):
 
         Args:
             network: the fields of a `NetworkConfiguration`.
-            causal_intervention: overrides that field of the network, for ablations; None keeps the field.
+            causal_intervention: overrides the field of this name in `network`, for ablations; None keeps the field.
             initialisation: pretrained weights to start from: "imagenet" for the vision encoder, "clip" for both
                 encoders.
-            clip: for "clip": "openai" for OpenAI's RN101, or a file with the same names and sizes.
-            clip_sha256: what the hash of that file must begin with; the hash of "openai" is known.
+            clip: weights for "clip": "openai" for OpenAI's RN101, or a file with the same names and sizes.
+            clip_sha256: what the hash of that file must begin with; not needed for "openai".
             continue_from: start the whole network from an earlier run's .ckpt file (the weights before averaging, if
                 the run averaged them), or from the name or folder of a checkpoint with a card.
             adversarial_weight: lambda of Eq. 3.
             confounder_ceiling: see `CausalObjective`.
             dice_weight: see `CausalObjective`.
-            learning_rate: at the start of the cosine.
-            encoder_learning_rate: for the vision encoder; None for `learning_rate`.
-            text_learning_rate: for the text encoder; None for `learning_rate`.
+            learning_rate: learning rate at the start of the cosine schedule.
+            encoder_learning_rate: learning rate of the vision encoder; None for `learning_rate`.
+            text_learning_rate: learning rate of the text encoder; None for `learning_rate`.
             layer_decay: factor on the learning rate from each stage of the vision encoder to the stage before it.
             weight_decay: decoupled, as in AdamW; 0 makes it Adam.
             warmup_steps: steps of a linear warm-up before the cosine.
             frozen: prefixes of the names of parameters that are not trained.
             fixed_batch_norm: keep the initial statistics of batch norms; for small batches per device.
             drop_path: probability of skipping the vision encoder's last block, see `skip_blocks`.
-            gradient_checkpointing: compute blocks of the encoders twice instead of keeping their activations.
+            gradient_checkpointing: save memory by computing blocks of the encoders twice, see `checkpoint_gradients`.
             compile_backend: a backend of torch.compile, for instance "inductor"; None for eager mode.
         """
         super().__init__()
@@ -118,13 +119,13 @@ class CausalTraining(LightningModule):
         return self
 
     def on_train_epoch_start(self) -> None:
-        """Seed the network's own random numbers, so that a resumed run draws the same as an uninterrupted one."""
+        """Seed stochastic depth, so that a resumed run draws the same numbers as an uninterrupted run."""
         if self.drop_path:
             seed = int(os.environ.get("PL_GLOBAL_SEED", 0))
             torch.manual_seed(hash((seed, self.current_epoch, self.global_rank)))
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], index: int) -> Tensor:
-        """Return the loss of a batch."""
+    def training_step(self, batch: Batch, index: int) -> Tensor:
+        """Return the loss of a batch, and log it with its terms."""
         image, mask, tokens = batch
         output = self.network(image, self.network.encode_text(tokens))
         loss = self.objective(output, mask)
@@ -136,20 +137,20 @@ class CausalTraining(LightningModule):
             self.log("loss/dice", loss.dice)
         return loss.total
 
-    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], index: int) -> None:
+    def validation_step(self, batch: Batch, index: int) -> None:
         """Add a batch to the metrics."""
         image, mask, tokens = batch
         output = self.network(image, self.network.encode_text(tokens), confounder=False)
         self.overlap.update(output.logits > 0, mask > 0.5)
 
     def on_validation_epoch_end(self) -> None:
-        """Log Dice and mIoU."""
+        """Log the metrics of the whole validation split."""
         for name, value in self.overlap.compute().items():
             self.log(f"val/{name}", value.float(), prog_bar=name == "dice", sync_dist=True)
         self.overlap.reset()
 
     def configure_optimizers(self) -> Any:
-        """Return AdamW and a cosine over all steps after the warm-up."""
+        """Return AdamW, and a learning rate that follows a cosine over all steps after the warm-up."""
         groups = parameter_groups(
             self.network,
             self.learning_rate,

@@ -1,4 +1,4 @@
-"""The objective of the min-max game (Eq. 3 and 4), and the optional terms of a recipe."""
+"""The training objective: the min-max game (Eq. 3 and 4), with optional terms."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Loss:
 class CausalObjective(nn.Module):
     """L = L_c - lambda L_s (Eq. 3), both cross-entropy (Eq. 4).
 
-    With a ceiling, L_s counts only up to that value. As published, L_s is unbounded: even when the confounder's
-    decoder is confidently wrong everywhere, its gradient still pulls at the encoders. A decoder at chance level has
+    As published, L_s is unbounded: even when the confounder's decoder is confidently wrong everywhere, its gradient
+    still changes the encoders. With a ceiling, L_s counts only up to that value. A decoder at chance level has
     L_s = log 2.
     """
 
@@ -59,7 +59,12 @@ class CausalObjective(nn.Module):
         self.dice_weight = dice_weight
 
     def forward(self, output: Output, target: Tensor) -> Loss:
-        """Return the loss of an output against the ground truth, float 0 or 1, B x 1 x H x W."""
+        """Return the loss of an output.
+
+        Args:
+            output: logits of both branches, B x 1 x H x W.
+            target: ground truth, float 0 or 1, B x 1 x H x W.
+        """
         causal = F.binary_cross_entropy_with_logits(output.logits, target)
         total, confounder, dice = causal, None, None
         if output.confounder_logits is not None:

@@ -10,11 +10,11 @@ from training.overlap import count_pixels, dice, iou, pooled_dice
 
 
 class OverlapMetrics(Metric):
-    """Dice and IoU in percent, both averages by name, since pooling all pixels reads several points higher.
+    """Dice and IoU in percent. The two averages have different names: pooling gives several points more.
 
-    `DiceScore` of torchmetrics leaves an image out if neither mask has a pixel; here it counts as full agreement, as
-    in `training.evaluation.overlap`. `DiceScore` also keeps the counts of every image, and gives neither the IoU nor
-    both averages in one pass.
+    torchmetrics' `DiceScore` does not fit: it leaves out images without a pixel in either mask, which count as full
+    agreement here and in `training.evaluation.overlap`. It also keeps the counts of every image, and gives neither the
+    IoU nor both averages in one pass.
     """
 
     full_state_update = False
@@ -31,7 +31,7 @@ class OverlapMetrics(Metric):
             self.add_state(name, torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
     def update(self, predicted: Tensor, actual: Tensor) -> None:
-        """Add masks, bool B x 1 x H x W."""
+        """Add the masks of a batch, bool B x 1 x H x W."""
         counts = [count.double() for count in count_pixels(predicted, actual)]
         self.dice_sum += dice(*counts).sum()
         self.iou_sum += iou(*counts).sum()
@@ -41,7 +41,7 @@ class OverlapMetrics(Metric):
         self.both += counts[2].sum()
 
     def compute(self) -> dict[str, Tensor]:
-        """Return dice, miou (means over images) and dice_global, percent."""
+        """Return "dice" and "miou", means over images, and "dice_global", of pooled pixels; all in percent."""
         return {
             "dice": 100 * self.dice_sum / self.images,
             "miou": 100 * self.iou_sum / self.images,

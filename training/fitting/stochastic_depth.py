@@ -18,9 +18,9 @@ def skip_blocks(network: CausalCLIPSeg, rate: float) -> None:
         CausalCLIPSegError: the rate is outside [0, 1), or the encoder has no blocks that can be skipped.
     """
     if not 0 <= rate < 1:
-        raise CausalCLIPSegError("Blocks are skipped with a probability from 0 to below 1.")
+        raise CausalCLIPSegError("The probability of skipping a block must be at least 0 and below 1.")
     if not isinstance(network.vision_encoder, TimmEncoder):
-        raise CausalCLIPSegError("Blocks can be skipped in the encoders of timm only.")
+        raise CausalCLIPSegError("Blocks can be skipped only in encoders from timm.")
     blocks = [block for stage in network.vision_encoder.body.blocks for block in stage]  # type: ignore[union-attr]
     for depth, block in enumerate(blocks, start=1):
         if getattr(block, "has_skip", False):
