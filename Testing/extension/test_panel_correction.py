@@ -94,9 +94,9 @@ def test_segment_at_another_threshold_than_the_slider_says_so(panel_with_result)
     scene.set_mask(segmentation, "opacity_left", volume, before)  # as the network returned it, at 0.5
     assert panel.corrected() == [False, False]
     assert panel.ui.thresholdSlider.value == pytest.approx(0.2)
-    assert panel.ui.resultLabel.text.count("outlined from 0.50 on") == 1
+    assert panel.ui.resultLabel.text.count("outlined at a threshold of 0.50") == 1
     panel.ui.thresholdSlider.value = 0.3
-    assert "outlined from" not in panel.ui.resultLabel.text
+    assert "outlined at a threshold" not in panel.ui.resultLabel.text
 
 
 def test_correction_does_not_erase_the_other_segment(panel_with_result):

@@ -12,7 +12,9 @@ import pytest
 from panel_driver import save_and_reopen
 from PySide6 import QtWidgets
 
-ROOT = Path(__file__).parent.parent.parent
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+MODULE = ROOT / "CausalCLIPSegExtension/CausalCLIPSeg"
 RIGHT_NOTE = "Opacity in the right lower zone."
 LEFT_NOTE = "Opacity in the left lower zone."
 CONTRADICTION = "Findings: Opacity in the right lower zone. Impression: Opacity in the left lower zone."
@@ -74,18 +76,36 @@ def test_note_file_after_an_error_clears_the_error(panel, application, tmp_path)
     assert panel.ui.statusLabel.text == ""
 
 
-def test_the_panel_reads_note_files_before_any_package_is_installed():
-    """The modules that the panel imports from the library for notes need only the standard library."""
-    packages = ("numpy", "scipy", "pydicom", "pydantic", "rapidfuzz", "torch")
+NOT_IN_SLICER = (
+    *("torch", "torchvision", "open_clip", "timm", "safetensors", "pydantic", "highdicom", "rapidfuzz", "nrrd"),
+    *("slicerio", "typer", "rich", "pylibjpeg"),
+)
+
+
+def test_panel_reads_a_note_file_before_the_packages_are_installed(tmp_path):
+    """Open the panel in a new process in which the packages of the network cannot be imported."""
+    path = tmp_path / "note.txt"
+    path.write_text(RIGHT_NOTE)
     script = f"""
 import sys
-sys.modules.update(dict.fromkeys({packages!r}))
-import CausalCLIPSegLib.demo, CausalCLIPSegLib.errors, CausalCLIPSegLib.worker.client
-from CausalCLIPSegLib.notes import MAX_NOTE_LENGTH
-from CausalCLIPSegLib.notes.files import read_note_file
+sys.path.insert(0, {str(HERE)!r})
+sys.modules.update(dict.fromkeys({NOT_IN_SLICER!r}))
+import slicer_runtime
+application = slicer_runtime.start([{str(MODULE)!r}])
+import CausalCLIPSeg
+from slicer_runtime.application import make_parent
+from CausalCLIPSegModule.installation import Installation
+installation = Installation({str(MODULE / "Resources/requirements.txt")!r}, None, dict)
+widget = CausalCLIPSeg.CausalCLIPSegWidget(make_parent(), None, installation)
+widget.setup()
+application.dialogs.answers.append({str(path)!r})
+widget.ui.noteFileButton.click()
+print(widget.ui.noteEdit.plainText)
+widget.cleanup()
+application.close()
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60)
-    assert done.returncode == 0, done.stderr
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert done.stdout.splitlines() == [RIGHT_NOTE], done.stderr
 
 
 def test_pasted_note_replaces_the_note(panel):

@@ -79,7 +79,7 @@ def read_masks(segmentation: Any, volume: Any) -> dict[str, np.ndarray]:
 def test_export_to_the_database_loads_back_by_the_plugin(panel, slicer, load, monkeypatch):
     volume = load()
     segment(panel, volume)
-    assert "Outlined again from 0.02 on." in panel.ui.statusLabel.text
+    assert "Outlined again at a threshold of 0.02." in panel.ui.statusLabel.text
     assert "mm²" in panel.ui.resultLabel.text  # the header has a spacing
     segmentation = panel.logic.parameters.segmentation
     panel.editor.widget.paint(panel.logic.segments[0]["id"], 5, 7)

@@ -114,14 +114,7 @@ class ShownResult(VTKObservationMixin):
         earlier = parameters.segmentation
         replaced = self._replacedBy(earlier)
         obsolete = [*replaced, *self._overlayNodes.values(), parameters.probability]
-        self._overlayNodes, self.overlay = {}, ""
-        parameters.segmentation = segmentation
-        parameters.probability = probability
-        parameters.threshold = stored.clampThreshold(event["threshold"])
-        self.warnings += [warning for warning in event["warnings"] if warning not in self.warnings]
-        document = {**event, "warnings": self.warnings, "asked": origin.reading}
-        parameters.resultJson = json.dumps(document, ensure_ascii=False)
-        stored.addToHistory(parameters, origin.reading["note"])
+        self._store(event, origin, segmentation, probability)
         self.refresh()
         if parameters.compare and parameters.earlier is not None:
             showSideBySide(parameters.earlier, segmentation, volume)
@@ -135,6 +128,24 @@ class ShownResult(VTKObservationMixin):
         session.changed.emit()  # the panel must release the nodes before they are removed
         for node in obsolete:
             _removeNode(node)
+
+    def _store(
+        self,
+        event: Event,
+        origin: ResultRequest,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        probability: slicer.vtkMRMLScalarVolumeNode,
+    ) -> None:
+        """Save a result with the scene."""
+        parameters = self._session.parameters
+        self._overlayNodes, self.overlay = {}, ""
+        self.warnings = [*self.warnings, *(warning for warning in event["warnings"] if warning not in self.warnings)]
+        parameters.segmentation = segmentation
+        parameters.probability = probability
+        parameters.threshold = stored.clampThreshold(event["threshold"])
+        document = {**event, "warnings": self.warnings, "asked": origin.reading}
+        parameters.resultJson = json.dumps(document, ensure_ascii=False)
+        stored.addToHistory(parameters, origin.reading["note"])
 
     def _replacedBy(self, current: slicer.vtkMRMLSegmentationNode | None) -> list[slicer.vtkMRMLSegmentationNode]:
         """Return the segmentations that a new result replaces, and keep the current one if a comparison is wanted."""
@@ -170,7 +181,7 @@ class ShownResult(VTKObservationMixin):
         session.status = (
             _("Corrected, so left as they are: {names}.").format(names=", ".join(names))
             if names
-            else _("Outlined again from {threshold:.2f} on.").format(threshold=threshold)
+            else _("Outlined again at a threshold of {threshold:.2f}.").format(threshold=threshold)
         )
         self.measure()
         session.changed.emit()

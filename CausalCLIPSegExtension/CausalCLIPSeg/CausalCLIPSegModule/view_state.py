@@ -254,7 +254,7 @@ def _row(segment: dict[str, Any], threshold: float) -> str:
     share = _("{share:.1f} % of the image").format(share=100 * segment["area_fraction"])
     facts = [area, share, *([_("corrected")] if segment["corrected"] else [])]
     if not segment["corrected"] and segment["threshold"] not in {None, threshold}:
-        facts.append(_("outlined from {threshold:.2f} on").format(threshold=segment["threshold"]))
+        facts.append(_("outlined at a threshold of {threshold:.2f}").format(threshold=segment["threshold"]))
     return (
         f'<tr><td style="color:rgb({red},{green},{blue})">&#9632;&nbsp;</td>'
         f"<td><b>{escape(segment['name'])}</b><br>{', '.join(facts)}</td></tr>"
