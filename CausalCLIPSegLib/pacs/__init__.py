@@ -1,4 +1,4 @@
-"""A hospital's image archive (PACS): find images, fetch them, store results, by DICOMweb or by DIMSE.
+"""Find, fetch and store DICOM files in a hospital's archive (PACS), by DICOMweb or DIMSE.
 
 `configuration` says which archive and how to reach it, `archive` defines what every archive can do, and `dicomweb` and
 `dimse` implement it. `query` searches from patient down to instance; `pull` and `push` transfer files.

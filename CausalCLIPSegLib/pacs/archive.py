@@ -1,4 +1,4 @@
-"""What every archive can do, whichever protocol it speaks."""
+"""The interface of the clients of an archive, and what the clients of both protocols share."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class UnreachableError(PacsError):
 
 
 class DeniedError(PacsError):
-    """The archive denies access, or is not the one it claims to be; further requests are pointless."""
+    """The archive denies access, or cannot prove its identity; further requests are pointless."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Pacs(Protocol):
         """Return the complete DICOM file of an instance, in the transfer syntax that the archive stores."""
 
     def store(self, dataset: Dataset) -> Answer:
-        """Send an instance, as read from its file, in its own transfer syntax."""
+        """Send an instance that was read from a file, in its own transfer syntax."""
 
 
 def check_uid(value: str) -> str:

@@ -1,4 +1,4 @@
-"""Associations with a DIMSE archive (PS3.8), and the reason if none can be made."""
+"""Open associations with a DIMSE archive (PS3.8), and find out why one cannot be opened."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def make_entity(archive: DimseArchive) -> AE:
 
 
 class Associations:
-    """Associations with an archive, one per purpose; each is opened when needed, and again after it was lost."""
+    """Associations with an archive, one per purpose. Each is opened when needed, and reopened after it was lost."""
 
     def __init__(self, archive: DimseArchive) -> None:
         self._archive = archive
@@ -48,7 +48,7 @@ class Associations:
         roles: Sequence[Any] = (),
         handlers: Handlers = (),
     ) -> Association:
-        """Return the association for a purpose; make one if there is none or it was lost.
+        """Return the association for a purpose; open it if it is not open.
 
         Raises:
             DeniedError: the archive rejects this program, or cannot be trusted.
@@ -74,13 +74,13 @@ class Associations:
             return association
         if association.is_rejected:
             raise DeniedError(
-                "The archive does not accept the association: it has to know the AE title "
-                f"{archive.calling_ae_title}, and has to be called by its own."
+                "The archive does not accept the association: either it does not know the AE title "
+                f"{archive.calling_ae_title}, or {archive.called_ae_title} is not its own AE title."
             )
         if association.rejected_contexts:
-            raise PacsError("The archive does not offer this service to us.")
+            raise PacsError("The archive does not offer this service to this program.")
         self._probe()
-        raise UnreachableError("The archive takes connections, but does not answer as one that speaks DIMSE.")
+        raise UnreachableError("The archive accepts connections, but does not answer in DIMSE.")
 
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Call a function that uses one association, and drop that association if it was lost.
@@ -121,7 +121,7 @@ class Associations:
                 "configuration), or comes from an authority that this program does not know (ca_bundle)."
             ) from None
         except ssl.SSLError:
-            raise DeniedError("The archive does not speak TLS on this port, or wants a certificate of ours.") from None
+            raise DeniedError("The archive does not use TLS on this port, or requires a client certificate.") from None
         except TimeoutError:
             raise UnreachableError(f"The archive did not answer within {archive.timeout:g} seconds.") from None
         except OSError as error:

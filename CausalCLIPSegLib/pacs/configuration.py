@@ -1,7 +1,7 @@
-"""Which archive to use, and how to reach it: from pacs.toml, the environment, or an address.
+"""Find out from pacs.toml, the environment or an address which archive to use and how to reach it.
 
-Credentials come from the file or the environment, never from the command line, which every process of the machine can
-read.
+Credentials come from the file or the environment, never from the command line, because every process of the machine
+can read command lines.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def find_archive(name: str | None) -> tuple[Archive, list[str]]:
 def _no_such_archive(name: str) -> str:
     if re.search(r"[./:@]", name):
         return "An address begins with https:// or http:// (DICOMweb) or dicom:// (DIMSE)."
-    return f"There is no archive of the name {name}."
+    return f"There is no archive named {name}."
 
 
 def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
@@ -143,13 +143,13 @@ def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
     except ValueError as error:  # its message quotes the file, which may hold a secret; the line number is enough
         line = re.search(r"line (\d+)", str(error))
         place = f", line {line[1]}" if line else ""
-        raise PacsError(f"The configuration {path} is not proper TOML{place}.") from None
+        raise PacsError(f"The configuration {path} is not valid TOML{place}.") from None
     archives = entries.get("archives")
     if not isinstance(archives, dict) or not all(isinstance(entry, dict) for entry in archives.values()):
         raise PacsError(f"The configuration {path} has no table [archives.NAME].")
     unknown = sorted(set(entries) - {"archives", "default"})
     if unknown:
-        raise PacsError(f"The configuration {path} has an entry that means nothing: {', '.join(unknown)}.")
+        raise PacsError(f"The configuration {path} has an unknown entry: {', '.join(unknown)}.")
     return entries, _check_permissions(path, archives)
 
 
@@ -195,7 +195,7 @@ def _first_problem(error: ValidationError) -> str:
     """Return what is wrong with the first invalid field, without its value, which may be a secret."""
     problem = error.errors(include_input=False, include_url=False, include_context=False)[0]
     field = ".".join(map(str, problem["loc"]))
-    messages = {"missing": "is missing", "extra_forbidden": "means nothing here"}
+    messages = {"missing": "is missing", "extra_forbidden": "is not a known setting"}
     return f"{field} {messages.get(problem['type'], 'has a value that cannot be used')}"
 
 
@@ -204,7 +204,7 @@ def _from_address(address: str) -> Archive:
         parts = urlsplit(address)
         host, port, scheme = parts.hostname, parts.port, parts.scheme
     except ValueError:
-        raise PacsError("This is not a proper address of an archive.") from None
+        raise PacsError("This is not a valid address of an archive.") from None
     if parts.username or parts.password:
         raise PacsError(f"No name or password in an address: put them into {configuration_file()} or {USERNAME}.")
     if scheme in ("http", "https"):
@@ -225,7 +225,7 @@ def _complete(archive: Archive, name: str) -> Archive:
             raise PacsError(f"Archive {name}: there is no file {file} ({key}).")
     if isinstance(archive, DimseArchive):
         if archive.tls and archive.retrieve == "move" and archive.client_certificate is None:
-            raise PacsError(f"Archive {name}: C-MOVE through TLS wants client_certificate.")
+            raise PacsError(f"Archive {name}: C-MOVE through TLS requires client_certificate.")
         return archive
     if not archive.url.startswith(("http://", "https://")):
         raise PacsError(f"Archive {name}: url has to begin with https:// or http://.")
@@ -233,7 +233,7 @@ def _complete(archive: Archive, name: str) -> Archive:
         parts = urlsplit(archive.url)
         _ = parts.port
     except ValueError:
-        raise PacsError(f"Archive {name}: url is not a proper address.") from None
+        raise PacsError(f"Archive {name}: url is not a valid address.") from None
     if not parts.hostname or parts.query or parts.fragment:
         raise PacsError(f"Archive {name}: url has to be https://HOST/PATH, without ? and #.")
     if parts.username or parts.password:
@@ -246,7 +246,7 @@ def _complete(archive: Archive, name: str) -> Archive:
     has_secret = archive.token or archive.password
     if has_secret and parts.scheme == "http" and not _is_local(parts.hostname) and not archive.allow_unencrypted:
         raise PacsError(
-            f"Archive {name}: a password or token over http:// can be read on the way; use https://, or say "
+            f"Archive {name}: a password or token over http:// can be read on the way; use https://, or set "
             "allow_unencrypted = true in the configuration."
         )
     return archive

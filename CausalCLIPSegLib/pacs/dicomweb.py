@@ -103,7 +103,7 @@ class DicomWeb:
     def _fetch(self, identity: Identity) -> bytes:
         with self._translate_errors():
             self._client.retrieve_instance(identity.study, identity.series, identity.instance, media_types=_AS_STORED)
-        # The client returns a decoded data set; return the archive's own bytes, which `_on_response` has kept.
+        # The client returns a decoded data set; return the archive's own bytes instead, stored by `_on_response`.
         body, self._body = self._body, b""
         return body
 
@@ -117,7 +117,7 @@ class DicomWeb:
             return refused.answer(uid)
 
     def _on_response(self, response: requests.Response, **_: Any) -> None:
-        """Check a response, and keep a fetched file, before the client reads it."""
+        """Check a response before the client reads it, and store the bytes of a fetched file."""
         if response.is_redirect or 300 <= response.status_code < 400:
             # If followed, a POST would become a GET, and a query could leave TLS.
             raise DeniedError("The archive answers with another address; put the final one into the configuration.")
@@ -143,8 +143,8 @@ class DicomWeb:
         except requests.exceptions.SSLError:
             raise DeniedError(
                 "The archive cannot be trusted: its certificate does not fit its address, or comes from an "
-                "authority that this program does not know (ca_bundle in the configuration), or the archive wants a "
-                "certificate of ours."
+                "authority that this program does not know (ca_bundle in the configuration), or the archive requires "
+                "a client certificate."
             ) from None
         except requests.exceptions.ProxyError:
             raise UnreachableError("The proxy that the environment names does not connect to the archive.") from None
@@ -175,7 +175,7 @@ class _Session(requests.Session):
 
 
 class _Credentials(AuthBase):
-    """Basic or bearer authentication, or none; with it, requests does not read credentials from .netrc."""
+    """Basic, bearer or no authentication. Setting it keeps requests from reading credentials from .netrc."""
 
     def __init__(self, archive: DicomWebArchive) -> None:
         self._archive = archive
@@ -244,7 +244,7 @@ def _raise_for(response: requests.Response) -> NoReturn:
     if status in (401, 403):
         raise DeniedError(f"The archive does not accept the credentials (HTTP status {status}).") from None
     if status == 407:
-        raise DeniedError("The proxy wants credentials (HTTP status 407).") from None
+        raise DeniedError("The proxy requires credentials (HTTP status 407).") from None
     if status in _BUSY:
         seconds = response.headers.get("Retry-After", "")
         raise UnreachableError(

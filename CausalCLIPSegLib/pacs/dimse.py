@@ -38,9 +38,9 @@ _MAX_CONTEXTS = 128
 class Dimse:
     """See `Pacs`.
 
-    Transfer syntaxes: a file is offered only in its own, and counts as refused if the archive does not accept that.
-    When fetching, each syntax gets its own presentation context, so that the archive can send every instance as
-    stored; from several syntaxes in one context it would choose one for all instances.
+    Transfer syntaxes: a file is offered only in its own syntax, and counts as refused if the archive does not accept
+    that. When fetching, each syntax gets its own presentation context, so that the archive can send every instance as
+    stored. If one context listed several syntaxes, the archive would choose one of them for all instances.
     """
 
     def __init__(self, archive: DimseArchive) -> None:
@@ -80,14 +80,14 @@ class Dimse:
         # Associating can be retried, since it does not send the instance yet.
         association = self._retry(self._associations.open, f"store {sop_class} {syntax}", contexts)
         if not any(context.abstract_syntax == sop_class for context in association.accepted_contexts):
-            return Answer("refused", f"the archive does not take {sop_class.name} in {syntax.name}")
+            return Answer("refused", f"the archive does not accept {sop_class.name} in {syntax.name}")
         try:
             return store_answer(self._associations.call(lambda: _status_code(association.send_c_store(dataset))))
         except (ValueError, AttributeError) as error:
             raise PacsError(f"The file cannot be sent as it is ({type(error).__name__}).") from None
 
     def _retry(self, call: Callable[..., Result], *arguments: Any) -> Result:
-        """Make an idempotent request, again if the connection was lost."""
+        """Make an idempotent request, and repeat it if the connection was lost."""
         return self._retrying(self._associations.call, call, *arguments)
 
     def _echo(self) -> None:
@@ -173,7 +173,7 @@ def _last_status(responses: Iterable[tuple[Dataset, Dataset | None]]) -> int:
     """Return the final status of a C-GET or C-MOVE.
 
     Raises:
-        UnreachableError: the connection was lost before it.
+        UnreachableError: the connection was lost before the final status.
     """
     code = 0
     for status, _ in responses:
@@ -182,7 +182,7 @@ def _last_status(responses: Iterable[tuple[Dataset, Dataset | None]]) -> int:
 
 
 def _check_status(status: Dataset, accepted: tuple[int, ...] = ()) -> int:
-    """Return the status of a response if it is success (0) or one of those accepted.
+    """Return the status of a response if it is success (0) or in `accepted`.
 
     Raises:
         UnreachableError: there was no response.
@@ -190,5 +190,5 @@ def _check_status(status: Dataset, accepted: tuple[int, ...] = ()) -> int:
     """
     code = _status_code(status)
     if code != 0 and code not in accepted:
-        raise PacsError(f"The archive does not answer the question: {failure_message(code)}.")
+        raise PacsError(f"The archive does not answer the query: {failure_message(code)}.")
     return code

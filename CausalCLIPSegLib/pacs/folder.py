@@ -1,4 +1,4 @@
-"""Files of instances in a folder: their names, and whether they are complete."""
+"""Name the files of instances in a folder, and check whether they are complete."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def file_name(modality: str, instance: str) -> str:
 
 
 def is_complete(data: bytes, identity: Identity) -> bool:
-    """Whether `data` is the complete file of that instance."""
+    """Return whether `data` is the complete file of that instance."""
     try:
         dataset = dcmread(BytesIO(data))
         uids = dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SOPInstanceUID
@@ -32,7 +32,7 @@ def is_complete(data: bytes, identity: Identity) -> bool:
 
 
 def has_all_pixels(dataset: Dataset) -> bool:
-    """Whether native pixel data is as long as the header says; pydicom reads truncated pixel data without an error."""
+    """Return whether native pixel data has the length that the header declares, which pydicom does not check."""
     if "PixelData" not in dataset or dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         return True
     return len(dataset.PixelData) >= get_expected_length(dataset)
@@ -52,11 +52,11 @@ def make_folder(folder: Path) -> None:
     """Create the folder and its parents.
 
     Raises:
-        OutputError: it is a file, or cannot be created.
+        OutputError: the path is a file, or the folder cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"The folder {folder} cannot be made: {(error.strerror or 'disk error').lower()}."
+            f"The folder {folder} cannot be created: {(error.strerror or 'disk error').lower()}."
         ) from error

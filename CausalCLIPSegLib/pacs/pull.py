@@ -26,10 +26,10 @@ class Pulled:
 
     Attributes:
         instance: its UID.
-        status: "already there" if the folder holds it, and the file was left as it is; "not tried" after the archive
-            was lost twice in a row or has denied access.
-        file: where it is, or would have been.
-        reason: why it failed or was not tried, else "".
+        status: "already there" if the folder already holds the file, which is not changed; "not tried" after the
+            connection was lost twice in a row or access was denied.
+        file: path of the file, whether or not it could be written.
+        reason: why the instance failed or was not tried, else "".
     """
 
     instance: str
@@ -54,7 +54,7 @@ def pull(
         matches: the instances.
         folder: created if it does not exist.
         force: replace a file that is damaged or holds something else.
-        verify: also fetch what the folder holds, and compare it byte by byte.
+        verify: also fetch instances that the folder already holds, and compare them byte by byte.
         progress: receives a message before each instance.
 
     Raises:
@@ -81,14 +81,14 @@ def _pull_one(pacs: Pacs, match: Match, path: Path, *, force: bool, verify: bool
     if state == "complete" and not verify:
         return Pulled(match.instance, "already there", path)
     if state == "other" and not force:
-        return Pulled(match.instance, "failed", path, "another or a damaged file has this name; --force replaces it")
+        return Pulled(match.instance, "failed", path, "a damaged or another file has this name; --force replaces it")
     return _save(_fetch_complete(pacs, match), match, path, force=force)
 
 
 def _fetch_complete(pacs: Pacs, match: Match) -> bytes:
     data = pacs.fetch(match.identity)
     if not is_complete(data, match.identity):
-        raise PacsError("The archive sent a damaged file, or another than was asked for.")
+        raise PacsError("The archive sent a damaged file, or one that was not requested.")
     return data
 
 
@@ -98,7 +98,9 @@ def _save(data: bytes, match: Match, path: Path, *, force: bool) -> Pulled:
     if state != "absent" and path.is_file() and path.read_bytes() == data:
         return Pulled(match.instance, "already there", path)
     if state != "absent" and not force:
-        return Pulled(match.instance, "failed", path, "the file differs from that in the archive; --force replaces it")
+        return Pulled(
+            match.instance, "failed", path, "the archive has another version of it; --force replaces the file"
+        )
     write_bytes(path, data)
     return Pulled(match.instance, "fetched", path)
 
@@ -113,8 +115,8 @@ def pull_segmentations(
 ) -> Iterator[Pulled]:
     """Fetch the segmentations that refer to one of these images, and yield the outcome of each.
 
-    Only the file says which image a segmentation refers to, and an archive cannot be queried for it. So this reads all
-    segmentations of the images' studies, and skips those of other images.
+    Only the file states which image a segmentation refers to, and an archive cannot be queried for that. So this reads
+    all segmentations of the images' studies, and skips segmentations of other images.
 
     Raises:
         OutputError: the folder cannot be created.

@@ -26,10 +26,10 @@ class Pushed:
 
     Attributes:
         file: the file.
-        instance: its UID, "" if it could not be read.
-        status: "refused" by the archive; "failed" on the way or before; "not tried" after the archive was lost twice
-            in a row or has denied access.
-        reason: why, or what the archive warns of; else "".
+        instance: UID of the instance in the file, "" if the file could not be read.
+        status: "refused" by the archive; "failed" before or during the transfer; "not tried" after the connection was
+            lost twice in a row or access was denied.
+        reason: why the file was not stored, or what the archive warns of; else "".
     """
 
     file: Path
@@ -44,7 +44,7 @@ class Pushed:
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
-    """Return the given files and the DICOM files in the given folders, each once, a folder's in order of their names.
+    """Return the given files and the DICOM files in the given folders, each once and sorted by path within a folder.
 
     Raises:
         CausalCLIPSegError: a path does not exist or cannot be read, or a folder holds no DICOM file.
@@ -64,7 +64,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _is_dicom(path: Path) -> bool:
-    """Whether to send a file of a folder; hidden files and the DICOMDIR are left out."""
+    """Return whether a file in a folder is a DICOM file to send; hidden files and the DICOMDIR are not sent."""
     if path.name.startswith(".") or path.name.upper() == "DICOMDIR":
         return False
     try:
@@ -77,7 +77,7 @@ def _is_dicom(path: Path) -> bool:
 def push(pacs: Pacs, files: Sequence[Path], progress: Callable[[str], None] = lambda _: None) -> Iterator[Pushed]:
     """Store files in the archive, and yield the outcome of each as soon as it is known.
 
-    Instances that the archive has are left alone, so that the same call completes a transfer that failed half-way.
+    Instances that the archive already has are not sent, so a repeated call completes a transfer that failed halfway.
 
     Args:
         pacs: the archive.
@@ -102,11 +102,11 @@ def _push_one(pacs: Pacs, path: Path, rule: GiveUpRule) -> Pushed:
         with rule.watch():
             answer = _store(pacs, dataset)
     except UnreachableError as error:
-        return outcome("failed", f"{error} Whether it arrived is not known; {_REPEAT}.")
+        return outcome("failed", f"{error} The instance may or may not have arrived; {_REPEAT}.")
     except PacsError as error:
         return outcome("failed", str(error))
     if answer.status == "unconfirmed":
-        return outcome("failed", f"The archive does not say that it has it; {_REPEAT}.")
+        return outcome("failed", f"The archive does not confirm that it has the instance; {_REPEAT}.")
     return outcome(answer.status, answer.reason)
 
 
@@ -131,7 +131,7 @@ def _is_in_archive(pacs: Pacs, dataset: Dataset) -> bool:
 
 
 def _read(path: Path) -> Dataset:
-    """Return the data set of a file, if it is complete and consistent.
+    """Return the data set of a file that is complete and consistent.
 
     Raises:
         CausalCLIPSegError: the file must not be sent; the message says why.
@@ -143,8 +143,8 @@ def _read(path: Path) -> Dataset:
         complete = has_all_pixels(dataset)
     except OSError as error:
         raise CausalCLIPSegError(f"The file cannot be read: {error.strerror}.") from error
-    except Exception as error:  # whatever pydicom raises for other and for damaged files
-        raise CausalCLIPSegError("This is no complete DICOM file.") from error
+    except Exception as error:  # whatever pydicom raises for damaged files and for files that are not DICOM
+        raise CausalCLIPSegError("This is not a complete DICOM file.") from error
     for uid in (*uids, sop_class, str(syntax)):
         check_uid(uid)
     if not complete:

@@ -29,7 +29,7 @@ class Query:
         study, series, instance: UIDs.
 
     Raises:
-        PacsError: there is no condition but the modality, or one that no archive can be asked for.
+        PacsError: there is no condition besides the modality, or a value cannot be part of a query.
     """
 
     patient_id: str | None = None
@@ -47,7 +47,7 @@ class Query:
             raise PacsError("Say what to look for: a patient, a date, an accession number or a UID.")
         for key, value in conditions.items():
             if not value.strip(" *") or "\\" in value or any(ord(character) < 32 for character in value):
-                raise PacsError(f"This cannot be looked for as {key.replace('_', ' ')}.")
+                raise PacsError(f"This is not a valid {key.replace('_', ' ')}.")
             if key in ("study", "series", "instance"):
                 check_uid(value)
         if self.study_date is not None:
@@ -63,7 +63,7 @@ class Match:
     An attribute is "" if the archive did not return it.
 
     Attributes:
-        modality: of the series; at study level those of all series, with \\ between.
+        modality: of the series; at study level, the modalities of all series, separated by \\.
         study, series, instance: UIDs, down to the level of the search.
     """
 
@@ -116,12 +116,12 @@ _KEYS: Mapping[Level, tuple[str, ...]] = {
     "series": ("modality", "series"),
     "instance": ("instance",),
 }
-# An archive may ignore keys that it does not support, so we check these in what it returns.
+# An archive may ignore keys that it does not support, so we check these attributes of every match.
 _CHECKED = ("patient_id", "accession_number", "study", "series", "instance")
 
 
 def search(pacs: Pacs, query: Query, level: Level, limit: int | None = None) -> list[Match]:
-    """Find studies, series or instances, from the study down; few archives support other searches.
+    """Find studies, series or instances, going from the study down, because few archives support other searches.
 
     Args:
         pacs: the archive.
@@ -165,7 +165,9 @@ def _matches(pacs: Pacs, query: Query, level: Level, above: Match, limit: int | 
         match = replace(above, **values)
         if _fulfills(match, conditions, level):
             check_uid(values[level])  # it becomes part of URLs and file names
-            if level == "study" or values[level] not in seen:  # an archive may list it once for each of two patients
+            if (
+                level == "study" or values[level] not in seen
+            ):  # an archive may list a series or instance under two patients
                 yield match
             seen.add(values[level])
 
@@ -198,5 +200,5 @@ def _date_range(text: str) -> str:
     try:
         first, last = (day and date.fromisoformat(day).strftime("%Y%m%d") for day in (match[1], match[3]))
     except ValueError:
-        raise PacsError("The study date is no day of the calendar.") from None
+        raise PacsError("The study date is not a day of the calendar.") from None
     return f"{first or ''}{match[2] or ''}{last or ''}"

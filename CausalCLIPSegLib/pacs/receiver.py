@@ -19,7 +19,7 @@ _NOT_AUTHORIZED = 0x0124
 
 
 class Receiver:
-    """Keeps the file of the one instance that was requested, as it was sent, and refuses all others."""
+    """Receives the one instance that was requested, stores its bytes unchanged, and refuses all others."""
 
     def __init__(self) -> None:
         self._expected: str | None = None
@@ -28,7 +28,7 @@ class Receiver:
 
     @property
     def handlers(self) -> Handlers:
-        """The event handlers of an association by which the archive sends instances."""
+        """The event handlers of an association through which the archive sends instances."""
         return [(evt.EVT_C_STORE, self._on_store)]
 
     @contextmanager
@@ -46,11 +46,11 @@ class Receiver:
         return data
 
     def listen(self, archive: DimseArchive) -> None:
-        """Open the port to which the archive sends in answer to C-MOVE, unless it is open already.
+        """Open the port to which the archive sends instances in answer to C-MOVE, unless it is open already.
 
         Raises:
             DeniedError: the port cannot be opened.
-            PacsError: the files of the certificate cannot be used.
+            PacsError: the certificate files cannot be used.
         """
         if self._server is not None:
             return

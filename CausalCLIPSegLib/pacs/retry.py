@@ -11,18 +11,18 @@ from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.pacs.archive import DeniedError, UnreachableError
 
 MAX_WAIT = 60.0
-"""Seconds between two attempts."""
+"""Maximum number of seconds between two attempts."""
 MAX_LOST_IN_A_ROW = 2
-"""Instances lost in a row before a transfer gives up."""
+"""Number of lost connections in a row after which a transfer gives up."""
 
 
 def retrying(retries: int, wait: float) -> Retrying:
-    """Return a caller of functions that calls again after an `UnreachableError`.
+    """Return an object that calls a function, and calls it again after an `UnreachableError`.
 
     Args:
         retries: how often to call again after the first attempt.
-        wait: seconds before the first retry; doubled for each further one. If the archive asks for a longer wait, it
-            gets it, up to `MAX_WAIT`.
+        wait: seconds before the first retry; doubled for each further one. A longer wait that the archive asks for is
+            obeyed, up to `MAX_WAIT`.
     """
     exponential = wait_exponential_jitter(initial=wait, max=MAX_WAIT, jitter=wait)
 
@@ -40,7 +40,7 @@ def retrying(retries: int, wait: float) -> Retrying:
 
 
 class GiveUpRule:
-    """Ends a transfer of many instances once the archive was lost twice in a row or has denied access.
+    """Ends a transfer of many instances after the connection was lost twice in a row or access was denied.
 
     Attributes:
         reason: why the remaining instances are not tried; "" until then.

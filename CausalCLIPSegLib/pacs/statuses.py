@@ -1,4 +1,4 @@
-"""Status codes of storing and retrieving, in words (PS3.4 annexes B and C; PS3.7 annex C; PS3.18 annex I)."""
+"""Explain the status codes of storing and retrieving (PS3.4 annexes B and C; PS3.7 annex C; PS3.18 annex I)."""
 
 from CausalCLIPSegLib.pacs.archive import Answer
 
@@ -8,20 +8,20 @@ _WARNINGS = {
     0xB007: "the archive says that it does not match its class",
 }
 _FAILURES = {
-    0x0106: "an attribute has a value that the archive does not take",
+    0x0106: "an attribute has a value that the archive does not accept",
     0x0110: "the archive failed to process it",
     0x0112: "the archive does not know this instance",
-    0x0117: "the archive does not take its UID",
-    0x0118: "the archive does not take its class",
-    0x0122: "the archive does not take its class",
+    0x0117: "the archive does not accept its UID",
+    0x0118: "the archive does not accept its class",
+    0x0122: "the archive does not accept its class",
     0x0124: "the archive does not allow it",
     0x0210: "the archive has received this message twice",
     0x0211: "the archive does not offer this service",
     0x0212: "the archive says that a value is mistyped",
-    0xA801: "the archive does not know where to send it: it has to be told this program's AE title and address",
+    0xA801: "the archive does not know where to send it: register this program's AE title and address there",
     0xA900: "the archive says that it does not match its class",
     0xFE00: "the archive stopped the operation",
-    0xC122: "the archive does not take its transfer syntax",
+    0xC122: "the archive does not accept its transfer syntax",
 }
 _DUPLICATE = 0x0111
 

@@ -33,5 +33,5 @@ def _with_certificate(context: ssl.SSLContext, archive: DimseArchive) -> ssl.SSL
         try:
             context.load_cert_chain(archive.client_certificate, archive.client_key)
         except (ssl.SSLError, OSError):
-            raise PacsError("client_certificate and client_key are no PEM files that fit together.") from None
+            raise PacsError("client_certificate and client_key are not PEM files that belong together.") from None
     return context

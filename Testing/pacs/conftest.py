@@ -1,4 +1,4 @@
-"""Archives to test against (a real Orthanc: open, with a password, through TLS), files to store, and the command."""
+"""Archives to test against (a real Orthanc, open, with a password, and with TLS), files to store, and the command."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 @pytest.fixture(scope="session")
 def tls_orthanc(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates) -> Iterator[Orthanc]:
-    """An Orthanc behind TLS; a proxy provides that of its web port, as in hospitals.
+    """An Orthanc behind TLS; a proxy adds the TLS of the web port, as in hospitals.
 
     (Debian's build of Orthanc crashes at the first request to a web port with TLS.)
     """
@@ -147,7 +147,7 @@ def files(tmp_path: Path, _segmentation: Path) -> Files:
 
 
 @pytest.fixture
-def three(tmp_path: Path) -> Path:
+def three_instances(tmp_path: Path) -> Path:
     """A folder with three instances of one series, whose UIDs are 1.2.3.1 to 1.2.3.3."""
     folder = tmp_path / "three"
     folder.mkdir()

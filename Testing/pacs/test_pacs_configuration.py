@@ -1,4 +1,4 @@
-"""Which archive and which credentials are used: from pacs.toml, the environment, an address; secrets stay secret."""
+"""Archive and credentials come from pacs.toml, the environment or an address; no message quotes a secret."""
 
 import os
 
@@ -25,7 +25,7 @@ def test_requires_a_name_if_there_are_several_archives(configure):
     path = configure(WEB + WARD)
     with pytest.raises(PacsError, match="Say which archive"):
         find_archive(None)
-    with pytest.raises(PacsError, match=f"no archive of the name other. {path} knows: ward, web"):
+    with pytest.raises(PacsError, match=f"no archive named other. {path} knows: ward, web"):
         find_archive("other")
 
 
@@ -55,9 +55,9 @@ def test_an_address_needs_no_configuration(address, archive):
         ("ftp://pacs.example.org", "An address is https://"),
         ("dicom://pacs:104", "AETITLE"),
         ("https://reader:" + SECRET + "@pacs.example.org/dicom-web", "No name or password in an address"),
-        ("https://pacs.example.org:port/dicom-web", "not a proper address"),
+        ("https://pacs.example.org:port/dicom-web", "not a valid address"),
         ("https:///dicom-web", "has to be https://HOST/PATH"),
-        ("unknown", "no archive of the name unknown"),
+        ("unknown", "no archive named unknown"),
     ],
 )
 def test_rejects_an_invalid_address_without_quoting_its_secret(name, message):
@@ -70,7 +70,7 @@ def test_rejects_an_invalid_address_without_quoting_its_secret(name, message):
     ("entry", "message"),
     [
         ('url = "pacs.example.org"', "has to begin with https:// or http://"),
-        ('url = "https://pacs"\nuser = "x"', "user means nothing here"),
+        ('url = "https://pacs"\nuser = "x"', "user is not a known setting"),
         (f'url = "https://pacs"\npassword = ["{SECRET}"]', "password has a value that cannot be used"),
         (f'url = "https://pacs"\npassword = "{SECRET}"', "username and password belong together"),
         (f'url = "https://pacs"\nusername = "x"\npassword = "{SECRET}"\ntoken = "{SECRET}"', "either a token or"),
@@ -80,9 +80,9 @@ def test_rejects_an_invalid_address_without_quoting_its_secret(name, message):
         ('url = "https://pacs"\ntimeout = 0', "timeout has a value"),
         ('host = "pacs"', "called_ae_title is missing"),
         ('host = "pacs"\ncalled_ae_title = "A TITLE THAT IS TOO LONG"', "called_ae_title has a value"),
-        ('host = "pacs"\ncalled_ae_title = "P"\ntls = true\nretrieve = "move"', "wants client_certificate"),
+        ('host = "pacs"\ncalled_ae_title = "P"\ntls = true\nretrieve = "move"', "requires client_certificate"),
         ('called_ae_title = "P"', "neither url"),
-        (f'url = "https://pacs"\ntoken = "{SECRET}', "not proper TOML, line 3"),
+        (f'url = "https://pacs"\ntoken = "{SECRET}', "not valid TOML, line 3"),
     ],
 )
 def test_rejects_an_invalid_entry_without_quoting_its_secret(entry, message, configure):
@@ -102,15 +102,15 @@ def test_rejects_a_secret_that_every_user_can_read(configure):
 
 @pytest.mark.skipif(os.name != "posix", reason="no permission bits")
 @pytest.mark.parametrize(
-    ("entry", "mode", "warnings"),
+    ("entry", "mode", "count"),
     [(f'{WEB}token = "{SECRET}"\n', 0o640, 1), (f'{WEB}token = "{SECRET}"\n', 0o600, 0), (WEB, 0o644, 0)],
     ids=["group can read a secret", "only the user can read a secret", "every user can read no secret"],
 )
-def test_warns_of_a_secret_that_the_group_can_read(configure, entry, mode, warnings):
+def test_warns_of_a_secret_that_the_group_can_read(configure, entry, mode, count):
     configure(entry, mode)
-    found = find_archive("web")[1]
-    assert len(found) == warnings
-    assert all("group" in warning for warning in found)
+    _, warnings = find_archive("web")
+    assert len(warnings) == count
+    assert all("group" in warning for warning in warnings)
 
 
 def test_credentials_of_the_environment_replace_those_of_the_file(configure, monkeypatch):
@@ -129,7 +129,7 @@ def test_credentials_of_the_environment_replace_those_of_the_file(configure, mon
 
 
 @given(st.text())
-def test_an_accepted_uid_is_safe_in_a_url_and_in_a_file_name(text):
+def test_a_valid_uid_is_safe_in_a_url_and_in_a_file_name(text):
     try:
         uid = check_uid(text)
     except PacsError:
@@ -139,7 +139,7 @@ def test_an_accepted_uid_is_safe_in_a_url_and_in_a_file_name(text):
 
 
 @pytest.mark.parametrize("text", ["../1", "1/2", "1..2", ".1", "1.", "", "1" * 65, "1.2\n", "١.٢"])
-def test_rejects_what_is_not_a_uid(text):
+def test_rejects_an_invalid_uid(text):
     with pytest.raises(PacsError):
         check_uid(text)
 
@@ -162,7 +162,7 @@ def test_a_study_date_is_a_day_or_a_range(text, study_date):
 @pytest.mark.parametrize(
     "text", ["yesterday", "20240230", "202401", "-", "", "2024010120240131", "20240131-20240101-"]
 )
-def test_rejects_what_is_not_a_date(text):
+def test_rejects_an_invalid_date(text):
     with pytest.raises(PacsError):
         Query(study_date=text)
 

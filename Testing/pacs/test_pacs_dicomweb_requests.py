@@ -35,14 +35,14 @@ def test_ignores_netrc(server, pacs, monkeypatch, tmp_path):
     assert "Authorization" not in server.requests[0][2]
 
 
-def test_does_not_follow_redirects(server, pacs, monkeypatch, three):
+def test_does_not_follow_redirects(server, pacs, monkeypatch, three_instances):
     monkeypatch.setenv(TOKEN, SECRET)
     server.faults = [response(302)]
-    done = pacs("find", "--patient-id", "x")
-    assert done.status == 2
-    assert "another address" in done.err
+    result = pacs("find", "--patient-id", "x")
+    assert result.status == 2
+    assert "another address" in result.err
     server.faults = [correct, response(301)]
-    assert pacs("push", three, "--json").statuses == ["failed", "not tried", "not tried"]
+    assert pacs("push", three_instances, "--json").statuses == ["failed", "not tried", "not tried"]
     assert not any("elsewhere" in path for _, path, _ in server.requests)
 
 
@@ -60,7 +60,7 @@ def test_uses_the_proxy_of_the_environment(pacs, configure, monkeypatch):
     [response(503), response(429), Truncated(PROMISES_1000_BYTES, stalls=False)],
     ids=["unavailable", "too many requests", "connection closed"],
 )
-def test_repeats_a_failed_query(fault, server, pacs):
+def test_retries_a_failed_query(fault, server, pacs):
     server.faults = [fault, fault]
     assert pacs("find", "--patient-id", "x", "--json").status == 0
     assert len(server.requests) == 3
@@ -70,12 +70,12 @@ def test_repeats_a_failed_query(fault, server, pacs):
     ("status", "requests", "message"),
     [(503, 3, "503"), (401, 1, "credentials"), (403, 1, "credentials"), (400, 1, "refuses")],
 )
-def test_reports_an_http_error_in_one_line_after_retries_if_they_can_help(status, requests, message, server, pacs):
+def test_reports_an_http_error_in_one_line_and_retries_only_temporary_errors(status, requests, message, server, pacs):
     server.faults = [response(status)] * 9
-    done = pacs("find", "--patient-id", "x")
-    assert done.status == 2
-    assert message in done.err
-    assert done.err.count("\n") == 1
+    result = pacs("find", "--patient-id", "x")
+    assert result.status == 2
+    assert message in result.err
+    assert result.err.count("\n") == 1
     assert len(server.requests) == requests
 
 
@@ -83,10 +83,10 @@ def test_reports_a_timeout(server, pacs, configure):
     configure(f'[archives.a]\nurl = "{server.url}"\ntimeout = 0.3\nretries = 1\nretry_wait = 0\n')
     stall = Truncated(stalls=True)
     server.faults = [stall] * 2
-    done = pacs("check")
+    result = pacs("check")
     stall.resume.set()
-    assert done.status == 2
-    assert "did not answer within 0.3 seconds" in done.err
+    assert result.status == 2
+    assert "did not answer within 0.3 seconds" in result.err
     assert len(server.requests) == 2
 
 
@@ -94,9 +94,9 @@ def test_reports_a_closed_port_in_one_line(pacs, configure):
     with running_dicomweb_server() as stopped:
         pass
     configure(f'[archives.a]\nurl = "{stopped.url}"\ntimeout = 5\nretries = 2\nretry_wait = 0\n')
-    done = pacs("find", "--patient-id", "x")
-    assert done.status == 2
-    assert done.err.count("\n") == 1
+    result = pacs("find", "--patient-id", "x")
+    assert result.status == 2
+    assert result.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,6 @@ def test_reports_a_closed_port_in_one_line(pacs, configure):
 )
 def test_reports_an_answer_that_is_not_dicomweb(body, server, pacs):
     server.faults = [response(200, body, "application/dicom+json")]
-    done = pacs("find", "--patient-id", "x")
-    assert done.status == 2
-    assert "not what DICOMweb prescribes" in done.err
+    result = pacs("find", "--patient-id", "x")
+    assert result.status == 2
+    assert "not what DICOMweb prescribes" in result.err

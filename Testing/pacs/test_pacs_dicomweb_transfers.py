@@ -1,4 +1,4 @@
-"""Storing and fetching by DICOMweb when the archive or the connection fails, and what is logged about it."""
+"""Storing and fetching by DICOMweb while the archive or the connection fails; nothing confidential is logged."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ STUDY, PATIENT = str(HEADER.StudyInstanceUID), str(HEADER.PatientID)
 SECRET = "s3cret-of-the-ward"
 
 
-def test_push_continues_after_a_failed_store_and_completes_when_repeated(server, pacs, three):
+def test_push_continues_after_a_failed_store_and_completes_when_repeated(server, pacs, three_instances):
     server.faults = [correct, correct, correct, response(503)]  # query, store, query, store
-    done = pacs("push", three, "--json")
-    assert done.status == 3
-    assert done.statuses == ["stored", "failed", "stored"]
-    assert "503" in done.lines[1]["reason"]
+    result = pacs("push", three_instances, "--json")
+    assert result.status == 3
+    assert result.statuses == ["stored", "failed", "stored"]
+    assert "503" in result.lines[1]["reason"]
     assert server.number_of_posts == 3, "a store is not retried"
     server.requests.clear()
-    again = pacs("push", three, "--json")
+    again = pacs("push", three_instances, "--json")
     assert again.status == 0
     assert again.statuses == ["already there", "stored", "already there"]
     assert server.number_of_posts == 1
@@ -41,31 +41,31 @@ def test_push_continues_after_a_failed_store_and_completes_when_repeated(server,
     ("answer", "status", "reason"),
     [
         (stow_response(warned={"1.2.3.1": 0xB000}), "stored", "changed some of its attributes (warning 0xB000)"),
-        (stow_response(failed={"1.2.3.1": 0x0122}), "refused", "does not take its class"),
+        (stow_response(failed={"1.2.3.1": 0x0122}), "refused", "does not accept its class"),
         (stow_response(failed={"1.2.3.1": 0x0111}), "already there", ""),
         (Response(413, "text/plain", b""), "refused", "413"),
-        (Response(200, "text/plain", b""), "failed", "does not say that it has it"),
+        (Response(200, "text/plain", b""), "failed", "does not confirm that it has the instance"),
     ],
     ids=["warning", "failure", "duplicate", "HTTP error", "success that does not name the instance"],
 )
-def test_push_explains_the_answer_of_the_archive(answer, status, reason, server, pacs, three):
+def test_push_explains_the_answer_of_the_archive(answer, status, reason, server, pacs, three_instances):
     server.faults = [correct, lambda _: answer]
-    done = pacs("push", three / "1.dcm", "--json")
-    assert done.statuses == [status]
-    assert reason in done.lines[0].get("reason", "")
+    result = pacs("push", three_instances / "1.dcm", "--json")
+    assert result.statuses == [status]
+    assert reason in result.lines[0].get("reason", "")
 
 
-def test_push_gives_up_on_an_unreachable_archive(server, pacs, three):
+def test_push_gives_up_on_an_unreachable_archive(server, pacs, three_instances):
     server.faults = [response(503)] * 99
-    assert pacs("push", three, "--json").statuses == ["failed", "failed", "not tried"]
+    assert pacs("push", three_instances, "--json").statuses == ["failed", "failed", "not tried"]
 
 
-def test_push_reports_files_that_cannot_be_sent_and_stores_the_others(server, pacs, three, tmp_path):
-    (three / "2.dcm").write_bytes((three / "1.dcm").read_bytes()[:-2000])
+def test_push_reports_files_that_cannot_be_sent_and_stores_the_others(server, pacs, three_instances, tmp_path):
+    (three_instances / "2.dcm").write_bytes((three_instances / "1.dcm").read_bytes()[:-2000])
     (tmp_path / "text.txt").write_text("no DICOM")
-    done = pacs("push", three, tmp_path / "text.txt", "--json")
-    assert done.status == 3
-    assert done.statuses == ["stored", "failed", "stored", "failed"]
+    result = pacs("push", three_instances, tmp_path / "text.txt", "--json")
+    assert result.status == 3
+    assert result.statuses == ["stored", "failed", "stored", "failed"]
 
 
 def test_push_rejects_a_missing_file_and_a_folder_without_dicom(server, pacs, tmp_path):
@@ -86,32 +86,32 @@ def test_push_rejects_a_missing_file_and_a_folder_without_dicom(server, pacs, tm
     ],
     ids=["truncated pixels", "no closing delimiter", "another instance", "empty", "html", "not found"],
 )
-def test_pull_does_not_keep_a_damaged_file(damage, server, pacs, three, tmp_path):
-    assert pacs("push", three / "1.dcm").status == 0
+def test_pull_does_not_write_a_damaged_file(damage, server, pacs, three_instances, tmp_path):
+    assert pacs("push", three_instances / "1.dcm").status == 0
     damaged = damage(server.instances["1.2.3.1"])
     server.faults = [lambda handler: damaged if handler.last_of_path == "1.2.3.1" else correct(handler)] * 20
     folder = tmp_path / "pulled"
-    done = pacs("pull", "--study", STUDY, "--output", folder, "--json")
-    assert done.statuses == ["failed"], done.err
-    assert done.status == 3
+    result = pacs("pull", "--study", STUDY, "--output", folder, "--json")
+    assert result.statuses == ["failed"], result.err
+    assert result.status == 3
     assert list(folder.iterdir()) == []
     server.faults = []
     assert pacs("pull", "--study", STUDY, "--output", folder, "--json").statuses == ["fetched"]
     assert (folder / "CT.1.2.3.1.dcm").read_bytes() == server.instances["1.2.3.1"]
 
 
-def test_ignores_matches_that_do_not_fulfill_the_query(server, pacs, three):
-    """This server returns all its instances, whatever the query: those of another patient must not pass."""
-    assert pacs("push", three).status == 0
-    none = pacs("find", "--patient-id", "someone else", "--level", "instance", "--json")
-    assert none.status == 0
-    assert none.lines == []
+def test_ignores_matches_that_do_not_fulfill_the_query(server, pacs, three_instances):
+    """The test server answers every query with all its instances."""
+    assert pacs("push", three_instances).status == 0
+    no_match = pacs("find", "--patient-id", "someone else", "--level", "instance", "--json")
+    assert no_match.status == 0
+    assert no_match.lines == []
     arguments = ("--patient-id", PATIENT, "--instance", "1.2.3.2", "--level", "instance", "--json")
     assert [line["instance"] for line in pacs("find", *arguments).lines] == ["1.2.3.2"]
 
 
-def test_an_interrupted_pull_leaves_only_complete_files(server, pacs, three, tmp_path):
-    assert pacs("push", three).status == 0
+def test_an_interrupted_pull_leaves_only_complete_files(server, pacs, three_instances, tmp_path):
+    assert pacs("push", three_instances).status == 0
     data = server.instances["1.2.3.2"]
     header = f"HTTP/1.1 200 OK\r\nContent-Type: application/dicom\r\nContent-Length: {len(data)}\r\n\r\n"
     stall = Truncated(header.encode() + data[:5000], stalls=True)
@@ -141,11 +141,11 @@ def test_an_interrupted_pull_leaves_only_complete_files(server, pacs, three, tmp
     assert (folder / "CT.1.2.3.1.dcm").read_bytes() == server.instances["1.2.3.1"]
 
 
-def test_logs_neither_secrets_nor_patient_data(server, pacs, three, caplog, monkeypatch):
+def test_logs_neither_secrets_nor_patient_data(server, pacs, three_instances, caplog, monkeypatch):
     monkeypatch.setenv(TOKEN, SECRET)
     caplog.set_level(logging.DEBUG)
     runs = [
-        pacs("push", three),
+        pacs("push", three_instances),
         pacs("find", "--patient-id", PATIENT, "--json"),
         pacs("find", "--patient-name", "Vertraulich^Vera"),
     ]

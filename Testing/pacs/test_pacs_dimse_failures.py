@@ -1,4 +1,4 @@
-"""DIMSE with an archive of pynetdicom that fails as a test plans."""
+"""DIMSE with an in-memory archive, built with pynetdicom, that fails when a test tells it to."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class DimseServer:
         return status
 
     def find(self, query: Dataset) -> Matches:
-        """Return all instances, whatever the query asks for; at the levels above only the first."""
+        """Return all instances for any query; at series level one match per series, at study level one match."""
         seen = set()
         for data in self.instances.values():
             dataset = dcmread(BytesIO(data), stop_before_pixels=True)
@@ -120,59 +120,59 @@ def abort(event: evt.Event) -> int:
     ],
     ids=["warning", "failure", "duplicate"],
 )
-def test_push_explains_the_status_of_the_archive(answer, status, reason, server, pacs, three):
+def test_push_explains_the_status_of_the_archive(answer, status, reason, server, pacs, three_instances):
     server.faults = [answer]
-    done = pacs("push", three / "1.dcm", "--json")
-    assert done.status == (3 if status == "refused" else 0)
-    assert done.statuses == [status]
-    assert reason in done.lines[0].get("reason", "")
+    result = pacs("push", three_instances / "1.dcm", "--json")
+    assert result.status == (3 if status == "refused" else 0)
+    assert result.statuses == [status]
+    assert reason in result.lines[0].get("reason", "")
 
 
-def test_push_continues_after_a_lost_connection_and_completes_when_repeated(server, pacs, three):
+def test_push_continues_after_a_lost_connection_and_completes_when_repeated(server, pacs, three_instances):
     server.faults = [0, abort]
-    done = pacs("push", three, "--json")
-    assert done.status == 3
-    assert done.statuses == ["stored", "failed", "stored"]
-    assert "Whether it arrived is not known" in done.lines[1]["reason"]
+    result = pacs("push", three_instances, "--json")
+    assert result.status == 3
+    assert result.statuses == ["stored", "failed", "stored"]
+    assert "may or may not have arrived" in result.lines[1]["reason"]
     assert server.number_of_stores == 3, "a store is not retried"
-    again = pacs("push", three, "--json")
+    again = pacs("push", three_instances, "--json")
     assert again.status == 0
     assert again.statuses == ["already there", "stored", "already there"]
     assert server.number_of_stores == 4
     assert sorted(server.instances) == ["1.2.3.1", "1.2.3.2", "1.2.3.3"]
 
 
-def test_push_gives_up_after_two_lost_connections(server, pacs, three):
+def test_push_gives_up_after_two_lost_connections(server, pacs, three_instances):
     server.faults = [abort] * 9
-    assert pacs("push", three, "--json").statuses == ["failed", "failed", "not tried"]
+    assert pacs("push", three_instances, "--json").statuses == ["failed", "failed", "not tried"]
 
 
 def test_push_does_not_convert_a_transfer_syntax_that_the_archive_does_not_accept(server, pacs):
     image = Path(str(get_testdata_file("RG1_J2KR.dcm", download=False)))
     assert dcmread(image).file_meta.TransferSyntaxUID == JPEG2000Lossless
-    done = pacs("push", image, "--json")
-    assert done.statuses == ["refused"]
-    assert "JPEG 2000" in done.lines[0]["reason"]
+    result = pacs("push", image, "--json")
+    assert result.statuses == ["refused"]
+    assert "JPEG 2000" in result.lines[0]["reason"]
     assert server.number_of_stores == 0
 
 
-def test_pull_reports_an_instance_that_is_not_sent(server, pacs, three, tmp_path):
-    assert pacs("push", three / "1.dcm").status == 0
-    done = pacs("pull", "--study", STUDY, "--output", tmp_path / "pulled", "--json")
-    assert done.status == 3
-    assert done.statuses == ["failed"]
+def test_pull_reports_an_instance_that_is_not_sent(server, pacs, three_instances, tmp_path):
+    assert pacs("push", three_instances / "1.dcm").status == 0
+    result = pacs("pull", "--study", STUDY, "--output", tmp_path / "pulled", "--json")
+    assert result.status == 3
+    assert result.statuses == ["failed"]
     assert list((tmp_path / "pulled").iterdir()) == []
 
 
 def test_find_explains_a_refused_query(server, pacs):
     server.on_find = lambda _: iter([(0xA700, None)])
-    done = pacs("find", "--patient-id", "x")
-    assert done.status == 2
-    assert "out of resources" in done.err
+    result = pacs("find", "--patient-id", "x")
+    assert result.status == 2
+    assert "out of resources" in result.err
 
 
-def test_find_repeats_a_query_after_a_lost_connection(server, pacs, three):
-    assert pacs("push", three / "1.dcm").status == 0
+def test_find_repeats_a_query_after_a_lost_connection(server, pacs, three_instances):
+    assert pacs("push", three_instances / "1.dcm").status == 0
     levels = []
 
     def abort_the_first(query: Dataset) -> Matches:
@@ -184,21 +184,21 @@ def test_find_repeats_a_query_after_a_lost_connection(server, pacs, three):
         return server.find(query)
 
     server.on_find = abort_the_first
-    done = pacs("find", "--study", STUDY, "--level", "study", "--json")
-    assert done.status == 0, done.err
-    assert len(done.lines) == 1
+    result = pacs("find", "--study", STUDY, "--level", "study", "--json")
+    assert result.status == 0, result.err
+    assert len(result.lines) == 1
     assert levels == ["STUDY", "STUDY"]
 
 
 def test_check_reports_a_closed_port_and_a_port_without_dimse_in_one_line(pacs, configure):
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        port = other.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
         configure(
             f'[archives.a]\nhost = "127.0.0.1"\nport = {port}\ncalled_ae_title = "P"\ntimeout = 1\nretries = 0\n'
         )
         closed = pacs("check")
-        other.listen()
+        listener.listen()
         without_dimse = pacs("check")
     assert closed.status == without_dimse.status == 2
     assert "refused" in closed.err

@@ -21,7 +21,7 @@ GIVE_UP = pytest.mark.parametrize(
 
 
 class FailingArchive:
-    """Raises these errors one after the other, and then sends this file; its only study has four segmentations."""
+    """An archive that raises the given errors one by one, then sends `data`. Its only study has four segmentations."""
 
     def __init__(self, errors, data=b""):
         self.errors, self.data = list(errors), data

@@ -1,4 +1,4 @@
-"""Push to a real Orthanc and pull back by every protocol, with and without locks: files return unchanged."""
+"""Files pushed to a real Orthanc and pulled back return unchanged, by every protocol and kind of access control."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -90,11 +90,11 @@ def without_padding(dataset: Dataset) -> Dataset:
 @by_connection(web, web_with_password, web_with_tls, dimse_get, dimse_move, dimse_with_tls)
 def test_pushed_files_are_found_and_return_unchanged(connection, pacs, files, tmp_path):
     assert pacs("check").status == 0
-    done = pacs("push", files.folder, "--json")
-    assert done.status == 0, done.err
+    result = pacs("push", files.folder, "--json")
+    assert result.status == 0, result.err
     # The archives with TLS and with a password serve several tests, so they may have the files already.
-    assert set(done.statuses) <= {"stored", "already there"}
-    assert len(done.lines) == 3
+    assert set(result.statuses) <= {"stored", "already there"}
+    assert len(result.lines) == 3
 
     again = pacs("push", files.folder, "--json")
     assert again.status == 0
@@ -148,17 +148,17 @@ def test_pull_by_dicomweb_keeps_the_bytes_of_the_archive(connection, pacs, files
     """A second pull with --verify compares byte by byte and finds no difference."""
     assert pacs("push", files.image).status == 0
     for expected in ("fetched", "already there"):
-        done = pacs("pull", "--instance", IMAGE, "--study", STUDY, "--output", tmp_path / "p", "--verify", "--json")
-        assert done.statuses == [expected], done.err
+        result = pacs("pull", "--instance", IMAGE, "--study", STUDY, "--output", tmp_path / "p", "--verify", "--json")
+        assert result.statuses == [expected], result.err
 
 
 @by_connection(web, dimse_get)
 def test_pulls_only_segmentations_that_refer_to_the_image(connection, pacs, files, tmp_path):
-    """The segmentation refers to the uncompressed image, and not to the other one of the same series."""
+    """The segmentation refers to the uncompressed image, not to the compressed image of the same series."""
     assert pacs("push", files.folder).status == 0
-    done = pacs("pull", "--image", files.image, "--only-segmentations", "--output", tmp_path / "of-image", "--json")
-    assert done.status == 0, done.err
-    assert done.statuses == ["fetched"]
+    result = pacs("pull", "--image", files.image, "--only-segmentations", "--output", tmp_path / "of-image", "--json")
+    assert result.status == 0, result.err
+    assert result.statuses == ["fetched"]
     assert [path.name[:4] for path in (tmp_path / "of-image").iterdir()] == ["SEG."]
     other = pacs("pull", "--image", files.compressed, "--only-segmentations", "--output", tmp_path / "of-other")
     assert other.status == 0
@@ -196,9 +196,9 @@ def test_finds_at_each_level_and_by_each_key(connection, pacs, files):
     assert pacs("push", files.folder).status == 0
 
     def count(*arguments: str) -> int:
-        done = pacs("find", "--json", *arguments)
-        assert done.status == 0, done.err
-        return len(done.lines)
+        result = pacs("find", "--json", *arguments)
+        assert result.status == 0, result.err
+        return len(result.lines)
 
     assert count("--patient-id", "9RG1", "--level", "study") == 1
     assert count("--patient-id", "9RG*", "--level", "series") == 2
@@ -224,10 +224,10 @@ def test_finds_at_each_level_and_by_each_key(connection, pacs, files):
 
 def test_gives_up_after_a_wrong_password(configure, locked_orthanc, pacs, files):
     configure(web_entry(locked_orthanc.url, 'username = "reader"\npassword = "wrong-secret"\n'))
-    done = pacs("find", "--patient-id", "9RG1")
-    assert done.status == 2
-    assert "credentials" in done.err
-    assert "wrong-secret" not in done.err
+    result = pacs("find", "--patient-id", "9RG1")
+    assert result.status == 2
+    assert "credentials" in result.err
+    assert "wrong-secret" not in result.err
     pushed = pacs("push", files.folder, "--json")
     assert pushed.status == 3
     assert pushed.statuses == ["failed", "not tried", "not tried"]
@@ -236,20 +236,20 @@ def test_gives_up_after_a_wrong_password(configure, locked_orthanc, pacs, files)
 @pytest.mark.parametrize("protocol", ["web", "dimse"])
 def test_rejects_a_certificate_of_an_unknown_authority(protocol, configure, tls_orthanc, pacs):
     configure(web_entry(tls_orthanc.url) if protocol == "web" else dimse_entry(tls_orthanc, "tls = true\n"))
-    done = pacs("check")
-    assert done.status == 2
-    assert "cannot be trusted" in done.err
+    result = pacs("check")
+    assert result.status == 2
+    assert "cannot be trusted" in result.err
 
 
-def test_a_calling_ae_title_that_the_archive_does_not_know_is_one_line(configure, orthanc, pacs):
+def test_reports_an_unknown_calling_ae_title_in_one_line(configure, orthanc, pacs):
     configure(dimse_entry(orthanc, 'calling_ae_title = "STRANGER"\n'))
-    done = pacs("find", "--patient-id", "9RG1")
-    assert done.status == 2
-    assert done.err.count("\n") == 1
+    result = pacs("find", "--patient-id", "9RG1")
+    assert result.status == 2
+    assert result.err.count("\n") == 1
 
 
-def test_a_wrong_called_ae_title_is_explained(configure, orthanc, pacs):
+def test_reports_a_wrong_called_ae_title(configure, orthanc, pacs):
     configure(dimse_entry(orthanc).replace('"ORTHANC"', '"OTHER"'))
-    done = pacs("check")
-    assert done.status == 2
-    assert "AE title" in done.err
+    result = pacs("check")
+    assert result.status == 2
+    assert "AE title" in result.err
