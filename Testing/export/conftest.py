@@ -1,4 +1,4 @@
-"""Results for the export: on a real radiograph and on a made one, without a network."""
+"""Results to export, on a real and on a synthetic radiograph, made without a network."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def real_result(real_radiograph: Radiograph) -> SegmentationResult:
 
 @pytest.fixture(scope="session")
 def small_radiograph() -> Radiograph:
-    """A made radiograph, 90 x 70, with 2 mm between rows and 1.5 mm between columns."""
+    """A synthetic radiograph, 90 x 70, with 2 mm between rows and 1.5 mm between columns."""
     rows, columns = np.mgrid[:90, :70]
     return make_radiograph((rows + columns) / 158, spacing=(2.0, 1.5))
 

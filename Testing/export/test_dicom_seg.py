@@ -62,8 +62,8 @@ def test_the_tracking_uid_depends_only_on_radiograph_weights_and_segment(real_re
     assert tracking_uid(checkpoint_sha256="ab" * 32) != expected
     header = real_result.radiograph.header.copy()
     header.SOPInstanceUID = "2.25.9"
-    other = replace(real_result, radiograph=replace(real_result.radiograph, header=header))
-    assert segmentation_of(other).segments[0].tracking_uid != expected
+    other_image = replace(real_result, radiograph=replace(real_result.radiograph, header=header))
+    assert segmentation_of(other_image).segments[0].tracking_uid != expected
 
 
 def test_no_dicom_seg_for_other_images_or_an_empty_mask(real_result, small_result, tmp_path):

@@ -1,4 +1,4 @@
-"""Text in pictures: a font that has the letters, and lines that fit."""
+"""Text in pictures: the font with most of its letters is chosen, and its lines fit the width."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_missing_letters_become_simpler_letters():
 
 
 @pytest.mark.usefixtures("only_pillow_font")
-def test_a_script_without_a_font_gives_none():
+def test_transliterate_returns_none_for_a_script_without_a_font():
     note = "右肺下野可见斑片状高密度影"
     assert TextFont(note).transliterate(note) is None
 

@@ -1,4 +1,4 @@
-"""The picture for a report: what it shows, where, and what it leaves out."""
+"""The picture for a report shows outlines, side markers, scale bar and caption, and no patient data."""
 
 from __future__ import annotations
 

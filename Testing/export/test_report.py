@@ -1,4 +1,4 @@
-"""result.json: the fields that other programs rely on, and their values."""
+"""result.json has the fields and values that other programs rely on."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_dicom_image_is_identified_by_its_uids_only(real_result, real_radiogra
     assert real_radiograph.header.PatientID not in text
 
 
-def test_a_header_without_uids_gives_none(real_result, real_radiograph):
+def test_uids_that_the_header_lacks_are_null(real_result, real_radiograph):
     result = replace(real_result, radiograph=replace(real_radiograph, header=Dataset()))
     source = describe_result(result).source
     assert source is not None
@@ -104,7 +104,7 @@ def test_an_empty_mask_has_no_area_and_no_segments(empty_result):
     [(None, "left"), (False, "left"), (True, "right")],
     ids=["unknown", "usual", "mirrored"],
 )
-def test_sides_of_patient_and_viewer(small_radiograph, mirrored, viewers_side):
+def test_reports_the_sides_of_patient_and_viewer(small_radiograph, mirrored, viewers_side):
     assert side_in_image("right", mirrored) == viewers_side
     probability = hill((90, 70), 0.5, 0.25 if viewers_side == "left" else 0.75)
     report = describe_result(make_result(replace(small_radiograph, mirrored=mirrored), probability))
@@ -117,7 +117,7 @@ def test_sides_of_patient_and_viewer(small_radiograph, mirrored, viewers_side):
     ("rows", "components"),
     [(["...", "...", "..."], 0), (["x..", ".x.", "..x"], 1), (["x.x", "...", "x.x"], 4), (["xxx", "x.x", "xxx"], 1)],
 )
-def test_pixels_that_touch_by_a_corner_are_connected(rows, components):
+def test_pixels_that_touch_at_a_corner_are_connected(rows, components):
     mask = np.array([[pixel == "x" for pixel in row] for row in rows])
     assert connected_components(mask)[1] == components
 

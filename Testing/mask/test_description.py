@@ -64,7 +64,7 @@ def test_two_areas_in_one_lung_do_not_include_the_zone_between_them():
     assert described.count == 2
 
 
-def test_a_narrow_connection_includes_the_zone_between():
+def test_areas_with_a_narrow_connection_include_the_zone_between_them():
     mask = block("upper", "lower", column=25)
     mask[27:87, 25] = True
     assert describe(mask, EXTENT).zones["right"] == ZONES
@@ -117,7 +117,7 @@ def test_a_mirrored_mask_swaps_the_sides(mask, extent):
 
 @settings(deadline=None)
 @given(masks().filter(np.any), extents, st.sampled_from(["patient", "viewer"]))
-def test_the_prompt_of_a_mask_parses_back(mask, extent, laterality):
+def test_the_prompt_of_a_mask_parses_back_to_its_description(mask, extent, laterality):
     described = describe(mask, extent)
     if not described.sides:
         return
@@ -174,7 +174,7 @@ def test_a_mask_agrees_with_its_own_description(mask, extent):
         ),
     ],
 )
-def test_disagreements(note, mask, sentences):
+def test_disagreements_name_the_side_zone_or_number(note, mask, sentences):
     assert disagreements(parse_note(note), mask, EXTENT) == sentences
 
 

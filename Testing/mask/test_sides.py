@@ -1,4 +1,4 @@
-"""Splitting a mask into the patient's lungs."""
+"""`split_by_side` divides a mask into the patient's right and left lung."""
 
 import numpy as np
 from hypothesis import given

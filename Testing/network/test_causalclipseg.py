@@ -1,4 +1,4 @@
-"""The whole network: the sizes of the paper, and what each part does."""
+"""The whole network has the sizes of the paper, and its parts are connected as the paper says."""
 
 import copy
 
@@ -45,7 +45,7 @@ def configuration(request):
     return request.param
 
 
-def test_logits_have_full_resolution_and_each_stage_a_mask(configuration):
+def test_logits_have_full_resolution_and_each_stage_has_attention(configuration):
     output = run(CausalCLIPSeg(configuration), torch.rand(2, 1, 64, 64))
     assert output.logits.shape == output.confounder_logits.shape == (2, 1, 64, 64)
     assert [tuple(stage.shape[1:]) for stage in output.attention] == [(16, 8, 8), (16, 4, 4), (16, 2, 2)]

@@ -29,9 +29,9 @@ def test_the_feature_does_not_depend_on_tokens_after_the_end():
     encoder = TextEncoder(SMALL).eval()
     tokens = tokenize([PROMPT], 20)
     end = count_tokens(PROMPT)
-    changed = tokens.clone()
-    changed[0, end:] = 123
-    torch.testing.assert_close(encoder(tokens), encoder(changed))
-    other = tokens.clone()
-    other[0, end - 3] = 123
-    assert not torch.allclose(encoder(tokens), encoder(other))
+    changed_after_end = tokens.clone()
+    changed_after_end[0, end:] = 123
+    torch.testing.assert_close(encoder(tokens), encoder(changed_after_end))
+    changed_before_end = tokens.clone()
+    changed_before_end[0, end - 3] = 123
+    assert not torch.allclose(encoder(tokens), encoder(changed_before_end))

@@ -1,4 +1,4 @@
-"""The gold files are well-formed and consistent. What the parser makes of their notes is measured elsewhere."""
+"""The gold files are well-formed and consistent. test_notes_benchmark.py measures how well the parser reads them."""
 
 import tomllib
 from importlib import resources
@@ -80,7 +80,7 @@ class Expected(Place):
         return self
 
 
-class Pair(Strict):
+class GoldCase(Strict):
     id: Annotated[str, StringConstraints(pattern=r"^[a-z]\d{3}$")]
     style: Style
     adversarial: bool
@@ -93,26 +93,26 @@ class Pair(Strict):
         return self
 
 
-def pairs(name):
-    return [Pair.model_validate_json(line) for line in (GOLD / f"{name}.jsonl").read_text("utf-8").splitlines()]
+def read_cases(name):
+    return [GoldCase.model_validate_json(line) for line in (GOLD / f"{name}.jsonl").read_text("utf-8").splitlines()]
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_line_is_valid_and_consistent(name):
-    assert pairs(name)
+    assert read_cases(name)
 
 
 def test_ids_are_unique():
-    ids = [pair.id for name in FILES for pair in pairs(name)]
+    ids = [case.id for name in FILES for case in read_cases(name)]
     assert len(set(ids)) == len(ids)
 
 
-def test_notes_are_unique_so_that_held_out_notes_are_new():
-    # the grammar of QaTa-COV19 is so small that two files may hold the same sentence
-    notes = [pair.note.casefold() for name in FILES for pair in pairs(name) if pair.style != "qata"]
+def test_no_note_is_in_two_files():
+    # Notes of QaTa-COV19 are so uniform that two files may hold the same note.
+    notes = [case.note.casefold() for name in FILES for case in read_cases(name) if case.style != "qata"]
     assert len(set(notes)) == len(notes)
 
 
-def test_every_kind_of_finding_occurs():
-    findings = [finding for pair in pairs("gold") for finding in pair.expected.findings]
+def test_the_english_file_has_every_kind_of_finding():
+    findings = [finding for case in read_cases("gold") for finding in case.expected.findings]
     assert {finding.kind for finding in findings} == set(LEXICON["finding"])

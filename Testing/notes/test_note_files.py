@@ -1,4 +1,4 @@
-"""One reader for every note file: the encodings it knows, and one sentence for what it rejects."""
+"""The reader of note files knows the common encodings, and rejects any other file with one sentence."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from CausalCLIPSegLib.notes import MAX_NOTE_LENGTH
 from CausalCLIPSegLib.notes.files import MAX_LIST_LENGTH, read_note_file, read_note_list
 
 NOTE = "Infiltrat links, möglich.\nKein Erguß – Größe normal."
-ONE_OF_FOUR_BYTES = "\U0001fac1"  # the emoji of the lungs
+FOUR_BYTE_CHARACTER = "\U0001fac1"  # the emoji of the lungs
 
 READABLE = {
     "utf-8": (NOTE.encode("utf-8"), NOTE),
@@ -23,10 +23,10 @@ READABLE = {
     "latin-1": ("Verschattung möglich".encode("latin-1"), "Verschattung möglich"),
     "Windows line ends": (b"RLL\r\nopacity", "RLL\nopacity"),
     "old Mac line ends": (b"RLL\ropacity", "RLL\nopacity"),
-    "longest in 1 byte a character": (b"a" * MAX_NOTE_LENGTH, "a" * MAX_NOTE_LENGTH),
-    "longest in 4 bytes a character": (
-        (ONE_OF_FOUR_BYTES * MAX_NOTE_LENGTH).encode("utf-8-sig"),
-        ONE_OF_FOUR_BYTES * MAX_NOTE_LENGTH,
+    "longest with 1 byte per character": (b"a" * MAX_NOTE_LENGTH, "a" * MAX_NOTE_LENGTH),
+    "longest with 4 bytes per character": (
+        (FOUR_BYTE_CHARACTER * MAX_NOTE_LENGTH).encode("utf-8-sig"),
+        FOUR_BYTE_CHARACTER * MAX_NOTE_LENGTH,
     ),
 }
 
@@ -52,7 +52,7 @@ def test_reads_every_encoding(tmp_path, data, text):
 
 
 @pytest.mark.parametrize(("data", "reason"), REJECTED.values(), ids=REJECTED)
-def test_rejects_in_one_sentence_that_names_the_file(tmp_path, data, reason):
+def test_rejects_other_files_with_a_sentence_that_names_the_file(tmp_path, data, reason):
     path = tmp_path / "note.txt"
     path.write_bytes(data)
     with pytest.raises(NoteError) as caught:
@@ -61,7 +61,7 @@ def test_rejects_in_one_sentence_that_names_the_file(tmp_path, data, reason):
 
 
 @pytest.mark.parametrize("name", ["missing.txt", "."])
-def test_rejects_what_cannot_be_opened(tmp_path, name):
+def test_rejects_a_missing_file_and_a_folder(tmp_path, name):
     with pytest.raises(NoteError, match=r"^The note file .* cannot be read: .*\.$"):
         read_note_file(tmp_path / name)
 
@@ -78,7 +78,7 @@ def test_any_file_gives_text_or_one_sentence(tmp_path, data):
     assert outcome.strip()
 
 
-def test_a_list_holds_one_note_a_line_and_may_be_longer_than_a_note(tmp_path):
+def test_a_list_has_one_note_per_line_and_may_be_longer_than_a_note(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("RLL opacity\n\n  \n" * 10_000 + "LLL opacity")
     assert path.stat().st_size > 4 * MAX_NOTE_LENGTH

@@ -1,4 +1,4 @@
-"""The benchmark of the parser: its scores are right, and the scores of the gold files do not drop."""
+"""The benchmark of the parser computes correct scores, and the scores of the gold files do not drop."""
 
 import json
 import subprocess
@@ -29,7 +29,7 @@ def case(note, adversarial=False, **changes):
     return Case(id="a", style="s", adversarial=adversarial, note=note, expected=Expected.model_validate(expected))
 
 
-def test_scores_of_one_right_and_one_wrong_case():
+def test_scores_a_correct_and_a_wrong_case():
     cases = [case("RLL pneumonia"), case("RLL pneumonia", adversarial=True, zones={"right": ["upper"]})]
     metrics, missed = measure(cases)
     assert (metrics["n"], metrics["exact"]) == (2, 50)
@@ -55,7 +55,7 @@ def test_the_zones_of_a_whole_lung_are_optional():
         assert measure([case("Consolidation of the whole left lung", **changes)])[0]["exact"] == 100
 
 
-def test_scores_of_the_english_gold_file():
+def test_english_scores_do_not_drop():
     metrics, _ = measure(read_gold(GOLD))
     assert metrics["n"] >= 300
     assert metrics["adversarial"]["n"] >= 60
@@ -64,7 +64,7 @@ def test_scores_of_the_english_gold_file():
 
 
 @pytest.mark.parametrize("language", ["german", "spanish"])
-def test_scores_of_other_languages(language):
+def test_german_and_spanish_scores_do_not_drop(language):
     metrics, _ = measure(read_gold(GOLD.with_name(f"{language}.jsonl")))
     assert metrics["exact"] >= 95
 
@@ -78,7 +78,7 @@ def test_command_writes_its_scores(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("text", ["{", '{"id": "x"}'])
-def test_rejects_a_bad_file_in_one_sentence(tmp_path, text):
+def test_names_the_file_and_line_that_cannot_be_read(tmp_path, text):
     gold = tmp_path / "bad.jsonl"
     gold.write_text(text, encoding="utf-8")
     with pytest.raises(BenchmarkError, match=r"Line 1 of bad\.jsonl"):
@@ -96,8 +96,8 @@ PUBLISHED = (
 @pytest.mark.parametrize("note", PUBLISHED)
 def test_ten_paraphrases_give_the_published_prompt(note, tmp_path):
     paraphrases = list(paraphrase(note, "viewer"))
-    assert [each.style for each in paraphrases] == list(STYLES)
-    assert len({each.text for each in paraphrases}) == len(STYLES) == 10
+    assert [paraphrased.style for paraphrased in paraphrases] == list(STYLES)
+    assert len({paraphrased.text for paraphrased in paraphrases}) == len(STYLES) == 10
     published, by_style = prompts_of(Sample("a", tmp_path, tmp_path, note), "viewer")
     assert published == note
     assert set(by_style.values()) == {note}

@@ -10,7 +10,7 @@ from CausalCLIPSegLib.notes.tokens import clean, tokenize
 NOTE = "no effusion, right basal consolidation"
 
 
-def test_worked_example():
+def test_the_worked_example_gives_the_documented_claims_and_prompt():
     lexicon = load_lexicon()
     tokens = lexicon.read(tokenize(clean(NOTE)))
     assert [token.key for token in tokens] == ["no", "effusion", ",", "right", "basal", "consolidation"]

@@ -1,4 +1,4 @@
-"""The ConText algorithm: negation, history and doubt, and where a scope ends inside a radiologist's list."""
+"""ConText finds negated, historical and uncertain findings, and ends a scope inside a radiologist's list."""
 
 import pytest
 
@@ -50,7 +50,7 @@ CATEGORIES_OF_FINDINGS = {
 
 
 @pytest.mark.parametrize(("note", "expected"), CATEGORIES_OF_FINDINGS.items())
-def test_categories(note, expected):
+def test_finds_the_categories_of_each_finding(note, expected):
     findings = {
         finding.kind: {name for name in (N, H, U) if getattr(finding, name)} for finding in parse_note(note).findings
     }

@@ -23,7 +23,7 @@ def test_each_finding_has_its_own_location_count_and_certainty():
     assert expression.zones["right"] == ("lower",)
 
 
-def test_only_findings_of_one_sentence_share_a_location():
+def test_findings_share_a_location_only_within_a_sentence():
     expression = parse_note("Left basal opacity, likely pneumonia. Impression: Infection.")
     assert [finding.sides for finding in expression.findings] == [("left",), ("left",), ()]
 
@@ -70,7 +70,7 @@ def test_consistent_sides_raise_no_question(note):
 
 
 @pytest.mark.parametrize(("side", "sides"), [("left", ("left",)), ("right", ("right",)), ("both", ("right", "left"))])
-def test_choose_side(side, sides):
+def test_choose_side_keeps_only_the_chosen_side(side, sides):
     chosen = choose_side(parse_note(CONTRADICTION), side)
     assert (chosen.sides, chosen.questions) == (sides, ())
     assert set(chosen.zones) == set(sides)

@@ -51,7 +51,7 @@ NOTES = {
     ("language", "note", "expected"),
     [(language, note, expected) for language, notes in NOTES.items() for note, expected in notes.items()],
 )
-def test_location(language, note, expected):
+def test_reads_locations_in_german_and_spanish(language, note, expected):
     expression = parse_note(note)
     assert (expression.language, short(expression)) == (language, expected)
     assert parse_note(note, language=language) == expression
@@ -65,13 +65,13 @@ def test_location(language, note, expected):
         ("Zustand nach Pneumonie. Lungen frei.", "pneumonia", "historical"),
     ],
 )
-def test_context(note, kind, category):
+def test_finds_the_category_of_a_finding(note, kind, category):
     (finding,) = parse_note(note).findings
     categories = {name for name in ("negated", "historical", "uncertain") if getattr(finding, name)}
     assert (finding.kind, categories) == (kind, {category})
 
 
-def test_contradiction():
+def test_contradicting_sides_raise_a_question():
     assert parse_note("HALLAZGOS: Infiltrado basal derecho. CONCLUSIÓN: Neumonía basal izquierda.").questions
 
 
@@ -106,5 +106,5 @@ def test_compounds_are_split_into_words_of_the_lexicon():
 
 
 @pytest.mark.parametrize("word", ["Infiltrat", "Infiltrats", "Infiltrate", "Infiltraten"])
-def test_endings_are_ignored(word):
+def test_inflected_forms_name_the_same_finding(word):
     assert [finding.kind for finding in parse_note(f"{word} rechts", language="de").findings] == ["infiltrate"]

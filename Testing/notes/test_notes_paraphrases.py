@@ -1,4 +1,4 @@
-"""Dice under paraphrases, with a checkpoint: a paraphrase with the same prompt gives the same mask."""
+"""The evaluation of paraphrases with a checkpoint: a paraphrase with the same prompt gives the same mask."""
 
 import json
 
@@ -53,11 +53,11 @@ def test_the_same_prompt_gives_the_same_mask(data, tiny_checkpoint, monkeypatch)
 
 
 def test_command_writes_its_scores(data, tiny_checkpoint, capsys):
-    evaluate_paraphrases(data=data, checkpoint=str(tiny_checkpoint), json_file=data / "figures.json", device="cpu")
-    figures = json.loads((data / "figures.json").read_text())
-    assert figures["n"] == 2
-    assert list(figures["same_sentence"].values()) == [100] * 6 + [50] * 4
-    mean = np.mean(list(figures["dice"]["paraphrases"].values()))
-    assert figures["dice"]["mean_of_paraphrases"] == pytest.approx(mean, abs=0.01)
-    assert figures["dice"]["drop"] == pytest.approx(figures["dice"]["published"] - mean, abs=0.02)
+    evaluate_paraphrases(data=data, checkpoint=str(tiny_checkpoint), json_file=data / "metrics.json", device="cpu")
+    metrics = json.loads((data / "metrics.json").read_text())
+    assert metrics["n"] == 2
+    assert list(metrics["same_sentence"].values()) == [100] * 6 + [50] * 4
+    mean = np.mean(list(metrics["dice"]["paraphrases"].values()))
+    assert metrics["dice"]["mean_of_paraphrases"] == pytest.approx(mean, abs=0.01)
+    assert metrics["dice"]["drop"] == pytest.approx(metrics["dice"]["published"] - mean, abs=0.02)
     assert "tiny on val, 2 notes" in capsys.readouterr().out

@@ -189,12 +189,12 @@ NOTHING = [
 
 
 @pytest.mark.parametrize(("note", "expected"), LOCATIONS.items())
-def test_location(note, expected):
+def test_reads_the_location(note, expected):
     assert short(parse_note(note)) == expected
 
 
 @pytest.mark.parametrize("note", NOTHING)
-def test_nothing_to_segment(note):
+def test_a_note_without_a_finding_to_segment_has_no_location_and_no_prompt(note):
     expression = parse_note(note)
     assert short(expression) == ""
     assert expression.count is None
@@ -219,11 +219,11 @@ def test_nothing_to_segment(note):
         ("two nodules on the left. right basal opacity", None),
     ],
 )
-def test_count(note, count):
+def test_counts_the_areas_that_a_note_states(note, count):
     assert parse_note(note).count == count
 
 
-def test_report():
+def test_reads_a_whole_report():
     report = """
     INDICATION: 54 M, cough, left-sided chest pain. Pneumonia?
     COMPARISON: None
@@ -255,11 +255,11 @@ def test_every_ignored_phrase_has_a_reason():
     expression = parse_note(
         "History of left pneumonia. RLL ground-glass opacity with small right effusion, no cardiomegaly."
     )
-    assert [(each.kind, each.words, each.negated, each.historical) for each in expression.findings] == [
+    assert [(finding.kind, finding.words, finding.negated, finding.historical) for finding in expression.findings] == [
         ("pneumonia", "left pneumonia", False, True),
         ("ground glass", "RLL ground-glass opacity", False, False),
     ]
-    assert [(each.words, each.reason) for each in expression.ignored] == [
+    assert [(ignored.words, ignored.reason) for ignored in expression.ignored] == [
         ("left pneumonia", PAST),
         ("right effusion", OUTSIDE),
         ("cardiomegaly", ABSENT),
@@ -284,9 +284,8 @@ def test_rejects_long_notes(note):
 
 def test_viewers_left_is_patients_right():
     assert short(parse_note("left lower lobe consolidation", "viewer")) == "R:lower"
-    assert (
-        short(parse_note("RUL and lingula", "viewer")) == "L:upper,middle"
-    )  # the lingula is always on the patient's left
+    # The lingula is always on the patient's left.
+    assert short(parse_note("RUL and lingula", "viewer")) == "L:upper,middle"
 
 
 _FIXED_SIDE = re.compile(
@@ -307,9 +306,8 @@ def test_swapped_sides_of_the_viewer_give_the_same_location(note):
     case=st.sampled_from([str.lower, str.upper, str]),
 )
 def test_case_and_blanks_are_ignored(note, blank, case):
-    assume(
-        "\n" not in note and not note.startswith("R. ")
-    )  # line ends make a list, and case tells "R." from a sentence end
+    # Line ends make a list, and only case distinguishes "R. lower" from the end of a sentence.
+    assume("\n" not in note and not note.startswith("R. "))
     assert short(parse_note(case(note).replace(" ", blank))) == LOCATIONS[note]
 
 
@@ -319,5 +317,5 @@ def test_case_and_blanks_are_ignored(note, blank, case):
     end=st.sampled_from(["", "."]),
 )
 def test_sentences_about_other_things_change_nothing(note, end):
-    more = "Heart size normal. No pneumothorax. Right chest tube in place. Small left pleural effusion."
-    assert short(parse_note(f"Portable AP film. {note}. {more[: -1 or None] + end}")) == LOCATIONS[note]
+    other_sentences = "Heart size normal. No pneumothorax. Right chest tube in place. Small left pleural effusion."
+    assert short(parse_note(f"Portable AP film. {note}. {other_sentences[: -1 or None] + end}")) == LOCATIONS[note]

@@ -15,7 +15,7 @@ from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.notes import ZONES, ReferringExpression, describe_expression, parse_note, swap_sides, to_prompt
 
 ZONE_SETS = [zones for size in range(4) for zones in combinations(ZONES, size)]
-MAX_TOKENS = 20  # of the text encoder, including start and end
+MAX_TOKENS = 20  # tokens that the text encoder reads, including the start and end tokens
 
 
 def all_expressions():
@@ -52,7 +52,7 @@ def test_every_prompt_fits_the_text_encoder(count_tokens):
 
 
 @pytest.mark.parametrize("laterality", ["patient", "viewer"])
-def test_every_prompt_parses_back(laterality):
+def test_every_prompt_parses_back_to_its_expression(laterality):
     for expression in ALL_EXPRESSIONS:
         prompt = to_prompt(expression, laterality)
         parsed = parse_note(prompt, laterality)
@@ -88,7 +88,7 @@ def test_every_prompt_parses_back(laterality):
         ("nine opacities in the left base", "Unilateral pulmonary infection, six infected areas, lower left lung."),
     ],
 )
-def test_to_prompt(note, prompt):
+def test_to_prompt_writes_what_the_note_states(note, prompt):
     assert to_prompt(parse_note(note), "patient") == prompt
 
 
@@ -153,7 +153,7 @@ NUMBERS = ("one", "two", "three", "four", "five", "six")
 
 @st.composite
 def published_notes(draw):
-    """Draw notes in the style of LViT's authors, with at most four zones, so that they fit."""
+    """Draw notes in the style of LViT's authors, with at most four zones, so that they fit the text encoder."""
     zone_words = st.sampled_from([" ".join(zones) for zones in ZONE_SETS if zones] + ["all"])
     places = {side: draw(zone_words) for side in draw(st.sampled_from([["left"], ["right"], ["left", "right"]]))}
     if len(places) == 2 and sum(len(words.split()) for words in places.values()) > 4:
@@ -208,7 +208,7 @@ def test_every_note_of_qata_cov19_is_its_own_prompt(count_tokens):
         notes.update(row[column].strip() for row in rows[1:])
     assert len(notes) > 100
     for note in notes:
-        # the two mistakes in these files that no dictionary finds
+        # Two mistakes in these files are made of correctly spelled words.
         expected = note.replace("all lung", "all left lung").replace("all lower", "lower")
         if count_tokens(expected) > MAX_TOKENS:
             expected = expected.replace("upper middle lower", "all")

@@ -1,4 +1,4 @@
-"""Any text gives an expression or a NoteError, in linear time; and the lexicon is consistent."""
+"""The parser turns any text into an expression or a NoteError, in linear time; the lexicon is consistent."""
 
 import sys
 
@@ -33,13 +33,13 @@ def parse_and_describe(note):
 @example("- \n-\n:")
 @example("history:")
 @example("resolved gone no")
-def test_any_text(note):
+def test_any_text_is_parsed_or_rejected(note):
     parse_and_describe(note)
 
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(WORDS + MARKS * 20)).map(" ".join))
-def test_any_words_of_the_lexicon(note):
+def test_any_words_of_the_lexicon_are_parsed(note):
     parse_and_describe(note)
 
 
@@ -54,7 +54,7 @@ def test_rejects_a_megabyte(piece):
 
 
 @pytest.mark.parametrize("piece", PIECES.split("|"))
-def test_longest_notes(piece):
+def test_notes_of_maximum_length_are_parsed(piece):
     parse_and_describe((piece * MAX_NOTE_LENGTH)[:MAX_NOTE_LENGTH])
 
 

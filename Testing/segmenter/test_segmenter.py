@@ -54,7 +54,7 @@ def assert_same_result(result, expected):
     np.testing.assert_array_equal(result.causal_attention, expected.causal_attention)
     np.testing.assert_array_equal(result.mask, expected.mask)
     assert (result.note, result.expression, result.prompt) == (expected.note, expected.expression, expected.prompt)
-    assert [segment.identifier for segment in result.segments] == [each.identifier for each in expected.segments]
+    assert [segment.identifier for segment in result.segments] == [segment.identifier for segment in expected.segments]
 
 
 def test_maps_have_the_shape_of_the_radiograph(segmenter, radiograph):
@@ -70,9 +70,9 @@ def test_maps_have_the_shape_of_the_radiograph(segmenter, radiograph):
 
 def test_segment_equals_set_radiograph_and_ask(tiny_checkpoint_to_read, segmenter, radiograph):
     expected = segmenter.segment(radiograph, NOTE, threshold=0.4)
-    other = Segmenter.from_checkpoint(tiny_checkpoint_to_read, device="cpu")
-    other.set_radiograph(radiograph)
-    assert_same_result(other.ask(NOTE, threshold=0.4), expected)
+    second_segmenter = Segmenter.from_checkpoint(tiny_checkpoint_to_read, device="cpu")
+    second_segmenter.set_radiograph(radiograph)
+    assert_same_result(second_segmenter.ask(NOTE, threshold=0.4), expected)
 
 
 def test_an_expression_gives_the_same_result_as_its_text(segmenter, radiograph):
@@ -94,8 +94,8 @@ def test_the_radiograph_is_encoded_once_for_many_notes(segmenter, radiograph, en
 
 
 def test_a_note_is_encoded_once_for_many_radiographs(segmenter, radiograph, encoded):
-    for each in (radiograph, flipped(radiograph)):
-        segmenter.segment(each, NOTE)
+    for image in (radiograph, flipped(radiograph)):
+        segmenter.segment(image, NOTE)
     assert encoded == {"image": 2, "text": 1}
 
 

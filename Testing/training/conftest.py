@@ -28,10 +28,10 @@ def lvit_folder(tmp_path: Path) -> Path:
             start = 8 if side == "left" else 40
             mask[20:44, start : start + 16] = 255
             image[mask > 0] += 120
-            Image.fromarray(image).save(folder / "img" / f"film_{index}.png")
-            Image.fromarray(mask).save(folder / "labelcol" / f"mask_film_{index}.png")
+            Image.fromarray(image).save(folder / "img" / f"image_{index}.png")
+            Image.fromarray(mask).save(folder / "labelcol" / f"mask_image_{index}.png")
             note = f"Unilateral pulmonary infection, one infected area, middle {side} lung."
-            book.active.append([f"mask_film_{index}.png ", note])
+            book.active.append([f"mask_image_{index}.png ", note])
         book.save(folder / f"{split}_text.xlsx")
     return tmp_path / "data"
 

@@ -1,4 +1,4 @@
-"""Image, mask and note still fit each other after augmentation."""
+"""After augmentation, the image, its mask and its note still fit each other."""
 
 import numpy as np
 import pytest
@@ -65,7 +65,7 @@ def test_strength_0_changes_nothing():
         assert varied_mask is mask
 
 
-def test_every_variation_happens():
+def test_every_variation_occurs_in_400_draws():
     expression, mask = parse_note(TWO_SIDED, "viewer"), lesions(True, True)
     prompts = {to_prompt(vary_note(expression, mask, np.random.default_rng(seed))[0], "viewer") for seed in range(400)}
     assert {
@@ -79,13 +79,13 @@ def test_every_variation_happens():
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_one_side_swapped_sides_and_no_zones(side):
+def test_reduces_to_a_side_swaps_sides_and_removes_zones(side):
     expression = parse_note(TWO_SIDED, "viewer")
-    one = of_one_side(expression, side)
-    assert one.sides == (side,)
-    assert one.zones[side] == expression.zones[side]
-    other = swap_sides_of(one)
-    assert other.sides != one.sides
-    assert other.zones[other.sides[0]] == one.zones[side]
-    assert swap_sides_of(other).zones == one.zones
+    one_sided = of_one_side(expression, side)
+    assert one_sided.sides == (side,)
+    assert one_sided.zones[side] == expression.zones[side]
+    swapped = swap_sides_of(one_sided)
+    assert swapped.sides != one_sided.sides
+    assert swapped.zones[swapped.sides[0]] == one_sided.zones[side]
+    assert swap_sides_of(swapped).zones == one_sided.zones
     assert without_zones(expression, side).zones[side] == ()

@@ -1,4 +1,4 @@
-"""Load CLIP's weights from files that have the names of OpenAI's, made here with small sizes."""
+"""CLIP's weights load from small files whose tensors have the names of OpenAI's."""
 
 import urllib.error
 
@@ -101,9 +101,9 @@ def test_rejects_weights_that_do_not_fit(tmp_path, tiny_network, file):
     gelu = tiny_network.model_copy(update={"text": tiny_network.text.model_copy(update={"quick_gelu": False})})
     with pytest.raises(CheckpointError, match="QuickGELU"):
         load_clip(CausalCLIPSeg(gelu), str(file))
-    other = NetworkConfiguration(**{**tiny_network.model_dump(), "vision": TimmConfiguration(), "channels": 16})
+    lite_network = NetworkConfiguration(**{**tiny_network.model_dump(), "vision": TimmConfiguration(), "channels": 16})
     with pytest.raises(CheckpointError, match="fit only CLIP's ResNet"):
-        load_clip(CausalCLIPSeg(other), str(file))
+        load_clip(CausalCLIPSeg(lite_network), str(file))
 
 
 def test_without_a_connection_names_the_option_for_a_file(monkeypatch, tiny_network):
@@ -116,7 +116,7 @@ def test_without_a_connection_names_the_option_for_a_file(monkeypatch, tiny_netw
 
 
 def test_openais_network_fits_the_papers_configuration():
-    """RN101 as open_clip builds it has the names and shapes of the paper's configuration."""
+    """RN101, as open_clip builds it, has the names and shapes of the paper's configuration."""
     with torch.device("meta"):
         clip = CLIP(
             embed_dim=512,

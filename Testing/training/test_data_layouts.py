@@ -1,4 +1,4 @@
-"""Layouts, faults, typing errors, notes in free text and the cache."""
+"""Data sets in several layouts: faults, typing errors, notes in free text, generated notes and the cache."""
 
 import csv
 import logging
@@ -56,7 +56,7 @@ def mosmed_folder(lvit_folder: Path) -> Path:
     """MosMedData+'s layout: masks have the names of their images, and one table holds the notes of two splits."""
     for split in ("Train", "Val"):
         folder = lvit_folder / f"{split}_Folder"
-        for kind, prefix in (("img", "film"), ("labelcol", "mask_film")):
+        for kind, prefix in (("img", "image"), ("labelcol", "mask_image")):
             for index, path in enumerate(sorted((folder / kind).iterdir())):
                 path.rename(path.with_name(f"Morozov_study_{split}_{index}.png"))
                 assert path.name.startswith(prefix)
@@ -82,33 +82,33 @@ def test_reads_mosmeddata_layout(mosmed_folder):
 
 def test_counts_faults_and_names_the_first_of_each_kind(lvit_folder, caplog):
     folder = lvit_folder / "Val_Folder"
-    (folder / "img" / "film_0.png").unlink()
-    (folder / "labelcol" / "mask_film_1.png").unlink()
-    (folder / "labelcol" / "mask_film_2.png").write_bytes(b"no picture")
-    Image.new("L", (10, 10)).save(folder / "img" / "film_3.png")
+    (folder / "img" / "image_0.png").unlink()
+    (folder / "labelcol" / "mask_image_1.png").unlink()
+    (folder / "labelcol" / "mask_image_2.png").write_bytes(b"no picture")
+    Image.new("L", (10, 10)).save(folder / "img" / "image_3.png")
     table = folder / "Val_text.xlsx"
     book = openpyxl.load_workbook(table)
-    book.active.cell(6, 2).value = " "  # film_4
-    book.active.cell(7, 1).value = None  # film_5: its image has no row
+    book.active.cell(6, 2).value = " "  # image_4
+    book.active.cell(7, 1).value = None  # image_5: its image has no row
     book.save(table)
     with pytest.raises(DatasetError) as raised:
         read_split(lvit_folder, "val")
     assert str(raised.value) == (
-        "The val split has rows with faults: 1 without an image (first film_0), 1 without a mask (first film_1), "
-        "2 without a note (first film_4), 1 unreadable (first film_2), "
-        "1 of another size than its mask (first film_3)."
+        "The val split has rows with faults: 1 without an image (first image_0), 1 without a mask (first image_1), "
+        "2 without a note (first image_4), 1 unreadable (first image_2), "
+        "1 of another size than its mask (first image_3)."
     )
     with caplog.at_level(logging.WARNING):
         samples = read_split(lvit_folder, "val", strict=False)
-    assert [sample.name for sample in samples] == ["film_6", "film_7"]
-    assert "val split: 2 radiographs; left out: 1 without an image (first film_0)" in caplog.text
+    assert [sample.name for sample in samples] == ["image_6", "image_7"]
+    assert "val split: 2 radiographs; left out: 1 without an image (first image_0)" in caplog.text
 
 
 def test_truncated_image_is_named(lvit_folder):
-    path = lvit_folder / "Val_Folder" / "img" / "film_0.png"
+    path = lvit_folder / "Val_Folder" / "img" / "image_0.png"
     path.write_bytes(path.read_bytes()[:-1500])
     sample = read_split(lvit_folder, "val")[0]
-    with pytest.raises(DatasetError, match=r"film_0\.png cannot be used"):
+    with pytest.raises(DatasetError, match=r"image_0\.png cannot be used"):
         sample.load_image()
 
 
@@ -151,7 +151,7 @@ def test_rejects_faulty_csv_tables(csv_folder):
     with pytest.raises(DatasetError, match="laterality “left”"):
         read_split(csv_folder, "val")
     table.write_text("\n".join([*rows, rows[1]]), encoding="utf-8")
-    with pytest.raises(DatasetError, match=r"1 twice \(first film_0\)"):
+    with pytest.raises(DatasetError, match=r"1 twice \(first image_0\)"):
         read_split(csv_folder, "val")
 
 
@@ -179,17 +179,17 @@ def test_cache_equals_decoding_and_notices_changed_files(tmp_path, lvit_folder):
     assert len(list(cache.iterdir())) == 2
 
 
-def test_failed_decoding_leaves_nothing_behind(tmp_path, lvit_folder):
+def test_failed_decoding_leaves_no_files(tmp_path, lvit_folder):
     samples = read_split(lvit_folder, "train")
     path = samples[5].image
     path.write_bytes(path.read_bytes()[:-1500])
     before = set(tmp_path.rglob("*"))
-    with pytest.raises(DatasetError, match="film_5"):
+    with pytest.raises(DatasetError, match="image_5"):
         cached(samples, 32, tmp_path / "cache")
     assert set(tmp_path.rglob("*")) == before
 
 
-def test_processes_may_fill_the_same_cache_entry(tmp_path, lvit_folder, monkeypatch):
+def test_two_processes_can_fill_the_same_cache_entry(tmp_path, lvit_folder, monkeypatch):
     samples = read_split(lvit_folder, "train")
     fill = training.data.cache._fill
 

@@ -1,4 +1,4 @@
-"""The layout of LViT's data sets."""
+"""Data sets in the layout of LViT's authors are read, and missing files are named."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from training.data.splits import DatasetError, read_split, subsample_evenly
 
 def test_matches_images_masks_and_notes_by_stem(lvit_folder):
     samples = read_split(lvit_folder, "train")
-    assert [sample.name for sample in samples] == [f"film_{index}" for index in range(8)]
+    assert [sample.name for sample in samples] == [f"image_{index}" for index in range(8)]
     for sample in samples:
         assert sample.load_image().shape == sample.load_mask().shape == (64, 64)
         assert sample.load_mask().dtype == bool
@@ -22,7 +22,7 @@ def test_matches_images_masks_and_notes_by_stem(lvit_folder):
 
 
 def test_accepts_other_endings_and_blanks_in_the_table(lvit_folder):
-    image = next((lvit_folder / "Val_Folder" / "img").glob("film_0.*"))
+    image = next((lvit_folder / "Val_Folder" / "img").glob("image_0.*"))
     with Image.open(image) as picture:
         picture.save(image.with_suffix(".jpg"))
     image.unlink()
@@ -30,8 +30,8 @@ def test_accepts_other_endings_and_blanks_in_the_table(lvit_folder):
 
 
 def test_names_what_is_missing(lvit_folder):
-    next((lvit_folder / "Val_Folder" / "labelcol").glob("*film_3.png")).unlink()
-    with pytest.raises(DatasetError, match=r"1 without a mask \(first film_3\)"):
+    next((lvit_folder / "Val_Folder" / "labelcol").glob("*image_3.png")).unlink()
+    with pytest.raises(DatasetError, match=r"1 without a mask \(first image_3\)"):
         read_split(lvit_folder, "val")
     with pytest.raises(DatasetError, match="no folder Test_Folder"):
         read_split(lvit_folder, "test")
@@ -51,9 +51,9 @@ def test_rejects_a_table_without_its_columns(lvit_folder):
 
 def test_spreads_a_limit_over_the_split(lvit_folder):
     assert [sample.name for sample in subsample_evenly(read_split(lvit_folder, "val"), 3)] == [
-        "film_0",
-        "film_3",
-        "film_7",
+        "image_0",
+        "image_3",
+        "image_7",
     ]
 
 

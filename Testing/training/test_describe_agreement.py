@@ -1,4 +1,4 @@
-"""Compare descriptions of the ground truth with the notes, and fit the numbers that the descriptions use."""
+"""Descriptions of the ground truth are compared with the notes, and their parameters are fitted."""
 
 import json
 
@@ -82,7 +82,7 @@ def test_describe_command_prints_and_writes_the_same_numbers(lvit_folder, tmp_pa
     assert metrics["default"] == agreement(read_split(lvit_folder, "val"))["default"]
 
 
-def test_folder_without_data_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):
+def test_a_folder_without_data_gives_one_line_and_status_2(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["training", "describe", "--data", str(tmp_path)])
     assert run_command(app()) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
@@ -103,10 +103,10 @@ def varied_lung_extents(folder, number):
         image[top : top + 120] -= 80
         mask = np.zeros((224, 224), np.uint8)
         mask[start + 4 : start + 36, 30:90] = 255
-        Image.fromarray(image).save(split / "img" / f"film_{index}.png")
-        Image.fromarray(mask).save(split / "labelcol" / f"mask_film_{index}.png")
+        Image.fromarray(image).save(split / "img" / f"image_{index}.png")
+        Image.fromarray(mask).save(split / "labelcol" / f"mask_image_{index}.png")
         note = f"Unilateral pulmonary infection, one infected area, {zone} left lung."
-        book.active.append([f"mask_film_{index}.png", note])
+        book.active.append([f"mask_image_{index}.png", note])
     book.save(split / "Train_text.xlsx")
     return folder
 

@@ -15,7 +15,7 @@ def torchrun(folder: Path, *command: str | Path) -> None:
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     environment |= {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     start = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    # Processes that wait for each other would never end, so there is a time limit.
+    # The time limit ends processes that wait for each other forever.
     done = subprocess.run([*start, *command], env=environment, cwd=folder, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
 
@@ -27,13 +27,13 @@ def test_two_processes_train_like_one(tmp_path, tiny_network, lvit_folder, monke
     monkeypatch.syspath_prepend(str(HERE))
     from distributed_step import fit
 
-    one = fit(tiny_network, str(lvit_folder), 4, 1).network.state_dict()
-    two = torch.load(tmp_path / "two.pt", weights_only=True)
+    single = fit(tiny_network, str(lvit_folder), 4, 1).network.state_dict()
+    distributed = torch.load(tmp_path / "two.pt", weights_only=True)
     start = initial_weights(tiny_network)
     moved = 0.0
-    for name, tensor in one.items():
+    for name, tensor in single.items():
         if tensor.is_floating_point():
-            assert torch.allclose(two[name], tensor, atol=1e-9), name
+            assert torch.allclose(distributed[name], tensor, atol=1e-9), name
             moved = max(moved, float((tensor - start[name]).abs().max()))
     assert moved > 1e-3, "the training must change the weights"
 

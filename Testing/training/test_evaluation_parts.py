@@ -1,4 +1,4 @@
-"""Parts of the evaluation: scores, intervals, calibration, other notes, corruptions, contact sheets."""
+"""Parts of the evaluation: scores, intervals, calibration, ablated notes, corruptions, contact sheets."""
 
 import numpy as np
 import pytest
@@ -30,13 +30,13 @@ CONSTANT = "Bilateral pulmonary infection, two infected areas, all left lung and
 
 
 def scores_of(*dice: float, names: list[str] | None = None) -> Scores:
-    """Return cases with 100 pixels of truth and 100 predicted, of which a share of `dice` overlap."""
+    """Return the scores of one case for each value of `dice`: 100 pixels of truth, 100 predicted."""
     scores = Scores()
     for index, value in enumerate(dice):
         actual, predicted = np.zeros(1000, bool), np.zeros(1000, bool)
         actual[:100] = True
         predicted[100 - round(100 * value) : 200 - round(100 * value)] = True
-        scores.add(names[index] if names else f"film_{index}", count(predicted[None], actual[None]))
+        scores.add(names[index] if names else f"image_{index}", count(predicted[None], actual[None]))
     return scores
 
 
@@ -58,8 +58,8 @@ def test_groups_cases_by_area():
         mask = np.zeros((10, 100), bool)
         mask.flat[: percent * 10] = True
         scores.add(f"{percent}", count(mask, mask))
-    parts = {size: part.names for size, part in scores.by_size().items()}
-    assert parts == {
+    names_by_size = {size: group.names for size, group in scores.by_size().items()}
+    assert names_by_size == {
         "none": ["0"],
         "under 3 %": ["1", "3"],
         "3 to 7 %": ["5"],
@@ -83,7 +83,7 @@ def test_interval_contains_the_mean_narrows_with_n_and_is_deterministic():
 def test_radiographs_of_one_patient_are_resampled_together():
     values = np.random.default_rng(1).random(40)
     apart = scores_of(*np.repeat(values, 5))
-    together = scores_of(*np.repeat(values, 5), names=[f"sub-S{i}_film-{k}" for i in range(40) for k in range(5)])
+    together = scores_of(*np.repeat(values, 5), names=[f"sub-S{i}_image-{k}" for i in range(40) for k in range(5)])
     ratio = np.diff(intervals(together)["dice"]) / np.diff(intervals(apart)["dice"])
     assert ratio == pytest.approx(np.sqrt(5), rel=0.2), "five copies of a case carry no more information than one"
 
@@ -94,8 +94,8 @@ def test_difference_compares_pairs():
     result = difference(scores_of(*(own + 0.1)), scores_of(*own))
     assert result["dice"] == pytest.approx(10, abs=0.2)
     assert np.diff(result["interval"]) < 0.5, "all pairs differ by the same amount"
-    part = scores_of(*own).where(lambda name: name.endswith("0"))
-    assert difference(part, scores_of(*own)) == {"dice": 0.0, "interval": [0.0, 0.0]}
+    subset = scores_of(*own).where(lambda name: name.endswith("0"))
+    assert difference(subset, scores_of(*own)) == {"dice": 0.0, "interval": [0.0, 0.0]}
 
 
 def test_calibration_of_honest_and_overconfident_probabilities():
@@ -114,14 +114,14 @@ def test_calibration_of_honest_and_overconfident_probabilities():
     assert Calibration().metrics() == {}
 
 
-def test_other_notes():
+def test_ablated_notes_have_the_expected_prompts():
     constant = parse_note(CONSTANT, "viewer")
 
-    def sentence(kind, note):
-        other = ablate_note(kind, parse_note(note, "viewer"), constant)
-        return None if other is None else to_prompt(other, "viewer")
+    def prompt(kind, note):
+        ablated = ablate_note(kind, parse_note(note, "viewer"), constant)
+        return None if ablated is None else to_prompt(ablated, "viewer")
 
-    assert {kind: sentence(kind, ONE_SIDED) for kind in NOTE_KINDS} == {
+    assert {kind: prompt(kind, ONE_SIDED) for kind in NOTE_KINDS} == {
         "own": ONE_SIDED,
         "swapped": "Unilateral pulmonary infection, one infected area, lower right lung.",
         "constant": CONSTANT,
@@ -129,10 +129,10 @@ def test_other_notes():
         "side-only": "Unilateral pulmonary infection, left lung.",
         "bilateral": None,
     }
-    assert sentence("swapped", TWO_SIDED) == (
+    assert prompt("swapped", TWO_SIDED) == (
         "Bilateral pulmonary infection, two infected areas, lower left lung and all right lung."
     )
-    assert sentence("side-only", TWO_SIDED) == sentence("bilateral", TWO_SIDED) == "Bilateral pulmonary infection."
+    assert prompt("side-only", TWO_SIDED) == prompt("bilateral", TWO_SIDED) == "Bilateral pulmonary infection."
     assert swap_sides_of(swap_sides_of(parse_note(TWO_SIDED, "viewer"))) == parse_note(TWO_SIDED, "viewer")
 
 
@@ -185,6 +185,6 @@ def test_writes_a_table_of_cases(tmp_path):
     scores_of(1.0, 0.5).write_csv(tmp_path / "cases.csv")
     assert (tmp_path / "cases.csv").read_text().splitlines() == [
         "name,dice,iou,predicted_area,actual_area",
-        "film_0,100.00,100.00,10.00,10.00",
-        "film_1,50.00,33.33,10.00,10.00",
+        "image_0,100.00,100.00,10.00,10.00",
+        "image_1,50.00,33.33,10.00,10.00",
     ]

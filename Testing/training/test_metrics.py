@@ -1,4 +1,4 @@
-"""Dice and mIoU, averaged over images and pooled, compared with their definitions."""
+"""Dice and mIoU equal their definitions, as means over images and pooled."""
 
 import numpy as np
 import pytest

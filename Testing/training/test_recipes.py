@@ -59,13 +59,13 @@ def test_switches_give_the_rows_of_table_2(switches, clip, intervention, small, 
     [["default"], *(["default", name] for name in ("best", "ablation", "weak_notes", "image_only"))],
     ids=lambda names: names[-1],
 )
-def test_small_configurations_build(names, monkeypatch):
+def test_configurations_after_default_build_the_small_network(names, monkeypatch):
     cli = build(*names, monkeypatch=monkeypatch)
     assert cli.model.network.configuration.vision.name == "tf_efficientnet_lite0"
     assert cli.datamodule.seed == 1, "seed_everything must seed the data as well"
 
 
-def test_learning_rates_fall_towards_the_input(tiny_network):
+def test_learning_rates_fall_toward_the_input(tiny_network):
     module = CausalTraining(
         tiny_network.model_dump(mode="json"),
         learning_rate=1.0,

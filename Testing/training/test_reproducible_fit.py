@@ -43,8 +43,9 @@ def fit(
     return module
 
 
-def have_equal_weights(one, other) -> bool:
-    return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
+def have_equal_weights(*modules) -> bool:
+    first, second = (module.state_dict().values() for module in modules)
+    return all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 @pytest.fixture
@@ -66,12 +67,12 @@ def test_worker_processes_do_not_change_the_weights(tmp_path, tiny_network, lvit
 def test_bfloat16_with_gradient_clipping_ends_near_full_precision(tmp_path, tiny_network, lvit_folder, uninterrupted):
     half = fit(tiny_network, lvit_folder, tmp_path / "half", precision="bf16-mixed", gradient_clip_val=1.0)
     assert {parameter.dtype for parameter in half.parameters()} == {torch.float32}
-    one, other = (
+    half_weights, full_weights = (
         torch.cat([parameter.detach().flatten() for parameter in module.network.parameters()])
         for module in (half, uninterrupted)
     )
-    assert not torch.equal(one, other)
-    assert torch.nn.functional.cosine_similarity(one, other, dim=0) > 0.99
+    assert not torch.equal(half_weights, full_weights)
+    assert torch.nn.functional.cosine_similarity(half_weights, full_weights, dim=0) > 0.99
 
 
 def test_seed_and_epoch_determine_the_order(lvit_folder):

@@ -1,4 +1,4 @@
-"""The page of results holds the numbers of the evaluation files, and the committed page is up to date."""
+"""The results page holds the numbers of the evaluation files, and the committed page is up to date."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ def folder(tmp_path) -> Path:
     groups = [["with 1", "with 2"], ["without 1", "without 2"]]
     comparison = {"title": "Worth", "first": "with", "second": "without", "runs": groups}
     settings = {
-        "remark": "Few films.",
+        "remark": "Few radiographs.",
         "runs": runs,
         "notes": ["with 1"],
         "shifts": ["with 2"],

@@ -44,7 +44,7 @@ def test_journal_returns_the_cases_that_were_added(tmp_path):
     assert list(journal.path.parent.iterdir()) == []
 
 
-def test_truncated_line_is_evaluated_again(tmp_path):
+def test_journal_drops_a_truncated_line(tmp_path):
     journal = Journal(tmp_path / "journal", "mark")
     for case in CASES:
         journal.add(case)
@@ -62,7 +62,7 @@ def test_journal_of_another_evaluation_is_discarded(tmp_path):
     assert Journal(tmp_path / "journal", "mark").cases == {}
 
 
-def test_journal_in_an_unwritable_place_is_an_output_error(tmp_path):
+def test_journal_in_an_unwritable_place_raises_output_error(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="cannot be written"):
         Journal(tmp_path / "file" / "journal", "mark")
@@ -72,13 +72,13 @@ def test_fingerprint_depends_on_files_notes_and_questions(lvit_folder):
     samples = read_split(lvit_folder, "val")
     mark = fingerprint(samples, {"notes": ["none"]})
     assert mark == fingerprint(samples, {"notes": ["none"]})
-    others = [
+    changed = [
         fingerprint(samples, {"notes": []}),
         fingerprint(samples[1:], {"notes": ["none"]}),
         fingerprint([replace(samples[0], note="Other."), *samples[1:]], {"notes": ["none"]}),
         fingerprint([replace(samples[0], mask=samples[1].mask), *samples[1:]], {"notes": ["none"]}),
     ]
-    assert len({mark, *others}) == 5
+    assert len({mark, *changed}) == 5
 
 
 def test_stopped_evaluation_continues(tmp_path, lvit_folder, tiny_checkpoint, monkeypatch, capsys):

@@ -33,20 +33,20 @@ def tiny_run(tmp_path, tiny_network, tiny_card) -> tuple[Path, Path]:
     torch.manual_seed(5)
     state = {f"network.{name}": value for name, value in CausalCLIPSeg(tiny_network).state_dict().items()}
     torch.save({"state_dict": state}, tmp_path / "run.ckpt")
-    words = {**tiny_card, "name": "exported"}
-    export_checkpoint([tmp_path / "run.ckpt"], tiny_network.model_dump(mode="json"), words, tmp_path / "exported")
+    card_text = {**tiny_card, "name": "exported"}
+    export_checkpoint([tmp_path / "run.ckpt"], tiny_network.model_dump(mode="json"), card_text, tmp_path / "exported")
     return tmp_path / "run.ckpt", tmp_path / "exported"
 
 
 @pytest.fixture
 def run(tmp_path, lvit_folder, configuration, monkeypatch) -> Path:
-    """A finished run in a folder of its own."""
+    """The folder of a finished run."""
     monkeypatch.chdir(tmp_path)
     TrainingCLI(["fit", "--config", str(configuration), "--data.data", str(lvit_folder)])
     return tmp_path / "runs" / "default" / "version_0"
 
 
-def test_fit_export_evaluate(tmp_path, lvit_folder, configuration, run, capsys):
+def test_a_run_can_be_fitted_exported_and_evaluated(tmp_path, lvit_folder, configuration, run, capsys):
     with (run / "metrics.csv").open() as file:
         losses = [float(row["loss"]) for row in csv.DictReader(file) if row["loss"]]
     assert sum(losses[-4:]) < 0.8 * sum(losses[:4])
@@ -70,32 +70,32 @@ def test_fit_export_evaluate(tmp_path, lvit_folder, configuration, run, capsys):
     capsys.readouterr()
     training(
         *("evaluate", "--data", lvit_folder, "--split", "val", "--checkpoint", checkpoint, "--device", "cpu"),
-        *("--json", tmp_path / "figures.json", "--notes", "all", "--shifts", "--cases", tmp_path / "cases.csv"),
+        *("--json", tmp_path / "metrics.json", "--notes", "all", "--shifts", "--cases", tmp_path / "cases.csv"),
         *("--worst", tmp_path / "worst.png", "--worst-number", "3"),
     )
-    figures = json.loads((tmp_path / "figures.json").read_text())
-    assert {"n", "dice", "miou", "dice_global", "seconds_per_image", "by_side"} <= set(figures)
-    assert set(figures["by_side"]) == {"left only", "right only", "both"}
-    assert [figures["by_side"][name]["n"] for name in ("left only", "right only", "both")] == [4, 4, 0]
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    assert {"n", "dice", "miou", "dice_global", "seconds_per_image", "by_side"} <= set(metrics)
+    assert set(metrics["by_side"]) == {"left only", "right only", "both"}
+    assert [metrics["by_side"][name]["n"] for name in ("left only", "right only", "both")] == [4, 4, 0]
     measured = card["figures"]["validation"]
-    assert (figures["dice"], figures["miou"]) == (measured["dice"], measured["miou"])
-    assert sum(row["n"] for row in figures["by_size"].values()) == 8
-    assert figures["interval"]["dice"][0] <= figures["dice"] <= figures["interval"]["dice"][1]
-    assert figures["notes"]["own"]["dice"] == figures["dice"]
-    assert figures["notes"]["own"]["minus_own"] == {"dice": 0.0, "interval": [0.0, 0.0]}
-    assert [figures["notes"][kind]["n"] for kind in figures["notes"]] == [8, 8, 8, 8, 8, 0]
-    side_only, none = figures["notes"]["side-only"], figures["notes"]["none"]
+    assert (metrics["dice"], metrics["miou"]) == (measured["dice"], measured["miou"])
+    assert sum(row["n"] for row in metrics["by_size"].values()) == 8
+    assert metrics["interval"]["dice"][0] <= metrics["dice"] <= metrics["interval"]["dice"][1]
+    assert metrics["notes"]["own"]["dice"] == metrics["dice"]
+    assert metrics["notes"]["own"]["minus_own"] == {"dice": 0.0, "interval": [0.0, 0.0]}
+    assert [metrics["notes"][kind]["n"] for kind in metrics["notes"]] == [8, 8, 8, 8, 8, 0]
+    side_only, none = metrics["notes"]["side-only"], metrics["notes"]["none"]
     assert side_only["minus_none"]["dice"] == pytest.approx(side_only["dice"] - none["dice"], abs=0.011)
-    for strengths in figures["shifts"].values():
+    for strengths in metrics["shifts"].values():
         for row in strengths.values():
-            gap = round(row["dice"] - figures["dice"], 2)
+            gap = round(row["dice"] - metrics["dice"], 2)
             assert row["minus_own"]["dice"] == pytest.approx(gap, abs=0.011)
     assert len((tmp_path / "cases.csv").read_text().splitlines()) == 9
     assert (tmp_path / "worst.png").is_file()
     printed = capsys.readouterr().out
     assert "Dice" in printed
     assert re.search(r"side-only +│ +8", printed)
-    assert "film_0" not in printed, "names of radiographs must appear only in the requested files"
+    assert "image_0" not in printed, "names of radiographs must appear only in the requested files"
 
 
 def test_help_does_not_import_torch():
@@ -114,9 +114,9 @@ def test_fit_continues_from_a_run_or_a_checkpoint(tiny_network, tiny_run):
             assert torch.allclose(tensor, weights[name], atol=1e-3), name
     with pytest.raises(CheckpointError, match="no checkpoint"):
         CausalTraining(tiny_network.model_dump(mode="json"), continue_from="nowhere")
-    other = tiny_network.model_copy(update={"channels": 24})
+    wider = tiny_network.model_copy(update={"channels": 24})
     with pytest.raises(CheckpointError, match="other sizes"):
-        CausalTraining(other.model_dump(mode="json"), continue_from=str(exported))
+        CausalTraining(wider.model_dump(mode="json"), continue_from=str(exported))
 
 
 def test_export_averages_the_weights_of_several_runs(tmp_path, tiny_network, tiny_card, tiny_run):
@@ -155,13 +155,13 @@ def test_onnx_graphs_predict_the_same_as_torch(tmp_path, tiny_checkpoint, capsys
     training("export-onnx", "--checkpoint", tiny_checkpoint, "--output", tmp_path / "onnx")
     assert "at most" in capsys.readouterr().out
     assert (tmp_path / "onnx" / "card.json").is_file()
-    encode, search = (
+    text_encoder, network = (
         onnxruntime.InferenceSession(tmp_path / "onnx" / name) for name in ("text_encoder.onnx", "network.onnx")
     )
     prompt = "Unilateral pulmonary infection, upper right lung."  # not the one that the export compared
     image = np.random.default_rng(8).random((1, 1, 64, 64), dtype=np.float32)
-    (text,) = encode.run(None, {"tokens": tokenize([prompt], 20).numpy()})
-    (probability,) = search.run(None, {"image": image, "text": text})
+    (text,) = text_encoder.run(None, {"tokens": tokenize([prompt], 20).numpy()})
+    (probability,) = network.run(None, {"image": image, "text": text})
     segmenter = Segmenter.from_checkpoint(tiny_checkpoint, "cpu")
     with torch.inference_mode():
         feature = segmenter.network.encode_text(tokenize([prompt], 20))
@@ -169,7 +169,7 @@ def test_onnx_graphs_predict_the_same_as_torch(tmp_path, tiny_checkpoint, capsys
     assert np.abs(probability - expected.numpy()).max() < 1e-4
 
 
-def test_missing_data_set_is_one_line_on_stderr(tmp_path, tiny_checkpoint):
+def test_a_missing_data_set_gives_one_line_on_stderr(tmp_path, tiny_checkpoint):
     process = subprocess.run(
         [sys.executable, "-m", "training", "evaluate", "--data", "nowhere", "--checkpoint", str(tiny_checkpoint)],
         cwd=tmp_path,
