@@ -1,1 +1,1 @@
-"""One long-lived process that segments radiographs for another program, by JSON lines."""
+"""A long-lived process that segments radiographs for another program and speaks JSON lines."""

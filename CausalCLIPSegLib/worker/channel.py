@@ -17,11 +17,11 @@ Send = Callable[[BaseModel], None]
 
 
 class Channel:
-    """Writes events as complete lines in their order, in a thread, so that a slow reader delays no answer.
+    """Writes events in order, one per line, from a background thread, so that a slow reader delays no answer.
 
     Args:
         stream: where to write.
-        on_broken: called if the stream was closed at the other end.
+        on_broken: called if the other program has closed the stream.
     """
 
     def __init__(self, stream: BinaryIO, on_broken: Callable[[], None]) -> None:
@@ -36,7 +36,7 @@ class Channel:
         self._lines.put(event.model_dump_json().encode() + b"\n")
 
     def drain(self, seconds: float) -> None:
-        """Wait until all events are written, at most for some seconds: the other program may have stopped reading."""
+        """Wait until all events are written, but no longer than `seconds`: the other program may not read them."""
         self._lines.put(None)
         self._thread.join(seconds)
 
@@ -50,7 +50,7 @@ class Channel:
                 return
 
 
-def lines(stream: BinaryIO) -> Iterator[bytes | None]:
+def read_lines(stream: BinaryIO) -> Iterator[bytes | None]:
     """Yield each line; None for a line that is too long. An incomplete last line is dropped."""
     while line := stream.readline(protocol.MAX_LINE_BYTES + 1):
         if len(line) > protocol.MAX_LINE_BYTES:
@@ -62,7 +62,7 @@ def lines(stream: BinaryIO) -> Iterator[bytes | None]:
 
 
 def take_stdout() -> BinaryIO:
-    """Return standard output for the protocol only; redirect everything else that is printed to standard error."""
+    """Reserve standard output for the protocol, and return it; redirect everything else that is printed to stderr."""
     sys.stdout.flush()
     protocol_stream = os.fdopen(os.dup(1), "wb")
     try:

@@ -1,4 +1,4 @@
-"""The other program's side of the worker's protocol: lines, identifiers, timeouts and states.
+"""The client side of the worker's protocol: lines, identifiers, timeouts and states.
 
 The caller owns the process and moves its bytes. Standard library only, because Slicer's interpreter may have nothing
 else; no threads, because its QProcess calls back in the main thread. A client belongs to one process: for a new
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 State = Literal["starting", "ready", "busy", "ended", "failed"]
-"""Of the process: not ready yet; idle; running a long request; ended on request; ended unexpectedly, or unusable."""
+"""State of the process: not ready yet; idle; running a long request; ended on request; crashed or unusable."""
 
 PROTOCOL = 1
 """The version of the protocol that this client knows. Workers of later versions answer it too."""
@@ -29,7 +29,7 @@ MODULE = "CausalCLIPSegLib.worker"
 """The module that `python -m` runs."""
 
 MAX_LINE_BYTES = 64 << 20
-"""Output that has no line end within so many bytes is not the protocol."""
+"""Output without a line end within this many bytes is not the protocol."""
 
 _LONG_REQUESTS = frozenset({"segment", "threshold", "export"})
 _LAST_EVENTS = frozenset({"result", "error", "cancelled"})
@@ -52,10 +52,10 @@ class WorkerClient:
     Attributes:
         state: see `State`.
         reason: why the state is "failed", in one sentence; otherwise empty.
-        version: of the worker; empty until it is ready.
+        version: version of the worker; empty until it is ready.
 
     Args:
-        write: takes the bytes for the process's standard input. Not called before the process is ready.
+        write: called with bytes for the process's standard input, but not before the process is ready.
         on_state: called with every new state.
         on_event: called with the events that belong to no request: "ready", "progress" while the libraries load, and
             warnings and errors with a null id.
@@ -200,7 +200,7 @@ class WorkerClient:
         self.version = str(event.get("version", ""))
         protocol = event.get("protocol")
         if not isinstance(protocol, int) or protocol < PROTOCOL:
-            self._end("failed", f"The worker is of an older version ({self.version}); install the current one.")
+            self._end("failed", f"The worker has an older version ({self.version}); install the current one.")
             return
         self._set_state("ready")
         for identifier in list(self._pending):

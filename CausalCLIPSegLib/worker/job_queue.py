@@ -1,4 +1,4 @@
-"""Run requests that take time one after the other in a thread, and cancel them."""
+"""Run long requests one after the other in a background thread, and cancel them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class CanceledError(Exception):
 
 
 class Job:
-    """A request that takes time, from the queue to its last event.
+    """A long request, from the queue to its last event.
 
     Attributes:
         request: what to do.
-        canceled: the other program asked to cancel it.
-        committed: its files are about to appear, so it can no longer be canceled.
+        canceled: whether the other program asked to cancel it.
+        committed: whether its files are about to appear, so that it can no longer be canceled.
     """
 
     def __init__(self, request: LongRequest) -> None:
@@ -37,12 +37,12 @@ class Job:
 
 
 class JobQueue:
-    """Runs the requests that take time one after the other, in a thread of its own.
+    """Runs long requests one after the other, in a background thread.
 
     Args:
-        send: takes events.
-        libraries: a segmentation waits until they are loaded.
-        describe_error: makes a sentence of an unexpected error.
+        send: called with each event to send.
+        libraries: torch and the network; a segmentation waits until they are loaded.
+        describe_error: turns an unexpected error into one sentence.
     """
 
     def __init__(self, send: Send, libraries: Libraries, describe_error: Callable[[BaseException], str]) -> None:
@@ -96,7 +96,7 @@ class JobQueue:
             event = self._last_event(job)
             with self._changed:
                 self._running = None
-                # A request that was canceled ends in "cancelled", also if it failed before it noticed.
+                # A canceled request ends in "cancelled", even if it failed before it noticed the cancellation.
                 canceled = job.canceled and not job.committed
                 self._send(protocol.CancelledEvent(id=job.request.id) if canceled else event)
 
@@ -141,9 +141,9 @@ def error_event(
     """Return the event for an error that ended a request.
 
     Args:
-        identifier: of the request.
-        error: that ended it.
-        describe_error: makes a sentence of an unexpected error.
+        identifier: the id of the request.
+        error: the error that ended the request.
+        describe_error: turns an unexpected error into one sentence.
     """
     kind: Literal["mirrored", "side", "user", "unexpected"] = "user"
     message = " ".join(str(error).split())
@@ -152,7 +152,7 @@ def error_event(
     elif isinstance(error, SideQuestionError):
         kind = "side"
     elif isinstance(error, MemoryError):
-        message = "This computer has too little free memory for it."
+        message = "This computer has too little free memory for this request."
     elif isinstance(error, LibrariesError):
         kind = "unexpected"
     elif not isinstance(error, CausalCLIPSegError):

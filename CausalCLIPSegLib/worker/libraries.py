@@ -1,4 +1,4 @@
-"""Load torch and the network in a thread, so that notes are answered meanwhile."""
+"""Load torch and the network in a background thread, so that the worker can already answer notes."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class LibrariesError(Exception):
 
 
 class Libraries:
-    """Loads torch and the network in a thread of its own.
+    """Loads torch and the network in a background thread.
 
     Attributes:
         state: "loading", "loaded" or "failed".
         devices: where the network can run; None while the libraries load.
 
     Args:
-        send: takes events.
-        describe_error: makes a sentence of an unexpected error.
+        send: called with each event to send.
+        describe_error: turns an unexpected error into one sentence.
     """
 
     def __init__(self, send: Send, describe_error: Callable[[BaseException], str]) -> None:
@@ -37,14 +37,14 @@ class Libraries:
         self._message = ""
 
     def start(self) -> None:
-        """Begin to load."""
+        """Start the thread."""
         threading.Thread(target=self._load, name="libraries", daemon=True).start()
 
     def wait(self, check: Callable[[], None]) -> None:
         """Return when the libraries are loaded; call `check`, which may raise, ten times a second until then.
 
         Raises:
-            LibrariesError: they cannot be loaded.
+            LibrariesError: the libraries cannot be loaded.
         """
         while not self._ended.wait(0.1):
             check()
@@ -60,7 +60,7 @@ class Libraries:
 
             self.devices = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
             self.state = "loaded"
-        except BaseException as error:  # a damaged installation raises anything
+        except BaseException as error:  # a damaged installation can raise any exception
             self._message = f"The libraries that the network needs cannot be loaded. {self._describe_error(error)}"
             self.state = "failed"
             self._send(protocol.ErrorEvent(id=None, kind="unexpected", message=self._message))

@@ -1,4 +1,4 @@
-"""Segmenters by checkpoint and device: each is loaded once and kept."""
+"""Load each segmenter once, and cache it by checkpoint and device."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ class Segmenters:
         self._loaded = {key: each for key, each in self._loaded.items() if each.device.type == key[1]}
 
     def clear(self) -> None:
-        """Forget all segmenters, since an unexpected error may have damaged one."""
+        """Forget all segmenters, because an unexpected error may have damaged one."""
         self._loaded.clear()

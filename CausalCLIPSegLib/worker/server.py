@@ -1,4 +1,4 @@
-"""Read requests and answer them: quick ones at once, the others through the job queue.
+"""Read requests and answer them: quick requests at once, long requests through the job queue.
 
 The process has four threads. The main thread reads requests and answers the quick ones, one thread runs the jobs, one
 loads the libraries, and one writes events. See docs/worker.md.
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.worker import protocol
-from CausalCLIPSegLib.worker.channel import Send, lines
+from CausalCLIPSegLib.worker.channel import Send, read_lines
 from CausalCLIPSegLib.worker.job_queue import JobQueue, error_event
 from CausalCLIPSegLib.worker.libraries import Libraries
 
@@ -23,9 +23,9 @@ class Worker:
     """Answers the requests of another program.
 
     Args:
-        send: takes events.
+        send: called with each event to send.
         libraries: torch and the network, loading or about to load.
-        describe_error: makes a sentence of an unexpected error.
+        describe_error: turns an unexpected error into one sentence.
     """
 
     def __init__(self, send: Send, libraries: Libraries, describe_error: Callable[[BaseException], str]) -> None:
@@ -40,8 +40,8 @@ class Worker:
         self._jobs = JobQueue(send, libraries, describe_error)
 
     def serve(self, stream: BinaryIO) -> None:
-        """Answer the requests of a stream until it ends, or one asks to shut down."""
-        for line in lines(stream):
+        """Answer the requests of a stream until it ends or a request asks to shut down."""
+        for line in read_lines(stream):
             if line is None:
                 message = f"The line is longer than {protocol.MAX_LINE_BYTES} bytes and was not read."
                 self._send(protocol.ErrorEvent(id=None, kind="request", message=message))
@@ -85,7 +85,7 @@ class Worker:
 
 
 def _id_of(line: bytes) -> str | None:
-    """Return the id of an invalid request; None if it has no valid one."""
+    """Return the id of an invalid request; None if it has no valid id."""
     try:
         identifier = json.loads(line)["id"]
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -96,5 +96,5 @@ def _id_of(line: bytes) -> str | None:
 def _validation_message(error: ValidationError) -> str:
     """Return what is wrong with a request, without its values, which may quote the patient."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
+    field = ".".join(str(name) for name in first["loc"])
     return f"The request is not understood: {field + ': ' if field else ''}{first['msg']}."

@@ -26,16 +26,16 @@ NOTE = "Opacity in the left lower zone."
 
 @pytest.fixture(scope="module")
 def control_folder(tmp_path_factory) -> Path:
-    """The folder whose files make the real worker wait or fail; see Testing/worker/held_worker.py."""
+    """The folder whose files make the real worker wait or fail; see Testing/worker/controlled_worker.py."""
     folder = tmp_path_factory.mktemp("control")
-    os.environ["HOLD"] = str(folder)
+    os.environ["CONTROL_FOLDER"] = str(folder)
     return folder
 
 
 @pytest.fixture
 def panel(open_panel, kept_worker, control_folder, slicer) -> Iterator[Panel]:
     """The panel with the real worker, which these tests share."""
-    script = str(ROOT / "Testing/worker/held_worker.py")
+    script = str(ROOT / "Testing/worker/controlled_worker.py")
     worker = kept_worker("real", lambda: (sys.executable, [script], str(ROOT)))
     slicer.dicomDatabase.files.clear()
     yield open_panel(worker=worker)
@@ -193,13 +193,13 @@ def test_exports_seg_nrrd_and_picture_and_adds_the_suffix(panel, load, tmp_path)
 def test_cancel_during_a_run_changes_nothing_and_keeps_the_worker(panel, load, control_folder, slicer):
     prepare(panel, load())
     nodes = slicer.mrmlScene.GetNumberOfNodes()
-    (control_folder / "hold").touch()
+    (control_folder / "wait").touch()
     panel.click("applyButton")
     panel.wait(lambda: panel.logic.runner.fraction > 0, 120)
     pid = panel.logic.worker.pid
     panel.click("applyButton")
     assert panel.ui.statusLabel.text == "Canceling; the phase that runs is finished first."
-    (control_folder / "hold").unlink()
+    (control_folder / "wait").unlink()
     panel.wait(lambda: panel.logic.running is None)
     assert panel.ui.statusLabel.text == "Canceled; nothing was changed."
     assert slicer.mrmlScene.GetNumberOfNodes() == nodes
@@ -231,13 +231,13 @@ def test_mirrored_radiograph_runs_after_the_user_has_confirmed_it(panel, load):
 
 def test_worker_killed_during_a_run_is_reported_and_starts_again(panel, load, control_folder):
     prepare(panel, load())
-    (control_folder / "hold").touch()
+    (control_folder / "wait").touch()
     panel.click("applyButton")
     panel.wait(lambda: panel.logic.runner.fraction > 0, 120)
     os.kill(panel.logic.worker.pid, signal.SIGKILL)
     panel.wait(lambda: panel.logic.running is None)
     assert "ended unexpectedly" in panel.ui.statusLabel.text
     assert "Press Apply to start it again." in panel.ui.statusLabel.text
-    (control_folder / "hold").unlink()
+    (control_folder / "wait").unlink()
     panel.run(seconds=240)
     assert "Done in" in panel.ui.statusLabel.text

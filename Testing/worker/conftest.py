@@ -20,14 +20,14 @@ from CausalCLIPSegLib.worker.protocol import Event
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 180
-"""Seconds after which a test decides that the worker hangs; no test measures time by it."""
+"""Seconds after which a test decides that the worker hangs."""
 
 EVENTS: TypeAdapter[Event] = TypeAdapter(Event)
 LAST_EVENTS = {"result", "error", "cancelled"}
 
 
 class Process:
-    """A worker process. Every line that it writes must be an event of the protocol."""
+    """A worker process. Checks that every line that the process writes is an event of the protocol."""
 
     def __init__(self, command: list[str], folder: Path, **environment: str) -> None:
         self.log = folder / "stderr.txt"
@@ -78,8 +78,8 @@ class Process:
                 return event
         raise AssertionError(f"the worker ended; stderr: {self.log.read_text()}")
 
-    def wait_until_it_searches(self, identifier: str) -> None:
-        """Wait until the network of a segmentation runs, where held_worker.py can hold it."""
+    def wait_until_network_runs(self, identifier: str) -> None:
+        """Wait until the network of a segmentation runs, which controlled_worker.py can make wait."""
         self.wait_for(id=identifier, event="progress", phase="Searching the radiograph")
 
     def end_of(self, identifier: str) -> dict[str, Any]:
@@ -92,19 +92,19 @@ class Process:
         """Send a request, and return the event that ends it."""
         return self.end_of(self.send(request, **fields))
 
-    def about(self, identifier: str) -> list[dict[str, Any]]:
-        """Return the events so far about a request."""
+    def events_about(self, identifier: str) -> list[dict[str, Any]]:
+        """Return the events about a request that have arrived so far."""
         return [event for event in self.events if event["id"] == identifier]
 
     def close_input(self) -> int:
-        """Close its standard input, and return its exit status."""
+        """Close the standard input of the process, and return its exit status."""
         self.process.stdin.close()
         return self.process.wait(TIMEOUT)
 
 
 @pytest.fixture(scope="session")
 def start_worker(tmp_path_factory) -> Iterator[Callable[..., Process]]:
-    """Start a worker; with `script`, the Python file of that name beside this one."""
+    """Return a function that starts a worker; `script` names a Python file beside this one to run instead."""
     started: list[Process] = []
 
     def start(*arguments: str, script: str | None = None, **environment: str) -> Process:
@@ -119,21 +119,21 @@ def start_worker(tmp_path_factory) -> Iterator[Callable[..., Process]]:
 
 
 @pytest.fixture(scope="session")
-def hold(tmp_path_factory) -> Path:
-    """The folder whose files control the shared worker; see held_worker.py."""
-    return tmp_path_factory.mktemp("hold")
+def control_folder(tmp_path_factory) -> Path:
+    """The folder whose files control the shared worker; see controlled_worker.py."""
+    return tmp_path_factory.mktemp("control")
 
 
 @pytest.fixture(scope="session")
-def held_worker(start_worker, hold) -> Process:
-    return start_worker(script="held_worker.py", HOLD=str(hold))
+def controlled_worker(start_worker, control_folder) -> Process:
+    return start_worker(script="controlled_worker.py", CONTROL_FOLDER=str(control_folder))
 
 
 @pytest.fixture
-def worker(held_worker, hold) -> Iterator[Process]:
+def worker(controlled_worker, control_folder) -> Iterator[Process]:
     """The process that most tests share."""
-    yield held_worker
-    for path in hold.iterdir():
+    yield controlled_worker
+    for path in control_folder.iterdir():
         path.unlink()
 
 
@@ -148,7 +148,7 @@ def values(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def segment_request(tiny_checkpoint_to_read, values, tmp_path) -> dict[str, Any]:
-    """The fields of a request to segment that radiograph with the tiny checkpoint."""
+    """The fields of a request to segment the radiograph in `values` with the tiny checkpoint."""
     affine = [[0.5, 0, 0, 0], [0, 0.25, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
     return {
         "image": {"kind": "array", "path": str(values), "spacing": [0.25, 0.5], "affine": affine},

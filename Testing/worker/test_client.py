@@ -1,4 +1,4 @@
-"""The client: lines in pieces, identifiers, timeouts and states; and with a real process."""
+"""`WorkerClient`: lines in pieces, identifiers, timeouts and states; and a real process."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ READY = {"id": None, "event": "ready", "protocol": client.PROTOCOL, "version": "
 
 
 class Connection:
-    """A client, and the test in the place of its process."""
+    """A client, and methods by which a test plays the part of its process."""
 
     def __init__(self, **options):
         self.now = 0.0
@@ -79,7 +79,7 @@ def test_passes_events_to_their_request_until_it_ends(ready):
     assert ready.client.pending == (first, second)
     ready.receive(id=second, event="progress", phase="x", fraction=0.5)
     ready.receive(id=second, event="result", answer=2)
-    ready.receive(id=second, event="result", answer=3)  # after its last event
+    ready.receive(id=second, event="result", answer=3)  # ignored: the request has ended
     ready.receive(id="unknown", event="result")
     assert [event.get("answer") for event in ready.events] == [None, 2]
     assert ready.client.pending == (first,)
@@ -142,7 +142,7 @@ def test_timeout_begins_when_the_request_is_sent(connection):
     assert connection.events == []
 
 
-def test_process_that_does_not_start_fails():
+def test_fails_if_the_process_does_not_start():
     connection = Connection(start_timeout=30)
     connection.send()
     connection.now = 31
@@ -152,7 +152,7 @@ def test_process_that_does_not_start_fails():
     assert (connection.events[0]["event"], connection.events[0]["kind"]) == ("error", "ended")
 
 
-def test_process_that_ends_unexpectedly_fails_its_requests(ready):
+def test_requests_fail_if_the_process_ends_unexpectedly(ready):
     ready.send("segment")
     ready.client.finished("The exit status is 9.")
     assert ready.client.state == "failed"
@@ -164,7 +164,7 @@ def test_process_that_ends_unexpectedly_fails_its_requests(ready):
     assert ready.client.state == "failed"
 
 
-def test_process_that_was_shut_down_has_ended(ready):
+def test_process_ends_without_failure_after_shutdown(ready):
     ready.client.shutdown()
     ready.receive(id=ready.sent[-1]["id"], event="result")
     ready.client.finished()
@@ -195,7 +195,7 @@ def test_ignores_lines_that_are_not_events(ready, line):
     assert len(ready.events) == 1
 
 
-def test_output_without_line_ends_fails(ready, monkeypatch):
+def test_fails_on_long_output_without_line_ends(ready, monkeypatch):
     monkeypatch.setattr(client, "MAX_LINE_BYTES", 1000)
     for _ in range(11):
         ready.client.feed(b"x" * 100)
@@ -212,7 +212,7 @@ def test_callbacks_may_send_and_raise(ready):
     lines = b"".join(json.dumps({"id": each, "event": "result"}).encode() + b"\n" for each in (first, second))
     with pytest.raises(ValueError, match="front end"):
         ready.client.feed(lines)
-    ready.client.feed(b"")  # the second event is still there
+    ready.client.feed(b"")  # the second event was not lost
     assert [event["id"] for event in ready.events] == [second]
     assert ready.sent[-1]["request"] == "hello"
 
@@ -232,7 +232,7 @@ def test_pieces_of_any_size_give_the_same_events(data):
     assert connection.events == events
 
 
-def test_killed_worker_fails_its_request_and_a_new_one_works(start_worker, segment_request, tmp_path):
+def test_request_fails_if_the_worker_is_killed_and_a_new_worker_answers(start_worker, segment_request, tmp_path):
     worker = start_worker()
     events, states = [], []
     client = WorkerClient(write=worker.write, on_state=states.append)

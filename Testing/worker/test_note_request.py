@@ -1,4 +1,4 @@
-"""The request "note", and "hello": answered at once, also while the libraries load."""
+"""The requests "note" and "hello", which are answered at once, even while the libraries load."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_answers_notes_before_the_libraries_are_loaded(start_worker):
     loading = [event for event in worker.events if event["event"] == "progress"]
     assert [event["fraction"] for event in loading] == [0]
     assert answer["understood"]["sides"] == ["right"]
-    assert worker.close_input() == 0  # also while the libraries load
+    assert worker.close_input() == 0  # even while the libraries load
     assert worker.log.read_text() == ""
 
 
@@ -47,13 +47,13 @@ def test_laterality_of_the_viewer_swaps_the_sides(worker):
     assert worker.ask("note", text="Left opacity.", laterality="viewer")["understood"]["sides"] == ["right"]
 
 
-def test_note_without_a_finding_is_no_error(worker):
+def test_note_without_a_finding_is_not_an_error(worker):
     answer = worker.ask("note", text="Lungs are clear.")["understood"]
     assert answer["sides"] == []
     assert answer["prompt"] is None
 
 
-def test_contradiction_gives_a_question_that_a_side_answers(worker, segment_request):
+def test_contradiction_gives_a_question_and_a_side_answers_it(worker, segment_request):
     (question,) = worker.ask("note", text=CONTRADICTION)["understood"]["questions"]
     request = {**segment_request, "note": CONTRADICTION}
     error = worker.ask("segment", **request)

@@ -1,4 +1,4 @@
-"""How the worker process starts and ends."""
+"""The end of the worker process: shutdown, invalid options, closed standard input."""
 
 import json
 import os
@@ -33,8 +33,8 @@ def test_rejects_unknown_options(start_worker):
     assert "--color" in worker.log.read_text()
 
 
-def test_ends_although_its_output_is_not_read(tmp_path):
-    """The answers fill the pipe many times over; then standard input closes."""
+def test_ends_when_standard_input_closes_even_if_its_output_is_not_read(tmp_path):
+    """The answers are many times larger than the buffer of the pipe."""
     worker = subprocess.Popen(
         [sys.executable, "-m", "CausalCLIPSegLib.worker"],
         stdin=subprocess.PIPE,

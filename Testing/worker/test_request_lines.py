@@ -1,4 +1,4 @@
-"""Whatever line comes in, the worker answers it once and goes on."""
+"""The worker answers every line once, however malformed, and continues."""
 
 import io
 import json
@@ -33,7 +33,7 @@ ALMOST_A_REQUEST = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(VALUE
 
 @pytest.fixture(scope="module")
 def serve():
-    """Lines in, events out, in this process. The libraries are never loaded, so no segmentation runs."""
+    """Return a function from lines to events, in this process; no libraries are loaded, so no segmentation runs."""
     events = []
 
     def describe_error(error):
@@ -65,7 +65,7 @@ class Events:
         with self._changed:
             assert self._changed.wait_for(predicate, 60)
 
-    def about(self, identifier):
+    def answers_to(self, identifier):
         return [event for event in self.all if event.id == identifier and event.event != "progress"]
 
 
@@ -129,7 +129,7 @@ def test_any_note_is_answered(serve, text):
         (b'{"id": "a", "request": "threshold", "probability": "/b", "threshold": NaN, "output": "/c"}', "a", "finite"),
     ],
 )
-def test_invalid_line_gives_an_error_and_the_next_is_answered(worker, line, identifier, expected):
+def test_rejects_an_invalid_line_and_answers_the_next(worker, line, identifier, expected):
     worker.write(line + b"\n")
     error = worker.wait_for(event="error")
     assert (error["kind"], error["id"]) == ("request", identifier)
@@ -177,7 +177,7 @@ def test_reads_nothing_after_shutdown(serve):
 
 
 def test_answers_notes_if_the_libraries_cannot_be_loaded(monkeypatch, segment_request):
-    """As on a machine where torch is damaged."""
+    """Importing torch fails, as with a damaged installation."""
     events = Events()
     libraries = Libraries(events.send, lambda error: f"({type(error).__name__})")
     monkeypatch.setitem(sys.modules, "torch", None)
@@ -186,15 +186,15 @@ def test_answers_notes_if_the_libraries_cannot_be_loaded(monkeypatch, segment_re
     segment = json.dumps({"id": "s", "request": "segment", **segment_request}).encode()
     note = b'{"id": "n", "request": "note", "text": "RLL pneumonia."}'
     worker.serve(io.BytesIO(segment + b"\n" + note + b"\n"))
-    events.wait_for(lambda: events.about("s") and events.about(None) and events.about("n"))
-    assert events.about("n")[0].understood.sides == ["right"]
-    assert events.about(None)[0].kind == events.about("s")[0].kind == "unexpected"
-    assert "libraries" in events.about("s")[0].message
+    events.wait_for(lambda: events.answers_to("s") and events.answers_to(None) and events.answers_to("n"))
+    assert events.answers_to("n")[0].understood.sides == ["right"]
+    assert events.answers_to(None)[0].kind == events.answers_to("s")[0].kind == "unexpected"
+    assert "libraries" in events.answers_to("s")[0].message
     assert libraries.state == "failed"
 
 
 def test_segmentation_is_canceled_while_the_libraries_load(segment_request):
-    """They never finish loading here."""
+    """In this test the libraries never finish loading, because loading is not started."""
     events = Events()
     worker = Worker(events.send, Libraries(events.send, str), str)
     worker.serve(io.BytesIO(json.dumps({"id": "s", "request": "segment", **segment_request}).encode() + b"\n"))

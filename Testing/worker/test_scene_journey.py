@@ -1,4 +1,4 @@
-"""As in Slicer: a volume in a scene, the worker's result on it, a correction, and a DICOM-SEG of it."""
+"""From a volume in a Slicer scene to the worker's result, a correction of it, and a DICOM-SEG of the correction."""
 
 import highdicom
 import numpy as np
@@ -41,7 +41,9 @@ def volume(scene):
     return node
 
 
-def test_from_a_scene_to_a_corrected_dicom_seg(worker, scene, volume, tiny_checkpoint_to_read, tmp_path):
+def test_exports_the_corrected_segments_of_a_scene_as_dicom_seg(
+    worker, scene, volume, tiny_checkpoint_to_read, tmp_path
+):
     image = {**save_radiograph(volume, tmp_path / "image.npy"), "header": IMAGE}
     options = {"note": NOTE, "device": "cpu", "checkpoint": str(tiny_checkpoint_to_read), "threshold": 0.3}
     result = worker.ask("segment", image=image, **options, output=str(tmp_path / "scene"))

@@ -1,4 +1,4 @@
-"""The request "segment": result, queue, cancellation, and what goes wrong."""
+"""The request "segment": results, queue, cancellation and errors."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ def test_segments_an_array(worker, segment_request, tmp_path):
     identifier = worker.send("segment", **segment_request)
     result = worker.end_of(identifier)
     SegmentResult.model_validate(result)
-    fractions = [event["fraction"] for event in worker.about(identifier) if event["event"] == "progress"]
+    fractions = [event["fraction"] for event in worker.events_about(identifier) if event["event"] == "progress"]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
     assert (result["rows"], result["columns"]) == (90, 120)
@@ -55,7 +55,7 @@ def test_segments_an_array(worker, segment_request, tmp_path):
 
 
 def test_segments_a_file_as_the_library_does(start_worker, tmp_path):
-    """With the embedded checkpoint; then standard input closes in the middle of the next run, as if Slicer crashed."""
+    """Uses the embedded checkpoint. Then standard input closes during the next run, as if Slicer had crashed."""
     note = "Rounded opacities in the right middle and lower zones and in the left lower zone."
     worker = start_worker()
     request = {"image": {"kind": "file", "path": IMAGE}, "note": note, "device": "cpu"}
@@ -70,14 +70,14 @@ def test_segments_a_file_as_the_library_does(start_worker, tmp_path):
     assert result["area_mm2"] is None
 
     second = worker.send("segment", **request, output=str(tmp_path / "second"))
-    worker.wait_until_it_searches(second)
+    worker.wait_until_network_runs(second)
     assert worker.close_input() == 0
     assert files(tmp_path / "second") in ([], files(tmp_path / "first"))  # all files or none
     assert worker.log.read_text() == ""
 
 
 def test_warnings_do_not_explain_a_missing_dicom_seg(worker, segment_request, tmp_path):
-    """They do in result.json; the worker's export says so when it is asked for one."""
+    """Warnings in result.json explain it; the worker explains it only if a DICOM-SEG is exported."""
     dataset = pydicom.dcmread(IMAGE)
     del dataset.SeriesInstanceUID
     dataset.save_as(tmp_path / "image.dcm")
@@ -94,45 +94,45 @@ def test_repeated_requests_give_equal_results(worker, segment_request, tmp_path)
     assert first["probability"] != second["probability"]
 
 
-def test_requests_run_in_their_order(worker, segment_request, tmp_path, hold):
-    (hold / "hold").touch()
+def test_requests_run_in_the_order_of_arrival(worker, segment_request, tmp_path, control_folder):
+    (control_folder / "wait").touch()
     first = worker.send("segment", **segment_request)
     second = worker.send("segment", **{**segment_request, "note": "Left opacity.", "output": str(tmp_path / "second")})
-    worker.wait_until_it_searches(first)
-    (hold / "hold").unlink()
+    worker.wait_until_network_runs(first)
+    (control_folder / "wait").unlink()
     assert worker.end_of(first)["understood"]["sides"] == ["right"]
     assert worker.end_of(second)["understood"]["sides"] == ["left"]
 
 
-def test_answers_notes_during_a_run(worker, segment_request, hold):
-    (hold / "hold").touch()
+def test_answers_notes_during_a_run(worker, segment_request, control_folder):
+    (control_folder / "wait").touch()
     running = worker.send("segment", **segment_request)
-    worker.wait_until_it_searches(running)
+    worker.wait_until_network_runs(running)
     assert worker.ask("note", text="RLL pneumonia.")["event"] == "result"
     assert worker.ask("hello")["libraries"] == "loaded"
-    (hold / "hold").unlink()
+    (control_folder / "wait").unlink()
     assert worker.end_of(running)["event"] == "result"
 
 
-def test_canceled_run_leaves_no_files(worker, segment_request, tmp_path, hold):
-    (hold / "hold").touch()
+def test_canceled_run_leaves_no_files(worker, segment_request, tmp_path, control_folder):
+    (control_folder / "wait").touch()
     running = worker.send("segment", **segment_request)
-    worker.wait_until_it_searches(running)
+    worker.wait_until_network_runs(running)
     assert worker.ask("cancel", target=running)["found"] is True
-    (hold / "hold").unlink()
+    (control_folder / "wait").unlink()
     assert worker.end_of(running)["event"] == "cancelled"
     assert files(tmp_path / "out") == []
     assert worker.ask("segment", **segment_request)["event"] == "result"
 
 
-def test_queued_request_is_canceled_at_once(worker, segment_request, tmp_path, hold):
-    (hold / "hold").touch()
+def test_queued_request_is_canceled_at_once(worker, segment_request, tmp_path, control_folder):
+    (control_folder / "wait").touch()
     running = worker.send("segment", **segment_request)
-    worker.wait_until_it_searches(running)
+    worker.wait_until_network_runs(running)
     queued = worker.send("segment", **{**segment_request, "output": str(tmp_path / "queued")})
     worker.send("cancel", target=queued)
-    assert worker.end_of(queued)["event"] == "cancelled"  # while the first request is still held
-    (hold / "hold").unlink()
+    assert worker.end_of(queued)["event"] == "cancelled"  # while the first request is still waiting
+    (control_folder / "wait").unlink()
     assert worker.end_of(running)["event"] == "result"
     assert files(tmp_path / "queued") == []
 
@@ -143,53 +143,53 @@ def test_cancelling_an_unknown_or_ended_request_finds_nothing(worker, target):
     assert (answer["event"], answer["found"]) == ("result", False)
 
 
-def test_rejects_an_id_in_use(worker, segment_request, hold):
-    (hold / "hold").touch()
+def test_rejects_an_id_in_use(worker, segment_request, control_folder):
+    (control_folder / "wait").touch()
     running = worker.send("segment", **segment_request)
-    worker.wait_until_it_searches(running)
+    worker.wait_until_network_runs(running)
     worker.write(json.dumps({**segment_request, "request": "segment", "id": running}).encode() + b"\n")
     error = worker.wait_for(event="error")
     assert (error["id"], error["kind"]) == (None, "request")
-    (hold / "hold").unlink()
+    (control_folder / "wait").unlink()
     assert worker.end_of(running)["event"] == "result"
 
 
-def test_full_gpu_memory_is_a_warning_each_time(worker, segment_request, hold):
-    for _ in range(2):  # Python by itself shows a repeated warning only once
-        (hold / "memory").touch()
+def test_full_gpu_memory_gives_a_warning_each_time(worker, segment_request, control_folder):
+    for _ in range(2):  # by default, Python shows a repeated warning only once
+        (control_folder / "memory").touch()
         identifier = worker.send("segment", **segment_request)
         assert worker.end_of(identifier)["event"] == "result"
-        (warning,) = [event for event in worker.about(identifier) if event["event"] == "warning"]
+        (warning,) = [event for event in worker.events_about(identifier) if event["event"] == "warning"]
         assert "CPU instead" in warning["message"]
 
 
-def test_prints_of_libraries_go_to_standard_error(worker, segment_request, hold):
-    (hold / "noise").touch()
+def test_prints_of_libraries_go_to_standard_error(worker, segment_request, control_folder):
+    (control_folder / "print").touch()
     assert worker.ask("segment", **segment_request)["event"] == "result"  # `Process` checks every line
-    assert "noise by print" in worker.log.read_text()
-    assert "noise by file descriptor" in worker.log.read_text()
+    assert "printed by print" in worker.log.read_text()
+    assert "printed by file descriptor" in worker.log.read_text()
 
 
-def test_unexpected_error_is_one_sentence_without_patient_data(worker, segment_request, hold):
-    (hold / "boom").touch()
+def test_unexpected_error_is_one_sentence_without_patient_data(worker, segment_request, control_folder):
+    (control_folder / "bug").touch()
     error = worker.ask("segment", **segment_request)
     assert (error["event"], error["kind"]) == ("error", "unexpected")
     assert "RuntimeError" in error["message"]
     assert "patient's name" not in error["message"] + worker.log.read_text()
-    (hold / "boom").unlink()
+    (control_folder / "bug").unlink()
     assert worker.ask("segment", **segment_request)["event"] == "result"
 
 
 def test_verbose_logs_code_locations_without_patient_data(start_worker, tmp_path, segment_request):
-    (tmp_path / "hold").mkdir()
-    (tmp_path / "hold" / "boom").touch()
-    worker = start_worker("--verbose", script="held_worker.py", HOLD=str(tmp_path / "hold"))
+    (tmp_path / "control").mkdir()
+    (tmp_path / "control" / "bug").touch()
+    worker = start_worker("--verbose", script="controlled_worker.py", CONTROL_FOLDER=str(tmp_path / "control"))
     error = worker.ask("segment", **segment_request)
     assert error["kind"] == "unexpected"
     worker.close_input()
     log = worker.log.read_text()
     assert "RuntimeError" in log
-    assert "held_worker.py" in log  # the file of the line that raised
+    assert "controlled_worker.py" in log  # the file of the line that raised
     assert "a patient's name" not in log
 
 
@@ -204,7 +204,7 @@ def test_verbose_logs_code_locations_without_patient_data(start_worker, tmp_path
         ({"output": "/dev/null/out"}, "cannot be written"),
     ],
 )
-def test_users_mistake_is_one_sentence(worker, segment_request, change, expected, tmp_path):
+def test_error_of_the_user_is_one_sentence(worker, segment_request, change, expected, tmp_path):
     error = worker.ask("segment", **{**segment_request, **change})
     assert (error["event"], error["kind"]) == ("error", "user")
     assert expected in error["message"]
@@ -212,8 +212,8 @@ def test_users_mistake_is_one_sentence(worker, segment_request, change, expected
     assert files(tmp_path / "out") == []
 
 
-def test_missing_gpu_is_a_users_mistake(worker, segment_request):
-    assert worker.ask("segment", **segment_request)["event"] == "result"  # so the libraries are loaded
+def test_missing_gpu_is_an_error_of_the_user(worker, segment_request):
+    assert worker.ask("segment", **segment_request)["event"] == "result"  # loads the libraries
     if "cuda" in worker.ask("hello")["devices"]:
         pytest.skip("this machine has a GPU")
     error = worker.ask("segment", **{**segment_request, "device": "cuda"})

@@ -1,4 +1,4 @@
-"""The request "threshold": a stored probability map, split at another threshold."""
+"""The request "threshold": splits a stored probability map at another threshold."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def test_splits_a_stored_map(worker, segment_request, tmp_path):
         assert document["area_mm2"] == pytest.approx(mask.sum() * 0.125)
 
 
-def test_rejects_other_files(worker, values, tmp_path):
+def test_rejects_files_that_hold_no_probability_map(worker, values, tmp_path):
     for path in (values, tmp_path / "missing.npy", IMAGE):
         error = worker.ask("threshold", probability=str(path), threshold=0.5, output=str(tmp_path / "out"))
         assert (error["event"], error["kind"]) == ("error", "user")

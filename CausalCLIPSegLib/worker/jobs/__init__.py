@@ -1,1 +1,1 @@
-"""What the worker does for each request: plain functions without processes, lines or threads."""
+"""The functions that answer requests. They know nothing of processes, lines or threads."""

@@ -1,4 +1,4 @@
-"""The .npy files that a job writes: their names, and all of them or none."""
+"""Name and write the .npy files of a job, all of them or none."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CAUSAL_ATTENTION = "causal_attention.npy"
 CONFOUNDER_ATTENTION = "confounder_attention.npy"
 
 
-def mask_name(of: str) -> str:
+def mask_name(identifier: str) -> str:
     """Return the file name of the mask of a segment or a side."""
-    return f"mask_{of}.npy"
+    return f"mask_{identifier}.npy"
 
 
 def result_arrays(result: SegmentationResult) -> dict[str, npt.NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""Describe a segmentation as the worker sends it: what `describe_result` measured, with codes and paths of masks."""
+"""Describe a segmentation for the worker's answer: measurements of `describe_result`, codes, and paths of masks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def describe_segmentation(
     """Return the answer to "segment".
 
     Args:
-        identifier: of the request.
+        identifier: the id of the request.
         result: what the segmenter returned.
         possible: the segments of a mask that covers both lungs.
         folder: holds the arrays of the result.

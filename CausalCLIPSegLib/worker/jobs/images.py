@@ -1,4 +1,4 @@
-"""Read the radiograph of a request: a file, or the pixels of another program."""
+"""Read the radiograph of a request from a file or from an array of another program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def read_image(image: protocol.FileImage | protocol.ArrayImage, mirrored: bool |
     """Return the radiograph of a request.
 
     Args:
-        image: where it is.
+        image: the file or array.
         mirrored: whether the image shows the patient's right on the viewer's right; None: as its header says.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Answer "note": what was understood of a note."""
+"""Answer the request "note": describe what was understood of a note."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from CausalCLIPSegLib.worker import protocol
 
 
 def answer_note(request: protocol.NoteRequest) -> protocol.NoteResult:
-    """Describe what was understood of a note. A note without a finding is no error.
+    """Describe what was understood of a note. A note without a finding is not an error.
 
     Raises:
         NoteError: the note is empty or too long, or does not name the side that was chosen.

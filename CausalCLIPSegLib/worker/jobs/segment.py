@@ -1,4 +1,4 @@
-"""Answer "segment": segment what a note names on a radiograph, and write maps and masks."""
+"""Answer the request "segment": segment what a note names on a radiograph, and write maps and masks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from CausalCLIPSegLib.worker.jobs.progress import ProgressCallback
 from CausalCLIPSegLib.worker.segmenters import Segmenters
 
 _FRACTIONS = {"Understanding the note": 0.4, "Searching the radiograph": 0.5}
-"""Of the whole job, when a phase of the segmenter begins."""
+"""Fraction of the job that is done when each phase of the segmenter begins."""
 
 
 def segment(
@@ -33,7 +33,7 @@ def segment(
     Args:
         request: what to do.
         begin: see `progress.ProgressCallback`.
-        warn: called with a sentence if the job continues in another way than requested.
+        warn: called with one sentence if the job continues in another way than requested.
         segmenters: the segmenters of earlier requests.
         wait_for_libraries: returns when torch is loaded.
 
@@ -65,7 +65,7 @@ def segment(
 
 @contextmanager
 def _device_warnings(warn: Callable[[str], None]) -> Iterator[None]:
-    """Pass every `DeviceWarning` to `warn`, also a repeated one, and drop the warnings of libraries."""
+    """Pass every `DeviceWarning` to `warn`, even a repeated one, and drop the warnings of libraries."""
 
     def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
         if issubclass(category, DeviceWarning):

@@ -1,4 +1,4 @@
-"""Answer "threshold": split a probability map at another threshold."""
+"""Answer the request "threshold": split a probability map at another threshold."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def threshold(request: protocol.ThresholdRequest, begin: ProgressCallback) -> pr
     begin("Applying the threshold", 0)
     probability = load_values(request.probability)
     if probability.ndim != 2 or probability.dtype.kind != "f":
-        raise RadiographError("The file with probabilities is not one of this program.")
+        raise RadiographError("The file does not hold a probability map of this program.")
     masks = split_by_side(probability >= request.threshold, mirrored=request.mirrored)
     arrays = {mask_name(side): masks[side] for side in SIDES}
     save_arrays(arrays, request.output, lambda: begin("Applying the threshold", 1))

@@ -1,4 +1,4 @@
-"""What the worker sends."""
+"""The events that the worker sends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from CausalCLIPSegLib.worker.protocol.values import PROTOCOL, CodeDocument, Form
 
 
 class ReadyEvent(Message):
-    """The first line of the process: it reads requests from now on, while the libraries still load."""
+    """The first line of the process: it now reads requests, although the libraries are still loading."""
 
     id: None = None
     event: Literal["ready"] = "ready"
@@ -27,7 +27,7 @@ class ProgressEvent(Message):
     Attributes:
         id: of the request; null for the loading of the libraries, which ends with fraction 1.
         phase: what the worker does now, shown to people.
-        fraction: of the whole request that is done, in [0, 1]; counted in phases, not in time.
+        fraction: share of the request that is done, in [0, 1]; counted in phases, not in time.
     """
 
     id: str | None
@@ -37,7 +37,7 @@ class ProgressEvent(Message):
 
 
 class WarningEvent(Message):
-    """The request continues in another way than asked; one sentence, for instance if the GPU has too little memory."""
+    """The request continues in another way than requested, for instance because the GPU has too little memory."""
 
     id: str | None
     event: Literal["warning"] = "warning"
@@ -115,7 +115,7 @@ class Understood(Message):
         zones: "upper", "middle", "lower" for each of `sides`, from the top; empty if the note names no zone.
         whole: the `sides` of which the note names the whole lung.
         weak: the note names no side, so both lungs are searched.
-        count: number of areas in the note; null if it does not say.
+        count: number of areas in the note; null if the note does not state it.
         findings: each as `Finding.to_dict` returns it: kind, words, negated, historical and more.
         ignored: words and reason of each part of the note that was not used.
         questions: what a person must decide, in sentences, because the note contradicts itself about the side; empty
@@ -167,7 +167,7 @@ class Terminology(Message):
 
 
 class PossibleSegment(Message):
-    """What the segment of a side is called, whether or not the mask reaches that side at the current threshold.
+    """Name, color and codes of the segment of a side, even if the mask does not reach that side at this threshold.
 
     The fields are those of `SegmentDocument`.
     """
@@ -208,20 +208,20 @@ class SegmentResult(Message):
     """The answer to "segment".
 
     Attributes:
-        understood: of the note.
-        rows, columns: of the radiograph, and of all arrays.
+        understood: what was understood of the note.
+        rows, columns: size of the radiograph, and of all arrays.
         spacing: (row mm, column mm), null if the radiograph is not calibrated.
-        mirrored: whether the radiograph was taken as mirrored; null if neither request nor header says so.
+        mirrored: whether the radiograph was treated as mirrored; null if neither request nor header states it.
         segments: one for each finding and side, right before left; a side that does not reach the threshold has none.
         possible: the segments that a mask on both sides would have, right before left.
-        threshold: that was used.
+        threshold: the threshold that was used.
         area_mm2, area_fraction: of the whole mask, see `SegmentDocument`.
         probability: .npy, float32 in [0, 1]; the masks are where it reaches the threshold, split by side.
         causal_attention: .npy, float16 in [0, 1]: M of Eq. 2.
         confounder_attention: .npy, float16 in [0, 1]: its complement 1 - M.
         provenance: checkpoint, device, version, seconds.
         warnings: what a person should check, in sentences.
-        disagreements: where the mask does not lie where the note says, in sentences (docs/describe.md).
+        disagreements: how the position of the mask differs from the note, in sentences (docs/describe.md).
         sop_instance_uid: of the DICOM instance; null for other images.
     """
 
@@ -281,8 +281,8 @@ class CancelResult(Message):
 
     Attributes:
         target: as in the request.
-        found: the target was waiting or running, and ends in "cancelled"; false if it had ended, was past
-            cancellation, or is unknown.
+        found: whether the target was waiting or running, and so ends in "cancelled"; false if it has ended, can no
+            longer be canceled, or is unknown.
     """
 
     id: str

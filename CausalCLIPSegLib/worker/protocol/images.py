@@ -1,4 +1,4 @@
-"""The image of a request: a file, or pixels of another program."""
+"""The image of a request: a file, or an array of pixels from another program."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class ArrayImage(Message):
         affine: 4 x 4, voxel (column, row, slice, 1) to mm in DICOM's patient axes (LPS): Slicer's IJK-to-RAS matrix
             with its first two rows negated.
         window: the values that are shown black and white; null: uint8 values are divided by 255, others are scaled
-            from the 0.5 to the 99.5 percentile.
-        inverted: small values are dense. False for MONOCHROME1 that was read by GDCM, which Slicer uses.
-        header: the DICOM file that these pixels come from. If they are still those of the file, the radiograph is read
-            from the file, with its window, so that the result equals that of the file. If they were changed, the file
-            only says which instance it is and whether the radiograph is mirrored. No DICOM-SEG can be made of a
-            cropped radiograph.
-        name: of the radiograph in an exported picture; must not identify the patient.
+            between the 0.5th and 99.5th percentiles.
+        inverted: whether small values are dense. False for MONOCHROME1 that GDCM, which Slicer uses, has read.
+        header: the DICOM file that these pixels come from. If the pixels are unchanged, the radiograph is read from
+            the file, with its window, so the result is the same as for the file itself. If they were changed, the
+            file only states which instance it is and whether the radiograph is mirrored. A cropped radiograph cannot
+            be exported as DICOM-SEG.
+        name: name of the radiograph in an exported picture; must not identify the patient.
     """
 
     kind: Literal["array"]

@@ -1,4 +1,4 @@
-"""What the worker can be asked."""
+"""The requests that the worker accepts."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from CausalCLIPSegLib.worker.protocol.values import (
 )
 
 MAX_LINE_BYTES = 1 << 20
-"""Largest size of a request with its line end; longer lines are rejected unread."""
+"""Maximum size of a request, including its line end; longer lines are rejected without being read."""
 
 
 class HelloRequest(Message):
-    """Ask for the state of the worker. Answered at once, also during a run, by `HelloResult`."""
+    """Ask for the state of the worker. Answered at once, even during a run, by `HelloResult`."""
 
     id: Identifier
     request: Literal["hello"]
 
 
 class NoteRequest(Message):
-    """Ask what is understood of a note. Answered at once, also during a run, by `NoteResult`.
+    """Ask what is understood of a note. Answered at once, even during a run, by `NoteResult`.
 
     Attributes:
-        text: the note. A note without a finding is no error: its `Understood.sides` are empty.
+        text: the note. A note without a finding is not an error: its `Understood.sides` are empty.
         laterality: whose left and right the note means.
         language: of the note, two letters; null: recognized by its words.
         side: the patient's side to segment if the note contradicts itself, or if only one side is wanted; null: as the
@@ -62,12 +62,12 @@ class SegmentRequest(Message):
         note, laterality, language, side: as in `NoteRequest`. A note that contradicts itself about the side ends in an
             error of the kind "side"; send the request again with `side`.
         mirrored: whether the radiograph shows the patient's right on the viewer's right; null: as its header says. If
-            the header says that it does, a person must confirm it: the request ends in an error of the kind
-            "mirrored"; send it again with true or false.
+            the header says so, a person must confirm it: the request ends in an error of the kind "mirrored"; send it
+            again with true or false.
         threshold: probability from which a pixel belongs to the mask; null: the checkpoint's.
         checkpoint: name, or absolute path of a folder with a card.
-        output: folder for the .npy files; created if needed. Files of an earlier run in it are replaced, so give every
-            result that you want to keep a folder of its own.
+        output: folder for the .npy files; created if needed. Files of an earlier run in it are replaced, so use a new
+            folder for every result that you want to keep.
     """
 
     id: Identifier
@@ -115,9 +115,9 @@ class ExportSegment(Message):
         color: red, green, blue.
         mask: .npy, rows x columns of the radiograph, optionally with a leading axis of length 1; pixels other than 0
             belong to the segment.
-        corrected: a person has changed or created it.
-        algorithm_type: how the segment was made, as the files say it; null: "SEMIAUTOMATIC" if `corrected`, otherwise
-            "AUTOMATIC". Use "MANUAL" for a segment that a person drew from nothing.
+        corrected: whether a person has changed or created the segment.
+        algorithm_type: how the segment was made, as stored in the files; null: "SEMIAUTOMATIC" if `corrected`,
+            otherwise "AUTOMATIC". Use "MANUAL" for a segment that a person drew from scratch.
     """
 
     id: Identifier
@@ -143,9 +143,9 @@ class ExportRequest(Message):
         note, laterality, language, side, mirrored: as in the request "segment".
         prompt, prompt_laterality, threshold, provenance: as in the result of "segment".
         probability: .npy of that result; makes the outlines of the picture smoother.
-        previous: DICOM-SEG of an earlier export; the new one becomes the next instance of its series.
-        instance_number: the smallest instance number that the new one may have in that series.
-        editor: who changed the segments since; only with `previous`.
+        previous: DICOM-SEG of an earlier export; the new DICOM-SEG becomes the next instance of its series.
+        instance_number: the smallest instance number that the new DICOM-SEG may have in that series.
+        editor: who has changed the segments since `previous`; used only with `previous`.
     """
 
     id: Identifier
@@ -183,7 +183,7 @@ class CancelRequest(Message):
 
 
 class ShutdownRequest(Message):
-    """End the process, also during a run. Answered by `ShutdownResult`, the last line.
+    """End the process, even during a run. Answered by `ShutdownResult`, the last line.
 
     The process also ends, without an event, when its standard input closes.
     """

@@ -43,7 +43,7 @@ class CheckpointUsed(Message):
     """The weights that were used.
 
     Attributes:
-        name, version: on the card.
+        name, version: as on the card.
         sha256: hash of the weights file, 64 hexadecimal digits.
     """
 
@@ -53,7 +53,7 @@ class CheckpointUsed(Message):
 
 
 class Provenance(Message):
-    """Where a result comes from, enough to reproduce it.
+    """The origin of a result, in enough detail to reproduce it.
 
     Attributes:
         checkpoint: the weights.

@@ -1,7 +1,7 @@
-"""The real worker, except that files in the folder HOLD make its network wait, fail or print.
+"""The real worker, except that files in the folder CONTROL_FOLDER make its network wait, fail or print.
 
-hold: the network waits until the file is removed. memory: the network reports once that the GPU has too little memory.
-noise: the network prints. boom: the network fails with an unexpected error.
+wait: the network waits until the file is removed. memory: the network reports once that the GPU has too little memory.
+print: the network prints. bug: the network fails with an unexpected error.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from CausalCLIPSegLib.worker import segmenters
 from CausalCLIPSegLib.worker.__main__ import main
 
-FOLDER = Path(os.environ["HOLD"])
+FOLDER = Path(os.environ["CONTROL_FOLDER"])
 
 
 def _is_set(name: str) -> bool:
@@ -30,13 +30,13 @@ def _control(segmenter):
         return decode(*args, **kwargs)
 
     def controlled_probabilities(*args, **kwargs):
-        while _is_set("hold"):
+        while _is_set("wait"):
             time.sleep(0.01)
-        if _is_set("noise"):
-            print("noise by print")
-            os.write(1, b"noise by file descriptor\n")
-        if _is_set("boom"):
-            patient = "patient's name"  # not in the line that raises, which a log may show
+        if _is_set("print"):
+            print("printed by print")
+            os.write(1, b"printed by file descriptor\n")
+        if _is_set("bug"):
+            patient = "patient's name"  # not a literal in the line that raises, which a log may show
             raise RuntimeError(f"a {patient}")
         return probabilities(*args, **kwargs)
 
