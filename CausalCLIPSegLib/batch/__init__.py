@@ -1,5 +1,5 @@
 """Segment many radiographs by their notes, one after the other.
 
-`inputs` lists what there is to do, `runner` does it, and `table` keeps what has been done. A stopped run continues
-where it was, and an unusable image does not stop the others.
+`inputs` lists the images, `runner` segments them, and `table` records the outcomes. A stopped run can be continued,
+and an unusable image does not stop the others.
 """

@@ -22,11 +22,11 @@ class BatchItem:
     """An image to segment, with its note.
 
     Attributes:
-        image: the file.
-        name: of the image in its folder or table, with / between folders; unique.
-        folder: for its result, relative to the folder of all results; unique.
-        note: free text; empty if `fault` says why there is none.
-        fault: why it cannot be segmented, in one sentence; empty if no problem is known yet.
+        image: path of the image.
+        name: name of the image, relative to its folder or as in its table, with / between folders; unique.
+        folder: folder of its result, relative to the folder of all results; unique.
+        note: free text; empty if the note could not be read, which `fault` explains.
+        fault: why the image cannot be segmented, in one sentence; empty if no problem is known yet.
         laterality: whose left and right the note means; None: as for the whole batch.
         side: the patient's side to segment; None: as the note says.
         mirrored: whether the image shows the patient's right on the viewer's right; None: as its header says.
@@ -45,8 +45,8 @@ class BatchItem:
 def read_items(source: Path, results: Path) -> list[BatchItem]:
     """List the images of a folder or a table, sorted by name.
 
-    In a folder and its subfolders, the note of image.png is the text of image.txt or image.png.txt beside it. Every
-    other file counts as an image, so that none is skipped silently, except tables and names that begin with a dot.
+    In a folder and its subfolders, the note of image.png is the text of image.txt or image.png.txt beside it. Tables
+    and names that begin with a dot are ignored. Every other file counts as an image, so none is skipped silently.
     A table (comma or semicolon, UTF-8) has the columns image and note, and optionally laterality (patient, viewer),
     side (left, right, both) and mirrored (yes, no); other columns are ignored. Image paths are relative to its folder.
 
@@ -74,19 +74,20 @@ def read_items(source: Path, results: Path) -> list[BatchItem]:
 
 
 def printable(text: str) -> str:
-    """Return a text with undecodable bytes, for instance of a file name in another encoding, written as \\udce4."""
+    """Write bytes that could not be decoded, for instance in a file name of another encoding, as \\udce4."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _read_folder(source: Path, results: Path) -> Iterator[BatchItem]:
     results = results.resolve()
     for path in source.rglob("*"):
-        inside = path.relative_to(source)
-        if any(name.startswith(".") for name in inside.parts) or not path.is_file() or path.name.endswith(_NOT_IMAGES):
+        relative = path.relative_to(source)
+        is_hidden = any(name.startswith(".") for name in relative.parts)
+        if is_hidden or not path.is_file() or path.name.endswith(_NOT_IMAGES):
             continue
         if path.resolve().is_relative_to(results):
             continue
-        item = BatchItem(path, printable(inside.as_posix()), inside.with_name(image_name(path.name)))
+        item = BatchItem(path, printable(relative.as_posix()), relative.with_name(image_name(path.name)))
         reports = [path.with_name(name + _REPORT) for name in dict.fromkeys((item.folder.name, path.name))]
         report = next((each for each in reports if each.is_file()), None)
         if report is None:
@@ -119,21 +120,21 @@ def _read_table(table: Path) -> Iterator[BatchItem]:
 
 
 def _is_cell(cell: Any) -> bool:
-    """Whether it belongs to a column: `DictReader` returns surplus cells as a list, and missing ones as None."""
+    """Return whether a cell belongs to a column; `DictReader` returns surplus cells in a list."""
     return cell is None or isinstance(cell, str)
 
 
 def _read_row(folder: Path, cells: Mapping[str, str]) -> BatchItem:
     name = cells["image"].strip().replace("\\", "/")
-    inside = PurePath(name)
-    if inside.is_absolute() or ".." in inside.parts:
-        inside = PurePath(inside.name)  # wherever the image is, its result stays in the folder of the results
-    item = BatchItem(folder / name, name, inside.with_name(image_name(inside.name)), cells["note"].strip())
+    result = PurePath(name)
+    if result.is_absolute() or ".." in result.parts:
+        result = PurePath(result.name)  # so that it stays in the folder of the results, wherever the image is
+    item = BatchItem(folder / name, name, result.with_name(image_name(result.name)), cells["note"].strip())
     choices: dict[str, Any] = {}
     for column, values in _CHOICES.items():
         cell = cells.get(column, "").strip().lower()
         if cell and cell not in values:
-            return replace(item, fault=f"The table says {column} “{cell}”; it is {' or '.join(values)}.")
+            return replace(item, fault=f"The table has “{cell}” in the column {column}; use {' or '.join(values)}.")
         choices[column] = values[cell] if cell else None
     return replace(item, **choices)
 
@@ -143,4 +144,4 @@ _CHOICES: dict[str, dict[str, Any]] = {
     "side": {each: each for each in get_args(SideChoice)},
     "mirrored": {"yes": True, "no": False},
 }
-"""The optional columns: what a cell may say, and the value of the field that it stands for."""
+"""The optional columns, with the texts that a cell may contain and the field values that they stand for."""

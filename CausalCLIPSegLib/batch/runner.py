@@ -43,7 +43,7 @@ class Settings:
 
     Attributes:
         laterality: whose left and right the notes mean.
-        language: of the notes, two letters; None: recognized for each note.
+        language: language of the notes, two letters; None: recognized for each note.
         threshold: probability from which a pixel belongs to the mask; None: the card's.
         with_note: include the notes in the DICOM files.
         probability: also write the probabilities as DICOM.
@@ -60,8 +60,8 @@ class Batch:
     """Runs images through one segmenter, which is loaded when the first image needs it.
 
     Args:
-        results: a folder; each image has its result in a folder below it.
-        settings: for all images.
+        results: folder of all results; the result of each image is in a folder below it.
+        settings: the options for all images.
         checkpoint: see `find_checkpoint`.
         device: where to run.
         force: replace results that were made of another image, note or setting.
@@ -91,14 +91,14 @@ class Batch:
         self._segmenter: Segmenter | None = None
 
     def run(self, items: Sequence[BatchItem], rows: Rows) -> Iterator[tuple[Row, bool]]:
-        """Segment each image that has no result of the same request yet, and store its row.
+        """Segment each image that does not yet have a result of the same request, and store its row.
 
         Args:
-            items: what to segment, in this order.
-            rows: of earlier runs; takes the new ones.
+            items: the images, in this order.
+            rows: the rows of earlier runs; new rows are added.
 
         Yields:
-            The row of each image, and whether it was already there.
+            The row of each image, and whether an earlier run made it.
 
         Raises:
             CheckpointError: the checkpoint cannot be loaded.
@@ -124,7 +124,7 @@ class Batch:
         return self._segmenter
 
     def _row(self, item: BatchItem, request: str, segmenter: Segmenter) -> Row:
-        """Segment one image, and return its row; errors become rows too."""
+        """Segment one image, and return its row; an error gives a row, too."""
         try:
             if item.fault:
                 raise CausalCLIPSegError(item.fault)
@@ -141,16 +141,16 @@ class Batch:
         try:
             expression = read_note(item.note, item.laterality or settings.laterality, settings.language, item.side)
         except SideQuestionError as question:
-            raise NoteError(f"{question} Say left, right or both in a table, in the column side.") from None
+            raise NoteError(f"{question} Answer left, right or both in the column side of a table.") from None
         except NoFindingError as error:
-            reject_earlier_result(folder)  # which belongs to another note
+            reject_earlier_result(folder)  # it belongs to another note
             return Row(item.name, "no finding", str(error), request=request)
         if not self._force:
             reject_earlier_result(folder)
         try:
             radiograph = read_radiograph(item.image).oriented(item.mirrored)
         except MirroredQuestionError as question:
-            raise RadiographError(f"{question} Say yes or no in a table, in the column mirrored.") from None
+            raise RadiographError(f"{question} Answer yes or no in the column mirrored of a table.") from None
         result = segmenter.segment(radiograph, expression, threshold=settings.threshold, mirrored=radiograph.mirrored)
         report = describe_result(result)
         extra = (PROBABILITY,) if settings.probability else ()
@@ -160,7 +160,7 @@ class Batch:
 
 def request_of(item: BatchItem, settings: Settings, card: Card) -> str:
     """Return a hash of everything that a result depends on except the device, 64 hexadecimal digits."""
-    # Do not rename the keys: other hashes would make finished batches run again.
+    # Do not rename the keys: that would change the hashes, and finished batches would run again.
     inputs = {**asdict(settings), "version": __version__, "card": card.model_dump(mode="json"), "note": item.note}
     inputs |= {"side": item.side, "mirrored": item.mirrored, "film": _hash(item.image)}
     inputs["laterality"] = item.laterality or settings.laterality

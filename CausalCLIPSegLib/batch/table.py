@@ -1,4 +1,4 @@
-"""films.csv: one row per image, written as each image ends, so that a stopped run can continue."""
+"""Read and write films.csv: one row per image, written as soon as the image is done, so that runs can continue."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Row:
 
     Attributes:
         image: name of the image, see `BatchItem`.
-        status: "outlined", also if nothing reaches the threshold; "no finding" if the note names no finding; "refused"
+        status: "outlined", even if nothing reaches the threshold; "no finding" if the note names no finding; "refused"
             after an error that the user can act on; "failed" after an unexpected error.
         message: why the image was not segmented, in one sentence.
         sides: the patient's sides that the note names.
-        sentence, prompt: given to the network; `sentence` is the older name of the same column.
+        sentence, prompt: the prompt for the network; `sentence` is the older name of this column.
         area_mm2, area_fraction, components: as in result.json.
         right_mm2, right_fraction, left_mm2, left_fraction: areas by side of the patient.
-        warnings, disagreements: as in result.json, the sentences in a row.
-        checkpoint, checkpoint_sha256, threshold, device, version: what it was segmented with.
+        warnings, disagreements: as in result.json, the sentences separated by spaces.
+        checkpoint, checkpoint_sha256, threshold, device, version: what the image was segmented with.
         request: hash of everything that the result depends on except the device, see `request_of`.
     """
 
@@ -63,13 +63,13 @@ _COLUMNS = [field.name for field in fields(Row)]
 class Rows:
     """The rows of a films.csv. Write to it within `with`, which sorts the rows by image name at the end.
 
-    A process that is killed leaves the rows of all images that ended.
+    If the process is killed, the file still contains the rows of all images that were done.
 
     Args:
-        path: of the table, which need not exist.
+        path: path of the table, which need not exist.
 
     Raises:
-        OutputError: the file exists, but is not such a table.
+        OutputError: the file exists, but is not a films.csv.
     """
 
     def __init__(self, path: Path) -> None:
@@ -77,11 +77,11 @@ class Rows:
         self._rows = {row.image: row for row in _read(path)}
 
     def get(self, image: str) -> Row | None:
-        """Return the row of an image; None if it has none."""
+        """Return the row of an image; None if the image has no row."""
         return self._rows.get(image)
 
     def put(self, row: Row) -> None:
-        """Add or replace the row of an image, also in the file.
+        """Add or replace the row of an image, here and in the file.
 
         Raises:
             OutputError: the file cannot be written.
@@ -97,7 +97,7 @@ class Rows:
             raise OutputError(f"{self.path} cannot be written: {error.strerror}.") from error
 
     def __enter__(self) -> Rows:
-        self._save()  # without the incomplete last line of a killed run
+        self._save()  # removes the incomplete last line of a killed run
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -105,7 +105,7 @@ class Rows:
 
     def _save(self) -> None:
         if not self._rows:
-            return  # no empty table
+            return  # an empty table would only look like a result
         header = ",".join(_COLUMNS) + "\n"
         text = header + _text(self._rows[image] for image in sorted(self._rows))
         write_text(self.path, text)
@@ -118,7 +118,7 @@ def _text(rows: Iterable[Row]) -> str:
 
 
 def _read(path: Path) -> list[Row]:
-    """Return the complete rows of the file."""
+    """Return the complete rows of a table; none if the file does not exist."""
     try:
         with path.open(encoding="utf-8", newline="", errors="replace") as file:
             reader = csv.DictReader(file)

@@ -1,4 +1,4 @@
-"""The command `causalclipseg`: one file per command, and what they share in `options`, `console` and `run`."""
+"""The command `causalclipseg`. Each subcommand has a file; `options`, `console` and `run` hold what they share."""
 
 from __future__ import annotations
 
@@ -40,10 +40,12 @@ def _main(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Print technical details, also of errors.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Print technical details, including those of errors.")
+    ] = False,
 ) -> None:
     logging.basicConfig(level=logging.CRITICAL, format="%(name)s: %(message)s")
-    # Not the loggers of libraries, which may quote patient data.
+    # Leave out the loggers of libraries, which may quote patient data.
     logging.getLogger("CausalCLIPSegLib").setLevel(logging.DEBUG if verbose else logging.CRITICAL)
 
 

@@ -1,4 +1,4 @@
-"""`causalclipseg batch`: many images with their notes."""
+"""`causalclipseg batch`: segment many images by their notes."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def batch(
     settings = Settings(laterality, language, threshold, not without_note, probability)
     batch_run = Batch(results, settings, checkpoint, device, force=force)
     ended: Counter[str] = Counter()
-    # On a screen, lines are printed above the bar; there is no bar if the output goes to a file.
+    # On a terminal, lines are printed above the bar; no bar is shown if the output goes to a file.
     bar = Progress(console=err, disable=not err.is_terminal, redirect_stdout=sys.stdout.isatty(), transient=True)
     try:
         with Rows(results / TABLE) as rows, bar:
@@ -87,7 +87,7 @@ def batch(
 
 
 def _outcome(row: Row) -> str:
-    """Return the outcome of an image in words."""
+    """Describe the outcome of an image."""
     if row.status != "outlined":
         return f"{row.status}: {row.message}"
     shares = (("right", row.right_fraction), ("left", row.left_fraction))

@@ -1,4 +1,4 @@
-"""How the commands print: two consoles, tables, JSON lines, areas and sides in words."""
+"""The output of the commands: two consoles, tables, JSON lines, and texts for areas and sides."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Print our own warnings as one line each; the user need not see those of libraries."""
+    """Print each of our own warnings as one line, and drop those of libraries; replaces `warnings.showwarning`."""
     if issubclass(category, DeviceWarning):
         err.print(str(message))
 

@@ -1,4 +1,4 @@
-"""`causalclipseg note`: what is understood of a note."""
+"""`causalclipseg note`: show how a note is understood."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def note(
     checkpoint: CheckpointOption = "default",
     language: LanguageOption = None,
 ) -> None:
-    """Show what is understood of a note, and the prompt for the network."""
+    """Show how a note is understood, and the prompt for the network."""
     from CausalCLIPSegLib.model.card import find_checkpoint, read_card
     from CausalCLIPSegLib.notes import parse_note, to_prompt
 

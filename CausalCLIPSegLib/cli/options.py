@@ -22,7 +22,7 @@ ThresholdOption = Annotated[
 ]
 WithoutNoteOption = Annotated[
     bool,
-    typer.Option("--without-note", help="Leave the note out of the DICOM files; they keep the prompt made of it."),
+    typer.Option("--without-note", help="Leave the note out of the DICOM files; they still contain the prompt."),
 ]
 ProbabilityOption = Annotated[
     bool, typer.Option("--probability", help="Also write probability.dcm (FRACTIONAL), which few viewers read.")
@@ -31,6 +31,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 
 
 def check_threshold(threshold: float | None) -> None:
-    """Raise CausalCLIPSegError unless a threshold is between 0 and 1, or None."""
+    """Check the value of `--threshold`.
+
+    Raises:
+        CausalCLIPSegError: the threshold is given, but not above 0 and below 1.
+    """
     if threshold is not None and not 0 < threshold < 1:
-        raise CausalCLIPSegError(f"The threshold has to lie above 0 and below 1, not at {threshold:g}.")
+        raise CausalCLIPSegError(f"The threshold must be above 0 and below 1; it is {threshold:g}.")

@@ -1,4 +1,4 @@
-"""The commands `causalclipseg pacs ...`: find images in an archive, fetch them, store results."""
+"""The commands `causalclipseg pacs ...`: find, fetch and store DICOM files in an archive."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 import typer
 
 from CausalCLIPSegLib.cli.console import err, out, print_json_line
+from CausalCLIPSegLib.cli.options import JsonOption
 from CausalCLIPSegLib.cli.run import SOME_FAILED, STOPPED
 from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 Outcome = TypeVar("Outcome", "Pulled", "Pushed")
 
 app = typer.Typer(
-    help="Find images in a hospital's archive, fetch them, store results: by DICOMweb or DIMSE.",
+    help="Find, fetch and store DICOM files in a hospital's archive, by DICOMweb or DIMSE.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -35,14 +36,13 @@ ArchiveOption = Annotated[
         "pacs.toml or the environment; see docs/pacs.md."
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 PatientIdOption = Annotated[
-    str | None, typer.Option(help="Patient ID as the archive has it; * and ? stand for any characters.")
+    str | None, typer.Option(help="Patient ID as stored in the archive; * and ? stand for any characters.")
 ]
 PatientNameOption = Annotated[str | None, typer.Option(help="Patient name as FAMILY^GIVEN; * and ? as above.")]
 AccessionOption = Annotated[str | None, typer.Option(help="Accession number.")]
 DateOption = Annotated[
-    str | None, typer.Option(help="YYYYMMDD, or a range YYYYMMDD-YYYYMMDD, of which one date may be left out.")
+    str | None, typer.Option(help="YYYYMMDD, or a range YYYYMMDD-YYYYMMDD; one of the two dates may be left out.")
 ]
 ModalityOption = Annotated[str | None, typer.Option(help="Modality, such as CR, DX or SEG.")]
 StudyOption = Annotated[str | None, typer.Option(help="UID of a study.")]
@@ -73,19 +73,19 @@ def find(
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of matches.")] = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """List what the archive has of a patient, a day, a study ..."""
+    """List studies, series or instances in the archive."""
     from CausalCLIPSegLib.pacs.query import Query, search
 
     query = Query(patient_id, patient_name, accession, study_date, modality, study, series, instance)
     with _connected(archive, "Looking") as (pacs, _):
         matches = search(pacs, query, level, limit + 1)
     if len(matches) > limit:
-        err.print(f"There are more than {limit}; narrow the question, or raise --limit.")
+        err.print(f"There are more than {limit} matches; narrow the query, or raise --limit.")
     if as_json:
         for match in matches[:limit]:
             print_json_line(match.to_dict())
     elif not matches:
-        out.print("Nothing fits.")
+        out.print("Nothing matches.")
     else:
         _print_matches(matches[:limit], level)
 
@@ -131,7 +131,7 @@ def pull(
         with _connected(archive, "Looking") as (pacs, status):
             images = search(pacs, query, "instance")
             if not images:
-                raise PacsError("Nothing in the archive fits.")
+                raise PacsError("Nothing in the archive matches.")
             if not only_segmentations:
                 pulled = pull_images(pacs, images, output, force=force, verify=verify, progress=status.update)
                 _collect(pulled, outcomes, as_json=as_json)
@@ -141,7 +141,7 @@ def pull(
                 new = (outcome for outcome in pulled if outcome.instance not in known)
                 _collect(new, outcomes, as_json=as_json)
     except KeyboardInterrupt:
-        _stop(f"{_count(outcomes, 'fetched')} fetched, each of them complete.")
+        _stop(f"{_count(outcomes, 'fetched')} fetched; all of these files are complete.")
     if not as_json:
         _print_outcomes(outcomes)
         if not outcomes:
@@ -156,7 +156,7 @@ def push(
     archive: ArchiveOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Store DICOM files in the archive. What the archive has is not sent again, so a failed run can be repeated."""
+    """Store DICOM files in the archive. Files that it has are not sent again, so a failed run can be repeated."""
     from CausalCLIPSegLib.pacs.push import find_files
     from CausalCLIPSegLib.pacs.push import push as push_files
 
@@ -166,7 +166,7 @@ def push(
         with _connected(archive, "Storing") as (pacs, status):
             _collect(push_files(pacs, files, status.update), outcomes, as_json=as_json)
     except KeyboardInterrupt:
-        _stop(f"{_count(outcomes, 'stored')} stored; the same command goes on from there.")
+        _stop(f"{_count(outcomes, 'stored')} stored; the same command continues.")
     if not as_json:
         _print_outcomes(outcomes)
     if not all(outcome.is_in_archive for outcome in outcomes):
@@ -175,7 +175,7 @@ def push(
 
 @contextmanager
 def _connected(name: str | None, activity: str) -> Iterator[tuple[Pacs, Any]]:
-    """Yield the archive, and a status line on stderr whose `update` shows what happens."""
+    """Yield the archive, and a status line on stderr; call its `update` to show what happens."""
     from CausalCLIPSegLib.pacs import connect
     from CausalCLIPSegLib.pacs.configuration import find_archive
 
@@ -196,8 +196,8 @@ def _read_uids(image: Path) -> tuple[str, str, str]:
 
             header = dcmread(image, stop_before_pixels=True)
             return str(header.StudyInstanceUID), str(header.SeriesInstanceUID), str(header.SOPInstanceUID)
-    except Exception as error:  # whatever pydicom raises for other and for damaged files
-        raise CausalCLIPSegError(f"{image} is no DICOM file with UIDs.") from error
+    except Exception as error:  # whatever pydicom raises for damaged files and for files that are not DICOM
+        raise CausalCLIPSegError(f"{image} is not a DICOM file with UIDs.") from error
 
 
 def _collect(transfer: Iterable[Outcome], outcomes: list[Outcome], *, as_json: bool) -> None:
@@ -210,7 +210,7 @@ def _collect(transfer: Iterable[Outcome], outcomes: list[Outcome], *, as_json: b
 
 
 def _print_matches(matches: list[Match], level: str) -> None:
-    """Print each match in columns, and its UID, which would not fit beside them, on a line of its own."""
+    """Print each match in columns, and its UID, which is too long for a column, on the next line."""
     fields = ["patient_id", "patient_name", "study_date", "accession_number", "modality", "study_description"]
     fields += [] if level == "study" else ["series_description"]
     rows = [[getattr(match, field).replace("\\", " ") or "-" for field in fields] for match in matches]

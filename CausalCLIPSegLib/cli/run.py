@@ -36,14 +36,14 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
         stopped: the message if the user stops the command.
 
     Returns:
-        The exit status: 0, or the one that the command chose; MISTAKE after a user's mistake, which is one line on
-        stderr, or if no command was given, which prints the help; STOPPED; or UNEXPECTED.
+        The exit status: 0, or the status that the command chose; MISTAKE after a user's mistake, with one line on
+        stderr, or if no command was given, with the help on stderr; STOPPED; or UNEXPECTED.
     """
     command = get_command(app)
     invoke = command.invoke
 
     def invoke_until_stopped(context: Any) -> Any:
-        """Pass the interrupt on as Abort: Typer would turn it into an exit status without a message."""
+        """Turn a keyboard interrupt into Abort, because Typer would exit without a message."""
         try:
             return invoke(context)
         except KeyboardInterrupt as error:

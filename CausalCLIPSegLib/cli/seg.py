@@ -26,7 +26,7 @@ app = typer.Typer(
 
 _DICOM_EXTENSION, _NRRD_EXTENSION = ".dcm", ".seg.nrrd"
 _MAX_VALUE_LENGTH = 200
-"""Characters of a parameter that `show` prints."""
+"""Maximum number of characters of a parameter that `show` prints."""
 
 ImageOption = Annotated[Path | None, typer.Option(help="The DICOM image that was segmented.")]
 OutputOption = Annotated[Path | None, typer.Option(help="The file to write.")]
@@ -70,7 +70,7 @@ def convert(
 ) -> None:
     """Convert a DICOM-SEG to .seg.nrrd, or a .seg.nrrd to a DICOM-SEG of the image --image.
 
-    With --image a .seg.nrrd is placed where Slicer shows the image; without, on the plane that the DICOM-SEG states.
+    With --image, the .seg.nrrd is placed where Slicer shows the image; without it, where the DICOM-SEG says.
     Empty segments of a .seg.nrrd are left out of the DICOM-SEG.
     """
     from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
@@ -129,9 +129,9 @@ def _read_image(image: Path) -> tuple[Dataset, tuple[int, int]]:
 
 
 def _without_empty(segments: Sequence[CodedSegment]) -> tuple[CodedSegment, ...]:
-    """Return the segments that are not empty, and name the others: viewers would list them as findings.
+    """Return the segments that are not empty, and print the names of the others, which viewers would list as findings.
 
-    Not for segments that a correction has emptied: those say that an earlier finding was wrong.
+    Do not leave out a segment that a correction has emptied: it says that an earlier finding was wrong.
     """
     for segment in segments:
         if not segment.mask.any():
@@ -164,7 +164,7 @@ def _write_nrrd(segmentation: Segmentation, image: Path | None, path: Path, *, f
 
 
 def _affine(segmentation: Segmentation, image: Path) -> npt.NDArray[np.float64]:
-    """Return where Slicer places the image, 4 x 4, LPS mm, after checking that it is the one that was segmented."""
+    """Return the affine of the image in Slicer, 4 x 4, LPS mm; check that it is the image that was segmented."""
     from CausalCLIPSegLib.radiograph.dicom_geometry import affine
     from CausalCLIPSegLib.segmentation.source_image import reject_other_source
 
@@ -180,10 +180,10 @@ def _describe(segment: CodedSegment) -> str:
 
 
 def _algorithm_text(segment: CodedSegment) -> str:
-    from CausalCLIPSegLib.segmentation.source_image import one_line
+    from CausalCLIPSegLib.segmentation.checks import one_line
 
     if segment.algorithm is None:
-        return "none: drawn by hand, or by an unknown program"
+        return "unknown: drawn by hand, or by another program"
     algorithm = segment.algorithm
     values = {
         name: one_line(value, _MAX_VALUE_LENGTH) for name, value in algorithm.parameters.items() if name != "note"

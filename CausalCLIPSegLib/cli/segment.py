@@ -1,4 +1,4 @@
-"""`causalclipseg segment` and `demo`: one radiograph and one note."""
+"""`causalclipseg segment` and `demo`: segment one radiograph by one note."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def segment(
     try:
         expression = read_note(text, laterality, language, side)  # before anything slow
     except SideQuestionError as question:
-        raise NoteError(f"{question} Say left, right or both (--side).") from None
+        raise NoteError(f"{question} Answer with --side left, right or both.") from None
     output_options = _Output(folder, force, not without_note, probability)
     _run(image, expression, output_options, checkpoint, device, threshold, mirrored)
 
@@ -93,7 +93,7 @@ def demo(
 
 @dataclass(frozen=True)
 class _Output:
-    """Where the result goes, and what is written; see `write_result`."""
+    """The folder of the result, and options of `write_result`."""
 
     folder: Path
     force: bool
@@ -119,7 +119,7 @@ def _run(
         try:
             radiograph = read_radiograph(image).oriented(mirrored)
         except MirroredQuestionError as question:
-            raise RadiographError(f"{question} Say whether that is so: --mirrored or --not-mirrored.") from None
+            raise RadiographError(f"{question} Answer with --mirrored or --not-mirrored.") from None
         from CausalCLIPSegLib.export import PROBABILITY, describe_result, reject_earlier_result, write_result
 
         if not output.force:

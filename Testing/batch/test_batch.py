@@ -1,4 +1,4 @@
-"""Batches: finished images stay finished, and an unusable image does not stop the others."""
+"""Batches: finished images are not segmented again, and an unusable image does not stop the others."""
 
 import csv
 import json
@@ -43,7 +43,7 @@ def folder(tmp_path) -> Path:
 
 @pytest.fixture
 def run_batch(tmp_path, tiny_checkpoint_to_read):
-    """Segment a folder or a table into tmp_path/out; return status, message and "was there before" by image."""
+    """Segment a folder or a table into tmp_path/out; return by image: status, message, made by an earlier run."""
 
     def run(source: Path, settings: Settings = SETTINGS, *, out: str = "out", force: bool = False) -> dict[str, tuple]:
         items = read_items(source, tmp_path / out)
@@ -106,12 +106,12 @@ def test_unusable_images_do_not_stop_the_others(folder, run_batch, monkeypatch, 
         **dict.fromkeys(("a.png", "b.png", "later/c.png"), ("outlined", "")),
     }
     assert list(outcomes) == list(expected)
-    for name, (status, words) in expected.items():
+    for name, (status, message) in expected.items():
         assert outcomes[name][0] == status, name
-        assert words in outcomes[name][1]
+        assert message in outcomes[name][1]
     assert "patient's name" not in (tmp_path / "out" / "films.csv").read_text(encoding="utf-8")
     folders = {path.name for path in (tmp_path / "out").iterdir()}
-    assert folders == {"films.csv", "5_latin", "a", "b", "later"}  # none of the others
+    assert folders == {"films.csv", "5_latin", "a", "b", "later"}  # no folders for images without a result
 
 
 def test_stopped_batch_continues_and_gives_the_same_table(folder, run_batch, monkeypatch, tmp_path):
@@ -155,14 +155,14 @@ def test_result_of_another_request_is_replaced_only_with_force(folder, run_batch
     assert run_batch(folder, settings)["a.png"] == ("outlined", "", True)
 
 
-def test_deleted_result_is_made_again(folder, run_batch, tmp_path):
+def test_image_is_segmented_again_if_its_result_was_deleted(folder, run_batch, tmp_path):
     run_batch(folder)
     for path in (tmp_path / "out" / "a").iterdir():
         path.unlink()
     assert [before for _, _, before in run_batch(folder).values()] == [False, True, True]
 
 
-def test_note_without_a_finding_does_not_keep_an_earlier_result(folder, run_batch):
+def test_note_without_a_finding_is_refused_beside_an_earlier_result(folder, run_batch):
     run_batch(folder)
     (folder / "a.txt").write_text("Normal chest.")
     status, message, _ = run_batch(folder, force=True)["a.png"]
@@ -213,7 +213,7 @@ def test_results_stay_in_their_folder_wherever_the_images_are(folder, run_batch,
 
 
 @pytest.mark.parametrize(
-    ("table", "words"),
+    ("table", "message"),
     [
         ("image,text\na.png,Left opacity.\n", "column note"),
         ("image,note\n", "holds no images"),
@@ -223,20 +223,20 @@ def test_results_stay_in_their_folder_wherever_the_images_are(folder, run_batch,
         (None, "no folder or table"),
     ],
 )
-def test_rejects_unusable_tables_before_anything_runs(folder, tmp_path, table, words):
+def test_rejects_unusable_tables_before_anything_runs(folder, tmp_path, table, message):
     if table is not None:
         (folder / "notes.csv").write_text(table)
-    with pytest.raises(CausalCLIPSegError, match=words):
+    with pytest.raises(CausalCLIPSegError, match=message):
         read_items(folder / "notes.csv", tmp_path / "out")
 
 
-def test_results_among_the_images_are_not_images(folder):
+def test_ignores_earlier_results_and_hidden_files_among_the_images(folder):
     add_image(folder / "results" / "a" / "overlay.png")
     (folder / ".hidden").write_text("")
     assert [item.name for item in read_items(folder, folder / "results")] == ["a.png", "b.png", "later/c.png"]
 
 
-def test_report_names_and_result_folders_of_uids(tmp_path):
+def test_last_component_of_a_uid_is_not_an_ending(tmp_path):
     add_image(tmp_path / "1.2.840.1.png").rename(tmp_path / "1.2.840.1")
     (tmp_path / "1.2.840.1.txt").write_text("one")
     add_image(tmp_path / "1.2.840.2.png").rename(tmp_path / "1.2.840.2.DCM")
@@ -246,7 +246,7 @@ def test_report_names_and_result_folders_of_uids(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such file names")
-def test_file_names_in_another_encoding(tmp_path, run_batch):
+def test_reads_file_names_in_another_encoding(tmp_path, run_batch):
     for text in ("für", "größe"):
         add_image(tmp_path / "images" / "image.png", "Left opacity.").rename(
             tmp_path / "images" / os.fsdecode(f"{text}.png".encode("latin-1"))
@@ -272,7 +272,7 @@ def test_incomplete_last_row_is_ignored(folder, run_batch, tmp_path):
     assert table.read_bytes() == whole
 
 
-def test_rejects_another_table_of_the_same_name(folder, run_batch, tmp_path):
+def test_rejects_a_films_csv_with_other_columns(folder, run_batch, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "films.csv").write_text("title,year\nNosferatu,1922\n")
     with pytest.raises(OutputError, match="not a table of this command"):

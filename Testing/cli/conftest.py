@@ -1,4 +1,4 @@
-"""The command in a process of its own, and an image for it."""
+"""The command in a separate process, and an image for it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def causalclipseg(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command in `tmp_path`."""
+    """Return a function that runs the command in `tmp_path`."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -37,14 +37,14 @@ def causalclipseg(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[s
 
 @pytest.fixture
 def rejected(causalclipseg: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[..., str]:
-    """Run the command, check that it rejects its input in one line, and return the line."""
+    """Return a function that runs the command, checks that it rejects its input in one line, and returns the line."""
 
     def run(*arguments: str) -> str:
-        done = causalclipseg(*arguments)
-        assert done.returncode == 2, done.stderr
-        assert done.stderr.count("\n") == 1, done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stderr
+        completed = causalclipseg(*arguments)
+        assert completed.returncode == 2, completed.stderr
+        assert completed.stderr.count("\n") == 1, completed.stderr
+        assert "Traceback" not in completed.stderr
+        return completed.stderr
 
     return run
 

@@ -1,4 +1,4 @@
-"""`causalclipseg batch`: lines, exit statuses, and stopping it."""
+"""`causalclipseg batch`: its output, its exit statuses, and its end after a signal."""
 
 import os
 import shutil
@@ -30,9 +30,9 @@ def folder(tmp_path):
 def test_prints_a_line_per_image_and_a_summary(causalclipseg, tmp_path, png, folder):
     add(png, folder, "a", "right lower opacity")
     add(png, folder, "b", "Normal chest.")
-    done = causalclipseg("batch", folder.name)
-    assert (done.returncode, done.stderr) == (0, "")  # a note without a finding is no failure
-    first, second, summary, table, last = done.stdout.splitlines()
+    completed = causalclipseg("batch", folder.name)
+    assert (completed.returncode, completed.stderr) == (0, "")  # a note without a finding is not a failure
+    first, second, summary, table, last = completed.stdout.splitlines()
     assert first.startswith("1/2 a.png: patient's right ")
     assert second == "2/2 b.png: no finding: The note names no finding that can be outlined."
     assert summary == "2 images: 1 no finding, 1 outlined."
@@ -46,10 +46,10 @@ def test_prints_a_line_per_image_and_a_summary(causalclipseg, tmp_path, png, fol
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends a process at once")
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "cluster"])
-def test_can_be_stopped(tmp_path, png, folder, sign):
-    for number in range(200):
-        add(png, folder, f"{number:03}", "right lower opacity")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "cluster"])
+def test_signal_stops_the_batch_without_partial_results(tmp_path, png, folder, number):
+    for image in range(200):
+        add(png, folder, f"{image:03}", "right lower opacity")
     process = subprocess.Popen(
         [sys.executable, "-m", "CausalCLIPSegLib.cli", "batch", folder.name, "--output", "out"],
         cwd=tmp_path,
@@ -61,7 +61,7 @@ def test_can_be_stopped(tmp_path, png, folder, sign):
     )
     assert process.stdout is not None
     assert process.stdout.readline().startswith("1/200 000.png: ")
-    process.send_signal(sign)
+    process.send_signal(number)
     _, message = process.communicate()
     assert process.returncode == STOPPED, message
     assert message.startswith("Stopped after ")

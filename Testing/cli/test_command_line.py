@@ -1,4 +1,4 @@
-"""What all commands share: mistakes, help, version, logging, import time; and `causalclipseg note` from end to end."""
+"""What all commands share: rejected input, help, version, logging and imports; and `causalclipseg note`."""
 
 import json
 import os
@@ -15,7 +15,7 @@ NOTE = ["--note", "left opacity"]
 
 
 def python(code: str, folder: Path) -> str:
-    """Run Python code in a process of its own, and return what it prints."""
+    """Run Python code in a separate process, and return what it prints."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", code]
     return subprocess.run(command, check=True, env=environment, cwd=folder, capture_output=True, text=True).stdout
@@ -41,7 +41,7 @@ def python(code: str, folder: Path) -> str:
         (["batch", ".", "--language", "fr"], "language 'fr'"),
     ],
 )
-def test_mistake_is_one_line_and_writes_nothing(rejected, tmp_path, png, arguments, expected):
+def test_rejects_a_mistake_in_one_line_and_writes_nothing(rejected, tmp_path, png, arguments, expected):
     assert expected in rejected(*arguments)
     assert list(tmp_path.iterdir()) == [png]
 
@@ -61,10 +61,10 @@ def test_invalid_choice_names_the_choices(rejected, arguments):
 
 
 @pytest.mark.parametrize("group", [[], ["seg"], ["pacs"]], ids=str)
-def test_without_a_command_the_help_is_printed(causalclipseg, group):
-    done = causalclipseg(*group)
-    assert (done.returncode, done.stdout) == (2, "")
-    lines = done.stderr.splitlines()
+def test_prints_the_help_if_no_command_is_given(causalclipseg, group):
+    completed = causalclipseg(*group)
+    assert (completed.returncode, completed.stdout) == (2, "")
+    lines = completed.stderr.splitlines()
     assert lines[0].startswith("Usage: ")
     assert "Commands:" in lines
 
@@ -82,7 +82,7 @@ def test_verbose_enables_only_our_own_log(tmp_path):
     assert python(code, tmp_path).split() == ["True", "False"]
 
 
-def test_importing_the_library_loads_no_torch(tmp_path):
+def test_importing_the_library_does_not_import_torch(tmp_path):
     modules = ("cli", "notes", "radiograph", "model.card", "export", "batch.runner", "worker.server")
     code = f"import sys, {', '.join(f'CausalCLIPSegLib.{name}' for name in modules)}; print('torch' in sys.modules)"
     assert python(code, tmp_path).strip() == "False"
@@ -90,14 +90,14 @@ def test_importing_the_library_loads_no_torch(tmp_path):
 
 def test_note_prints_json_lines(causalclipseg, tmp_path):
     (tmp_path / "notes.txt").write_text("RLL pneumonia.\n\nNo focal consolidation.\n", encoding="utf-8")
-    done = causalclipseg("note", "--file", "notes.txt", "--json")
-    assert done.returncode == 0, done.stderr
-    pneumonia, nothing = map(json.loads, done.stdout.splitlines())
+    completed = causalclipseg("note", "--file", "notes.txt", "--json")
+    assert completed.returncode == 0, completed.stderr
+    pneumonia, no_finding = map(json.loads, completed.stdout.splitlines())
     assert (pneumonia["sides"], pneumonia["zones"]) == (["right"], {"right": ["lower"]})
     assert pneumonia["laterality"] == "viewer"
     assert pneumonia["prompt"] == "Unilateral pulmonary infection, one infected area, lower left lung."
-    assert nothing["sides"] == []
-    assert nothing["prompt"] is None
+    assert no_finding["sides"] == []
+    assert no_finding["prompt"] is None
     assert {"findings", "ignored"} <= set(pneumonia)
 
 
@@ -108,9 +108,9 @@ def test_note_rejects_an_empty_file(rejected, tmp_path):
 
 def test_note_is_printed_as_it_was_written(causalclipseg):
     note = "[bold]RLL[/left] pneumonia :lungs: [red"
-    done = causalclipseg("note", note)
-    assert done.returncode == 0, done.stderr
-    assert note in done.stdout
+    completed = causalclipseg("note", note)
+    assert completed.returncode == 0, completed.stderr
+    assert note in completed.stdout
 
 
 def test_note_names_the_side_of_patient_and_image(causalclipseg):

@@ -1,4 +1,4 @@
-"""`causalclipseg note`: the prompt, the words that led to it, the words that were not used, and the questions."""
+"""`causalclipseg note`: shows the prompt, the words that led to it, the words that were not used, and questions."""
 
 import json
 
@@ -40,12 +40,12 @@ def test_a_note_without_a_finding_has_no_prompt():
 
 
 @pytest.mark.parametrize("arguments", [[], ["--language", "de"]])
-def test_german_note(arguments):
+def test_reads_a_german_note_with_and_without_the_language_option(arguments):
     document = json.loads(run("Infiltrat rechts basal", "--json", *arguments).output)
     assert (document["sides"], document["language"]) == (["right"], "de")
 
 
-def test_file_with_one_note_a_line(tmp_path):
+def test_reads_a_file_with_one_note_per_line(tmp_path):
     file = tmp_path / "notes.txt"
     file.write_bytes("RLL opacity\r\n\r\nVerschattung links, möglich\r\n".encode("cp1252"))
     documents = [json.loads(line) for line in run("--json", "--file", str(file)).output.splitlines()]

@@ -18,8 +18,8 @@ NOTE = ["--note", "right lower opacity"]
 
 
 def test_demo_writes_and_prints_everything(causalclipseg, tmp_path):
-    done = causalclipseg("demo")
-    assert done.returncode == 0, done.stderr
+    completed = causalclipseg("demo")
+    assert completed.returncode == 0, completed.stderr
     folder = tmp_path / "causalclipseg-demo"
     assert sorted(path.name for path in folder.iterdir()) == sorted(
         ["overlay.png", "result.json", "segmentation.dcm", "segmentation.seg.nrrd"]
@@ -31,9 +31,9 @@ def test_demo_writes_and_prints_everything(causalclipseg, tmp_path):
     assert result["area_mm2"] is None
     assert 0 < result["area_fraction"] < 0.5
     assert {segment["side_patient"] for segment in result["segments"]} == {"left", "right"}
-    assert done.stdout.count(RESEARCH_ONLY) == 1
-    for words in (result["prompt"], "Segmented", "patient's right", "patient's left", "overlay.png"):
-        assert words in done.stdout
+    assert completed.stdout.count(RESEARCH_ONLY) == 1
+    for text in (result["prompt"], "Segmented", "patient's right", "patient's left", "overlay.png"):
+        assert text in completed.stdout
     labels = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(folder / "segmentation.seg.nrrd")))
     assert labels.shape[-2:] == (1955, 1841) or labels.shape[1:3] == (1955, 1841)
     assert 0 < (labels > 0).mean() < 0.5
@@ -45,18 +45,18 @@ def test_demo_writes_and_prints_everything(causalclipseg, tmp_path):
     assert segmentation.StudyInstanceUID == source.StudyInstanceUID
     shares = [segment["area_fraction"] for segment in result["segments"]]
     np.testing.assert_allclose(segmentation.pixel_array.mean(axis=(1, 2)), shares, atol=1e-6)
-    # The header does not say that no text is burned in.
+    # The header does not state that the image is free of burned-in text.
     assert any("burned into the image" in warning for warning in result["warnings"])
-    assert "burned into the image" in done.stdout
-    assert str(source.PatientName) not in (folder / "result.json").read_text() + done.stdout + done.stderr
+    assert "burned into the image" in completed.stdout
+    assert str(source.PatientName) not in (folder / "result.json").read_text() + completed.stdout + completed.stderr
     again = causalclipseg("demo")
     assert again.returncode == 0, again.stderr
 
 
 def test_note_about_one_side_segments_that_side(causalclipseg, tmp_path, png):
     (tmp_path / "note.txt").write_text("Rounded opacities in the right lower zone.\n", encoding="utf-8")
-    done = causalclipseg("segment", png.name, "--note-file", "note.txt", "--output", "out")
-    assert done.returncode == 0, done.stderr
+    completed = causalclipseg("segment", png.name, "--note-file", "note.txt", "--output", "out")
+    assert completed.returncode == 0, completed.stderr
     result = json.loads((tmp_path / "out" / "result.json").read_text())
     assert result["sides"] == ["right"]
     assert "left lung" in result["prompt"]
@@ -84,26 +84,26 @@ def test_output_folder_must_not_be_a_file(rejected, png):
 
 def test_result_of_a_uid_keeps_the_whole_name(causalclipseg, tmp_path, png):
     png.rename(tmp_path / "1.2.840.1.dcm")  # the format is detected by content
-    done = causalclipseg("segment", "1.2.840.1.dcm", *NOTE)
-    assert done.returncode == 0, done.stderr
+    completed = causalclipseg("segment", "1.2.840.1.dcm", *NOTE)
+    assert completed.returncode == 0, completed.stderr
     assert (tmp_path / "1.2.840.1-segmentation" / "result.json").is_file()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such file names")
-def test_file_name_in_another_encoding(causalclipseg, tmp_path, png):
+def test_accepts_a_file_name_in_another_encoding(causalclipseg, tmp_path, png):
     name = os.fsdecode("für.png".encode("latin-1"))
     png.rename(tmp_path / name)
-    done = causalclipseg("segment", name, *NOTE)
-    assert done.returncode == 0, done.stderr
-    assert "f\\udcfcr-segmentation" in done.stdout
+    completed = causalclipseg("segment", name, *NOTE)
+    assert completed.returncode == 0, completed.stderr
+    assert "f\\udcfcr-segmentation" in completed.stdout
     assert (tmp_path / name.replace(".png", "-segmentation") / "result.json").is_file()
 
 
 def test_prints_where_note_and_mask_disagree(causalclipseg, png, tmp_path):
     note = ["--note", "Opacity in the left upper zone."]
-    done = causalclipseg("segment", png.name, *note, "--threshold", "0.001", "--output", "out")
-    assert done.returncode == 0, done.stderr
+    completed = causalclipseg("segment", png.name, *note, "--threshold", "0.001", "--output", "out")
+    assert completed.returncode == 0, completed.stderr
     disagreements = json.loads((tmp_path / "out" / "result.json").read_text())["disagreements"]
     assert disagreements
-    assert all(sentence in done.stdout for sentence in disagreements)
-    assert "Note vs mask" in done.stdout
+    assert all(sentence in completed.stdout for sentence in disagreements)
+    assert "Note vs mask" in completed.stdout

@@ -1,6 +1,6 @@
 """Real runs of the command and of the worker, and their comparison with the golden files.
 
-Only names that stay where they are may be used here: see README.md.
+Use only names that never change here: see README.md.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TIMEOUT = 300
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "COLUMNS": "80", "TERM": "dumb"}
 NOTE = "Consolidation in the right lower zone and in the left upper zone. No effusion."
 THRESHOLD = 0.01
-"""So low that every pixel reaches it whatever the random weights are, so masks and areas are equal everywhere."""
+"""So low that every pixel reaches it with any weights, so masks and areas are the same on every machine."""
 
 PROSE = {"message", "phase", "summary", "warnings", "disagreements", "reason", "questions"}
 """Keys whose values are sentences for people; their wording is not part of the contract."""
@@ -158,7 +158,7 @@ def batch_run(dicom_image: Path, tiny_checkpoint_to_read: Path, tmp_path_factory
 
 
 class Conversation:
-    """A worker process that gets one request after the other. `lines` holds requests and events in their order."""
+    """A worker process that gets one request at a time. `lines` holds requests and events in the order of arrival."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -198,7 +198,7 @@ _MASKED_KEYWORDS = re.compile(
 
 
 def _dump(dataset: Dataset, uids: dict[str, str], indent: str = "") -> Iterator[str]:
-    """Yield a line for each element. UIDs that are not those of the image become UID-1, UID-2 and so on."""
+    """Yield a line for each element. UIDs other than those of the image become UID-1, UID-2 and so on."""
     for element in dataset:
         head = f"{indent}{element.tag} {element.VR} {element.keyword}:"
         if element.VR == "SQ":

@@ -34,7 +34,7 @@ def _commands(command: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...],
 
 
 def _structure(command: Any) -> dict[str, Any]:
-    """Return arguments in their order, and options by name. The name of an argument is only a word in the help."""
+    """Return arguments in their order, without their names, which only appear in the help, and options by name."""
     arguments, options = [], {}
     for parameter in command.params:
         kind = parameter.type_descriptor.annotation
@@ -55,7 +55,7 @@ def _structure(command: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["causalclipseg", "training"])
-def test_help_texts(golden, name):
+def test_help_texts_equal_the_golden_files(golden, name):
     title, app = _program(name)
     for path in _commands(typer.main.get_command(app)):
         if path == ("fit",):
@@ -67,7 +67,7 @@ def test_help_texts(golden, name):
         golden.check_text(f"help/{'-'.join((name, *path))}.txt", text)
 
 
-def test_commands_and_options(golden):
+def test_commands_and_options_equal_the_golden_file(golden):
     tree = {}
     for name in ("causalclipseg", "training"):
         title, app = _program(name)

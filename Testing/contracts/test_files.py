@@ -12,27 +12,27 @@ import numpy as np
 from pydicom import Dataset, dcmread
 
 
-def test_result_json(golden, segment_run):
+def test_result_json_equals_the_golden_file(golden, segment_run):
     assert sorted(path.name for path in segment_run.iterdir()) == sorted(
         ["overlay.png", "result.json", "segmentation.dcm", "segmentation.seg.nrrd"]
     )
     golden.check_json("result.json", json.loads((segment_run / "result.json").read_text(encoding="utf-8")))
 
 
-def test_films_csv(golden, batch_run):
+def test_columns_of_films_csv_equal_the_golden_file(golden, batch_run):
     with (batch_run / "films.csv").open(encoding="utf-8-sig", newline="") as file:
         header, *rows = csv.reader(file)
     golden.check_text("films_csv_header.txt", "\n".join(header) + "\n", may_add=True)
     assert [dict(zip(header, row, strict=True))["status"] for row in rows] == ["outlined", "no finding", "refused"]
 
 
-def test_segmentation_dcm(golden, segment_run, dump):
+def test_segmentation_dcm_equals_the_golden_file(golden, segment_run, dump):
     file = dcmread(segment_run / "segmentation.dcm")
     uids: dict[str, str] = {}
     golden.check_text("segmentation_dcm.txt", "\n".join([*dump(file.file_meta, uids), *dump(file, uids)]) + "\n")
 
 
-def test_segmentation_seg_nrrd(golden, segment_run):
+def test_segmentation_seg_nrrd_equals_the_golden_file(golden, segment_run):
     header = nrrd.read_header(str(segment_run / "segmentation.seg.nrrd"))
     lines = []
     for key, value in header.items():

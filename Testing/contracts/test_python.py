@@ -1,4 +1,4 @@
-"""The names that a Python program imports."""
+"""The Python interface that other programs import."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def test_worker_conversation(golden, conversation, dicom_image, tiny_checkpoint_to_read, tmp_path):
+def test_conversation_equals_the_golden_file(golden, conversation, dicom_image, tiny_checkpoint_to_read, tmp_path):
     note = "Consolidation in the right lower zone and in the left upper zone. No effusion."
     image = {"kind": "file", "path": str(tmp_path / "image.dcm")}
     checkpoint = str(tmp_path / "checkpoint")
