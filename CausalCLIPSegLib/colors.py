@@ -14,7 +14,7 @@ YELLOW = (240, 228, 66)
 GREEN = (0, 158, 115)
 SKY_BLUE = (86, 180, 233)
 BLUE = (0, 114, 178)
-"""Red, green, blue, each in [0, 255]."""
+"""Like the colors above: red, green, blue, each in [0, 255]."""
 
 
 def to_unit_rgb(color: tuple[int, int, int]) -> Color:
@@ -30,4 +30,4 @@ def to_uint8_rgb(color: Color) -> tuple[int, int, int]:
 
 
 BY_SIDE: dict[Side, Color] = {"right": to_unit_rgb(ORANGE), "left": to_unit_rgb(SKY_BLUE)}
-"""Colors of segments by the patient's side; both sides mostly show the same finding."""
+"""Colors of segments by the patient's side, because both sides usually show the same finding."""

@@ -1,4 +1,4 @@
-"""Codes of findings, regions and sides: the one table that every file takes its codes from.
+"""Codes of findings, regions and sides: the one table from which every file takes its codes.
 
 The codes are in these context groups of DICOM PS3.16: 6102 and 6104 (findings on a chest radiograph), 8134 (chest
 radiography), 7150 (categories of a segment), 4 (anatomic regions), 244 (laterality). Consolidation is in none of them;
@@ -21,7 +21,7 @@ class Code:
     Attributes:
         value: the code itself, for instance "39607008".
         scheme: the terminology: "SCT" for SNOMED CT, "DCM" for DICOM.
-        meaning: what a person reads.
+        meaning: the wording that a person reads.
     """
 
     value: str
@@ -67,14 +67,14 @@ FINDINGS: dict[str, Code] = {
     "effusion": Code("60046008", "SCT", "Pleural effusion"),
     "pneumothorax": Code("36118008", "SCT", "Pneumothorax"),
 }
-"""By the kind of a finding in a note's lexicon: what the model segments, and what a person may add."""
+"""Codes by kind of finding, as the lexicons of the notes name it: what the model segments or a person may add."""
 
 DEFAULT_KIND = "infection"
 """What the model was trained to segment; used if a note gives no more precise kind."""
 
 
 def code_of(kind: str) -> Code:
-    """Return the code of a kind of finding; a kind without its own has that of an opacity."""
+    """Return the code of a kind of finding; the code of an opacity if the kind is unknown."""
     return FINDINGS.get(kind, OPACITY)
 
 
@@ -93,7 +93,7 @@ def slicer_terminology() -> dict[str, Any]:
                     "showAnatomy": True,
                     "Type": [
                         {**_slicer_code(code), "recommendedDisplayRGBValue": list(color)}
-                        for code, color in zip(dict.fromkeys(FINDINGS.values()), _COLORS, strict=True)
+                        for code, color in zip(dict.fromkeys(FINDINGS.values()), _FINDING_COLORS, strict=True)
                     ],
                 }
             ]
@@ -105,7 +105,7 @@ def _slicer_code(code: Code) -> dict[str, Any]:
     return {"CodeMeaning": code.meaning, "CodingSchemeDesignator": code.scheme, "CodeValue": code.value}
 
 
-_COLORS = (
+_FINDING_COLORS = (
     colors.ORANGE,
     colors.VERMILION,
     colors.PURPLE,
@@ -114,3 +114,4 @@ _COLORS = (
     colors.SKY_BLUE,
     colors.BLUE,
 )
+"""Colors that Slicer proposes for the different codes in `FINDINGS`, in their order."""

@@ -25,7 +25,7 @@ from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, code_of
 
 ALGORITHM_NAME = "CausalCLIPSeg"
 CHECKPOINT_HASH = "checkpoint_sha256"
-"""Parameter of an algorithm that holds the hash of its weights, 64 hexadecimal digits."""
+"""Name of the parameter that holds the hash of an algorithm's weights, 64 hexadecimal digits."""
 
 
 def network_algorithm(
@@ -39,17 +39,17 @@ def network_algorithm(
     laterality: Laterality,
     note: str | None = None,
 ) -> Algorithm:
-    """Return what drew the segments of a result.
+    """Describe the network that drew the segments of a result.
 
-    The version is that of the weights, which decide what is segmented; the program's version is a parameter.
+    The version is that of the weights, because they decide what is segmented; the program's version is a parameter.
 
     Args:
-        checkpoint_name, checkpoint_version, checkpoint_sha256: of the weights.
-        program_version: of this program.
-        threshold: probability from which a pixel belongs to a mask.
-        prompt: given to the network.
+        checkpoint_name, checkpoint_version, checkpoint_sha256: identify the weights.
+        program_version: the version of this program.
+        threshold: lowest probability of a pixel that belongs to a mask.
+        prompt: the text that the network got.
         laterality: whose left and right the prompt means.
-        note: the user's words; None leaves them out.
+        note: as the user wrote it; None leaves it out.
     """
     parameters = {
         "checkpoint": checkpoint_name,
@@ -60,25 +60,25 @@ def network_algorithm(
         "sentence_laterality": laterality,
     }
     if note is not None:
-        parameters["note"] = note.encode("utf-8", "replace").decode()  # a command line may hold half a character
+        parameters["note"] = note.encode("utf-8", "replace").decode()  # arguments may hold lone surrogates
     return Algorithm(ALGORITHM_NAME, checkpoint_version, checkpoint_name, parameters)
 
 
 def tags_of_algorithm(algorithm: Algorithm) -> dict[str, str]:
-    """Return the tags that describe an algorithm; the note and parameters of other programs have none."""
+    """Return the tags that describe an algorithm, without its note and without parameters of other programs."""
     tags = {ALGORITHM_NAME_TAG: algorithm.name, VERSION_TAG: algorithm.version}
     if algorithm.name == ALGORITHM_NAME:
         parameters = {"checkpoint": algorithm.source, **algorithm.parameters}
         tags |= {tag: parameters.get(name, "") for name, tag in PARAMETER_TAGS.items()}
-    # a tag ends at "|" in a .seg.nrrd file
-    separators_removed = {
+    # in a .seg.nrrd file, a tag ends at "|"
+    printable = {
         tag: "".join(c if c.isprintable() and c != "|" else " " for c in value) for tag, value in tags.items()
     }
-    return {tag: value for tag, value in separators_removed.items() if value}
+    return {tag: value for tag, value in printable.items() if value}
 
 
 def algorithm_from_tags(tags: Mapping[str, str]) -> Algorithm:
-    """Return the algorithm that the tags of a segment describe; what they leave out is unknown."""
+    """Return the algorithm that the tags of a segment describe; name and version are "unknown" if they are missing."""
     parameters = {name: tags[tag] for name, tag in PARAMETER_TAGS.items() if tags.get(tag)}
     threshold = to_number(parameters.get("threshold"))
     if threshold is not None:
@@ -92,7 +92,7 @@ def algorithm_from_tags(tags: Mapping[str, str]) -> Algorithm:
 
 
 def to_number(text: str | None) -> float | None:
-    """Return the number in a tag; None if there is no tag or it holds no number."""
+    """Return the number in a tag; None if the tag is missing or does not hold a number."""
     try:
         return None if text is None else float(text)
     except ValueError:
@@ -114,18 +114,18 @@ def code_segment(
     """Return a finding as a coded segment of the lung.
 
     The tracking UID is derived from the image, the weights and the identifier, so it stays the same in every run of
-    the same weights on the same radiograph, and differs between checkpoints. It is new if the image or the weights are
-    unknown.
+    the same weights on the same radiograph, and differs between checkpoints. If the image or the weights are unknown,
+    it is random.
 
     Args:
         identifier: the tracking ID, for instance "infection_right".
-        name: what a person reads.
+        name: the label that a person reads.
         side: the patient's side; None if unknown.
         kind: the finding's name in a note's lexicon, which has a code in `terminology.FINDINGS`.
         color: red, green, blue, each in [0, 1].
         mask: bool, rows x columns of the radiograph.
         algorithm_type: AUTOMATIC, SEMIAUTOMATIC or MANUAL.
-        algorithm: what drew the result that the segment belongs to; a MANUAL segment does not name it.
+        algorithm: drew the result that the segment belongs to; None if unknown. A MANUAL segment does not name it.
         image_uid: SOP Instance UID of the radiograph; None if it has none.
     """
     checkpoint_sha256 = None if algorithm is None else algorithm.parameters.get(CHECKPOINT_HASH)

@@ -7,7 +7,7 @@ from typing import Any
 from pydicom import Dataset, Sequence
 
 from CausalCLIPSegLib.radiograph import limits
-from CausalCLIPSegLib.segmentation.source_image import one_line
+from CausalCLIPSegLib.segmentation.checks import one_line
 
 
 def text_of(dataset: Dataset, keyword: str) -> str:
@@ -19,7 +19,7 @@ def text_of(dataset: Dataset, keyword: str) -> str:
 
 
 def integer_of(dataset: Dataset, keyword: str) -> int:
-    """Return an integer; 0 if it is missing, malformed or multiple."""
+    """Return an integer; 0 if it is missing or malformed, or if the element has several values."""
     value = value_of(dataset, keyword)
     return int(value) if isinstance(value, int) else 0
 
@@ -34,5 +34,5 @@ def value_of(dataset: Dataset, keyword: str) -> Any:
     """Return a value; None if it is missing or cannot be converted."""
     try:
         return dataset.get(keyword)
-    except Exception:  # pydicom has no common class for values that do not fit their VR
+    except Exception:  # pydicom raises unrelated errors for values that do not fit their VR
         return None

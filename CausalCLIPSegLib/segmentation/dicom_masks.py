@@ -34,11 +34,11 @@ def read_masks(path: Path) -> tuple[Dataset, dict[int, npt.NDArray[np.bool_]]]:
     are not converted yet.
 
     Returns:
-        The header without pixels, and masks: bool, rows x columns.
+        The header without pixels, and the masks: bool, rows x columns.
 
     Raises:
         SegmentationError: the file is not a DICOM-SEG of one radiograph, or exceeds a limit.
-        Exception: any other, if the file is damaged.
+        Exception: of any other class, if the file is damaged.
     """
     with path.open("rb") as file:
         header, start = _read_header(file)
@@ -47,7 +47,7 @@ def read_masks(path: Path) -> tuple[Dataset, dict[int, npt.NDArray[np.bool_]]]:
         numbers = _segment_numbers(header, owners)
         file.seek(start)
         stored = _stored_values(file, layout, implicit=header.original_encoding[0] is True)
-    return header, _split(stored, numbers, owners, header)
+    return header, _masks_by_number(stored, numbers, owners, header)
 
 
 class _Layout(NamedTuple):
@@ -61,10 +61,10 @@ class _Layout(NamedTuple):
 
 
 def _read_header(file: BinaryIO) -> tuple[Dataset, int]:
-    """Return the header, with none of its values converted, and where the pixels begin."""
+    """Return the header, whose values are not converted yet, and the position at which the pixels begin."""
     head = file.read(limits.MAX_SEGMENTATION_HEADER_BYTES)
     if head[128:132] != b"DICM":
-        raise SegmentationError("The file is no DICOM file, or its beginning is missing.")
+        raise SegmentationError("The file is not a DICOM file, or its beginning is missing.")
     if head.count(_ITEM) > limits.MAX_SEGMENTATION_ITEMS:
         raise SegmentationError("The header of this DICOM file is longer than that of a radiograph's outlines.")
     buffer = io.BytesIO(head)
@@ -74,7 +74,7 @@ def _read_header(file: BinaryIO) -> tuple[Dataset, int]:
     sop_class = text_of(meta, "MediaStorageSOPClassUID")
     if syntax not in _NATIVE:
         _reject_other_objects(sop_class)
-        raise SegmentationError("The outlines in this DICOM-SEG are compressed, or stored in a way that is not read.")
+        raise SegmentationError("The outlines in this DICOM-SEG are compressed, or stored in an unknown way.")
     header = read_dataset(
         buffer, syntax == uid.ImplicitVRLittleEndian, True, stop_when=lambda tag, vr, length: tag >= _FIRST_PIXEL_TAG
     )
@@ -89,14 +89,14 @@ def _reject_other_objects(sop_class: str) -> None:
     kind = uid.UID(sop_class)
     if kind not in {uid.SegmentationStorage, LABEL_MAP_STORAGE}:
         content = f'"{kind.name.removesuffix(" Storage")}"' if kind.name != kind else "another kind of object"
-        raise SegmentationError(f"This DICOM file holds {content}, no segmentation.")
+        raise SegmentationError(f"This DICOM file holds {content}, not a segmentation.")
 
 
 def _read_layout(header: Dataset) -> _Layout:
     """Return how the pixels are stored; reject segmentations of anything but one radiograph."""
     kind = text_of(header, "SegmentationType")
     if kind == "FRACTIONAL":
-        raise SegmentationError("This DICOM-SEG holds probabilities, no outlines.")
+        raise SegmentationError("This DICOM-SEG holds probabilities, not outlines.")
     numbers = (integer_of(header, keyword) for keyword in ("NumberOfFrames", "Rows", "Columns", "BitsAllocated"))
     layout = _Layout(kind == "BINARY", *numbers)
     is_binary_class = text_of(header, "SOPClassUID") == uid.SegmentationStorage
@@ -110,7 +110,7 @@ def _read_layout(header: Dataset) -> _Layout:
     if not segments:
         raise SegmentationError("This DICOM-SEG describes no segment.")
     if segments > limits.MAX_SEGMENTS or segments * layout.rows * layout.columns > limits.MAX_MASK_PIXELS:
-        raise SegmentationError("This DICOM-SEG holds more segments than the outlines of a radiograph.")
+        raise SegmentationError("This DICOM-SEG holds more segments than a radiograph can have.")
     if layout.frames > (segments if layout.binary else 1):
         raise SegmentationError("This DICOM-SEG refers to several pictures, not to one radiograph.")
     return layout
@@ -148,19 +148,19 @@ def _segment_numbers(header: Dataset, owners: list[int]) -> list[int]:
     """Return the numbers of the segments in the order of their descriptions."""
     numbers = [integer_of(item, "SegmentNumber") for item in items_of(header, "SegmentSequence")]
     if len(set(numbers)) < len(numbers) or min(numbers) < 0 or not set(owners) <= set(numbers):
-        raise SegmentationError("The segments in this DICOM-SEG are numbered in a way that contradicts itself.")
+        raise SegmentationError("The segments in this DICOM-SEG are numbered inconsistently.")
     return numbers
 
 
 def _stored_values(file: BinaryIO, layout: _Layout, *, implicit: bool) -> npt.NDArray[np.uint8 | np.uint16]:
     """Return the stored values, frames x rows x columns.
 
-    pydicom is not used, because it would read all that follows; the values are only bits or integers.
+    This does without pydicom, which would also read everything that follows the pixels.
 
     Args:
         file: at the Pixel Data element.
         layout: how the pixels are stored.
-        implicit: the file leaves out value representations.
+        implicit: whether the transfer syntax leaves out value representations.
     """
     declared = struct.unpack("<4xI" if implicit else "<8xI", file.read(8 if implicit else 12))[0]
     count = layout.frames * layout.rows * layout.columns
@@ -175,13 +175,15 @@ def _stored_values(file: BinaryIO, layout: _Layout, *, implicit: bool) -> npt.ND
     return flat.reshape(layout.frames, layout.rows, layout.columns)
 
 
-def _split(
+def _masks_by_number(
     stored: npt.NDArray[np.uint8 | np.uint16], numbers: list[int], owners: list[int], header: Dataset
 ) -> dict[int, npt.NDArray[np.bool_]]:
     """Return the mask of each segment by its number; the mask of a segment without a frame is empty."""
     if owners:
         empty = np.zeros(stored.shape[1:], dtype=bool)
-        return {n: stored[owners.index(n)].view(bool) if n in owners else empty.copy() for n in numbers}
+        return {
+            number: stored[owners.index(number)].view(bool) if number in owners else empty.copy() for number in numbers
+        }
     background = integer_of(header, "PixelPaddingValue")
     masks = {number: stored[0] == number for number in numbers if number != background}
     if not masks:

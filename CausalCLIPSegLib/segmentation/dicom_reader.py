@@ -16,6 +16,7 @@ from CausalCLIPSegLib.colors import Color
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph import dicom_geometry, limits
+from CausalCLIPSegLib.segmentation.checks import is_uid, reject_file
 from CausalCLIPSegLib.segmentation.dicom_elements import integer_of, items_of, text_of, value_of
 from CausalCLIPSegLib.segmentation.dicom_masks import LABEL_MAP_STORAGE, read_masks
 from CausalCLIPSegLib.segmentation.segmentation import (
@@ -26,7 +27,6 @@ from CausalCLIPSegLib.segmentation.segmentation import (
     Segmentation,
     derived_uid,
 )
-from CausalCLIPSegLib.segmentation.source_image import is_uid, reject_file
 from CausalCLIPSegLib.terminology import Code
 
 
@@ -47,7 +47,7 @@ def read_dicom_seg(path: str | Path) -> Segmentation:
     except SegmentationError:
         raise
     except Exception as error:  # a damaged header makes pydicom raise any kind of error
-        raise SegmentationError("The file is damaged, incomplete or no DICOM-SEG.") from error
+        raise SegmentationError("The file is damaged, incomplete or not a DICOM-SEG.") from error
 
 
 def _segmentation(header: Dataset, masks: dict[int, npt.NDArray[np.bool_]]) -> Segmentation:
@@ -78,7 +78,7 @@ def _spacing(header: Dataset) -> tuple[float, float]:
 
 
 def _previous(header: Dataset) -> ImageReference | None:
-    """Return the segmentation that this one corrects, which is in the same series."""
+    """Return the segmentation that this one corrects, which is in the same series; None if it corrects none."""
     for item in items_of(header, "SourceInstanceSequence"):
         reference = _reference(item, text_of(header, "SeriesInstanceUID"))
         if reference.sop_class_uid in {uid.SegmentationStorage, LABEL_MAP_STORAGE}:
@@ -133,7 +133,7 @@ def _segment(item: Dataset, number: int, mask: npt.NDArray[np.bool_], instance_u
         algorithm_type=cast(AlgorithmType, algorithm_type) if algorithm_type in get_args(AlgorithmType) else "MANUAL",
         algorithm=_algorithm(item),
         tracking_id=text_of(item, "TrackingID") or label,
-        # derived, so that a correction finds the segment again when it reads the file again
+        # derived rather than random, so that it is the same each time the file is read
         tracking_uid=tracking_uid if is_uid(tracking_uid) else derived_uid(instance_uid, str(number)),
         color=_color(item),
     )
@@ -152,7 +152,7 @@ def _algorithm(item: Dataset) -> Algorithm | None:
 
 
 def _parameters(value: Any) -> dict[str, str]:
-    """Return the parameters of our own objects by name, those of other programs as one text."""
+    """Return the parameters by name if this program wrote them; otherwise return them as one text."""
     text = value if isinstance(value, str) else "\\".join(map(str, value or ()))
     try:
         parameters = json.loads(text)

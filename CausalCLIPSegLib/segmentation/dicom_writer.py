@@ -22,21 +22,22 @@ from pydicom.sr.codedict import codes
 from CausalCLIPSegLib import __version__
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
+from CausalCLIPSegLib.segmentation.checks import one_line
 from CausalCLIPSegLib.segmentation.coding import CHECKPOINT_HASH
 from CausalCLIPSegLib.segmentation.segmentation import Algorithm, CodedSegment, ImageReference, Segmentation
-from CausalCLIPSegLib.segmentation.source_image import describe_source, one_line, reject_other_source
+from CausalCLIPSegLib.segmentation.source_image import describe_source, reject_other_source
 from CausalCLIPSegLib.terminology import Code
 
 MANUFACTURER = "CausalCLIPSeg"
 _MAX_PARAMETER_CHARACTERS = 10_000
-"""Of all parameters together; the value representation LT holds 10,240."""
+"""Limit for all parameters together; the value representation LT holds 10,240 characters."""
 
 
 def encode(segmentation: Segmentation, header: Dataset) -> Dataset:
     """Return a segmentation as a DICOM object, ready to be saved.
 
     Args:
-        segmentation: masks have the size of the radiograph.
+        segmentation: its masks have the size of the radiograph.
         header: of the radiograph, as `dicom_header.read_header` returns it.
 
     Raises:
@@ -46,12 +47,12 @@ def encode(segmentation: Segmentation, header: Dataset) -> Dataset:
     if not segmentation.segments:
         raise SegmentationError("Nothing is outlined, and a DICOM-SEG needs at least one segment.")
     masks = np.stack([segment.mask for segment in segmentation.segments], dtype=np.uint8)
-    # highdicom wants the segments last, and is twice as fast if each of them is contiguous in memory
+    # highdicom expects the segments on the last axis, and is twice as fast if each is contiguous in memory
     return _encode(segmentation, header, np.moveaxis(masks, 0, -1), "BINARY")
 
 
 def encode_probability(segmentation: Segmentation, header: Dataset, probability: npt.NDArray[np.float32]) -> Dataset:
-    """Return a probability as a FRACTIONAL object of one segment, in steps of 1/255.
+    """Return a probability map as a FRACTIONAL object of one segment, in steps of 1/255.
 
     Few viewers read this kind: OHIF rejects it, dcmqi loses the segments.
 
@@ -67,7 +68,7 @@ def encode_probability(segmentation: Segmentation, header: Dataset, probability:
 
 
 def save(dataset: Dataset, path: Path) -> None:
-    """Write an object of `encode` into a file; an existing file is replaced.
+    """Write an object that `encode` returned to a file; an existing file is replaced.
 
     Raises:
         OSError: the file cannot be written.
@@ -84,7 +85,7 @@ def _encode(
     reject_other_source(segmentation.source, pixels.shape[:2], source, (source.Rows, source.Columns))
     now = datetime.datetime.now().replace(microsecond=0)
     started = min(segmentation.series_started or now, now)
-    # identifiers of real radiographs break rules of length, and an archive needs them unchanged
+    # identifiers of real radiographs may exceed the allowed length, and an archive needs them unchanged
     with silence_libraries(), disable_value_validation():
         dataset = HighdicomSegmentation(
             source_images=[source],
@@ -156,13 +157,13 @@ def _identify(algorithm: Algorithm) -> AlgorithmIdentificationSequence:
         source=one_line(algorithm.source) or None,
     )
     if algorithm.parameters:
-        # as JSON, because in highdicom's own format ("a=b,c=d") a comma of a note would look like a separator
+        # as JSON, because in highdicom's own format ("a=b,c=d") a comma in a note would look like a separator
         sequence[0].AlgorithmParameters = _as_json(dict(algorithm.parameters))
     return sequence
 
 
 def _as_json(parameters: dict[str, str]) -> str:
-    """Return the parameters as JSON that fits into the element; in practice only a long note is cut."""
+    """Return the parameters as JSON that fits into the element; cuts the longest ones, in practice only a note."""
     while len(text := json.dumps(parameters, ensure_ascii=False)) > _MAX_PARAMETER_CHARACTERS:
         longest = max(parameters, key=lambda name: len(parameters[name]))
         parameters[longest] = parameters[longest][: len(parameters[longest]) // 2] + "…"

@@ -17,24 +17,24 @@ from CausalCLIPSegLib.colors import Color
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph import limits
+from CausalCLIPSegLib.segmentation.checks import is_uid, one_line, reject_file
 from CausalCLIPSegLib.segmentation.coding import algorithm_from_tags
-from CausalCLIPSegLib.segmentation.nrrd_writer import LPS_TO_RAS, REFERENCE_GEOMETRY
-from CausalCLIPSegLib.segmentation.segmentation import AlgorithmType, CodedSegment, new_uid
-from CausalCLIPSegLib.segmentation.source_image import is_uid, one_line, reject_file
+from CausalCLIPSegLib.segmentation.nrrd_writer import REFERENCE_GEOMETRY
+from CausalCLIPSegLib.segmentation.segmentation import LPS_TO_RAS, AlgorithmType, CodedSegment, new_uid
 from CausalCLIPSegLib.segmentation.tags import ALGORITHM_TYPE_TAG, TRACKING_ID_TAG, TRACKING_UID_TAG
 from CausalCLIPSegLib.terminology import CATEGORY, LUNG, OPACITY, Code
 
 _MAX_SHIFT = 1e-3
-"""Pixels by which rounded coordinates may differ."""
+"""Pixels by which coordinates may differ, because files round them."""
 _SKIPS = frozenset({"line skip", "lineskip", "byte skip", "byteskip"})
-_DAMAGED = "The file is damaged, incomplete or no .seg.nrrd of 3D Slicer."
+_DAMAGED = "The file is damaged, incomplete or not a .seg.nrrd of 3D Slicer."
 
 
 def read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ...]:
     """Read the segments of a .seg.nrrd that this program or 3D Slicer made on a radiograph.
 
-    They are placed on the radiograph by row and column. Slicer crops labelmaps; the offset that it stores says where
-    the cropped labels begin. Segments without codes are read as opacities of the lung.
+    The segments are placed on the radiograph by row and column. Slicer crops labelmaps, and stores the offset of the
+    cropped labels. Segments without codes are read as opacities of the lung.
 
     Args:
         path: the file.
@@ -57,14 +57,14 @@ def _read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ..
     reject_file(path, ".seg.nrrd", limits.MAX_SEGMENTATION_BYTES)
     head = _read_head(path)
     header = nrrd.read_header(io.BytesIO(head))
-    layers, columns, rows = _reject_unsuitable(header)
+    layers, columns, rows = _read_layout(header)
     description = slicerio.read_segmentation(str(path), skip_voxels=True)
     fields_of_segments = description.get("segments") or []
     if not fields_of_segments:
         raise SegmentationError("This NRRD file holds no segments; it is a picture.")
     count = len(fields_of_segments)
     if count > limits.MAX_SEGMENTS or count * shape[0] * shape[1] > limits.MAX_MASK_PIXELS:
-        raise SegmentationError("This .seg.nrrd holds more segments than the outlines of a radiograph.")
+        raise SegmentationError("This .seg.nrrd holds more segments than a radiograph can have.")
     values = [(fields.get("layer", -1), fields.get("labelValue", 0)) for fields in fields_of_segments]
     if len(set(values)) < len(values) or not all(0 <= layer < layers and label for layer, label in values):
         raise SegmentationError("This .seg.nrrd contradicts itself about which values its segments have.")
@@ -86,14 +86,14 @@ def _read_head(path: Path) -> bytes:
     with path.open("rb") as file:
         head = file.read(limits.MAX_SEGMENTATION_HEADER_BYTES)
     if not head.startswith(b"NRRD"):
-        raise SegmentationError("The file is no .seg.nrrd of 3D Slicer.")
+        raise SegmentationError("The file is not a .seg.nrrd of 3D Slicer.")
     end = re.search(rb"\n\r?\n", head)
     if end is None:
         raise SegmentationError(_DAMAGED)
     return head[: end.end()]
 
 
-def _reject_unsuitable(header: dict[str, Any]) -> tuple[int, int, int]:
+def _read_layout(header: dict[str, Any]) -> tuple[int, int, int]:
     """Return layers, columns and rows; reject a file that is not one slice of labels in one file."""
     if {"data file", "datafile"} & set(header):
         raise SegmentationError("This NRRD file keeps its values in another file; save it as one .seg.nrrd.")
@@ -101,7 +101,7 @@ def _reject_unsuitable(header: dict[str, Any]) -> tuple[int, int, int]:
         raise SegmentationError("This .seg.nrrd stores its values in a way that 3D Slicer does not.")
     sizes = [int(size) for size in header["sizes"]]
     if len(sizes) not in {3, 4} or header["dimension"] != len(sizes) or min(sizes) < 1 or sizes[-1] != 1:
-        raise SegmentationError("This .seg.nrrd is not that of one picture.")
+        raise SegmentationError("This .seg.nrrd does not belong to one picture.")
     layers, columns, rows = (sizes[0] if len(sizes) == 4 else 1), sizes[-3], sizes[-2]
     if max(rows, columns) > limits.MAX_SIDE or layers * rows * columns > limits.MAX_MASK_PIXELS:
         raise SegmentationError("This .seg.nrrd claims more pixels than any radiograph has; it is probably damaged.")
@@ -133,12 +133,12 @@ def _offset(description: dict[str, Any], size: tuple[int, int], shape: tuple[int
     expected[:2, 3] = left, top
     fits = left >= 0 and left + size[1] <= shape[1] and top >= 0 and top + size[0] <= shape[0]
     if not (fits and np.abs(placed - expected).max() <= _MAX_SHIFT):
-        raise SegmentationError("The outlines in this .seg.nrrd lie on another grid than that of the radiograph.")
+        raise SegmentationError("The outlines in this .seg.nrrd lie on another grid than the radiograph.")
     return left, top
 
 
 def _reference_geometry(description: dict[str, Any]) -> tuple[npt.NDArray[np.float64], tuple[int, ...]] | None:
-    """Return the grid of the radiograph as Slicer stores it: 4 x 4, voxel to millimeters, RAS, and its extent."""
+    """Return the grid of the radiograph as Slicer stores it: matrix (4 x 4, voxel to millimeters, RAS) and extent."""
     for parameter in description.get("conversionParameters") or []:
         if parameter.get("name") == REFERENCE_GEOMETRY and parameter["value"].strip():
             numbers = [float(number) for number in parameter["value"].rstrip(";").split(";")]
@@ -151,7 +151,7 @@ def _wrong_size(columns: int, rows: int, shape: tuple[int, int]) -> str:
 
 
 def _voxels(path: Path, start: int, header: dict[str, Any]) -> npt.NDArray[np.integer]:
-    """Return the labels, rows x columns x layers; decompress no more bytes than the limit allows."""
+    """Return the labels, rows x columns x layers; decompresses at most as many bytes as the limit allows."""
     with path.open("rb") as file:
         file.seek(start)
         data = file.read()

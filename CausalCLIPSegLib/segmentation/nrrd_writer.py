@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import slicerio
 
+from CausalCLIPSegLib.segmentation.checks import one_line
 from CausalCLIPSegLib.segmentation.coding import CHECKPOINT_HASH
-from CausalCLIPSegLib.segmentation.segmentation import CodedSegment
-from CausalCLIPSegLib.segmentation.source_image import one_line
+from CausalCLIPSegLib.segmentation.segmentation import LPS_TO_RAS, CodedSegment
 from CausalCLIPSegLib.segmentation.tags import (
     ALGORITHM_NAME_TAG,
     ALGORITHM_TYPE_TAG,
@@ -23,9 +23,8 @@ from CausalCLIPSegLib.segmentation.tags import (
 )
 from CausalCLIPSegLib.terminology import CONTEXT_NAME, REGION_CONTEXT_NAME, Code
 
-LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 REFERENCE_GEOMETRY = "Reference image geometry"
-"""Slicer's conversion parameter with the grid that the segments were made on."""
+"""Name of Slicer's conversion parameter for the grid on which the segments were made."""
 
 _UNKNOWN_COLOR = (0.5, 0.5, 0.5)
 
@@ -35,8 +34,8 @@ def write_segments(
 ) -> None:
     """Write segments to `path`, whose name should end in `.seg.nrrd`.
 
-    The file holds one slice: voxel (column, row, 0). Segments that overlap go into separate layers. Of an algorithm's
-    parameters only the hash of its weights is written, as a tag of each segment; the note is left out.
+    The file holds one slice: voxel (column, row, 0). Segments that overlap go into separate layers. Of the parameters
+    of an algorithm, only the hash of the weights is written, as a tag of each segment; the note is left out.
 
     Args:
         segments: with masks of rows x columns.
@@ -97,7 +96,7 @@ def _tag_value(text: str) -> str:
 
 
 def _to_ascii(text: str) -> str:
-    return text.encode("ascii", "replace").decode()  # an NRRD header holds nothing else
+    return text.encode("ascii", "replace").decode()  # an NRRD header holds only ASCII
 
 
 def _reference_geometry(affine: npt.NDArray[np.float64], rows: int, columns: int) -> dict[str, str]:

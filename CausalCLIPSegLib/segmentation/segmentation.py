@@ -18,16 +18,19 @@ from CausalCLIPSegLib.terminology import LATERALITY, Code
 AlgorithmType = Literal["AUTOMATIC", "SEMIAUTOMATIC", "MANUAL"]
 
 SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
-"""SOP class of the objects that this program writes; a literal, so that scenes need no pydicom."""
+"""SOP class of the objects that this program writes; a literal, so that scenes do not import pydicom."""
+
+LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""Matrix from DICOM's coordinates to Slicer's, 4 x 4."""
 
 
 def new_uid() -> str:
-    """Return a new unique identifier."""
+    """Return a new, random unique identifier (UID)."""
     return f"2.25.{uuid.uuid4().int}"
 
 
 def derived_uid(*sources: str) -> str:
-    """Return the unique identifier that belongs to these strings: the same strings always give the same one."""
+    """Return a unique identifier (UID) derived from strings; the same strings always give the same identifier."""
     return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, chr(0).join(sources)).int}"
 
 
@@ -36,9 +39,9 @@ class Algorithm:
     """What drew a segment (PS3.3 C.8.20.2, Segmentation Algorithm Identification Sequence).
 
     Attributes:
-        name: of the program.
-        version, source: of its weights, which decide what it draws; source may be empty.
-        parameters: what it was run with, names and values.
+        name: the program.
+        version, source: the weights, which decide what the program draws; source may be empty.
+        parameters: values by name with which the program was run.
     """
 
     name: str
@@ -49,7 +52,7 @@ class Algorithm:
 
 @dataclass(frozen=True)
 class ImageReference:
-    """Unique identifiers of one image or segmentation; empty if the file does not contain them."""
+    """Unique identifiers of one image or segmentation; the series is empty if the file does not name it."""
 
     sop_class_uid: str
     sop_instance_uid: str
@@ -61,15 +64,15 @@ class CodedSegment:
     """One segment.
 
     Attributes:
-        label: what a person reads.
+        label: the name that a person reads.
         mask: bool, rows x columns of the radiograph.
-        category, type: what it is.
-        region: the part of the body that it is in; None if unspecified.
-        laterality: the patient's side; None if unspecified.
+        category, type: codes of the finding.
+        region: code of the part of the body; None if unspecified.
+        laterality: code of the patient's side; None if unspecified.
         algorithm_type: AUTOMATIC, SEMIAUTOMATIC or MANUAL.
-        algorithm: what drew it; None for MANUAL and if unspecified.
-        tracking_id: its name in every version of the segmentation.
-        tracking_uid: the same, unique in the world.
+        algorithm: drew the segment; None if it is MANUAL or the algorithm is unspecified.
+        tracking_id: identifier that all corrections of the segmentation keep.
+        tracking_uid: the same, as a globally unique identifier (UID).
         color: red, green, blue, each in [0, 1]; None if unspecified.
     """
 
@@ -93,11 +96,11 @@ class CodedSegment:
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """The segments of one radiograph, and which object of which series they are.
+    """The segments of one radiograph, and the identifiers of the DICOM object that holds them.
 
     Attributes:
         segments: in the order of their numbers, each with a mask of the same shape.
-        source: the radiograph.
+        source: the radiograph; None if the file does not name it.
         study_instance_uid: the study of the radiograph and the segmentation.
         series_instance_uid, series_number: the series that holds this object and its corrections.
         series_started: when the first object of the series was made; None means now.
@@ -105,9 +108,9 @@ class Segmentation:
         label: a name of at most 16 capital letters (Content Label).
         description: a sentence of at most 64 characters (Content Description).
         creator: the person who made or corrected it; may be empty.
-        previous: the object that this one corrects.
-        spacing: distance of pixel centers (row mm, column mm) on the nominal plane of the file that was read; a file
-            that is written takes the radiograph's.
+        previous: the object that this one corrects; None for the first of a series.
+        spacing: distance of pixel centers (row mm, column mm) on the nominal plane of the file that was read; writing
+            ignores it, and takes the spacing of the radiograph.
     """
 
     segments: tuple[CodedSegment, ...]
@@ -127,7 +130,7 @@ class Segmentation:
 
     @property
     def affine(self) -> npt.NDArray[np.float64]:
-        """The nominal plane, 4 x 4: voxel (column, row, slice, 1) to millimeters, LPS."""
+        """The nominal plane, float64, 4 x 4: voxel (column, row, slice, 1) to millimeters, LPS."""
         return np.diag([self.spacing[1], self.spacing[0], 1.0, 1.0])
 
     @property

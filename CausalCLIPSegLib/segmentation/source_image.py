@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sized
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from pydicom import DataElement, Dataset, uid
 from pydicom.config import IGNORE, RAISE
@@ -16,19 +15,20 @@ from pydicom.valuerep import DSfloat
 from CausalCLIPSegLib.errors import CausalCLIPSegError, SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph import dicom_geometry, dicom_header, limits, sop_classes
+from CausalCLIPSegLib.segmentation.checks import is_uid, reject_file
 from CausalCLIPSegLib.segmentation.segmentation import CodedSegment, ImageReference, Segmentation, derived_uid
 
 _IDENTITY = (
     *("PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex"),
     *("StudyDate", "StudyTime", "StudyID", "StudyDescription", "AccessionNumber", "ReferringPhysicianName"),
 )
-"""What an archive files an object by. Nothing else about the patient is copied."""
+"""Elements by which an archive files an object. Nothing else about the patient is copied."""
 
 _OPTIONAL = frozenset({"IssuerOfPatientID", "StudyDescription"})
 _VERBATIM = frozenset({"PN", "LO", "SH"})
-"""Value representations of names and numbers, which are copied as they are."""
+"""Value representations of names and identifiers, which are copied as they are."""
 _MAX_TEXT = 1024
-"""Characters of a name or number; far more than any rule allows."""
+"""Characters of the longest name or identifier that is copied; far more than the standard allows."""
 _LOSSY = {
     uid.JPEGBaseline8Bit: "ISO_10918_1",
     uid.JPEGExtended12Bit: "ISO_10918_1",
@@ -36,7 +36,7 @@ _LOSSY = {
 }
 """Transfer syntaxes that are always lossy, with the name of the method in a header (PS3.3 C.7.6.1.1.5.1)."""
 _SPACING_RANGE = (1e-3, 1e2)
-"""Millimeters between pixels; a value outside is an error in the header."""
+"""Millimeters between pixels; a value outside this range is an error in the header."""
 
 
 def unsupported_reason(header: Dataset | None) -> str | None:
@@ -54,7 +54,7 @@ def unsupported_reason(header: Dataset | None) -> str | None:
 def missing_segmentation_reason(header: Dataset | None, segments: Sized) -> str | None:
     """Return in one sentence why no DICOM-SEG of these segments can be written; None if it can.
 
-    No segment means no file: a DICOM-SEG must have a segment, and viewers list an empty one as a finding.
+    Without a segment there is no file: a DICOM-SEG must have one, and viewers would list an empty one as a finding.
     """
     if reason := unsupported_reason(header):
         return reason
@@ -83,32 +83,6 @@ def new_segmentation(
     with silence_libraries():
         segmentation = Segmentation(segments, reference_to(header), str(header.StudyInstanceUID))
     return segmentation if description is None else replace(segmentation, description=description)
-
-
-def reject_file(path: Path, kind: str, max_bytes: int) -> None:
-    """Reject a file before any of it is read.
-
-    Args:
-        path: the file.
-        kind: what it should be, for the error message.
-        max_bytes: the largest size of such a file.
-
-    Raises:
-        SegmentationError: the path is a folder, or the file is missing, empty, too large or not readable.
-    """
-    try:
-        if path.is_dir():
-            raise SegmentationError(f"{path} is a folder; give the name of a {kind}.")
-        if not path.is_file():
-            raise SegmentationError(f"There is no file {path}.")
-        size = path.stat().st_size
-        path.open("rb").close()
-    except PermissionError as error:
-        raise SegmentationError(f"{path} cannot be opened: you have no permission to read it.") from error
-    if size == 0:
-        raise SegmentationError(f"{path} is empty.")
-    if size > max_bytes:
-        raise SegmentationError(f"{path} is too large for a {kind}.")
 
 
 def read_source(path: Path) -> tuple[Dataset, tuple[int, int]]:
@@ -141,7 +115,7 @@ def reject_other_source(
         shape: rows and columns of the radiograph.
 
     Raises:
-        SegmentationError: they do not fit.
+        SegmentationError: the radiograph is unknown or another one, or the masks have another size.
     """
     if source is None:
         raise SegmentationError("The segmentation does not say which radiograph it belongs to.")
@@ -204,17 +178,6 @@ def describe_source(header: Dataset) -> Dataset:
     return source
 
 
-def is_uid(value: Any) -> TypeGuard[str]:
-    """Whether a value can identify an object; real files have leading zeros in it, which the standard forbids."""
-    return isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)+", value) is not None and len(value) <= 64
-
-
-def one_line(text: str, max_length: int = 64) -> str:
-    """Return text as a single DICOM value: no separators of values or lines, at most `max_length` characters."""
-    encodable = text.encode("utf-8", "replace").decode().replace("\\", "/")
-    return " ".join("".join(c if c.isprintable() else " " for c in encodable).split())[:max_length].strip()
-
-
 def _sop_class(header: Dataset) -> str:
     meta = getattr(header, "file_meta", None) or Dataset()
     return str(header.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
@@ -234,7 +197,7 @@ def _spacing(header: Dataset) -> tuple[float, float]:
 def _copy(header: Dataset, source: Dataset, keyword: str) -> None:
     """Copy an element if it can be written again; otherwise leave it empty.
 
-    Names and numbers are copied even if they break a rule of length, because an archive finds the patient by them.
+    Names and identifiers are copied even if they are too long, because an archive finds the patient by them.
     """
     vr = dictionary_VR(keyword)
     value = header.get(keyword)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ALGORITHM_TYPE_TAG = "DICOM.SegmentAlgorithmType"
 ALGORITHM_NAME_TAG = "DICOM.SegmentAlgorithmName"
-"""Slicer's own tags."""
+"""Both tags are Slicer's own."""
 
 VERSION_TAG = "CausalCLIPSeg.Version"
 """Version of the weights."""
@@ -30,4 +30,4 @@ PARAMETER_TAGS = {
     "sentence": PROMPT_TAG,
     "sentence_laterality": PROMPT_LATERALITY_TAG,
 }
-"""Tags of an algorithm's parameters, by their names in DICOM-SEG. The note has no tag, because these files travel."""
+"""Tags of an algorithm's parameters, by name in DICOM-SEG; the note has none, because these files are shared."""

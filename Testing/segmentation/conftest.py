@@ -1,4 +1,4 @@
-"""Segmentations of radiographs, made for the tests."""
+"""Fixtures that make, write and compare segmentations of radiographs."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def segmentation_of(header: Dataset, masks: list[npt.NDArray[np.bool_]] | None =
 def assert_same(read: Segmentation, expected: Segmentation) -> None:
     """Compare everything that a file should keep."""
     assert len(read.segments) == len(expected.segments)
-    for ours, other in zip(read.segments, expected.segments, strict=True):
-        np.testing.assert_array_equal(ours.mask, other.mask)
+    for segment, expected_segment in zip(read.segments, expected.segments, strict=True):
+        np.testing.assert_array_equal(segment.mask, expected_segment.mask)
         for name in (
             *("label", "category", "type", "region", "laterality"),
             *("algorithm_type", "algorithm", "tracking_id", "tracking_uid"),
         ):
-            assert getattr(ours, name) == getattr(other, name), name
-        assert ours.color == pytest.approx(other.color, abs=0.01)
+            assert getattr(segment, name) == getattr(expected_segment, name), name
+        assert segment.color == pytest.approx(expected_segment.color, abs=0.01)
     for name in (
         *("source", "study_instance_uid", "series_instance_uid", "series_number", "sop_instance_uid"),
         *("instance_number", "label", "description", "creator"),
@@ -87,17 +87,17 @@ class Written:
 
 
 @pytest.fixture(scope="session")
-def segment() -> Callable[..., Segmentation]:
+def make_segmentation() -> Callable[..., Segmentation]:
     return segmentation_of
 
 
 @pytest.fixture
-def same() -> Callable[[Segmentation, Segmentation], None]:
+def assert_same_segmentation() -> Callable[[Segmentation, Segmentation], None]:
     return assert_same
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Callable[..., Written]:
+def write_segmentation(tmp_path: Path) -> Callable[..., Written]:
     """Save a radiograph, unless it is a file already, and write a segmentation of it."""
 
     def write(radiograph: Dataset | Path | None = None) -> Written:

@@ -1,8 +1,8 @@
 """OHIF's reader, cornerstone's adapters in Node, reads names, codes and every pixel of our DICOM-SEG.
 
-OHIF asks an archive for the file and, if it cannot read that (padded pixels), for the frames. If rows x columns is not
-a multiple of 8, its reader of files silently misreads the second and later segments: a defect of dcmjs that no other
-form of the file avoids.
+OHIF asks an archive for the file and, if it cannot read the file (padded pixels), for the frames. If rows x columns is
+not a multiple of 8, its reader of files silently misreads the second and later segments. This is a defect of dcmjs,
+which no other encoding of the file avoids.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ UNUSUAL_HEADERS = (
 )
 
 
-def test_reads_any_size_and_number_of_overlapping_segments(cornerstone, segment, tmp_path):
+def test_reads_any_size_and_number_of_overlapping_segments(cornerstone, make_segmentation, tmp_path):
     rng = np.random.default_rng(11)
     requests, expected = [], []
     for number in range(40):
@@ -99,7 +99,7 @@ def test_reads_any_size_and_number_of_overlapping_segments(cornerstone, segment,
         make_dx(shape=shape, **elements).save_as(image, enforce_file_format=True)
         header = dcmread(image, stop_before_pixels=True)
         share = rng.choice([0.02, 0.5, 1.0])
-        expected.append(segment(header, [rng.random(shape) < share for _ in range(rng.integers(1, 6))]))
+        expected.append(make_segmentation(header, [rng.random(shape) < share for _ in range(rng.integers(1, 6))]))
         save(encode(expected[-1], header), path)
         requests += [as_file(image, path), as_frames(image, path)]
     answers = cornerstone(requests)
@@ -113,15 +113,15 @@ def test_reads_any_size_and_number_of_overlapping_segments(cornerstone, segment,
 
 
 @pytest.mark.xfail(reason="dcmjs 0.52 takes the bits of a byte in the wrong order", strict=True)
-def test_reads_a_file_whose_frames_do_not_begin_with_a_byte(cornerstone, written):
-    files = written(make_dx(shape=(47, 38)))
+def test_reads_a_file_whose_frames_do_not_begin_at_a_byte_boundary(cornerstone, write_segmentation):
+    files = write_segmentation(make_dx(shape=(47, 38)))
     assert is_misread(files.segmentation)
     (shown,) = cornerstone([as_file(files.image, files.path)])
     assert_shown(shown, files.segmentation)
 
 
-def test_reads_a_real_radiograph_and_a_correction(cornerstone, written, tmp_path):
-    files = written(Path(get_testdata_file("RG1_UNCR.dcm")))
+def test_reads_a_real_radiograph_and_a_correction(cornerstone, write_segmentation, tmp_path):
+    files = write_segmentation(Path(get_testdata_file("RG1_UNCR.dcm")))
     original = read_dicom_seg(files.path)
     edited = [replace(segment, mask=~segment.mask) for segment in original.segments]
     revised = revise(original, correct_segments(original, edited), "Roe^Richard")

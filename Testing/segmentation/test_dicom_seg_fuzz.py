@@ -20,13 +20,13 @@ SHAPE = (48, 40)
 
 
 @pytest.fixture(scope="module")
-def kinds(segment, tmp_path_factory):
+def good_files(make_segmentation, tmp_path_factory):
     """Good files by kind, with their masks."""
     folder = tmp_path_factory.mktemp("fuzz")
     header = make_dx()
-    segmentation = segment(header)
+    segmentation = make_segmentation(header)
     save(encode(segmentation, header), folder / "binary")
-    masks = [one.mask for one in segmentation.segments]
+    masks = [segment.mask for segment in segmentation.segments]
     labels = np.zeros(SHAPE, np.uint8)
     for number, mask in enumerate(masks, 1):
         labels[mask] = number
@@ -63,55 +63,55 @@ def read_segments_of(path):
 @pytest.mark.parametrize("kind", ["binary", "labels"])
 @QUICK
 @given(changes=byte_changes)
-def test_changed_bytes_of_a_dicom_header(kinds, tmp_path, kind, changes):
-    good, masks = kinds[kind]
+def test_survives_changed_bytes_in_a_dicom_header(good_files, tmp_path, kind, changes):
+    good, masks = good_files[kind]
     data = spoil_bytes(good, good.rindex(PIXELS) + 12, changes)
     assert_rejected_or_same(read_segments_of, tmp_path / "fuzz.dcm", data, masks)
 
 
 @pytest.mark.parametrize("kind", ["binary", "labels"])
 @QUICK
-@given(start=st.floats(0, 1), length=st.integers(1, 300), put=st.binary(max_size=20))
-def test_replaced_pieces_of_a_dicom_header(kinds, tmp_path, kind, start, length, put):
-    good, masks = kinds[kind]
+@given(start=st.floats(0, 1), length=st.integers(1, 300), replacement=st.binary(max_size=20))
+def test_survives_replaced_pieces_of_a_dicom_header(good_files, tmp_path, kind, start, length, replacement):
+    good, masks = good_files[kind]
     end = good.rindex(PIXELS)
-    at = int(start * end)
-    data = good[:at] + put + good[min(at + length, end) :]
+    position = int(start * end)
+    data = good[:position] + replacement + good[min(position + length, end) :]
     assert_rejected_or_same(read_segments_of, tmp_path / "fuzz.dcm", data, masks)
 
 
 @pytest.mark.parametrize("kind", ["binary", "labels"])
 @QUICK
 @given(data=st.data())
-def test_changed_elements_of_a_dicom_header(kinds, tmp_path, kind, data):
-    good, masks = kinds[kind]
+def test_survives_changed_elements_in_a_dicom_header(good_files, tmp_path, kind, data):
+    good, masks = good_files[kind]
     assert_rejected_or_same(read_segments_of, tmp_path / "fuzz.dcm", spoil_element(data, good), masks)
 
 
 @QUICK
 @given(changes=byte_changes)
-def test_changed_bytes_of_a_nrrd(kinds, tmp_path, changes):
-    good, masks = kinds["nrrd"]
+def test_survives_changed_bytes_in_a_nrrd(good_files, tmp_path, changes):
+    good, masks = good_files["nrrd"]
     read = lambda path: read_segments(path, SHAPE)  # noqa: E731
     assert_rejected_or_same(read, tmp_path / "fuzz.seg.nrrd", spoil_bytes(good, len(good), changes), masks)
 
 
 @QUICK
 @given(data=st.data())
-def test_changed_lines_of_a_nrrd_header(kinds, tmp_path, data):
-    good, masks = kinds["nrrd"]
+def test_survives_changed_lines_in_a_nrrd_header(good_files, tmp_path, data):
+    good, masks = good_files["nrrd"]
     head, _, packed = good.partition(b"\n\n")
     lines = head.split(b"\n")
-    at = data.draw(st.integers(1, len(lines) - 1))
+    position = data.draw(st.integers(1, len(lines) - 1))
     number = st.integers(-(2**33), 2**33).map(lambda value: b" %d" % value)
-    put = data.draw(st.one_of(st.binary(max_size=10), number, st.just(b"")))
-    way = data.draw(st.sampled_from(["remove", "append", "replace", "repeat"]))
-    name, separator, _ = lines[at].partition(b":")
-    lines[at : at + 1] = {
+    value = data.draw(st.one_of(st.binary(max_size=10), number, st.just(b"")))
+    operation = data.draw(st.sampled_from(["remove", "append", "replace", "repeat"]))
+    name, separator, _ = lines[position].partition(b":")
+    lines[position : position + 1] = {
         "remove": [],
-        "append": [lines[at] + put],
-        "replace": [name + separator + (b"=" if b":=" in lines[at] else b"") + put],
-        "repeat": [lines[at], lines[at]],
-    }[way]
+        "append": [lines[position] + value],
+        "replace": [name + separator + (b"=" if b":=" in lines[position] else b"") + value],
+        "repeat": [lines[position], lines[position]],
+    }[operation]
     read = lambda path: read_segments(path, SHAPE)  # noqa: E731
     assert_rejected_or_same(read, tmp_path / "fuzz.seg.nrrd", b"\n".join(lines) + b"\n\n" + packed, masks)

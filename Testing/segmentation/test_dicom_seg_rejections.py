@@ -35,11 +35,11 @@ EDITOR = ["--editor", "Roe^Richard"]
 class Kit:
     """A radiograph, a DICOM-SEG and a .seg.nrrd of it, from which the bad files are made."""
 
-    def __init__(self, folder, segment):
+    def __init__(self, folder, make_segmentation):
         self.image, self.dicom = folder / "image.dcm", folder / "good.dcm"
         save_dx(make_dx(), self.image)
         header = dcmread(self.image, stop_before_pixels=True)
-        segmentation = segment(header)
+        segmentation = make_segmentation(header)
         save(encode(segmentation, header), self.dicom)
         self.nrrd = folder / "good.seg.nrrd"
         write_segments(segmentation.segments, SHAPE, np.diag([0.15, 0.2, 1, 1]), self.nrrd)
@@ -63,8 +63,8 @@ Table = dict[str, tuple[str, Make]]
 
 
 @pytest.fixture(scope="module")
-def kit(segment, tmp_path_factory):
-    return Kit(tmp_path_factory.mktemp("good"), segment)
+def kit(make_segmentation, tmp_path_factory):
+    return Kit(tmp_path_factory.mktemp("good"), make_segmentation)
 
 
 def to_bytes(dataset):
@@ -90,8 +90,8 @@ def zeros(count, wbits):
 
 def insert(data, element):
     """Insert an encoded element at the beginning of a data set."""
-    at = data.index(b"\x08\0\x05\0CS")
-    return data[:at] + element + data[at:]
+    position = data.index(b"\x08\0\x05\0CS")
+    return data[:position] + element + data[position:]
 
 
 # functions that make bad DICOM-SEG files: edits of the good one
@@ -210,8 +210,8 @@ def no_sop_instance_uid(kit):
 
 def sequence_to_the_end_of_the_file(kit):
     data = kit.dicom.read_bytes()
-    at = data.index(b"\x62\0\x02\0SQ") + 8
-    return data[:at] + struct.pack("<I", len(data)) + data[at + 4 :]
+    position = data.index(b"\x62\0\x02\0SQ") + 8
+    return data[:position] + struct.pack("<I", len(data)) + data[position + 4 :]
 
 
 RLE_FRAME = struct.pack("<16I", 1, 64, *[0] * 14) + b"\x81\0" * 60
@@ -220,11 +220,11 @@ NESTED = b"\x08\0\x01\0SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff"
 DICOM: Table = {
     # not a DICOM-SEG
     "empty_file": ("empty", lambda kit: b""),
-    "text": ("no DICOM file", lambda kit: b"Consolidation in the right lower zone.\n" * 100),
-    "noise": ("no DICOM file", lambda kit: np.random.default_rng(0).bytes(5000)),
-    "nrrd_named_dcm": ("no DICOM file", lambda kit: kit.nrrd.read_bytes()),
+    "text": ("not a DICOM file", lambda kit: b"Consolidation in the right lower zone.\n" * 100),
+    "noise": ("not a DICOM file", lambda kit: np.random.default_rng(0).bytes(5000)),
+    "nrrd_named_dcm": ("not a DICOM file", lambda kit: kit.nrrd.read_bytes()),
     "preamble_only": ("another kind", lambda kit: bytes(128) + b"DICM"),
-    "radiograph": ("no segmentation", lambda kit: kit.image.read_bytes()),
+    "radiograph": ("not a segmentation", lambda kit: kit.image.read_bytes()),
     "ct": ("CT Image", changed(SOPClassUID=uid.CTImageStorage)),
     "structure_set": ("RT Structure Set", changed(SOPClassUID=uid.RTStructureSetStorage, PixelData=None)),
     "report": ("Comprehensive SR", changed(SOPClassUID=uid.ComprehensiveSRStorage, PixelData=None)),
@@ -233,7 +233,7 @@ DICOM: Table = {
     "private_object": ("another kind", changed(SOPClassUID="1.3.6.1.4.1.99999.1.2")),
     "no_sop_class": ("another kind", changed(SOPClassUID=None)),
     # truncated
-    "cut_in_the_preamble": ("no DICOM file", truncated(lambda kit: 100)),
+    "cut_in_the_preamble": ("not a DICOM file", truncated(lambda kit: 100)),
     "cut_in_the_meta_information": ("", truncated(lambda kit: 200)),
     "cut_in_the_header": ("no outlines", truncated(lambda kit: kit.pixels_start() // 2)),
     "cut_in_the_last_sequence": ("", truncated(lambda kit: kit.pixels_start() - 50)),
@@ -327,7 +327,7 @@ DICOM: Table = {
     # values of another type
     "text_for_the_segments": ("no segment", retyped("SegmentSequence", "LO", "three segments")),
     "number_for_the_frames": ("do not fit", retyped("PerFrameFunctionalGroupsSequence", "FD", 3.0)),
-    "words_for_a_number": ("holds no outlines", retyped("Rows", "LO", "forty-eight")),
+    "text_for_a_number": ("holds no outlines", retyped("Rows", "LO", "forty-eight")),
     "several_values": ("holds no outlines", retyped("Columns", "US", [40, 40])),
     "not_a_whole_number": ("holds no outlines", retyped("NumberOfFrames", "LO", "abc")),
     "sequence_to_the_end_of_the_file": ("", sequence_to_the_end_of_the_file),
@@ -421,8 +421,8 @@ RAW = b"encoding: raw\n"
 
 NRRD: Table = {
     "empty_file": ("empty", lambda kit: b""),
-    "text": ("no .seg.nrrd", lambda kit: b"not a segmentation\n\n"),
-    "dicom_named_nrrd": ("no .seg.nrrd", lambda kit: kit.dicom.read_bytes()),
+    "text": ("not a .seg.nrrd", lambda kit: b"not a segmentation\n\n"),
+    "dicom_named_nrrd": ("not a .seg.nrrd", lambda kit: kit.dicom.read_bytes()),
     "magic_only": ("damaged", lambda kit: b"NRRD0004\n"),
     "no_fields": ("damaged", lambda kit: b"NRRD0004\n\n"),
     "future_version": ("damaged", nrrd_future_version),
@@ -456,7 +456,7 @@ NRRD: Table = {
     "same_label_twice": ("which values", nrrd_same_label_twice),
     "label_of_the_background": ("which values", nrrd(b"Segment0_LabelValue:=1", b"Segment0_LabelValue:=0")),
     "unknown_label": ("does not describe", nrrd(b"Segment0_LabelValue:=1", b"Segment0_LabelValue:=3")),
-    "label_in_words": ("damaged", nrrd(b"Segment0_LabelValue:=1", b"Segment0_LabelValue:=one")),
+    "label_in_letters": ("damaged", nrrd(b"Segment0_LabelValue:=1", b"Segment0_LabelValue:=one")),
     "many_segments": ("more segments", nrrd_parts(nrrd_many_segments)),
     "another_radiograph": ("40 x 48", nrrd(b"0;39;0;47;0;0;", b"0;49;0;47;0;0;")),
     "radiograph_with_an_offset": ("40 x 48", nrrd(b"0;39;0;47;0;0;", b"5;44;0;47;0;0;")),
@@ -526,13 +526,13 @@ def error_message(run):
     return message
 
 
-def check_rejected(causalclipseg, tmp_path, words, commands):
+def assert_rejected(causalclipseg, tmp_path, message, commands):
     """Run commands with --output and --force: each is rejected, and leaves the existing file as it was."""
     folder = tmp_path / "existing"
     folder.mkdir()
     (folder / "result").write_text("an earlier result")
     for command in commands:
-        assert words in error_message(causalclipseg(*command, "--output", folder / "result", "--force"))
+        assert message in error_message(causalclipseg(*command, "--output", folder / "result", "--force"))
     assert [path.name for path in folder.iterdir()] == ["result"]
     assert (folder / "result").read_text() == "an earlier result"
 
@@ -548,33 +548,33 @@ def test_reads_the_good_files(kit, causalclipseg, tmp_path):
 
 @pytest.mark.parametrize("name", DICOM)
 def test_rejects_a_bad_dicom_seg(kit, causalclipseg, tmp_path, name):
-    words, make = DICOM[name]
+    message, make = DICOM[name]
     path = tmp_path / "bad.dcm"
     path.write_bytes(make(kit))
-    assert words in error_message(causalclipseg("seg", "show", path))
+    assert message in error_message(causalclipseg("seg", "show", path))
     revise = ["seg", "revise", path, kit.nrrd, "--image", kit.image, *EDITOR]
-    check_rejected(causalclipseg, tmp_path, words, [["seg", "convert", path], revise])
+    assert_rejected(causalclipseg, tmp_path, message, [["seg", "convert", path], revise])
 
 
 @pytest.mark.parametrize("name", NRRD)
 def test_rejects_a_bad_nrrd(kit, causalclipseg, tmp_path, name):
-    words, make = NRRD[name]
+    message, make = NRRD[name]
     path = tmp_path / "bad.seg.nrrd"
     path.write_bytes(make(kit))
     revise = ["seg", "revise", kit.dicom, path, "--image", kit.image, *EDITOR]
-    check_rejected(causalclipseg, tmp_path, words, [["seg", "convert", path, "--image", kit.image], revise])
+    assert_rejected(causalclipseg, tmp_path, message, [["seg", "convert", path, "--image", kit.image], revise])
 
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_rejects_a_bad_image(kit, causalclipseg, tmp_path, name):
-    words, make = IMAGES[name]
+    message, make = IMAGES[name]
     path = tmp_path / "bad.dcm"
     path.write_bytes(make(kit))
     revise = ["seg", "revise", kit.dicom, kit.single_nrrd, "--image", path, *EDITOR]
     commands = [["seg", "convert", kit.dicom, "--image", path], revise]
     if name != "another_radiograph":  # a .seg.nrrd does not name its radiograph
         commands.append(["seg", "convert", kit.nrrd, "--image", path])
-    check_rejected(causalclipseg, tmp_path, words, commands)
+    assert_rejected(causalclipseg, tmp_path, message, commands)
 
 
 def test_rejects_a_segmentation_that_names_no_radiograph(kit, causalclipseg, tmp_path):
@@ -590,18 +590,18 @@ def test_rejects_a_segmentation_that_names_no_radiograph(kit, causalclipseg, tmp
         ["seg", "convert", path, "--image", kit.image],
         ["seg", "revise", path, kit.single_nrrd, "--image", kit.image, *EDITOR],
     ]
-    check_rejected(causalclipseg, tmp_path, "which radiograph", commands)
+    assert_rejected(causalclipseg, tmp_path, "which radiograph", commands)
 
 
 def test_rejects_folders_and_missing_files(kit, causalclipseg, tmp_path):
-    for path, words in ((tmp_path, "folder"), (tmp_path / "none.dcm", "no file"), ("x" * 5000, "")):
+    for path, message in ((tmp_path, "folder"), (tmp_path / "none.dcm", "no file"), ("x" * 5000, "")):
         for command in (
             ["seg", "show", path],
             ["seg", "convert", kit.dicom, "--image", path],
             ["seg", "revise", path, kit.nrrd, "--image", kit.image, *EDITOR],
             ["seg", "revise", kit.dicom, path, "--image", kit.image, *EDITOR],
         ):
-            assert words in error_message(causalclipseg(*command))
+            assert message in error_message(causalclipseg(*command))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")

@@ -1,4 +1,4 @@
-"""Convert DICOM-SEG for 3D Slicer and back by the command; Slicer's own code (slicer-core) opens and saves it."""
+"""`causalclipseg seg convert` to .seg.nrrd and back; Slicer's own code (slicer-core) opens and saves the file."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def convert(*arguments) -> None:
 @pytest.mark.parametrize(
     "kind", ["no spacing", "zero spacing", "only imager spacing", "both spacings", "odd size", "names", "real CR"]
 )
-def test_slicer_opens_and_saves_a_segmentation(kind, slicer_core, written, tmp_path):
-    files = written(dx_of_kind(kind))
+def test_slicer_opens_and_saves_a_segmentation(kind, slicer_core, write_segmentation, tmp_path):
+    files = write_segmentation(dx_of_kind(kind))
     convert(files.path, "--to", "seg.nrrd", "--image", files.image, "--output", tmp_path / "a.seg.nrrd")
     node = slicer_core.segmentation(tmp_path / "a.seg.nrrd")
     image_to_world = slicer_core.matrix(slicer_core.volume(files.image), "GetIJKToRASMatrix")
@@ -53,7 +53,7 @@ def test_slicer_opens_and_saves_a_segmentation(kind, slicer_core, written, tmp_p
     converted = read_dicom_seg(tmp_path / "b.dcm")
     assert converted.source == files.segmentation.source
     assert len(converted.segments) == len(files.segmentation.segments)
-    for ours, other in zip(converted.segments, files.segmentation.segments, strict=True):
-        np.testing.assert_array_equal(ours.mask, other.mask)
+    for segment, expected in zip(converted.segments, files.segmentation.segments, strict=True):
+        np.testing.assert_array_equal(segment.mask, expected.mask)
         for name in ("label", "category", "type", "region", "laterality", "algorithm_type", "tracking_uid"):
-            assert getattr(ours, name) == getattr(other, name), name
+            assert getattr(segment, name) == getattr(expected, name), name

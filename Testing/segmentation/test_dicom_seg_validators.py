@@ -65,15 +65,17 @@ def check_dcmqi(segmentation, path, folder):
 
 
 @pytest.mark.parametrize("kind", [*KINDS, *REAL])
-def test_accept_each_kind_of_radiograph(kind, standard, written, same, tmp_path):
-    files = written(dx_of_kind(kind))
+def test_validators_accept_a_dicom_seg_of_each_kind_of_radiograph(
+    kind, standard, write_segmentation, assert_same_segmentation, tmp_path
+):
+    files = write_segmentation(dx_of_kind(kind))
     check(files.path, standard)
     check_dcmqi(files.segmentation, files.path, tmp_path / "dcmqi")
-    same(read_dicom_seg(files.path), files.segmentation)
+    assert_same_segmentation(read_dicom_seg(files.path), files.segmentation)
 
 
-def test_accept_a_correction(standard, written, same, tmp_path):
-    files = written()
+def test_validators_accept_a_correction(standard, write_segmentation, assert_same_segmentation, tmp_path):
+    files = write_segmentation()
     original = read_dicom_seg(files.path)
     first, second, third = original.segments
     changed = ~first.mask
@@ -84,7 +86,7 @@ def test_accept_a_correction(standard, written, same, tmp_path):
     check(path, standard)
     check_dcmqi(revised, path, tmp_path / "dcmqi")
     read = read_dicom_seg(path)
-    same(read, revised)
+    assert_same_segmentation(read, revised)
     assert read.sop_instance_uid != original.sop_instance_uid
     assert read.series_instance_uid == original.series_instance_uid
     assert read.instance_number == original.instance_number + 1
@@ -96,7 +98,7 @@ def test_accept_a_correction(standard, written, same, tmp_path):
     assert [segment.algorithm_type for segment in read.segments] == ["SEMIAUTOMATIC", "AUTOMATIC", "AUTOMATIC"]
     np.testing.assert_array_equal(read.segments[0].mask, changed)
     frames = {dcmread(file, stop_before_pixels=True).FrameOfReferenceUID for file in (files.path, path)}
-    assert len(frames) == 1, "the radiograph has none, so it is derived from the radiograph's UID"
+    assert len(frames) == 1, "the radiograph has no frame of reference, so it must be derived from its UID"
 
 
 @pytest.mark.parametrize(
@@ -111,8 +113,8 @@ def test_accept_a_correction(standard, written, same, tmp_path):
     ],
     ids=["type 1", "type 2", "conditional", "in a sequence", "functional group", "foreign"],
 )
-def test_the_tables_of_the_standard_detect_errors(spoil, standard, written, tmp_path):
-    dataset = dcmread(written().path)
+def test_dicom_validator_detects_spoiled_elements(spoil, standard, write_segmentation, tmp_path):
+    dataset = dcmread(write_segmentation().path)
     spoil(dataset)
     dataset.save_as(tmp_path / "spoiled.dcm")
     (result,) = DicomFileValidator(standard, log_level=logging.ERROR).validate(tmp_path / "spoiled.dcm").values()

@@ -33,11 +33,11 @@ def corrected_file(segments, path):
 
 
 @pytest.fixture
-def corrected(written, tmp_path):
-    """Return a function that writes a segmentation, and a .seg.nrrd with the mask of its first segment inverted."""
+def corrected(write_segmentation, tmp_path):
+    """Return a function that writes a segmentation, and a .seg.nrrd in which its first mask is inverted."""
 
     def make(radiograph=None):
-        files = written(radiograph)
+        files = write_segmentation(radiograph)
         first, *others = files.segmentation.segments
         return files, corrected_file([replace(first, mask=~first.mask), *others], tmp_path / "corrected.seg.nrrd")
 
@@ -75,14 +75,14 @@ def test_revise_writes_a_correction(causalclipseg, corrected, tmp_path, kind):
 def test_revise_adds_and_removes_segments(causalclipseg, corrected, tmp_path):
     files, _ = corrected()
     first, second, _ = files.segmentation.segments
-    new = replace(second, label="Another one", tracking_id="new", tracking_uid=new_uid(), mask=~second.mask)
+    new = replace(second, label="Another segment", tracking_id="new", tracking_uid=new_uid(), mask=~second.mask)
     nrrd = corrected_file([first, new], tmp_path / "other.seg.nrrd")
     output = tmp_path / "folder" / "out.dcm"
     run = causalclipseg("seg", "revise", files.path, nrrd, "--image", files.image, *EDITOR, "--output", output)
     assert run.status == 0, run.err
-    kept, added = read_dicom_seg(output).segments
-    assert (kept.tracking_uid, kept.algorithm_type) == (first.tracking_uid, "AUTOMATIC")
-    assert (added.label, added.algorithm_type, added.algorithm) == ("Another one", "MANUAL", None)
+    unchanged, added = read_dicom_seg(output).segments
+    assert (unchanged.tracking_uid, unchanged.algorithm_type) == (first.tracking_uid, "AUTOMATIC")
+    assert (added.label, added.algorithm_type, added.algorithm) == ("Another segment", "MANUAL", None)
     np.testing.assert_array_equal(added.mask, ~second.mask)
 
 
@@ -117,26 +117,26 @@ def test_revise_rejects_invalid_corrections(causalclipseg, corrected, tmp_path):
     save_dx(make_dx(SOPInstanceUID="2.25.99"), other)
     before = listing(tmp_path)
     image = ["--image", files.image]
-    for arguments, words in (
+    for arguments, message in (
         ([files.path, same, *image, *EDITOR], "the same as before"),
-        ([files.path, double, *image, *EDITOR], "stand for the same one"),
+        ([files.path, double, *image, *EDITOR], "match the same earlier segment"),
         ([files.path, nrrd, "--image", other, *EDITOR], "another radiograph"),
-        ([files.path, nrrd, *image, "--editor", " "], "name of who corrected"),
-        ([files.path, nrrd, *image, "--editor", "x" * 65], "name of who corrected"),
+        ([files.path, nrrd, *image, "--editor", " "], "name of its editor"),
+        ([files.path, nrrd, *image, "--editor", "x" * 65], "name of its editor"),
         ([files.path, nrrd, *image], "--editor"),
         ([files.path, nrrd, *EDITOR], "--image"),
-        ([nrrd, files.path, *image, *EDITOR], "no DICOM file"),
+        ([nrrd, files.path, *image, *EDITOR], "not a DICOM file"),
         ([files.path, nrrd, *image, *EDITOR, "--output", tmp_path], "is a folder"),
     ):
         run = causalclipseg("seg", "revise", *arguments)
-        assert (run.status, run.out) == (2, ""), words
-        assert words in run.err
+        assert (run.status, run.out) == (2, ""), message
+        assert message in run.err
         assert run.err.count("\n") == 1
         assert listing(tmp_path) == before
 
 
-def test_convert_leaves_out_empty_segments(causalclipseg, written, tmp_path):
-    files = written()
+def test_convert_leaves_out_empty_segments(causalclipseg, write_segmentation, tmp_path):
+    files = write_segmentation()
     first, second, *_ = files.segmentation.segments
     empty = replace(second, mask=np.zeros_like(second.mask))
     files.path.unlink()
@@ -152,8 +152,8 @@ def test_convert_leaves_out_empty_segments(causalclipseg, written, tmp_path):
     assert not (tmp_path / "none.dcm").exists()
 
 
-def test_revise_may_empty_a_segment_but_adds_no_empty_one(causalclipseg, written, tmp_path):
-    files = written()
+def test_revise_keeps_an_emptied_segment_but_leaves_out_a_new_empty_one(causalclipseg, write_segmentation, tmp_path):
+    files = write_segmentation()
     first, *others = files.segmentation.segments
     empty = np.zeros_like(first.mask)
     added = replace(first, label="Another", mask=empty, tracking_id="another", tracking_uid=new_uid())
@@ -172,8 +172,8 @@ def test_convert_rejects_the_same_format(causalclipseg, corrected):
     assert "--image" in causalclipseg("seg", "convert", nrrd).err
 
 
-def test_show_prints_no_control_characters(causalclipseg, written, tmp_path):
-    dataset = dcmread(written().path)
+def test_show_prints_no_control_characters(causalclipseg, write_segmentation, tmp_path):
+    dataset = dcmread(write_segmentation().path)
     item = dataset.SegmentSequence[0]
     item.SegmentLabel = "\x1b[2J\x1b[31mred"
     item.SegmentationAlgorithmIdentificationSequence[0].AlgorithmParameters = "\x1b]0;title\x07" + "x" * 5000
@@ -185,7 +185,7 @@ def test_show_prints_no_control_characters(causalclipseg, written, tmp_path):
     assert len(run.out) < 10_000
 
 
-def test_interrupted_while_writing(causalclipseg, corrected, monkeypatch, tmp_path):
+def test_an_interruption_while_writing_changes_no_file(causalclipseg, corrected, monkeypatch, tmp_path):
     files, nrrd = corrected()
 
     def stop(dataset, path):
@@ -200,7 +200,7 @@ def test_interrupted_while_writing(causalclipseg, corrected, monkeypatch, tmp_pa
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
-def test_interrupted_by_the_keyboard(tmp_path):
+def test_ctrl_c_stops_the_command_and_writes_no_file(tmp_path):
     """The command reads its note from a pipe and is interrupted while it waits for the text."""
     os.mkfifo(tmp_path / "note.txt")
     save_dx(make_dx(), tmp_path / "image.dcm")
@@ -266,7 +266,7 @@ def identifying_radiograph():
 
 
 def spoil(path, keyword, vr, value, to):
-    """Write a file in which an element has a value that its type does not allow."""
+    """Copy a file to `to`, with a value that the type of an element does not allow; return `to`."""
     data = path.read_bytes()
     group, element = keyword
     tag = bytes([group & 255, group >> 8, element & 255, element >> 8])

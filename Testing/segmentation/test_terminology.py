@@ -48,7 +48,7 @@ def test_every_kind_of_finding_in_a_lexicon_has_a_code(language):
     assert kinds <= set(FINDINGS)
 
 
-def test_an_unknown_kind_has_the_code_of_an_opacity():
+def test_code_of_returns_opacity_for_an_unknown_kind():
     assert code_of("shadow of a doubt") is OPACITY
 
 
@@ -63,13 +63,13 @@ def test_an_unknown_kind_has_the_code_of_an_opacity():
         ("No consolidation. Infiltrate in the left lower zone.", "infiltrate", "infiltrate"),
     ],
 )
-def test_each_side_has_the_kind_that_the_note_names_there(note, right, left):
+def test_kind_on_returns_the_finding_that_the_note_names_on_that_side(note, right, left):
     expression = parse_note(note)
     kinds = {side: kind_on(expression, side) for side in expression.sides}
     assert kinds == {side: kind for side, kind in (("right", right), ("left", left)) if side in expression.sides}
 
 
-def test_a_certain_finding_goes_before_an_uncertain_one():
+def test_kind_on_prefers_certain_findings_and_skips_negated_ones():
     findings = (
         Finding("pneumonia", "possible pneumonia", uncertain=True, sides=("right",)),
         Finding("consolidation", "consolidation", sides=("right",)),
@@ -81,7 +81,7 @@ def test_a_certain_finding_goes_before_an_uncertain_one():
     assert kind_on(expression, "left") == "opacity"
 
 
-def test_the_default_kind_is_an_infection():
+def test_kind_on_returns_infection_if_the_note_names_no_finding():
     assert kind_on(ReferringExpression(sides=("right",)), "right") == "infection"
 
 
