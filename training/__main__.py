@@ -28,7 +28,7 @@ from training.options import CheckpointOption, DataOption, DeviceOption, LimitOp
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.evaluation.evaluate import Evaluation, Questions
+    from training.evaluation.evaluate import Conditions, Evaluation
     from training.evaluation.journal import Journal
 
 # Each command imports torch only if it needs it, so that --help and the other commands start quickly.
@@ -80,16 +80,16 @@ def evaluate(
 ) -> None:
     """Evaluate a checkpoint: Dice and mIoU with intervals, by side and size; calibration; how it follows the note."""
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.evaluation.evaluate import Questions, worst_tiles
+    from training.evaluation.evaluate import Conditions, worst_tiles
 
     kinds = parse_note_kinds(notes)
     samples = read_split(data, split, strict=strict)
     constant = most_common_note(samples) if "constant" in kinds else None
     samples = subsample_evenly(samples, limit)
-    questions = Questions(kinds, CORRUPTIONS if shifts else (), constant, seed)
+    conditions = Conditions(kinds, CORRUPTIONS if shifts else (), constant, seed)
     segmenter = Segmenter.from_checkpoint(checkpoint, device)
-    journal = None if json_file is None else _journal(json_file, segmenter, samples, questions)
-    metrics, evaluation = _measure(segmenter, samples, split, questions, journal)
+    journal = None if json_file is None else _journal(json_file, segmenter, samples, conditions)
+    metrics, evaluation = _measure(segmenter, samples, split, conditions, journal)
     if json_file is not None:
         write_text(json_file, json.dumps(metrics, indent=2) + "\n")
     if journal is not None:
@@ -144,16 +144,16 @@ def onnx(
     out.print(f"{output}: probabilities differ from torch's by at most {difference:.1e}.")
 
 
-def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], questions: Questions) -> Journal:
+def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], conditions: Conditions) -> Journal:
     """Return the journal beside the metrics file; it holds the cases that a stopped evaluation has finished."""
     from training.evaluation.journal import Journal, fingerprint
 
     settings = {
         "card": segmenter.card.model_dump(mode="json", exclude={"figures"}),
         "program": __version__,
-        "notes": questions.notes,
-        "constant": str(questions.constant),
-        "corruptions": [(corruption.kind, corruption.strength) for corruption in questions.corruptions],
+        "notes": conditions.notes,
+        "constant": str(conditions.constant),
+        "corruptions": [(corruption.kind, corruption.strength) for corruption in conditions.corruptions],
     }
     journal = Journal(json_file.with_name(f"{json_file.name}.journal"), fingerprint(samples, settings))
     if journal.cases:
@@ -165,7 +165,7 @@ def _measure(
     segmenter: Segmenter,
     samples: list[Sample],
     split: Split,
-    questions: Questions | None = None,
+    conditions: Conditions | None = None,
     journal: Journal | None = None,
 ) -> tuple[dict[str, Any], Evaluation]:
     """Evaluate with a progress bar; return the metrics as JSON holds them, and the evaluation with each case."""
@@ -173,7 +173,7 @@ def _measure(
 
     try:
         with progress_bar(f"Evaluating on {split}", len(samples)) as advance:
-            result = measure(segmenter, samples, advance, questions, journal)
+            result = measure(segmenter, samples, advance, conditions, journal)
     except KeyboardInterrupt:
         if journal is not None:
             err.print("Repeat the command to continue where it was stopped.")

@@ -140,7 +140,7 @@ def test_reads_kinds_of_notes_from_a_list(lvit_folder):
     assert parse_note_kinds("") == ()
     assert parse_note_kinds("all") == NOTE_KINDS
     assert parse_note_kinds("none, own") == ("own", "none")
-    with pytest.raises(NoteKindError, match="no note “half”"):
+    with pytest.raises(NoteKindError, match="no kind of note “half”"):
         parse_note_kinds("half")
     samples = [*read_split(lvit_folder, "val")[:2], read_split(lvit_folder, "val")[3]]
     assert most_common_note(samples).sides == parse_note(samples[1].note, "viewer").sides

@@ -67,7 +67,7 @@ def test_unreadable_files_are_named(folder):
     with pytest.raises(DatasetError, match=r"evaluation .*with 1\.json cannot be read"):
         page(folder)
     (folder / "runs.yaml").write_text("runs: 3")
-    with pytest.raises(DatasetError, match="no list of runs"):
+    with pytest.raises(DatasetError, match="not a list of runs"):
         page(folder)
 
 

@@ -68,7 +68,7 @@ def test_journal_in_an_unwritable_place_raises_output_error(tmp_path):
         Journal(tmp_path / "file" / "journal", "mark")
 
 
-def test_fingerprint_depends_on_files_notes_and_questions(lvit_folder):
+def test_fingerprint_depends_on_files_notes_and_conditions(lvit_folder):
     samples = read_split(lvit_folder, "val")
     mark = fingerprint(samples, {"notes": ["none"]})
     assert mark == fingerprint(samples, {"notes": ["none"]})
@@ -86,11 +86,11 @@ def test_stopped_evaluation_continues(tmp_path, lvit_folder, tiny_checkpoint, mo
     measure = training.evaluation.evaluate.measure
 
     def stop_after(number):
-        def measuring(segmenter, sample, questions):
+        def measuring(segmenter, sample, conditions):
             if len(measured) == number:
                 raise KeyboardInterrupt
             measured.append(sample.name)
-            return measure(segmenter, sample, questions)
+            return measure(segmenter, sample, conditions)
 
         monkeypatch.setattr(training.evaluation.evaluate, "measure", measuring)
 

@@ -1,1 +1,1 @@
-"""Evaluation of a checkpoint: overlap metrics with intervals, calibration, and tests with other notes and images."""
+"""Evaluate a checkpoint: overlap metrics with intervals, calibration, other notes, and corrupted radiographs."""

@@ -51,14 +51,14 @@ def difference(scores: Scores, reference: Scores, seed: int = 0) -> dict[str, An
     if not len(scores):
         return {}
     reference_dice = dict(zip(reference.names, reference.dice, strict=True))
-    gap = scores.dice - np.array([reference_dice[name] for name in scores.names])
+    differences = scores.dice - np.array([reference_dice[name] for name in scores.names])
     weights, groups = _draw(scores.patients(), seed)
-    total, n = _by_group(np.stack([gap, np.ones_like(gap)]), groups) @ weights.T
-    return {"dice": round(100 * float(gap.mean()), 2), "interval": _bounds(total / n)}
+    total, n = _by_group(np.stack([differences, np.ones_like(differences)]), groups) @ weights.T
+    return {"dice": round(100 * float(differences.mean()), 2), "interval": _bounds(total / n)}
 
 
 def _draw(patients: list[str], seed: int) -> tuple[Values, list[int]]:
-    """Return how often each resample draws each patient, resamples x patients, and the patient index of each case."""
+    """Return draws, float64, resamples x patients: how often each patient is drawn; and each case's patient index."""
     index = {patient: number for number, patient in enumerate(dict.fromkeys(patients))}
     size = len(index)
     weights = np.random.default_rng(seed).multinomial(size, np.full(size, 1 / size), RESAMPLES)

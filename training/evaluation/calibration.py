@@ -19,7 +19,7 @@ class Calibration:
         pixels: number of pixels in each bin.
         lesion: number of lesion pixels in each bin.
         probability: sum of the probabilities in each bin.
-        squared_error: sum over all pixels.
+        squared_error: sum of the squared errors of all pixels.
     """
 
     pixels: list[int] = field(default_factory=lambda: [0] * BINS)
@@ -29,7 +29,7 @@ class Calibration:
 
     @classmethod
     def of(cls, probability: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_]) -> Calibration:
-        """Count one case: probability, float32 in [0, 1], and ground truth, bool, both rows x columns."""
+        """Count the pixels of a case: probability, float32 in [0, 1], and ground truth, bool, both rows x columns."""
         values, actual = probability.ravel().astype(np.float64), truth.ravel()
         index = np.minimum((values * BINS).astype(int), BINS - 1)
         return cls(
@@ -40,7 +40,7 @@ class Calibration:
         )
 
     def __add__(self, other: Calibration) -> Calibration:
-        """Add the counts of two sets of cases."""
+        """Return the sum of the counts of two sets of cases."""
         return Calibration(
             [a + b for a, b in zip(self.pixels, other.pixels, strict=True)],
             [a + b for a, b in zip(self.lesion, other.lesion, strict=True)],

@@ -1,4 +1,4 @@
-"""The measurements of one radiograph: few numbers, from which all metrics are computed."""
+"""The measurements of one radiograph: a few numbers, from which all metrics are computed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Case:
     """The measurements of one radiograph.
 
     Attributes:
-        name: of the radiograph.
-        side: the patient's side in its note: "left only", "right only" or "both"; None if the note was refused, and
-            then nothing was measured.
-        own: pixels with its own note.
-        notes: pixels with other notes, by kind of note.
-        corruptions: pixels on the corrupted radiograph, by kind and strength.
+        name: name of the radiograph.
+        side: the patient's side in its note: "left only", "right only" or "both"; None if the note was refused and so
+            nothing was measured.
+        own: pixel counts with its own note.
+        notes: pixel counts with other notes, by kind of note.
+        corruptions: pixel counts on the corrupted radiograph, by kind and strength.
         side_adherence: where the mask moves if the note's side is swapped; only for notes of one side.
-        calibration: of the probabilities with its own note.
+        calibration: calibration of the probabilities with its own note.
         seconds: duration of the segmentation with its own note.
     """
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from training.figures import write_figure
 
-# From Okabe and Ito's palette, which also people with color blindness can tell apart.
+# From the palette of Okabe and Ito, whose colors people with color blindness can tell apart.
 TRUTH_COLOR, PREDICTION_COLOR = "#009E73", "#E69F00"
 
 
@@ -23,7 +23,7 @@ class Tile:
     Attributes:
         pixels: rows x columns, any gray values.
         truth, prediction: bool, rows x columns.
-        caption: one or two lines above it.
+        caption: one or two lines of text above the radiograph.
     """
 
     pixels: npt.NDArray[np.generic]

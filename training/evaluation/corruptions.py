@@ -1,4 +1,4 @@
-"""Corruptions at fixed strengths, as other exposures, devices, archives and positioning cause them.
+"""Image corruptions of fixed strength, like those that other exposures, devices, archives and positioning cause.
 
 A corruption takes a radiograph and its ground truth and returns both; only the crop moves the ground truth. The random
 generator is seeded by the radiograph's name, so every checkpoint sees the same corrupted radiographs.
@@ -24,8 +24,8 @@ class Corruption:
     """A change of the radiograph at one strength.
 
     Attributes:
-        kind: what changes.
-        strength: how much, in words and numbers.
+        kind: what changes, for example "blur".
+        strength: how much it changes, in words and numbers.
         change: takes pixels, float32 in [0, 1], rows x columns, ground truth, bool of the same shape, and a random
             generator; returns the new pixels and ground truth.
     """
@@ -37,28 +37,28 @@ class Corruption:
     def __call__(self, pixels: Pixels, mask: Mask, name: str) -> tuple[Pixels, Mask]:
         """Return the corrupted pixels, float32 in [0, 1], and their ground truth; `name` seeds the generator."""
         rng = np.random.default_rng(zlib.crc32(f"{self.kind} {self.strength} {name}".encode()))
-        changed, moved = self.change(pixels, mask, rng)
-        return np.clip(changed, 0, 1).astype(np.float32), moved
+        corrupted, truth = self.change(pixels, mask, rng)
+        return np.clip(corrupted, 0, 1).astype(np.float32), truth
 
 
-def _of_pixels(change: Callable[[Pixels], npt.NDArray[np.floating]]) -> Callable[..., tuple[Pixels, Mask]]:
+def _pixels_only(change: Callable[[Pixels], npt.NDArray[np.floating]]) -> Callable[..., tuple[Pixels, Mask]]:
     return lambda pixels, mask, rng: (change(pixels).astype(np.float32), mask)
 
 
 def _brightness(amount: float) -> Callable[..., tuple[Pixels, Mask]]:
-    return _of_pixels(lambda pixels: pixels + amount)
+    return _pixels_only(lambda pixels: pixels + amount)
 
 
 def _contrast(factor: float) -> Callable[..., tuple[Pixels, Mask]]:
-    return _of_pixels(lambda pixels: pixels.mean() + factor * (pixels - pixels.mean()))
+    return _pixels_only(lambda pixels: pixels.mean() + factor * (pixels - pixels.mean()))
 
 
 def _gamma(power: float) -> Callable[..., tuple[Pixels, Mask]]:
-    return _of_pixels(lambda pixels: pixels**power)
+    return _pixels_only(lambda pixels: pixels**power)
 
 
 def _blur(share: float) -> Callable[..., tuple[Pixels, Mask]]:
-    return _of_pixels(lambda pixels: ndimage.gaussian_filter(pixels, share * pixels.shape[1], mode="nearest"))
+    return _pixels_only(lambda pixels: ndimage.gaussian_filter(pixels, share * pixels.shape[1], mode="nearest"))
 
 
 def _noise(sigma: float) -> Callable[..., tuple[Pixels, Mask]]:
@@ -98,23 +98,23 @@ def _burned_in_text(height: float, lines: int) -> Callable[..., tuple[Pixels, Ma
 
 
 def _sigmoid_curve(slope: float) -> Callable[..., tuple[Pixels, Mask]]:
-    """Apply the S-shaped characteristic curve of screen-film radiography; black and white stay as they are."""
+    """Return the S-shaped characteristic curve of screen-film radiography, which leaves black and white unchanged."""
 
     def curve(pixels: Pixels) -> npt.NDArray[np.floating]:
         low, high = 1 / (1 + np.exp(slope / 2)), 1 / (1 + np.exp(-slope / 2))
         return (1 / (1 + np.exp(-slope * (pixels - 0.5))) - low) / (high - low)
 
-    return _of_pixels(curve)
+    return _pixels_only(curve)
 
 
 def _edge_enhancement(amount: float) -> Callable[..., tuple[Pixels, Mask]]:
-    """Return the unsharp mask that processing of computed radiographs applies."""
+    """Return the unsharp masking that computed radiography applies."""
 
     def sharpen(pixels: Pixels) -> npt.NDArray[np.floating]:
         smooth = ndimage.gaussian_filter(pixels, 0.03 * pixels.shape[1], mode="nearest")
         return pixels + amount * (pixels - smooth)
 
-    return _of_pixels(sharpen)
+    return _pixels_only(sharpen)
 
 
 CORRUPTIONS = (
@@ -137,4 +137,4 @@ CORRUPTIONS = (
     Corruption("edge enhancement", "x 0.7", _edge_enhancement(0.7)),
     Corruption("edge enhancement", "x 2", _edge_enhancement(2)),
 )
-"""Each kind at a mild and a strong setting, chosen before any was measured. Kinds and strengths are keys in JSON."""
+"""Each kind at a mild and a strong setting, chosen before any measurement. Kinds and strengths are keys in JSON."""

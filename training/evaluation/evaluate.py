@@ -1,4 +1,4 @@
-"""Measure a checkpoint on a split exactly as the program uses it: from image file and note, with the segmenter."""
+"""Measure a checkpoint on a split exactly as the program uses it: image file and note go into the segmenter."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Questions:
-    """What to measure besides the metrics with each radiograph's own note.
+class Conditions:
+    """The conditions to measure besides the unchanged radiograph with its own note.
 
     Attributes:
-        notes: kinds of other notes.
-        corruptions: of the radiograph, with its own note.
+        notes: kinds of other notes, with the unchanged radiograph.
+        corruptions: corruptions of the radiograph, with its own note.
         constant: the note of kind "constant"; the most common note of the measured samples if None.
-        seed: of the resampling for intervals.
+        seed: random seed of the resampling for intervals.
     """
 
     notes: Sequence[NoteKind] = ()
@@ -52,7 +52,7 @@ class Questions:
 class Evaluation:
     """The measurements of a checkpoint, added case by case."""
 
-    questions: Questions = field(default_factory=Questions)
+    conditions: Conditions = field(default_factory=Conditions)
     own: Scores = field(default_factory=Scores)
     sides: dict[str, str] = field(default_factory=dict)
     side_adherence: SideAdherence = field(default_factory=SideAdherence)
@@ -63,11 +63,11 @@ class Evaluation:
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self.notes = {kind: Scores() for kind in self.questions.notes}
-        self.corruptions = {(each.kind, each.strength): Scores() for each in self.questions.corruptions}
+        self.notes = {kind: Scores() for kind in self.conditions.notes}
+        self.corruptions = {(each.kind, each.strength): Scores() for each in self.conditions.corruptions}
 
     def add(self, case: Case) -> None:
-        """Add a case, which was measured with the same questions."""
+        """Add a case that was measured under the same conditions."""
         if case.side is None or case.own is None:
             self.refused.append(case.name)
             return
@@ -83,8 +83,8 @@ class Evaluation:
         self.calibration += case.calibration or Calibration()
 
     def metrics(self) -> dict[str, Any]:
-        """Return the contents of the JSON file; left and right are the patient's, metrics are in percent."""
-        seed = self.questions.seed
+        """Return the contents of the JSON file; left and right are the patient's, overlap metrics are in percent."""
+        seed = self.conditions.seed
         notes = {kind: self._compared_with_own(scores) for kind, scores in self.notes.items()}
         if "none" in self.notes:
             for kind, scores in self.notes.items():
@@ -113,7 +113,7 @@ class Evaluation:
 
     def _compared_with_own(self, scores: Scores) -> dict[str, Any]:
         """Return the metrics with other notes or corruptions, and their difference to the unchanged cases."""
-        seed = self.questions.seed
+        seed = self.conditions.seed
         return {
             **scores.metrics(),
             "interval": intervals(scores, seed),
@@ -126,32 +126,32 @@ def evaluate(
     segmenter: Segmenter,
     samples: Sequence[Sample],
     advance: Callable[[], None] = lambda: None,
-    questions: Questions | None = None,
+    conditions: Conditions | None = None,
     journal: Journal | None = None,
 ) -> Evaluation:
-    """Segment every sample with its own note, with the sides swapped if it names one side, and as `questions` ask.
+    """Segment every sample with its own note, with the sides swapped if it names one side, and under `conditions`.
 
     Each file is read once, and the segmenter encodes each prompt once.
 
     Args:
         segmenter: runs the checkpoint.
-        samples: of a split.
+        samples: the samples of a split.
         advance: called after each sample.
-        questions: what else to measure.
-        journal: of this evaluation; its cases are not measured again, and new ones are added.
+        conditions: what else to measure.
+        journal: journal of this evaluation; its cases are not measured again, and new cases are added.
 
     Raises:
         DatasetError: a file cannot be read, or a radiograph and its mask differ in size.
     """
-    questions = questions or Questions()
-    if "constant" in questions.notes and questions.constant is None:
-        questions = replace(questions, constant=most_common_note(samples))
-    result = Evaluation(questions)
+    conditions = conditions or Conditions()
+    if "constant" in conditions.notes and conditions.constant is None:
+        conditions = replace(conditions, constant=most_common_note(samples))
+    result = Evaluation(conditions)
     measured = {} if journal is None else journal.cases
     for sample in samples:
         case = measured.get(sample.name)
         if case is None:
-            case = measure(segmenter, sample, questions)
+            case = measure(segmenter, sample, conditions)
             if journal is not None:
                 journal.add(case)
         result.add(case)
@@ -159,7 +159,7 @@ def evaluate(
     return result
 
 
-def measure(segmenter: Segmenter, sample: Sample, questions: Questions) -> Case:
+def measure(segmenter: Segmenter, sample: Sample, conditions: Conditions) -> Case:
     """Measure one radiograph.
 
     Raises:
@@ -172,9 +172,9 @@ def measure(segmenter: Segmenter, sample: Sample, questions: Questions) -> Case:
     except NoteError:
         return Case(sample.name)
     seconds = time.perf_counter() - start
-    notes, side_adherence = _measure_other_notes(segmenter, own, truth, questions)
+    notes, side_adherence = _measure_other_notes(segmenter, own, truth, conditions)
     corruptions: dict[str, dict[str, Counts]] = {}
-    for corruption in questions.corruptions:
+    for corruption in conditions.corruptions:
         pixels, moved_truth = corruption(radiograph.pixels, truth, sample.name)
         mask = _predict(segmenter, replace(radiograph, pixels=pixels), own.prompt)
         corruptions.setdefault(corruption.kind, {})[corruption.strength] = count(mask, moved_truth)
@@ -204,7 +204,7 @@ def worst_tiles(segmenter: Segmenter, samples: Sequence[Sample], scores: Scores,
 
 
 def _measure_other_notes(
-    segmenter: Segmenter, own: SegmentationResult, truth: Mask, questions: Questions
+    segmenter: Segmenter, own: SegmentationResult, truth: Mask, conditions: Conditions
 ) -> tuple[dict[str, Counts], SideAdherence | None]:
     expression = own.expression
     masks = {own.prompt: own.mask}  # by prompt, since several notes may lead to the same prompt
@@ -216,8 +216,8 @@ def _measure_other_notes(
         return masks[prompt]
 
     counts: dict[str, Counts] = {}
-    for kind in questions.notes:
-        note = ablate_note(kind, expression, questions.constant or expression)
+    for kind in conditions.notes:
+        note = ablate_note(kind, expression, conditions.constant or expression)
         if note is not None:
             counts[kind] = count(predict(note), truth)
     if len(expression.sides) == 2:

@@ -1,4 +1,4 @@
-"""The cases that an evaluation has measured so far, one per line, so that a stopped evaluation can continue."""
+"""Store the cases that an evaluation has measured so far, so that a stopped evaluation can continue."""
 
 from __future__ import annotations
 
@@ -27,30 +27,34 @@ def fingerprint(samples: Sequence[Sample], settings: dict[str, Any]) -> str:
 
 
 class Journal:
-    """A file of JSON lines: the fingerprint of an evaluation, then its cases."""
+    """A text file with the fingerprint of an evaluation in the first line, then one case in JSON per line.
 
-    def __init__(self, path: Path, mark: str) -> None:
-        """Open the journal, and read the cases of the evaluation whose fingerprint is `mark`.
+    Opening it reads the cases. A journal of another evaluation is replaced by an empty one. An incomplete last line is
+    dropped.
 
-        A journal of another evaluation is replaced by an empty one. An incomplete last line is dropped.
+    Attributes:
+        cases: the cases that were measured before, by name.
 
-        Attributes:
-            cases: the cases measured before, by name.
+    Args:
+        path: path of the file; it and its folder are created if needed.
+        evaluation: fingerprint of the evaluation, see `fingerprint`.
 
-        Raises:
-            OutputError: the file cannot be written.
-        """
+    Raises:
+        OutputError: the file cannot be written.
+    """
+
+    def __init__(self, path: Path, evaluation: str) -> None:
         self.path = path
         self.cases: dict[str, Case] = {}
         lines = _read(path)
-        if lines[:1] == [mark]:
+        if lines[:1] == [evaluation]:
             for line in lines[1:]:
                 try:
                     case = _CASE.validate_json(line)
                 except ValidationError:
                     break
                 self.cases[case.name] = case
-        complete = [mark, *(_CASE.dump_json(case).decode() for case in self.cases.values())]
+        complete = [evaluation, *(_CASE.dump_json(case).decode() for case in self.cases.values())]
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("".join(f"{line}\n" for line in complete), encoding="utf-8")
@@ -63,7 +67,7 @@ class Journal:
         self._file.write(f"{_CASE.dump_json(case).decode()}\n")
 
     def remove(self) -> None:
-        """Delete the file, once the evaluation is finished."""
+        """Delete the file, because the evaluation is complete."""
         self._file.close()
         self.path.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Other notes for the same radiograph: how much a metric depends on the note, and what a vague note costs."""
+"""Replace the note of a radiograph, to measure how much a metric depends on the note and what a vague note costs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def parse_note_kinds(text: str) -> tuple[NoteKind, ...]:
         return NOTE_KINDS
     unknown = [name for name in names if name not in NOTE_KINDS]
     if unknown:
-        raise NoteKindError(f"There is no note “{unknown[0]}”; choose from {', '.join(NOTE_KINDS)}.")
+        raise NoteKindError(f"There is no kind of note “{unknown[0]}”; choose from {', '.join(NOTE_KINDS)}.")
     return tuple(kind for kind in NOTE_KINDS if kind in names)
 
 

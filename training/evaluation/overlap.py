@@ -24,7 +24,7 @@ SIZES |= {"over 14 %": (14.0, 100.0)}
 quartiles of QaTa-COV19's validation split, so that each range contains enough radiographs."""
 
 Counts = tuple[int, int, int, int]
-"""Pixels of a case: of the prediction, of the ground truth, of both, and of the whole image."""
+"""Numbers of pixels of a case: prediction, ground truth, intersection of the two, whole image."""
 
 _PATIENT = re.compile(r"(sub-[A-Za-z0-9]+)_")
 
@@ -77,12 +77,12 @@ class Scores:
         }
 
     def where(self, keep: Callable[[str], bool]) -> Scores:
-        """Return the cases for whose names `keep` is true."""
-        kept = Scores()
+        """Return the scores of the cases whose name satisfies `keep`."""
+        selected = Scores()
         for name, counts in zip(self.names, self._counts, strict=True):
             if keep(name):
-                kept.add(name, counts)
-        return kept
+                selected.add(name, counts)
+        return selected
 
     def by_size(self) -> dict[str, Scores]:
         """Group the cases by ground-truth area, see `SIZES`."""

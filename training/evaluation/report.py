@@ -60,7 +60,7 @@ def _table(title: str, first: str, rows: Iterable[tuple[str, Metrics]]) -> Table
 
 
 def _comparison_table(title: str, first: str, rows: Iterable[tuple[str, Metrics]], own: str) -> Table:
-    """Return a table that compares each row with the `own` results, and with those of no note if they are known."""
+    """Return a table that compares each row with the `own` results, and with the results without a note if known."""
     table = Table(title=title)
     rows = list(rows)
     headings = {"minus_own": f"Dice minus {own}", "minus_none": "Dice minus no note"}

@@ -17,8 +17,8 @@ class SideAdherence:
 
     Attributes:
         n: number of cases.
-        own, own_on_named_side: pixels with the original note, and those of them on the side that it names.
-        swapped, swapped_on_named_side: the same with the swapped note, which names the other side.
+        own, own_on_named_side: mask pixels with the original note; of these, pixels on the side that it names.
+        swapped, swapped_on_named_side: the same for the swapped note, which names the other side.
         swapped_empty: number of cases whose mask is empty with the swapped note.
     """
 
@@ -31,7 +31,7 @@ class SideAdherence:
 
     @classmethod
     def of(cls, own: Mask, swapped: Mask, named: Mask) -> SideAdherence:
-        """Count one case, from masks of rows x columns; `named` is true on the half that the original note names."""
+        """Count the pixels of a case; masks are rows x columns; `named` is the half that the original note names."""
         return cls(
             n=1,
             own=int(own.sum()),
@@ -42,7 +42,7 @@ class SideAdherence:
         )
 
     def __add__(self, other: SideAdherence) -> SideAdherence:
-        """Add the counts of two sets of cases."""
+        """Return the sum of the counts of two sets of cases."""
         return SideAdherence(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
     def metrics(self) -> dict[str, Any]:

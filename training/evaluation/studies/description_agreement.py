@@ -1,4 +1,4 @@
-"""How often `describe` finds in the ground truth what the note says, and the commands that measure and fit it."""
+"""Measure how often the description of the ground truth agrees with the note, and fit the extent of the lungs."""
 
 from __future__ import annotations
 
@@ -54,10 +54,9 @@ def agreement(samples: list[Sample], advance: Callable[[], object] = lambda: Non
         DatasetError: a note is not understood, or a file cannot be read.
     """
     verdicts: dict[str, Verdicts] = {name: {row: [] for row in _ROWS} for name in EXTENTS}
-    parsed: dict[str, ReferringExpression] = {}
     for sample in samples:
         try:
-            note = parsed.setdefault(sample.note, parse_note(sample.note, sample.laterality))
+            note = parse_note(sample.note, sample.laterality)
         except NoteError as error:
             raise DatasetError(f"The note of {sample.name} cannot be read: {error}") from error
         mask = sample.load_mask()
@@ -71,8 +70,8 @@ def agreement(samples: list[Sample], advance: Callable[[], object] = lambda: Non
 def _compare(note: ReferringExpression, described: ReferringExpression, verdicts: Verdicts) -> None:
     for side in SIDES:
         verdicts[f"side_{side}"].append((side in note.sides) == (side in described.sides))
-    sides = note.sides == described.sides
-    verdicts["sides_exact"].append(sides)
+    same_sides = note.sides == described.sides
+    verdicts["sides_exact"].append(same_sides)
     for side in note.sides:
         if side in described.sides and note.zones[side]:
             for zone in ZONES:
@@ -81,7 +80,7 @@ def _compare(note: ReferringExpression, described: ReferringExpression, verdicts
     if note.count is not None:
         verdicts["count"].append(note.count == (described.count or 0))
     verdicts["note_exact"].append(
-        sides and dict(note.zones) == dict(described.zones) and note.count in (None, described.count)
+        same_sides and dict(note.zones) == dict(described.zones) and note.count in (None, described.count)
     )
 
 

@@ -1,4 +1,4 @@
-"""Fit the numbers of `lung_extent` and `describe` on a training split: the extent of the lungs, the share of a zone.
+"""Fit the parameters of `lung_extent` and `describe` on a training split: extent of the lungs, share of a zone.
 
 The folds are by patient. Shifts and shares are chosen, and the agreement on training is measured, with extents from a
 model that was fitted without the radiograph's fold.
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from CausalCLIPSegLib.mask.components import connected_components
 from CausalCLIPSegLib.mask.lung_extent import plausible, row_profiles
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note
+from CausalCLIPSegLib.notes import ZONES, parse_note
 from training.data.sample import Sample
 
 Array = npt.NDArray[np.float64]
@@ -38,13 +38,13 @@ _PATIENT = re.compile(r"sub-[A-Za-z0-9]+")
 
 @dataclass
 class _Lungs:
-    """All lungs for which the note names zones and which have a mask, as arrays of equal length.
+    """All lungs that have a mask and whose zones the note names, as arrays of equal length.
 
     Attributes:
         profiles: features of the radiograph's rows, lungs x features.
         summed: mask pixels above each row, as a share of the image, lungs x (`_GRID` + 1).
         zones: whether the note names the zone, lungs x upper, middle, lower.
-        fold: of the patient.
+        fold: number of the fold of the patient.
     """
 
     profiles: Array
@@ -54,17 +54,17 @@ class _Lungs:
 
     @property
     def first(self) -> Array:
-        """Where the mask begins, as a share of the image's height."""
+        """Upper end of the mask, as a share of the image's height."""
         return np.asarray(np.argmax(self.summed > 0, axis=1) - 1.0) / _GRID
 
     @property
     def last(self) -> Array:
-        """Where the mask ends, as a share of the image's height."""
+        """Lower end of the mask, as a share of the image's height."""
         return np.asarray(np.argmax(self.summed == self.summed[:, -1:], axis=1)) / _GRID
 
 
 def fit(samples: list[Sample], advance: Callable[[], object] = lambda: None) -> dict[str, Any]:
-    """Return the contents of `lung_extent.json`: the fitted numbers, and their agreement with the notes."""
+    """Return the contents of `lung_extent.json`: the fitted parameters, and their agreement with the notes."""
     lungs, areas = _collect(samples, advance)
     edges = {"top": (lungs.first, lungs.zones[:, 0]), "bottom": (lungs.last, lungs.zones[:, 2])}
     held_out = {edge: np.zeros(len(lungs.fold)) for edge in edges}
@@ -105,9 +105,8 @@ def fit(samples: list[Sample], advance: Callable[[], object] = lambda: None) -> 
 
 def _collect(samples: list[Sample], advance: Callable[[], object]) -> tuple[_Lungs, list[tuple[int, Array]]]:
     profiles, summed, zones, folds, areas = [], [], [], [], []
-    parsed: dict[str, ReferringExpression] = {}
     for sample in samples:
-        note = parsed.setdefault(sample.note, parse_note(sample.note, sample.laterality))
+        note = parse_note(sample.note, sample.laterality)
         mask = sample.load_mask()
         labels, _ = connected_components(mask)
         if note.count is not None:
@@ -157,16 +156,16 @@ def _agreement(lungs: _Lungs, top: Array, bottom: Array, share: float) -> tuple[
     pixels = np.column_stack([until[0], until[1] - until[0], until[2] - until[1]])
     named = pixels >= (share * height / 2)[:, None]
     named[index, pixels.argmax(axis=1)] = True
-    right = (named == lungs.zones).all(axis=1)
-    kinds = lungs.zones @ np.array([1, 2, 4])
-    of_all = float(right.mean())
-    over_kinds = float(np.mean([right[kinds == kind].mean() for kind in np.unique(kinds)]))
-    return (of_all + over_kinds) / 2, of_all, over_kinds
+    exact = (named == lungs.zones).all(axis=1)
+    zone_sets = lungs.zones @ np.array([1, 2, 4])
+    of_all = float(exact.mean())
+    over_sets = float(np.mean([exact[zone_sets == zone_set].mean() for zone_set in np.unique(zone_sets)]))
+    return (of_all + over_sets) / 2, of_all, over_sets
 
 
 def _percent(agreement: tuple[float, float, float]) -> dict[str, float]:
-    _, of_all, over_kinds = agreement
-    return {"of_all": round(100 * of_all, 1), "mean_over_sets_of_zones": round(100 * over_kinds, 1)}
+    _, of_all, over_sets = agreement
+    return {"of_all": round(100 * of_all, 1), "mean_over_sets_of_zones": round(100 * over_sets, 1)}
 
 
 def _count_agreement(areas: list[tuple[int, Array]], smallest: float) -> float:
@@ -174,7 +173,7 @@ def _count_agreement(areas: list[tuple[int, Array]], smallest: float) -> float:
 
 
 def _smallest_area(areas: list[tuple[int, Array]]) -> float:
-    """Return the minimum area with which the count agrees most often; the middle one if several are equally good."""
+    """Return the minimum area with which the count agrees most often; the median if several areas are equally good."""
     agreements = [_count_agreement(areas, smallest) for smallest in _SMALLEST_AREAS]
     best = [size for size, share in zip(_SMALLEST_AREAS, agreements, strict=True) if share == max(agreements)]
     return best[len(best) // 2]

@@ -1,4 +1,4 @@
-"""Measure how well `parse_note` understands notes, against a file of notes with their meaning. Needs no torch.
+"""Measure how well `parse_note` understands notes, with a file of notes and their meanings. Does not need torch.
 
     python -m training notes
     python -m training notes --gold Testing/notes/gold/held_out.jsonl --json metrics.json
@@ -63,7 +63,7 @@ class Expected(BaseModel):
 
 
 class Case(BaseModel):
-    """A note with its meaning: a line of the file."""
+    """A line of the file: a note with its meaning."""
 
     id: str
     style: str
@@ -74,7 +74,7 @@ class Case(BaseModel):
 
 @dataclass
 class Tally:
-    """Counts for the F1 of one slot: correct values, values the parser gave, values expected."""
+    """Counts for the F1 of one slot: correct values, values that the parser returned, expected values."""
 
     correct: int = 0
     predicted: int = 0
@@ -117,7 +117,7 @@ class Score:
 
 
 def is_exact(expression: ReferringExpression, expected: Expected) -> bool:
-    """Whether sides, zones, whole, weak and count are all as expected, in any order."""
+    """Return whether sides, zones, whole, weak and count are all as expected, in any order."""
     return _merged(expression) == _merged(expected)
 
 

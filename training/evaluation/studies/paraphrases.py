@@ -1,4 +1,4 @@
-"""Published notes in a radiologist's words, and how a checkpoint segments with them.
+"""Paraphrase published notes as radiologists write, and measure a checkpoint with the paraphrases.
 
 The network receives the prompt that the program derives from a note, so a paraphrase changes the mask only if it
 changes the prompt. The study first counts equal prompts, and then runs each different prompt once.
@@ -44,7 +44,7 @@ class Paraphrase:
     Attributes:
         style: one of `STYLES`.
         text: the note.
-        laterality: whose left and right it means.
+        laterality: whose left and right the note means.
     """
 
     style: str
@@ -53,11 +53,11 @@ class Paraphrase:
 
 
 def paraphrase(note: str, laterality: Laterality) -> list[Paraphrase]:
-    """Return ten notes of the same meaning; the first six also state the number of areas, the last four do not.
+    """Return ten notes with the same meaning; the first six also state the number of areas, the last four do not.
 
     Args:
         note: a published note.
-        laterality: whose left and right it means.
+        laterality: whose left and right the note means.
     """
     meaning = parse_note(note, laterality)
     area = "area" if meaning.count == 1 else "areas"
@@ -77,7 +77,7 @@ def paraphrase(note: str, laterality: Laterality) -> list[Paraphrase]:
             "pneumonia.",
         ),
         Paraphrase("capitals", f"{counted}CONSOLIDATION, {zones}. NO EFFUSION.".upper()),
-        Paraphrase("misspelt", f"{_capital(counted)}consolidaton in {_misspelt(lobes)}, no efusion"),
+        Paraphrase("misspelt", f"{_capital(counted)}consolidaton in {_misspell(lobes)}, no efusion"),
         Paraphrase("letters", f"Infiltrates {_letters(meaning)}, c/w PNA."),
         Paraphrase("British", f"Airspace shadowing in {zones} in keeping with infection. Repeat film in 6 weeks."),
         Paraphrase("regions", f"Patchy opacity at {parts}, suspicious for pneumonia; no pneumothorax."),
@@ -105,7 +105,7 @@ STYLES = (
 
 
 def _places(meaning: ReferringExpression, terms: dict[Zone, str], laterality: Laterality) -> str:
-    """Return "the right upper lobe and mid zone and the entire left lung"."""
+    """Name the places in a phrase like "the right upper lobe and mid zone and the entire left lung"."""
     return " and ".join(_place(meaning, side, terms, say_side(side, laterality)) for side in meaning.sides)
 
 
@@ -119,7 +119,7 @@ def _place(meaning: ReferringExpression, side: Side, terms: dict[Zone, str], sid
 
 
 def _letters(meaning: ReferringExpression) -> str:
-    """Return "RLZ + entire L lung"."""
+    """Abbreviate the places in a phrase like "RLZ + entire L lung"."""
     places: list[str] = []
     for side in (side for side in SIDES if side in meaning.sides):
         letter = side[0].upper()
@@ -132,7 +132,7 @@ def _letters(meaning: ReferringExpression) -> str:
     return " + ".join(places)
 
 
-def _misspelt(text: str) -> str:
+def _misspell(text: str) -> str:
     return (
         text.replace("right", "rigth").replace("lower", "lowr").replace("upper", "uppper").replace("entire", "entrie")
     )
@@ -143,11 +143,11 @@ def _capital(text: str) -> str:
 
 
 def prompts_of(sample: Sample, laterality: Laterality) -> tuple[str, dict[str, str | None]]:
-    """Return the prompt of a published note, and those of its paraphrases by style; None if no side is understood.
+    """Return the prompt of a published note, and its paraphrases' prompts by style; None if no side is understood.
 
     Args:
-        sample: with the published note.
-        laterality: of the checkpoint.
+        sample: a sample with the published note.
+        laterality: whose left and right the prompts of the checkpoint mean.
     """
     published = to_prompt(parse_note(sample.note, sample.laterality), laterality)
     prompts: dict[str, str | None] = {}

@@ -1,4 +1,4 @@
-"""The results page: tables generated from the files of evaluations, so that no number is typed by hand."""
+"""Generate the results page from the files of evaluations, so that no number is typed by hand."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Metrics = dict[str, Any]
 
 
 class Run(BaseModel):
-    """A run that was done.
+    """A training run and its evaluation.
 
     Attributes:
         name: name of the run in the tables.
         evaluation: file that `evaluate --json` wrote, in the folder of runs.yaml.
         command: what was trained, and with which options.
         seed: random seed.
-        hardware: what it ran on.
+        hardware: the hardware of the training.
         hours: duration of the training.
     """
 
@@ -65,7 +65,7 @@ class Results(BaseModel):
         runs: all runs, in the order of the table.
         notes: names of the runs whose metrics with other notes are shown.
         shifts: names of the runs whose metrics on corrupted radiographs are shown.
-        comparisons: of groups of runs.
+        comparisons: comparisons of groups of runs.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -101,7 +101,7 @@ def page(folder: Path) -> str:
     try:
         results = Results.model_validate(read_yaml(folder / "runs.yaml"))
     except ValidationError as error:
-        raise DatasetError(f"The file {folder / 'runs.yaml'} is no list of runs.") from error
+        raise DatasetError(f"The file {folder / 'runs.yaml'} is not a list of runs.") from error
     metrics = {run.name: _read(folder / run.evaluation) for run in results.runs}
     parts = [
         "# Results",
