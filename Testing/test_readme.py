@@ -28,8 +28,9 @@ def test_links_resolve_and_lines_have_at_most_120_characters(page):
     text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert target.startswith("http") or (page.parent / target).exists(), target
-    long = [line for line in text.splitlines() if len(line) > 120]
-    assert not long
+    # The rows of a table cannot be wrapped.
+    too_long = [line for line in text.splitlines() if len(line) > 120 and not line.startswith("|")]
+    assert not too_long
 
 
 def test_the_index_lists_every_page():
