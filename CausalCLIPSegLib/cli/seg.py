@@ -112,9 +112,9 @@ def revise(
     header, _ = _read_image(image)
     segments = correct_segments(original, read_segments(corrected, original.shape))
     known = {segment.tracking_uid for segment in original.segments}
-    kept = [segment for segment in segments if segment.tracking_uid in known]
+    revised = [segment for segment in segments if segment.tracking_uid in known]
     added = _without_empty([segment for segment in segments if segment.tracking_uid not in known])
-    revision = revise(original, [*kept, *added], editor)
+    revision = revise(original, [*revised, *added], editor)
     path = output or previous.with_name(
         f"{previous.name.removesuffix(_DICOM_EXTENSION)}-{revision.instance_number}.dcm"
     )

@@ -106,16 +106,16 @@ class Dimse:
         for keyword, value in keys.items():
             setattr(query, keyword, value)
         matches: list[Dataset] = []
-        cancelled = False
+        canceled = False
         for status, match in association.send_c_find(query, model):
-            if cancelled:
+            if canceled:
                 _status_code(status)  # the archive may still send some matches, which are dropped
                 continue
             if _check_status(status, _PENDING) in _PENDING and match is not None:
                 matches.append(match)
             if limit is not None and len(matches) >= limit and association.is_established:
                 association.send_c_cancel(1, query_model=model)
-                cancelled = True
+                canceled = True
         return matches
 
     def _fetch(self, identity: Identity) -> bytes:

@@ -205,5 +205,5 @@ def _lut_table(item: Dataset, header: Dataset) -> npt.NDArray[np.float32] | None
     if not isinstance(data, bytes):
         return np.atleast_1d(np.asarray(data, dtype=np.float32))
     count = int(descriptor[0]) or 2**16  # 65,536 does not fit into the 16 bits of the descriptor
-    words = "<u2" if header.original_encoding[1] else ">u2"
-    return np.frombuffer(data, dtype=np.uint8 if len(data) < 2 * count else words)[:count].astype(np.float32)
+    two_bytes = "<u2" if header.original_encoding[1] else ">u2"
+    return np.frombuffer(data, dtype=np.uint8 if len(data) < 2 * count else two_bytes)[:count].astype(np.float32)

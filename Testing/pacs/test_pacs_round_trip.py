@@ -100,10 +100,10 @@ def test_pushed_files_are_found_and_return_unchanged(connection, pacs, files, tm
     assert again.status == 0
     assert again.statuses == ["already there"] * 3
 
-    found = pacs("find", "--patient-id", "9RG1", "--study-date", "2004-08-26", "--modality", "cr", "--json")
-    assert found.status == 0, found.err
-    assert [(line["study"], line["series"], line["modality"]) for line in found.lines] == [(STUDY, SERIES, "CR")]
-    assert found.lines[0]["patient_id"] == "9RG1"
+    matches = pacs("find", "--patient-id", "9RG1", "--study-date", "2004-08-26", "--modality", "cr", "--json")
+    assert matches.status == 0, matches.err
+    assert [(line["study"], line["series"], line["modality"]) for line in matches.lines] == [(STUDY, SERIES, "CR")]
+    assert matches.lines[0]["patient_id"] == "9RG1"
     assert pacs("find", "--patient-id", "9RG1", "--modality", "MR", "--json").lines == []
 
     folder = tmp_path / "pulled"
@@ -160,9 +160,9 @@ def test_pulls_only_segmentations_that_refer_to_the_image(connection, pacs, file
     assert result.status == 0, result.err
     assert result.statuses == ["fetched"]
     assert [path.name[:4] for path in (tmp_path / "of-image").iterdir()] == ["SEG."]
-    other = pacs("pull", "--image", files.compressed, "--only-segmentations", "--output", tmp_path / "of-other")
-    assert other.status == 0
-    assert "No segmentation" in other.out
+    no_result = pacs("pull", "--image", files.compressed, "--only-segmentations", "--output", tmp_path / "of-other")
+    assert no_result.status == 0
+    assert "No segmentation" in no_result.out
     assert list((tmp_path / "of-other").iterdir()) == []
 
 

@@ -190,8 +190,8 @@ def test_tiff_with_white_as_zero_is_inverted(tmp_path, stored, gray, bits):
 
 def test_format_does_not_depend_on_the_ending(tmp_path, gray):
     Image.fromarray(gray).save(tmp_path / "image.png")
-    other = (tmp_path / "image.png").rename(tmp_path / "image.dcm")
-    assert np.array_equal(read_radiograph(str(other)).pixels, gray / np.float32(255))
+    renamed = (tmp_path / "image.png").rename(tmp_path / "image.dcm")
+    assert np.array_equal(read_radiograph(str(renamed)).pixels, gray / np.float32(255))
 
 
 def test_name_may_contain_accents_and_spaces(tmp_path, gray):

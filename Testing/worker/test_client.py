@@ -59,8 +59,8 @@ def test_imports_only_the_standard_library():
         "new = {name.partition('.')[0] for name in set(sys.modules) - before};"
         "print(sorted(new - set(sys.stdlib_module_names) - {'CausalCLIPSegLib'}))"
     )
-    done = subprocess.run([sys.executable, "-I", "-c", code, str(ROOT)], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    run = subprocess.run([sys.executable, "-I", "-c", code, str(ROOT)], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
 
 
 def test_sends_requests_when_the_process_is_ready(connection):

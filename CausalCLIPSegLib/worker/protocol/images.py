@@ -26,7 +26,7 @@ class ArrayImage(Message):
             last axis of 3 or 4 (red, green, blue and opacity, uint8). Row 0 is the upper edge of the image, column 0
             the left one.
         spacing: distance between pixel centers (row mm, column mm), from which areas in mm² are computed; null if
-            unknown, also if 1 x 1 mm only stands for an unknown spacing.
+            unknown, even if the other program then assumes 1 x 1 mm.
         affine: 4 x 4, voxel (column, row, slice, 1) to mm in DICOM's patient axes (LPS): Slicer's IJK-to-RAS matrix
             with its first two rows negated.
         window: the values that are shown black and white; null: uint8 values are divided by 255, others are scaled
