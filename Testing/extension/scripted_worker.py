@@ -33,7 +33,7 @@ from CausalCLIPSegLib.worker.jobs.notes import describe_note
 
 THRESHOLD = 0.5
 LOCK = threading.Lock()
-CANCELLED: dict[str, threading.Event] = {}
+CANCELED: dict[str, threading.Event] = {}
 CARDS = [
     protocol.CheckpointDocument(
         **{"name": name, "laterality": "viewer", "threshold": THRESHOLD, "limits": []},
@@ -63,7 +63,7 @@ def segment(request: protocol.SegmentRequest) -> None:
     if "stuck" in request.note:
         threading.Event().wait()
     if "slow" in request.note:
-        CANCELLED[request.id].wait()
+        CANCELED[request.id].wait()
     if "turned" in request.note and request.mirrored is None:
         message = "The radiograph is marked as mirrored."
         send(protocol.ErrorEvent(id=request.id, kind="mirrored", message=message))
@@ -71,7 +71,7 @@ def segment(request: protocol.SegmentRequest) -> None:
     if "memory" in request.note:
         message = "Too little memory on the graphics card; the processor did it."
         send(protocol.WarningEvent(id=request.id, message=message))
-    if CANCELLED[request.id].is_set():
+    if CANCELED[request.id].is_set():
         send(protocol.CancelledEvent(id=request.id))
         return
     send(result(request))
@@ -189,7 +189,7 @@ def main() -> None:
             except CausalCLIPSegError as error:
                 send(protocol.ErrorEvent(id=identifier, kind="user", message=str(error)))
         elif kind == "segment":
-            CANCELLED[identifier] = threading.Event()
+            CANCELED[identifier] = threading.Event()
             request = protocol.SegmentRequest.model_validate(document)
             threading.Thread(target=segment, args=(request,), daemon=True).start()
         elif kind == "hello":
@@ -202,7 +202,7 @@ def main() -> None:
             export(protocol.ExportRequest.model_validate(document))
         elif kind == "cancel":
             send(protocol.CancelResult(id=identifier, target=document["target"], found=True))
-            CANCELLED[document["target"]].set()
+            CANCELED[document["target"]].set()
         elif kind == "shutdown":
             return
 

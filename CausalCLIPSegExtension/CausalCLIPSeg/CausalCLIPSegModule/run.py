@@ -16,7 +16,7 @@ class Runner:
 
     Attributes:
         identifier: of the run in progress, else None.
-        cancelling: the run was canceled, and ends when its current phase does.
+        canceling: the run was canceled, and ends when its current phase does.
         phase: the current phase of the run, for the user.
         fraction: how much of the run is done, in [0, 1].
 
@@ -32,7 +32,7 @@ class Runner:
 
     def _reset(self) -> None:
         self.identifier: str | None = None
-        self.cancelling = False
+        self.canceling = False
         self.phase, self.fraction = "", 0.0
         self._startTime = 0.0
 
@@ -60,7 +60,7 @@ class Runner:
             "device": parameters.device,
             "output": str(output),
         }
-        session.error, self._result.warnings, self.cancelling = "", [], False
+        session.error, self._result.warnings, self.canceling = "", [], False
         self.phase, self.fraction, self._startTime = _("Waiting for the worker"), 0.0, time.monotonic()
         origin = ResultRequest(volume.GetID(), reading)
         self.identifier = session.send(request, lambda event: self._onEvent(event, origin))
@@ -70,10 +70,10 @@ class Runner:
         """Cancel the run; a second call kills the worker."""
         if self.identifier is None:
             return
-        if self.cancelling:
+        if self.canceling:
             self._session.worker.restart()
         else:
-            self.cancelling = True
+            self.canceling = True
             self._session.worker.cancel(self.identifier)
         self._session.changed.emit()
 
@@ -93,8 +93,8 @@ class Runner:
         self._session.changed.emit()
 
     def _end(self, event: Event, origin: ResultRequest) -> None:
-        cancelled, self.identifier, self.cancelling, self.fraction = self.cancelling, None, False, 0.0
-        if event["event"] == "cancelled" or (event["event"] == "error" and cancelled):
+        canceled, self.identifier, self.canceling, self.fraction = self.canceling, None, False, 0.0
+        if event["event"] == "cancelled" or (event["event"] == "error" and canceled):
             self._session.status = _("Canceled; nothing was changed.")
         elif event["event"] == "error":
             self._session.explainFailure(event)

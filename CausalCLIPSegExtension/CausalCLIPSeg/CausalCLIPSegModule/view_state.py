@@ -177,12 +177,12 @@ def _whyNoRun(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
 def _applyText(logic: CausalCLIPSegLogic) -> str:
     if logic.running is None:
         return _("Apply")
-    return _("End by force") if logic.runner.cancelling else _("Cancel")
+    return _("End by force") if logic.runner.canceling else _("Cancel")
 
 
 def _status(logic: CausalCLIPSegLogic) -> str:
     if logic.running is not None:
-        if logic.runner.cancelling:
+        if logic.runner.canceling:
             return _("Canceling; the phase that runs is finished first.")
         phase = logic.worker.phase if logic.worker.phase and not logic.runner.fraction else logic.runner.phase
         return _("{phase} - {seconds:.0f} s").format(phase=phase, seconds=logic.runner.seconds)
