@@ -29,6 +29,12 @@ Counts = tuple[int, int, int, int]
 _PATIENT = re.compile(r"(sub-[A-Za-z0-9]+)_")
 
 
+def patient_of(name: str) -> str:
+    """Return the patient of a radiograph: the subject in a BIDS name (sub-S123_...), else the whole name."""
+    match = _PATIENT.match(name)
+    return match[1] if match else name
+
+
 def count(predicted: Mask, actual: Mask) -> Counts:
     """Count the pixels of a case, from masks of bool, rows x columns."""
     predicted_pixels, actual_pixels, both = (int(number) for number in overlap.count_pixels(predicted, actual))
@@ -93,9 +99,8 @@ class Scores:
         }
 
     def patients(self) -> list[str]:
-        """Return each case's patient: the subject in a BIDS name (sub-S123_...), else the whole name."""
-        matches = ((_PATIENT.match(name), name) for name in self.names)
-        return [match[1] if match else name for match, name in matches]
+        """Return the patient of each case, see `patient_of`."""
+        return [patient_of(name) for name in self.names]
 
     def write_csv(self, path: Path) -> None:
         """Write one row per case: name, Dice and IoU in percent, predicted and actual area in percent of the image."""

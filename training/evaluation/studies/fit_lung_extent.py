@@ -6,7 +6,6 @@ model that was fitted without the radiograph's fold.
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from CausalCLIPSegLib.mask.lung_extent import plausible, row_profiles
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import ZONES, parse_note
 from training.data.sample import Sample
+from training.evaluation.overlap import patient_of
 
 Array = npt.NDArray[np.float64]
 
@@ -33,7 +33,6 @@ _TOPS = tuple(np.round(np.arange(0.02, 0.30, 0.03), 2))
 _BOTTOMS = tuple(np.round(np.arange(0.44, 0.80, 0.03), 2))
 _SHARES = (0.02, 0.04, 0.06, 0.07, 0.08, 0.09, 0.10, 0.12, 0.15)
 _SMALLEST_AREAS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.004, 0.006)
-_PATIENT = re.compile(r"sub-[A-Za-z0-9]+")
 
 
 @dataclass
@@ -112,8 +111,7 @@ def _collect(samples: list[Sample], advance: Callable[[], object]) -> tuple[_Lun
         if note.count is not None:
             areas.append((note.count, np.bincount(labels.ravel())[1:] / mask.size))
         profile = row_profiles(sample.load_image())
-        patient = _PATIENT.match(sample.name)
-        fold = zlib.crc32((patient[0] if patient else sample.name).encode()) % _FOLDS
+        fold = zlib.crc32(patient_of(sample.name).encode()) % _FOLDS
         for side, half in split_by_side(mask).items():
             if side in note.sides and note.zones[side] and half.any():
                 above = np.concatenate([[0.0], np.cumsum(half.sum(axis=1))]) / mask.size
