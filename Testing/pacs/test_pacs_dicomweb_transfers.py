@@ -89,7 +89,7 @@ def test_push_rejects_a_missing_file_and_a_folder_without_dicom(server, pacs, tm
 def test_pull_does_not_write_a_damaged_file(damage, server, pacs, three_instances, tmp_path):
     assert pacs("push", three_instances / "1.dcm").status == 0
     damaged = damage(server.instances["1.2.3.1"])
-    server.faults = [lambda handler: damaged if handler.last_of_path == "1.2.3.1" else correct(handler)] * 20
+    server.faults = [lambda handler: damaged if handler.last_path_segment == "1.2.3.1" else correct(handler)] * 20
     folder = tmp_path / "pulled"
     result = pacs("pull", "--study", STUDY, "--output", folder, "--json")
     assert result.statuses == ["failed"], result.err
@@ -117,7 +117,7 @@ def test_an_interrupted_pull_leaves_only_complete_files(server, pacs, three_inst
     stall = Truncated(header.encode() + data[:5000], stalls=True)
 
     def stall_at_the_second(handler: Handler) -> Response | None:
-        return stall(handler) if handler.last_of_path == "1.2.3.2" else correct(handler)
+        return stall(handler) if handler.last_path_segment == "1.2.3.2" else correct(handler)
 
     server.faults = [stall_at_the_second] * 20
     folder = tmp_path / "pulled"

@@ -563,7 +563,7 @@ def test_rejects_all_in_little_time_and_memory(kit, tmp_path):
         write(kit, content, folder / name)
     costs = costs_of(folder)
     assert len(costs) == len(REJECTED)
-    assert all(cost.refused for cost in costs)
+    assert all(cost.rejected for cost in costs)
     assert_cheap(costs)
 
 

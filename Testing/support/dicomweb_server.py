@@ -1,4 +1,4 @@
-"""A DICOMweb archive in memory that answers, request by request, as a test plans."""
+"""A DICOMweb archive in memory; a test can plan a fault for each request."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class Response(NamedTuple):
 
 
 Fault = Callable[["Handler"], Response | None]
-"""Called for a request: returns the response, or None if it has dealt with the connection itself."""
+"""Answers a request: returns the response, or None if the fault has handled the connection itself."""
 
 
 class DicomWebServer:
     """The archive.
 
     Attributes:
-        url: its base URL.
-        instances: UID to file.
-        faults: one for each of the next requests, before the archive answers correctly again.
+        url: base URL of the archive.
+        instances: the stored files, by SOP Instance UID.
+        faults: one fault for each of the next requests; after them the archive answers correctly.
         requests: method, path and headers of the requests so far.
     """
 
@@ -59,8 +59,8 @@ def correct(handler: Handler) -> Response:
         uid = str(dcmread(BytesIO(data)).SOPInstanceUID)
         instances[uid] = data
         return stow_response(stored=[uid])
-    if handler.last_of_path in instances:
-        return multipart(instances[handler.last_of_path])
+    if handler.last_path_segment in instances:
+        return multipart(instances[handler.last_path_segment])
     matches = json.dumps([_match(data) for data in instances.values()])
     return Response(200, "application/dicom+json", matches.encode())
 
@@ -86,7 +86,7 @@ def multipart(data: bytes, end: bytes = b"\r\n--edge--") -> Response:
 def stow_response(
     stored: Sequence[str] = (), failed: Mapping[str, int] | None = None, warned: Mapping[str, int] | None = None
 ) -> Response:
-    """Return a STOW-RS response about these instances; the numbers are failure and warning reasons."""
+    """Return a STOW-RS response about instances by their UIDs; the numbers are failure and warning reasons."""
     answer = Dataset()
     answer.ReferencedSOPSequence = []
     for uid, reason in {**dict.fromkeys(stored), **(warned or {})}.items():
@@ -108,8 +108,8 @@ class Truncated:
     """A fault that sends part of a response, and then closes the connection or stalls.
 
     Attributes:
-        sent: set once the part is sent.
-        resume: ends the stall; set from the start if it does not stall.
+        sent: set when the part has been sent.
+        resume: ends the stall; already set if `stalls` is false.
     """
 
     def __init__(self, data: bytes = b"", *, stalls: bool) -> None:
@@ -132,7 +132,7 @@ class Handler(BaseHTTPRequestHandler):
     body: bytes
 
     @property
-    def last_of_path(self) -> str:
+    def last_path_segment(self) -> str:
         return self.path.partition("?")[0].rsplit("/", 1)[1]
 
     def do_GET(self) -> None:

@@ -56,7 +56,7 @@ REAL = {
 def make_dx(
     shape: tuple[int, int] = (48, 40), bits: int = 12, syntax: str = uid.ExplicitVRLittleEndian, **elements: Any
 ) -> Dataset:
-    """Return a DX data set; `elements` replace its elements, and None removes one."""
+    """Return a DX data set; `elements` replaces some of its elements, and None removes an element."""
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
@@ -104,7 +104,7 @@ def save_dx(source: Dataset | Path, path: Path) -> None:
 
 
 def _take_pixels(dataset: Dataset, donor: Dataset) -> None:
-    """Take the pixels of another data set of the same size, because no installed package writes JPEG lossless."""
+    """Copy the pixels of another data set of the same size, because no installed package writes JPEG lossless."""
     assert (dataset.Rows, dataset.Columns, dataset.BitsStored) == (donor.Rows, donor.Columns, donor.BitsStored)
     dataset.file_meta.TransferSyntaxUID = donor.file_meta.TransferSyntaxUID
     dataset["PixelData"] = donor["PixelData"]

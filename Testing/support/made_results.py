@@ -1,4 +1,4 @@
-"""Radiographs and results as from the segmenter, made without a network."""
+"""Make radiographs and results like those of the segmenter, without a network."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ LOCALHOST = "127.0.0.1"
 
 @dataclass
 class Orthanc:
-    """A running Orthanc: the base URL of its DICOMweb service, its DIMSE port, and the port to which it moves."""
+    """A running Orthanc: the base URL of its DICOMweb service, its DIMSE port, and the target port of its C-MOVE."""
 
     url: str
     dicom_port: int
@@ -33,7 +33,7 @@ class Orthanc:
 
 @dataclass
 class Certificates:
-    """PEM files: an authority, and a certificate of this machine with its key, apart and in one file."""
+    """PEM files: an authority, and a certificate of this machine and its key, separately and in one file."""
 
     authority: Path
     certificate: Path

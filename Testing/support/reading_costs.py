@@ -22,19 +22,19 @@ readers = {readers}
 for path in sorted(Path(sys.argv[1]).iterdir()):
     seconds = float("inf")
     for attempt in range(3):  # a busy machine only adds time, so the minimum counts
-        ctypes.CDLL(None).malloc_trim(0)  # give back what reading the previous file has freed
+        ctypes.CDLL(None).malloc_trim(0)  # return memory that the previous file used
         Path("/proc/self/clear_refs").write_text("5")  # reset the peak
         start = time.process_time()
         try:
             readers.get(path.suffix[1:], readers.get("*"))(path)
-            refused = False
+            rejected = False
         except CausalCLIPSegError:
-            refused = True
+            rejected = True
         seconds = min(seconds, time.process_time() - start)
         if seconds < 1:
             break
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    print(json.dumps([path.name, seconds, int(peak.split()[1]) / 1000, refused]))
+    print(json.dumps([path.name, seconds, int(peak.split()[1]) / 1000, rejected]))
 """
 
 
@@ -44,7 +44,7 @@ class Cost(NamedTuple):
     name: str
     seconds: float
     megabytes: float
-    refused: bool
+    rejected: bool
 
 
 def reading_costs(folder: Path, imports: str, readers: str) -> list[Cost]:
@@ -52,8 +52,8 @@ def reading_costs(folder: Path, imports: str, readers: str) -> list[Cost]:
 
     Args:
         folder: folder with the files.
-        imports: Python import statements, one a line.
-        readers: Python source of a dictionary from file ending without dot, or "*", to a function of a path.
+        imports: Python import statements, one per line.
+        readers: Python source of a dictionary from file extension without dot, or "*", to a function of a path.
     """
     if not Path("/proc/self/clear_refs").exists():
         pytest.skip("this system cannot measure the memory of a process")

@@ -1,4 +1,4 @@
-"""Slicer's own code without its application (slicer-core), as the tests call it."""
+"""Call Slicer's own code without its application (slicer-core)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from CausalCLIPSegLib.terminology import Code
 
 
 class Slicer:
-    """The few calls that the tests make to slicer-core, which has no application and no scene of its own."""
+    """The calls that the tests make to slicer-core, with a MRML scene, because slicer-core has no application."""
 
     def __init__(self) -> None:
         self.slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
@@ -45,17 +45,17 @@ class Slicer:
         return self.slicer.util.arrayFromVTKMatrix(matrix)
 
     def voxels(self, node: Any, identifier: str, shape: tuple[int, int]) -> np.ndarray:
-        """Put what Slicer holds of a segment, which is cropped, back on the whole grid by its extent."""
+        """Return a segment on the whole grid, uint8, 1 x rows x columns; Slicer stores it cropped to an extent."""
         image = self.slicer.vtkOrientedImageData()
         assert node.GetBinaryLabelmapRepresentation(identifier, image)
         whole = np.zeros((1, *shape), dtype=np.uint8)
         first_column, last_column, first_row, last_row, first_slice, last_slice = image.GetExtent()
         if last_column >= first_column:
             scalars = pytest.importorskip("vtk.util.numpy_support").vtk_to_numpy(image.GetPointData().GetScalars())
-            where = np.s_[
-                first_slice : last_slice + 1, first_row : last_row + 1, first_column : last_column + 1
-            ]  # VTK's x is the column
-            whole[where] = scalars.reshape(whole[where].shape)
+            slices = slice(first_slice, last_slice + 1)
+            rows, columns = slice(first_row, last_row + 1), slice(first_column, last_column + 1)  # VTK's y and x
+            cropped = whole[slices, rows, columns]
+            cropped[:] = scalars.reshape(cropped.shape)
         return whole
 
     def label_matrix(self, node: Any, identifier: str) -> np.ndarray:
