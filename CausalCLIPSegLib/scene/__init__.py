@@ -1,11 +1,10 @@
-"""A result in a MRML scene: segments on the radiograph, exact masks in and out, maps as overlays.
+"""Results in a MRML scene: segments on the radiograph with exact masks, and maps as overlays.
 
 The scene is an argument, so Slicer, a browser viewer and the tests share this package. It imports only NumPy and the
 standard library; slicer, vtk and SciPy are imported inside the functions that need them. Results are plain
-dictionaries: the worker's event "result" of a "segment" request (worker.protocol.SegmentResult).
+dictionaries: the "result" event with which the worker answers a "segment" request (worker.protocol.SegmentResult).
 """
 
-from CausalCLIPSegLib.scene.coded_segments import terminology_entry
 from CausalCLIPSegLib.scene.overlays import OVERLAYS, Overlay, show_overlay
 from CausalCLIPSegLib.scene.segments import (
     Mask,
@@ -20,15 +19,12 @@ from CausalCLIPSegLib.scene.segments import (
     show_segments,
 )
 from CausalCLIPSegLib.scene.volumes import Result, image_shape, is_radiograph, place_beside, save_radiograph
-from CausalCLIPSegLib.segmentation.tags import CHECKPOINT_TAG, DIGEST_TAG, KIND_TAG, SIDE_TAG, THRESHOLD_TAG
+from CausalCLIPSegLib.segmentation.tags import KIND_TAG, SIDE_TAG
 
 __all__ = [
-    "CHECKPOINT_TAG",
-    "DIGEST_TAG",
     "KIND_TAG",
     "OVERLAYS",
     "SIDE_TAG",
-    "THRESHOLD_TAG",
     "Mask",
     "Overlay",
     "Result",
@@ -46,5 +42,4 @@ __all__ = [
     "show_overlay",
     "show_result",
     "show_segments",
-    "terminology_entry",
 ]

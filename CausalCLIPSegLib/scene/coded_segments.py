@@ -1,4 +1,4 @@
-"""Coded segments in a MRML scene: terminology entries and tags to and from codes and provenance."""
+"""Coded segments in a MRML scene: convert codes and provenance to terminology entries and tags, and back."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class EntryCodes(NamedTuple):
 
 
 def terminology_entry(terminology: Mapping[str, Any]) -> str:
-    """Return Slicer's terminology entry for a segment's codes (worker.protocol.Terminology)."""
+    """Return Slicer's terminology entry for the codes in a result of the worker (worker.protocol.Terminology)."""
     category, type_, region, laterality = (
         None if document is None else Code(**document)
         for document in (
@@ -58,7 +58,7 @@ def terminology_entry(terminology: Mapping[str, Any]) -> str:
 def format_entry(codes: EntryCodes, context: str = CONTEXT_NAME) -> str:
     """Return Slicer's terminology entry for codes.
 
-    Its seven parts are context, category, type, type modifier, region context, region and region modifier.
+    The seven parts of an entry are context, category, type, type modifier, region context, region, region modifier.
     """
     category, type_, region, laterality = map(_format_code, codes)
     return "~".join((context, category, type_, _format_code(None), REGION_CONTEXT_NAME, region, laterality))
@@ -66,8 +66,8 @@ def format_entry(codes: EntryCodes, context: str = CONTEXT_NAME) -> str:
 
 def parse_entry(entry: str) -> EntryCodes:
     """Return the codes in one of Slicer's terminology entries."""
-    parts = (entry.split("~") + [""] * 7)[:7]
-    return EntryCodes(*(_parse_code(parts[place]) for place in (1, 2, 5, 6)))
+    _, category, type_, _, _, region, laterality = (entry.split("~") + [""] * 7)[:7]
+    return EntryCodes(*map(_parse_code, (category, type_, region, laterality)))
 
 
 def segment_tag(segment: vtkSegment, name: str) -> str | None:
@@ -79,13 +79,13 @@ def segment_tag(segment: vtkSegment, name: str) -> str | None:
 
 
 def set_tags(segment: vtkSegment, tags: Mapping[str, str]) -> None:
-    """Set tags of a segment; its other tags stay."""
+    """Set tags of a segment; leave its other tags unchanged."""
     for name, value in tags.items():
         segment.SetTag(name, value)
 
 
 def algorithm_of_result(result: Result) -> Algorithm:
-    """Return what drew the segments of the worker's result; the note is left out, because scenes travel."""
+    """Describe the network that drew a result of the worker; without the note, because scenes are shared."""
     checkpoint = result["provenance"]["checkpoint"]
     return network_algorithm(
         checkpoint_name=checkpoint["name"],
@@ -114,40 +114,44 @@ def tag_segment(segment: vtkSegment, coded: CodedSegment) -> None:
 
 
 def code_described_segments(
-    segmentation: vtkMRMLSegmentationNode, described: list[dict[str, Any]], image_uid: str | None
+    segmentation: vtkMRMLSegmentationNode, descriptions: list[dict[str, Any]], image_uid: str | None
 ) -> list[CodedSegment]:
     """Return segments of a scene as coded segments.
 
-    Codes that a person chose in Slicer go before those of the finding's kind. A segment that was read from a file or
-    written before keeps its tracking identifiers.
+    Codes that a person chose in Slicer take precedence over the codes of the finding's kind. A segment that was read
+    from a file, or written to one before, keeps its tracking identifiers.
 
     Args:
         segmentation: holds the segments.
-        described: the segments, as `describe_segments` returns them.
+        descriptions: of the segments, as `describe_segments` returns them.
         image_uid: SOP Instance UID of the radiograph; None if it has none.
     """
     segments = segmentation.GetSegmentation()
-    algorithms = [_algorithm(segments.GetSegment(segment["id"])) for segment in described]
-    # a segment that a person drew belongs to the same result as those beside it
-    of_network = (one for one in algorithms if one is not None and one.name == ALGORITHM_NAME)
-    of_result = next((one for one in of_network if CHECKPOINT_HASH in one.parameters), None)
+    algorithms = [_algorithm(segments.GetSegment(description["id"])) for description in descriptions]
+    # a segment that a person drew belongs to the same result as the other segments of the node
+    network = next((algorithm for algorithm in algorithms if _is_network(algorithm)), None)
     return [
-        _code_segment(segments.GetSegment(segment["id"]), segment, algorithm or of_result, image_uid)
-        for segment, algorithm in zip(described, algorithms, strict=True)
+        _code_segment(segments.GetSegment(description["id"]), description, algorithm or network, image_uid)
+        for description, algorithm in zip(descriptions, algorithms, strict=True)
     ]
 
 
+def _is_network(algorithm: Algorithm | None) -> bool:
+    """Whether an algorithm is the network of this program, with known weights."""
+    return algorithm is not None and algorithm.name == ALGORITHM_NAME and CHECKPOINT_HASH in algorithm.parameters
+
+
 def _code_segment(
-    segment: vtkSegment, described: Mapping[str, Any], algorithm: Algorithm | None, image_uid: str | None
+    segment: vtkSegment, description: Mapping[str, Any], algorithm: Algorithm | None, image_uid: str | None
 ) -> CodedSegment:
     coded = code_segment(
-        identifier=segment_tag(segment, TRACKING_ID_TAG) or described["id"],
-        name=described["name"],
-        side=described["side"],
-        kind=described["kind"] or DEFAULT_KIND,
-        color=described["color"],
-        mask=described["mask"],
-        algorithm_type=_algorithm_type(segment, corrected=described["corrected"]),
+        identifier=segment_tag(segment, TRACKING_ID_TAG) or description["id"],
+        name=description["name"],
+        side=description["side"],
+        kind=description["kind"] or DEFAULT_KIND,
+        color=description["color"],
+        mask=description["mask"],
+        algorithm_type=_algorithm_type(segment, corrected=description["corrected"]),
         algorithm=algorithm,
         image_uid=image_uid,
     )
@@ -163,7 +167,7 @@ def _code_segment(
 
 
 def _algorithm(segment: vtkSegment) -> Algorithm | None:
-    """Return what drew a segment; None if its tags do not name it."""
+    """Return the algorithm that drew a segment; None if the tags do not name it."""
     names = (ALGORITHM_NAME_TAG, VERSION_TAG, *PARAMETER_TAGS.values())
     tags = {name: value for name in names if (value := segment_tag(segment, name))}
     return algorithm_from_tags(tags) if ALGORITHM_NAME_TAG in tags else None

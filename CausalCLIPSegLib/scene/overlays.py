@@ -1,4 +1,4 @@
-"""Maps of a result as overlays on the radiograph."""
+"""Show the maps of a result as overlays on the radiograph."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def show_overlay(
 ) -> vtkMRMLScalarVolumeNode:
     """Add a map of a result to the scene, as a volume with the geometry of the radiograph.
 
-    It is made for the foreground of a slice view: one color that is transparent where the map is 0 and opaque where it
-    is 1. All overlays of one kind share a color table.
+    The volume is meant for the foreground of a slice view. It has one color, transparent where the map is 0 and opaque
+    where it is 1. All overlays of the same kind share a color table.
 
     Args:
         scene: holds the volume.
         volume: the radiograph.
         result: of the worker, with its files.
-        overlay: which map.
+        overlay: the map to show.
 
     Raises:
         ValueError: the result belongs to another radiograph.
@@ -62,7 +62,7 @@ def show_overlay(
 
 
 def _color_table(scene: vtkMRMLScene, overlay: Overlay) -> vtkMRMLColorTableNode:
-    """Return the color table of a kind of overlay, which is added to the scene if needed."""
+    """Return the color table of a kind of overlay; add it to the scene if it is missing."""
     name, color = OVERLAYS[overlay]
     node = next(_nodes_of_overlay(scene, "vtkMRMLColorTableNode", overlay), None)
     if node is None:

@@ -1,7 +1,7 @@
-"""Segments on a radiograph in a MRML scene: show them, threshold them again, read them back, recognize corrections.
+"""Segments on a radiograph in a MRML scene: show them, apply another threshold, read them back, detect corrections.
 
-Each segment of a result carries, as tags, its side, its kind, its provenance, the threshold of its mask, and a digest
-of the mask. The digest shows whether a person has corrected the mask, even after saving, loading and undoing.
+Tags of each segment of a result hold its side, its kind, its provenance, the threshold of its mask, and a digest of
+the mask. The digest shows whether a person has corrected the mask, even after saving, loading and undoing.
 """
 
 from __future__ import annotations
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
     from slicer import vtkMRMLScene, vtkMRMLSegmentationNode, vtkMRMLVolumeNode, vtkSegment
 
 Mask = npt.NDArray[np.bool_]
+"""Mask of a segment, rows x columns of the radiograph."""
 
 _COLORS = tuple(map(colors.to_unit_rgb, (colors.ORANGE, colors.SKY_BLUE, colors.GREEN, colors.PURPLE)))
-"""Of segments whose file specifies no color, in turn."""
+"""Colors, in turn, for segments whose file specifies none."""
 
 
 def show_result(
@@ -76,7 +77,7 @@ def show_segments(
 ) -> vtkMRMLSegmentationNode:
     """Show the segments of a file on the radiograph, in a new node.
 
-    They are placed by row and column, wherever the volume lies. A segment's identifier is its tracking ID.
+    The segments are placed by row and column, wherever the volume lies. Each has its tracking ID as its identifier.
 
     Args:
         scene: holds the volume.
@@ -107,16 +108,16 @@ def rethreshold(
     probability: npt.NDArray[np.floating],
     threshold: float,
 ) -> list[str]:
-    """Apply another threshold to the probability of a result, in the same segments.
+    """Apply another threshold to the probability map of a result, and update its segments.
 
     A segment that becomes empty stays. A side without a segment gets one as soon as its probability reaches the
-    threshold. What a person has corrected, drawn or removed is left alone.
+    threshold. Segments that a person has corrected, drawn or removed are left alone.
 
     Args:
         segmentation: as `show_result` returned it.
         volume: the radiograph.
-        result: that was shown.
-        probability: of that result, rows x columns.
+        result: the result that was shown.
+        probability: map of the result, in [0, 1], rows x columns.
         threshold: in (0, 1).
 
     Returns:
@@ -125,14 +126,14 @@ def rethreshold(
     from CausalCLIPSegLib.mask.sides import split_by_side  # scipy is slow to import
 
     masks = split_by_side(probability >= threshold, mirrored=bool(result["mirrored"]))
-    sides_at_first = {segment["side"] for segment in result["segments"]}
+    original_sides = {segment["side"] for segment in result["segments"]}
     corrected = []
     for side in SIDES:
         identifier = _segment_of_side(segmentation, side)
         if identifier is None:
             template = next((segment for segment in result.get("possible", ()) if segment["side"] == side), None)
-            # if the side had a segment at first, a person has removed it
-            if side in sides_at_first or template is None or not masks[side].any():
+            # if the result had a segment on this side, a person has removed it
+            if side in original_sides or template is None or not masks[side].any():
                 continue
             _add_result_segment(segmentation, template, result)
             identifier = template["id"]
@@ -152,14 +153,14 @@ def set_mask(
     *,
     original: bool = False,
 ) -> None:
-    """Replace the mask of a segment; other segments keep theirs, even if they overlap it.
+    """Replace the mask of a segment; other segments keep their masks, even if they overlap this one.
 
     Args:
         segmentation: under the same transform as the volume.
         identifier: of the segment.
         volume: the radiograph.
-        mask: rows x columns; bool, or any values of which 0 is outside.
-        original: the mask is that of the network or of a file; otherwise it counts as a correction.
+        mask: rows x columns; bool, or values that are 0 outside the segment.
+        original: the mask comes from the network or from a file; otherwise it counts as a correction.
 
     Raises:
         ValueError: the mask has another shape, or there is no such segment.
@@ -181,8 +182,8 @@ def set_mask(
 def read_mask(segmentation: vtkMRMLSegmentationNode, identifier: str, volume: vtkMRMLVolumeNode) -> Mask:
     """Return the mask of a segment on the radiograph's grid, bool, rows x columns.
 
-    The mask is exact if the segment lies on the radiograph's grid, as all segments do that were made or corrected on
-    it. A segment on another grid is sampled at the centers of the radiograph's pixels.
+    The mask is exact if the segment lies on the radiograph's grid, as every segment does that was made or corrected on
+    the radiograph. A segment on another grid is sampled at the centers of the radiograph's pixels.
 
     Raises:
         ValueError: there is no such segment.
@@ -203,8 +204,8 @@ def read_mask(segmentation: vtkMRMLSegmentationNode, identifier: str, volume: vt
     if not has_same_geometry(segmentation, volume, image, grid):
         image = resample_to_radiograph(image, segmentation, volume, grid)
     mask = np.zeros(grid.GetDimensions()[::-1], dtype=bool)
-    voxels, place = overlapping_voxels(image, mask.shape)
-    mask[place] = voxels != 0
+    voxels, region = overlapping_voxels(image, mask.shape)
+    mask[region] = voxels != 0
     return mask.reshape(rows, columns)
 
 
@@ -219,7 +220,7 @@ def describe_segments(
     volume: vtkMRMLVolumeNode,
     spacing: tuple[float, float] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return what the scene holds of each segment now, in the order of the scene.
+    """Describe the current state of each segment, in the order of the scene.
 
     Args:
         segmentation: on the radiograph.
@@ -227,9 +228,10 @@ def describe_segments(
         spacing: (row mm, column mm) of the result; None if the radiograph is not calibrated.
 
     Returns:
-        For each segment: id, name, color, side (of the patient; None for one that a person drew), kind, corrected,
-        algorithm_type (AUTOMATIC; SEMIAUTOMATIC if corrected; MANUAL if drawn by a person), threshold (that gave the
-        mask; None if unknown), mask (bool, rows x columns), area_mm2 (None without calibration), area_fraction.
+        For each segment: id; name; color, red, green, blue, each in [0, 1]; side of the patient, None if a person drew
+        the segment; kind, None if unknown; corrected; algorithm_type, AUTOMATIC, SEMIAUTOMATIC (corrected) or MANUAL
+        (drawn by a person); threshold that gave the mask, None if unknown; mask, bool, rows x columns; area_mm2, None
+        without calibration; area_fraction of the image, in [0, 1].
     """
     descriptions = []
     segments = segmentation.GetSegmentation()
@@ -260,16 +262,16 @@ def describe_segments(
 def code_segments(
     segmentation: vtkMRMLSegmentationNode, volume: vtkMRMLVolumeNode, image_uid: str | None
 ) -> dict[str, CodedSegment]:
-    """Return the segments of the scene as coded segments by identifier; those with an empty mask are left out.
+    """Return the segments of a node as coded segments by identifier; leave out segments with an empty mask.
 
     Args:
         segmentation: on the radiograph.
         volume: the radiograph.
         image_uid: SOP Instance UID of the radiograph; None if it has none.
     """
-    described = [segment for segment in describe_segments(segmentation, volume) if segment["mask"].any()]
-    coded = code_described_segments(segmentation, described, image_uid)
-    return {segment["id"]: one for segment, one in zip(described, coded, strict=True)}
+    descriptions = [segment for segment in describe_segments(segmentation, volume) if segment["mask"].any()]
+    identifiers = [description["id"] for description in descriptions]
+    return dict(zip(identifiers, code_described_segments(segmentation, descriptions, image_uid), strict=True))
 
 
 def save_segments(
@@ -277,19 +279,18 @@ def save_segments(
 ) -> list[dict[str, Any]]:
     """Write the masks of all segments for the worker, and return the "segments" of an "export" request.
 
-    The tag DICOM.SegmentAlgorithmType of each segment in the scene is updated as well.
+    This also updates the tag DICOM.SegmentAlgorithmType of each segment in the scene.
 
     Args:
         segmentation: on the radiograph.
         volume: the radiograph.
-        folder: exists; gets mask-0.npy, mask-1.npy and so on.
+        folder: exists; mask-0.npy, mask-1.npy and so on are written to it.
     """
     saved = []
     for number, segment in enumerate(describe_segments(segmentation, volume)):
         path = folder / f"mask-{number}.npy"
         np.save(path, segment["mask"], allow_pickle=False)
-        in_scene = segmentation.GetSegmentation().GetSegment(segment["id"])
-        in_scene.SetTag(ALGORITHM_TYPE_TAG, segment["algorithm_type"])
+        segmentation.GetSegmentation().GetSegment(segment["id"]).SetTag(ALGORITHM_TYPE_TAG, segment["algorithm_type"])
         saved.append(
             {
                 **{key: segment[key] for key in ("id", "name", "side", "color", "corrected", "algorithm_type")},
@@ -301,7 +302,7 @@ def save_segments(
 
 
 def _new_segmentation(scene: vtkMRMLScene, volume: vtkMRMLVolumeNode, name: str) -> vtkMRMLSegmentationNode:
-    """Add a segmentation to the scene, on the grid and under the transform of a volume."""
+    """Add an empty segmentation to the scene, with the grid and the transform of a volume."""
     segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", scene.GenerateUniqueName(name))
     segmentation.CreateDefaultDisplayNodes()
     segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
@@ -315,7 +316,7 @@ def _add_segment(segmentation: vtkMRMLSegmentationNode, identifier: str, name: s
     if not segments.AddEmptySegment(identifier, name, color):
         raise ValueError(f"The segmentation has a segment “{identifier}” already.")
     segment = segments.GetSegment(identifier)
-    # otherwise Slicer saves name and color as generated, and may replace them
+    # otherwise Slicer saves name and color as automatically generated, and may replace them
     segment.SetNameAutoGenerated(False)
     segment.SetColorAutoGenerated(False)
     return segment

@@ -1,4 +1,4 @@
-"""Volumes of a MRML scene as radiographs: their shape, their values for the worker, their place in the hierarchy."""
+"""Volumes of a MRML scene as radiographs: their shape, values and place in the subject hierarchy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from CausalCLIPSegLib.scene.vtk_arrays import LPS_TO_RAS, numpy_matrix, voxel_values
+from CausalCLIPSegLib.scene.vtk_arrays import numpy_matrix, voxel_values
+from CausalCLIPSegLib.segmentation.segmentation import LPS_TO_RAS
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLNode, vtkMRMLScene, vtkMRMLVolumeNode
@@ -17,10 +18,11 @@ Result = Mapping[str, Any]
 """The worker's answer to "segment", as a dictionary (worker.protocol.SegmentResult)."""
 
 OVERLAY_ATTRIBUTE = "CausalCLIPSeg.Overlay"
+"""Attribute of overlay volumes and their color tables that names the map; saved scenes hold it."""
 
 
 def image_shape(volume: vtkMRMLVolumeNode | None) -> tuple[int, int]:
-    """Return rows and columns of a volume of one slice, along whichever axis the slice lies.
+    """Return rows and columns of a one-slice volume; the slice may lie along any axis.
 
     Raises:
         ValueError: the volume is empty or has several slices.
@@ -46,14 +48,14 @@ def is_radiograph(volume: vtkMRMLVolumeNode) -> bool:
 def save_radiograph(volume: vtkMRMLVolumeNode, path: Path, *, inverted: bool = False) -> dict[str, Any]:
     """Write a volume's values for the worker, and return the "image" of a request (worker.protocol.ArrayImage).
 
-    For volumes that are not the same as a file: cropped, filtered, or loaded from a picture. The values are written as
-    they are; window and color table of the display do not matter.
+    This works for any one-slice volume, even if it was cropped, filtered, or loaded from a picture. The values are
+    written unchanged; window and color table of the display do not matter.
 
     Args:
         volume: scalar or vector volume of one slice.
         path: an .npy file, which is replaced.
-        inverted: small values are the dense ones. False for a DICOM image that Slicer loaded, because GDCM has already
-            inverted MONOCHROME1.
+        inverted: whether dense tissue has small values. False for a DICOM image that Slicer loaded, because GDCM has
+            already inverted MONOCHROME1.
     """
     rows, columns = image_shape(volume)
     values = voxel_values(volume)
@@ -89,6 +91,6 @@ def place_beside(scene: vtkMRMLScene, node: vtkMRMLNode, volume: vtkMRMLVolumeNo
 
 
 def check_same_shape(volume: vtkMRMLVolumeNode, result: Result) -> None:
-    """Raise ValueError if a result has another shape than the volume."""
+    """Raise ValueError if a result does not have the shape of a volume."""
     if image_shape(volume) != (result["rows"], result["columns"]):
-        raise ValueError("The result is that of another radiograph: its size differs.")
+        raise ValueError("The result belongs to another radiograph: its size differs.")

@@ -16,11 +16,9 @@ if TYPE_CHECKING:
     )
     from vtk import vtkImageData, vtkMatrix4x4
 
-LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
-
 
 def empty_image(volume: vtkMRMLVolumeNode) -> vtkOrientedImageData:
-    """Return the grid of a volume without voxels."""
+    """Return an image with the grid of a volume and without voxels."""
     import slicer
 
     image = slicer.vtkOrientedImageData()
@@ -30,7 +28,7 @@ def empty_image(volume: vtkMRMLVolumeNode) -> vtkOrientedImageData:
 
 
 def fill_voxels(image: vtkImageData, pixels: npt.NDArray[Any]) -> None:
-    """Set the voxels of an image of one slice, one value each, from rows x columns."""
+    """Set the voxels of a one-slice image to an array of rows x columns; the image does not share its memory."""
     from vtk.util import numpy_support
 
     values = pixels.view(np.uint8) if pixels.dtype == bool else pixels
@@ -49,7 +47,7 @@ def plain_image(image: vtkOrientedImageData) -> vtkImageData:
 
 
 def voxel_values(volume: vtkMRMLVolumeNode) -> npt.NDArray[Any]:
-    """Return the voxels of a volume, slices x rows x columns; several components add a last axis."""
+    """Return the voxels of a volume, slices x rows x columns (x components, if a voxel has several)."""
     from vtk.util import numpy_support
 
     image = volume.GetImageData()
@@ -61,11 +59,11 @@ def voxel_values(volume: vtkMRMLVolumeNode) -> npt.NDArray[Any]:
 def overlapping_voxels(
     image: vtkOrientedImageData, shape: tuple[int, ...]
 ) -> tuple[npt.NDArray[Any], tuple[slice, ...]]:
-    """Return the voxels of an image that overlap a grid, and their place on the grid.
+    """Return the voxels of an image that overlap a grid, and the slices that select them on the grid.
 
     Args:
         image: its extent is in voxels of the grid.
-        shape: of the grid, which begins at 0; slices x rows x columns.
+        shape: of the grid, slices x rows x columns; its first voxel is 0, 0, 0.
     """
     from vtk.util import numpy_support
 
@@ -106,7 +104,7 @@ def resample_to_radiograph(
     volume: vtkMRMLVolumeNode,
     grid: vtkOrientedImageData,
 ) -> vtkOrientedImageData:
-    """Return a labelmap sampled on the grid of the volume by nearest neighbor, under the transforms of both nodes.
+    """Resample a labelmap to the grid of the volume by nearest neighbor, under the transforms of both nodes.
 
     Raises:
         ValueError: the labelmap cannot be resampled.
@@ -121,12 +119,12 @@ def resample_to_radiograph(
     sampled = slicer.vtkOrientedImageData()
     resample = slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage
     if not resample(image, grid, sampled, False, False, transform):
-        raise ValueError("The segment cannot be brought onto the radiograph.")
+        raise ValueError("The segment cannot be resampled to the radiograph.")
     return sampled
 
 
 def vtk_matrix(node: vtkMRMLNode | vtkImageData, method: str) -> vtkMatrix4x4:
-    """Return a matrix of a node or an image, by the name of the method that fills it."""
+    """Return a matrix of a node or an image, 4 x 4; `method` names its method that fills a matrix."""
     import vtk
 
     matrix = vtk.vtkMatrix4x4()
@@ -135,6 +133,6 @@ def vtk_matrix(node: vtkMRMLNode | vtkImageData, method: str) -> vtkMatrix4x4:
 
 
 def numpy_matrix(node: vtkMRMLNode | vtkImageData, method: str) -> npt.NDArray[np.float64]:
-    """Return the same matrix as float64, 4 x 4."""
+    """Return the matrix of `vtk_matrix` as an array, 4 x 4."""
     matrix = vtk_matrix(node, method)
     return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])

@@ -1,4 +1,4 @@
-"""Radiographs and results in a real MRML scene (slicer-core), without a network."""
+"""Radiographs and results, made without a network, in a real MRML scene (slicer-core)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def vtk_matrix(values: np.ndarray) -> Any:
 
 @pytest.fixture
 def scene() -> Iterator[Any]:
-    """A scene with the module logic of the application, which knows how to make labelmaps."""
+    """A scene with the Segmentations module logic, which registers the conversion rules for labelmaps."""
     scene = slicer.vtkMRMLScene()
     logic = slicer.vtkSlicerSegmentationsModuleLogic()
     logic.SetMRMLScene(scene)
@@ -57,13 +57,13 @@ def make_volume(scene) -> Callable[..., Any]:
 
 @pytest.fixture
 def volume(make_volume) -> Any:
-    """A radiograph that is not aligned with the axes."""
+    """A radiograph whose grid is not aligned with the axes."""
     return make_volume(np.arange(SHAPE[0] * SHAPE[1], dtype=np.int16).reshape(1, *SHAPE))
 
 
 @pytest.fixture
 def probability() -> np.ndarray:
-    """High on the patient's right, lower on the left: thresholds of 0.9, 0.5 and 0.2 give no, one and two segments."""
+    """Higher on the patient's right than on the left: thresholds of 0.9, 0.5 and 0.2 give 0, 1 and 2 segments."""
     values = np.full(SHAPE, 0.1, np.float32)
     values[5:20, 3:9] = 0.8
     values[10:30, 20:26] = 0.4
@@ -132,7 +132,7 @@ def result_of(probability: np.ndarray, threshold: float, folder: Path, *, mirror
 
 @pytest.fixture
 def result(probability, tmp_path) -> dict[str, Any]:
-    """One segment, on the patient's right."""
+    """A result with one segment, on the patient's right."""
     return result_of(probability, 0.5, tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""The package can be imported without Slicer, and imports nothing heavy."""
+"""The package scene can be imported without Slicer, and imports no package that is slow to load."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_imports_neither_slicer_nor_heavy_packages():
+def test_scene_imports_neither_slicer_nor_slow_packages():
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]);"
         "sys.modules['slicer'] = sys.modules['vtk'] = None;"

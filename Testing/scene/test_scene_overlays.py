@@ -1,4 +1,4 @@
-"""Maps over the radiograph, and radiographs that are saved for the worker."""
+"""Overlays on the radiograph, and radiographs that are saved for the worker."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def pixels(node):
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_an_overlay_has_geometry_values_and_colors_of_the_map(scene, volume, result, overlay):
+def test_an_overlay_has_the_geometry_values_and_color_of_its_map(scene, volume, result, overlay):
     node = show_overlay(scene, volume, result, overlay)
     np.testing.assert_array_equal(matrix(node), matrix(volume))
     np.testing.assert_array_equal(pixels(node), np.load(result[overlay]).astype(np.float32))
@@ -37,7 +37,7 @@ def test_an_overlay_has_geometry_values_and_colors_of_the_map(scene, volume, res
     assert table.GetTableValue(255) == pytest.approx((*OVERLAYS[overlay][1], 1), abs=1 / 255)
 
 
-def test_a_radiograph_is_one_slice_and_neither_labels_nor_an_overlay(scene, volume, make_volume, result):
+def test_is_radiograph_rejects_stacks_labels_overlays_and_empty_volumes(scene, volume, make_volume, result):
     assert is_radiograph(volume)
     assert not is_radiograph(show_overlay(scene, volume, result, "probability"))
     assert not is_radiograph(make_volume(np.zeros((2, *SHAPE), np.uint8)))
@@ -53,7 +53,7 @@ def test_overlays_of_one_kind_share_their_color_table(scene, volume, result):
     assert first.GetName() != second.GetName()
 
 
-def test_an_overlay_is_beside_the_radiograph_and_under_its_transform(scene, volume, result):
+def test_an_overlay_gets_the_folder_and_the_transform_of_the_radiograph(scene, volume, result):
     transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     volume.SetAndObserveTransformNodeID(transform.GetID())
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
@@ -64,7 +64,7 @@ def test_an_overlay_is_beside_the_radiograph_and_under_its_transform(scene, volu
     assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)) == study
 
 
-def test_a_missing_file_leaves_the_scene_as_it_was(scene, volume, result, tmp_path):
+def test_a_missing_map_file_adds_no_node(scene, volume, result, tmp_path):
     (tmp_path / "causal_attention.npy").unlink()
     before = scene.GetNumberOfNodes()
     with pytest.raises(FileNotFoundError):
@@ -72,7 +72,7 @@ def test_a_missing_file_leaves_the_scene_as_it_was(scene, volume, result, tmp_pa
     assert scene.GetNumberOfNodes() == before
 
 
-def test_saves_values_and_geometry(make_volume, tmp_path):
+def test_saves_values_and_geometry_of_a_volume(make_volume, tmp_path):
     values = np.random.default_rng(1).integers(-50, 3000, (1, *SHAPE)).astype(np.int16)
     image = ArrayImage.model_validate(save_radiograph(make_volume(values), tmp_path / "radiograph.npy"))
     saved = np.load(image.path)
@@ -86,7 +86,7 @@ def test_saves_values_and_geometry(make_volume, tmp_path):
 
 
 @pytest.mark.parametrize(("shape", "axes"), [((40, 1, 30), [0, 2, 1, 3]), ((40, 30, 1), [1, 2, 0, 3])])
-def test_a_slice_along_any_axis_keeps_rows_and_columns(make_volume, tmp_path, shape, axes):
+def test_saves_rows_and_columns_of_a_slice_along_any_axis(make_volume, tmp_path, shape, axes):
     values = np.arange(1200, dtype=np.int16).reshape(shape)
     image = ArrayImage.model_validate(save_radiograph(make_volume(values), tmp_path / "radiograph.npy"))
     np.testing.assert_array_equal(np.load(image.path), values.reshape(SHAPE))
@@ -100,12 +100,12 @@ def test_saves_all_components_of_a_color_volume(make_volume, tmp_path):
     np.testing.assert_array_equal(np.load(image["path"]), values[0])
 
 
-def test_a_spacing_of_one_millimeter_counts_as_uncalibrated(make_volume, tmp_path):
+def test_saves_a_spacing_of_one_millimeter_as_uncalibrated(make_volume, tmp_path):
     image = save_radiograph(make_volume(np.zeros((1, *SHAPE), np.uint8), np.eye(4)), tmp_path / "radiograph.npy")
     assert image["spacing"] is None
 
 
-def test_window_and_color_table_do_not_change_the_saved_values(scene, make_volume, tmp_path):
+def test_saves_the_same_values_whatever_window_and_color_table_are_shown(scene, make_volume, tmp_path):
     volume = make_volume(np.arange(1200, dtype=np.int16).reshape(1, *SHAPE))
     plain = save_radiograph(volume, tmp_path / "radiograph.npy")
     values = np.load(plain["path"])

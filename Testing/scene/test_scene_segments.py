@@ -41,7 +41,7 @@ def identifiers(segmentation):
     return list(segmentation.GetSegmentation().GetSegmentIDs())
 
 
-def test_a_segment_has_name_color_codes_and_provenance(scene, volume, result):
+def test_a_shown_segment_has_name_color_codes_and_provenance(scene, volume, result):
     segmentation = show_result(scene, volume, result, "RLL pneumonia")
     assert segmentation.GetName() == "RLL pneumonia"
     assert identifiers(segmentation) == ["opacity_right"]
@@ -76,7 +76,7 @@ def test_slicer_reads_the_terminology_entry(scene, volume, result):
     assert entry.GetRegionModifierObject().GetCodeValue() == "24028007"
 
 
-def test_a_segment_lies_exactly_on_the_radiograph(scene, volume, result, probability):
+def test_a_shown_segment_lies_exactly_on_the_radiograph(scene, volume, result, probability):
     segmentation = show_result(scene, volume, result)
     image = slicer.vtkOrientedImageData()
     assert segmentation.GetBinaryLabelmapRepresentation("opacity_right", image)
@@ -92,7 +92,7 @@ def test_a_segment_lies_exactly_on_the_radiograph(scene, volume, result, probabi
     assert grid.GetExtent() == (0, 29, 0, 39, 0, 0)
 
 
-def test_a_result_is_beside_the_radiograph_in_the_subject_hierarchy(scene, volume, result):
+def test_a_shown_result_is_in_the_study_of_the_radiograph(scene, volume, result):
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     study = hierarchy.CreateStudyItem(hierarchy.GetSceneItemID(), "Study")
     hierarchy.CreateItem(study, volume)
@@ -100,14 +100,14 @@ def test_a_result_is_beside_the_radiograph_in_the_subject_hierarchy(scene, volum
     assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(segmentation)) == study
 
 
-def test_two_results_are_independent(scene, volume, result):
+def test_two_shown_results_do_not_share_masks(scene, volume, result):
     first, second = show_result(scene, volume, result), show_result(scene, volume, result)
     assert first.GetName() != second.GetName()
     set_mask(second, "opacity_right", volume, np.zeros(SHAPE, bool))
     assert read_mask(first, "opacity_right", volume).any()
 
 
-def test_a_result_of_another_radiograph_leaves_the_scene_as_it_was(scene, make_volume, result):
+def test_rejects_a_result_of_another_radiograph_and_adds_no_node(scene, make_volume, result):
     other = make_volume(np.zeros((1, 40, 31), np.int16))
     before = scene.GetNumberOfNodes()
     with pytest.raises(ValueError, match="another radiograph"):
@@ -115,7 +115,7 @@ def test_a_result_of_another_radiograph_leaves_the_scene_as_it_was(scene, make_v
     assert scene.GetNumberOfNodes() == before
 
 
-def test_a_missing_file_leaves_the_scene_as_it_was(scene, volume, result, tmp_path):
+def test_a_missing_mask_file_adds_no_node(scene, volume, result, tmp_path):
     (tmp_path / "mask_right.npy").unlink()
     before = scene.GetNumberOfNodes()
     with pytest.raises(FileNotFoundError):
@@ -143,7 +143,7 @@ def test_reads_masks_back_exactly_even_if_they_overlap(scene, make_volume, data)
 
 
 @pytest.mark.parametrize("shape", [(1, 40, 30), (40, 1, 30), (40, 30, 1)])
-def test_the_slice_may_lie_along_any_axis(scene, make_volume, shape):
+def test_reads_masks_back_on_a_slice_along_any_axis(scene, make_volume, shape):
     volume = make_volume(np.zeros(shape, np.uint8))
     assert image_shape(volume) == SHAPE
     mask = np.random.default_rng(0).random(SHAPE) > 0.6
@@ -159,7 +159,7 @@ def test_rejects_a_volume_of_several_slices_or_a_line(make_volume, shape):
         image_shape(make_volume(np.zeros(shape, np.uint8)))
 
 
-def test_another_threshold_changes_only_the_masks(scene, volume, result, probability):
+def test_another_threshold_keeps_the_names_of_segments_and_adds_a_side(scene, volume, result, probability):
     segmentation = show_result(scene, volume, result)
     segment = segmentation.GetSegmentation().GetSegment("opacity_right")
     segment.SetName("renamed by a person")
@@ -181,7 +181,7 @@ def test_another_threshold_changes_only_the_masks(scene, volume, result, probabi
     assert not read_mask(segmentation, "opacity_left", volume).any()
 
 
-def test_a_mirrored_radiograph_keeps_its_sides(scene, volume, probability, make_result, tmp_path):
+def test_segments_of_a_mirrored_radiograph_are_on_the_other_half(scene, volume, probability, make_result, tmp_path):
     result = make_result(probability, 0.5, tmp_path, mirrored=True)
     segmentation = show_result(scene, volume, result)
     assert identifiers(segmentation) == ["opacity_left"]
@@ -201,7 +201,7 @@ def test_another_threshold_leaves_a_correction_alone(scene, volume, result, prob
     np.testing.assert_array_equal(read_mask(segmentation, "opacity_right", volume), corrected)
 
 
-def test_a_correction_can_be_undone(scene, volume, result):
+def test_a_mask_that_is_restored_is_not_a_correction(scene, volume, result):
     segmentation = show_result(scene, volume, result)
     before = read_mask(segmentation, "opacity_right", volume)
     set_mask(segmentation, "opacity_right", volume, ~before)
@@ -269,7 +269,7 @@ def test_saves_segments_for_the_worker(scene, volume, result, tmp_path):
     assert not np.load(second.mask).any()
 
 
-def test_a_corrected_segment_is_semiautomatic(scene, volume, result, tmp_path):
+def test_a_corrected_segment_is_saved_as_semiautomatic(scene, volume, result, tmp_path):
     segmentation = show_result(scene, volume, result)
     set_mask(segmentation, "opacity_right", volume, ~read_mask(segmentation, "opacity_right", volume))
     (saved,) = save_segments(segmentation, volume, tmp_path)
@@ -278,7 +278,7 @@ def test_a_corrected_segment_is_semiautomatic(scene, volume, result, tmp_path):
     assert tag(segment, "DICOM.SegmentAlgorithmType") == "SEMIAUTOMATIC"
 
 
-def test_segments_are_under_the_transform_of_the_radiograph(scene, volume, result, probability):
+def test_segments_get_the_transform_of_the_radiograph(scene, volume, result, probability):
     transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     rotation = vtk.vtkTransform()
     rotation.RotateZ(30)
