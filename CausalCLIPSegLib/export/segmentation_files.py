@@ -1,4 +1,4 @@
-"""A result as DICOM-SEG and as .seg.nrrd: which segments, codes and provenance go into the files."""
+"""Write a result as DICOM-SEG or .seg.nrrd: its segments with their codes and provenance."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _EMPTY_SEGMENT_COLOR = (0.902, 0.624, 0.0)
 
 
 def missing_dicom_seg_reason(result: SegmentationResult) -> str | None:
-    """Return in one sentence why a result has no DICOM-SEG; None if it has one."""
+    """Return in one sentence why no DICOM-SEG of a result can be written; None if one can."""
     return missing_segmentation_reason(result.radiograph.header, result.segments)
 
 
@@ -37,17 +37,17 @@ def segmentation_of(result: SegmentationResult, *, with_note: bool = True) -> Se
 
     Args:
         result: of a DICOM radiograph.
-        with_note: include the user's words.
+        with_note: include the note.
 
     Raises:
         SegmentationError: no segmentation can refer to the radiograph.
     """
-    return new_segmentation(coded_segments(result, with_note=with_note), _header(result))
+    return new_segmentation(_coded_segments(result, with_note=with_note), _header(result))
 
 
-def coded_segments(result: SegmentationResult, *, with_note: bool) -> tuple[CodedSegment, ...]:
-    """Return the segments of a result, of a radiograph in any format, with their codes and provenance."""
-    algorithm = algorithm_of(result, with_note=with_note)
+def _coded_segments(result: SegmentationResult, *, with_note: bool) -> tuple[CodedSegment, ...]:
+    """Return the segments of a result with their codes and provenance, for a radiograph in any format."""
+    algorithm = _algorithm(result, with_note=with_note)
     return tuple(
         code_segment(
             identifier=segment.identifier,
@@ -64,8 +64,8 @@ def coded_segments(result: SegmentationResult, *, with_note: bool) -> tuple[Code
     )
 
 
-def algorithm_of(result: SegmentationResult, *, with_note: bool) -> Algorithm:
-    """Return what drew the segments of a result, with or without the user's words."""
+def _algorithm(result: SegmentationResult, *, with_note: bool) -> Algorithm:
+    """Describe the network that drew the segments of a result, with or without the note."""
     provenance = result.provenance
     return network_algorithm(
         checkpoint_name=provenance.checkpoint_name,
@@ -92,7 +92,7 @@ def write_dicom_seg(result: SegmentationResult, path: Path, *, with_note: bool =
 
 
 def write_dicom_probability(result: SegmentationResult, path: Path, *, with_note: bool = True) -> None:
-    """Write the probability of a result to `path` as a FRACTIONAL object, which few viewers read.
+    """Write the probability map of a result to `path` as a FRACTIONAL object, which few viewers read.
 
     Raises:
         SegmentationError: no segmentation can refer to the radiograph.
@@ -107,7 +107,7 @@ def write_dicom_probability(result: SegmentationResult, path: Path, *, with_note
         type=code_of(DEFAULT_KIND),
         region=LUNG,
         algorithm_type="AUTOMATIC",
-        algorithm=algorithm_of(result, with_note=with_note),
+        algorithm=_algorithm(result, with_note=with_note),
         tracking_id="probability",
     )
     header = _header(result)
@@ -121,7 +121,7 @@ def write_seg_nrrd(result: SegmentationResult, path: Path) -> None:
     LPS), so it lies on the volume that Slicer loads. Segments that overlap go into separate layers. A result without
     segments gives one empty segment, so that Slicer has something to show and to paint into.
 
-    The note is left out, because .seg.nrrd files travel. The hash of the checkpoint is a tag of each segment.
+    The note is left out, because .seg.nrrd files are shared. The hash of the checkpoint is a tag of each segment.
 
     Args:
         result: masks are bool, rows x columns of the radiograph.
@@ -131,18 +131,18 @@ def write_seg_nrrd(result: SegmentationResult, path: Path) -> None:
         OSError: the file cannot be written.
     """
     rows, columns = result.radiograph.pixels.shape
-    segments = coded_segments(result, with_note=False)
+    segments = _coded_segments(result, with_note=False)
     if not segments:
-        segments = (empty_segment((rows, columns), algorithm_of(result, with_note=False)),)
+        segments = (empty_segment((rows, columns), _algorithm(result, with_note=False)),)
     write_segments(segments, (rows, columns), result.radiograph.affine, path)
 
 
 def empty_segment(shape: tuple[int, int], algorithm: Algorithm) -> CodedSegment:
-    """Return the segment that stands in the .seg.nrrd of a result without segments.
+    """Return the empty segment for the .seg.nrrd of a result without segments.
 
     Args:
         shape: rows and columns of the radiograph.
-        algorithm: what found nothing.
+        algorithm: the network, which found nothing.
     """
     return CodedSegment(
         label=_EMPTY_SEGMENT_NAME,
@@ -158,6 +158,7 @@ def empty_segment(shape: tuple[int, int], algorithm: Algorithm) -> CodedSegment:
 
 
 def _header(result: SegmentationResult) -> Dataset:
+    """Return the DICOM header of the radiograph; raise SegmentationError if it is not a DICOM file."""
     header = result.radiograph.header
     if header is None:
         raise SegmentationError(unsupported_reason(None) or "")

@@ -1,4 +1,4 @@
-"""The worker exports the segments of a scene, corrected ones too; other programs read the files back."""
+"""The worker exports the segments of a scene, including corrected ones; other programs read the files back."""
 
 import json
 
@@ -21,7 +21,7 @@ PROVENANCE = {"checkpoint": CHECKPOINT, "device": "cpu", "version": "0", "second
 
 @pytest.fixture
 def masks(tmp_path):
-    """One of the network on the patient's right, one that a person drew on the left; they overlap."""
+    """Two overlapping masks: one of the network on the patient's right, and one that a person drew on the left."""
     right, left = np.zeros(SHAPE, bool), np.zeros((1, *SHAPE), np.uint8)
     right[800:1400, 300:900] = True
     left[0, 1000:1300, 850:1500] = 2
@@ -74,7 +74,10 @@ def test_all_formats_hold_the_segments_of_the_scene(worker, request_of_export, m
     sides = [
         item.AnatomicRegionSequence[0].AnatomicRegionModifierSequence[0].CodeMeaning for item in seg.SegmentSequence
     ]
-    assert sides == ["Right", "Left"]  # the second has no side in the request: the side with most of its mask
+    assert sides == [
+        "Right",
+        "Left",
+    ]  # "Left" comes from the mask, because the request gives no side
 
     read = slicerio.read_segmentation(answer["files"]["seg-nrrd"])
     assert [segment["id"] for segment in read["segments"]] == ["r", "l"]
@@ -87,7 +90,7 @@ def test_all_formats_hold_the_segments_of_the_scene(worker, request_of_export, m
 
 
 @pytest.mark.parametrize("with_note", [True, False])
-def test_the_note_is_written_only_with_consent(worker, request_of_export, with_note):
+def test_the_note_is_in_the_dicom_seg_only_with_consent(worker, request_of_export, with_note):
     answer = worker.ask("export", **{**request_of_export, "formats": ["dicom-seg"], "with_note": with_note})
     data = pydicom.dcmread(answer["files"]["dicom-seg"])
     assert (NOTE in json.dumps(data.to_json_dict())) == with_note
@@ -139,7 +142,7 @@ def test_empty_segments_give_a_picture_but_no_dicom_seg(worker, request_of_expor
     assert worker.ask("export", **{**request, "formats": ["picture", "seg-nrrd"]})["event"] == "result"
 
 
-def test_an_image_without_a_header_gives_no_dicom_seg(worker, request_of_export, values, tmp_path):
+def test_an_image_without_a_dicom_header_gives_no_dicom_seg(worker, request_of_export, values, tmp_path):
     affine = np.eye(4).tolist()
     np.save(tmp_path / "small.npy", np.eye(90, 120, dtype=bool))
     segment = {**request_of_export["segments"][0], "mask": str(tmp_path / "small.npy")}

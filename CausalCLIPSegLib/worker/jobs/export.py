@@ -33,11 +33,11 @@ FILES: dict[protocol.Format, str] = {
 """File name of each format."""
 
 _Segments = list[tuple[protocol.ExportSegment, npt.NDArray[np.bool_]]]
-"""What to export, with its mask: bool, rows x columns of the radiograph."""
+"""Segments of the request, each with its mask: bool, rows x columns of the radiograph."""
 
 
 def export(request: protocol.ExportRequest, begin: ProgressCallback) -> protocol.ExportResult:
-    """Write the segments as they are in the scene; those with an empty mask are left out.
+    """Write the segments as they are in the scene, except segments with an empty mask; return the files.
 
     Raises:
         CausalCLIPSegError: the radiograph or a mask cannot be used, the radiograph does not allow a format, or the
@@ -66,7 +66,7 @@ def _writers(
     """Return the function that writes each format.
 
     Raises:
-        CausalCLIPSegError: the radiograph or the segments do not allow a format that is asked for.
+        CausalCLIPSegError: the radiograph or the segments do not allow a requested format.
     """
     from CausalCLIPSegLib.export import write_overlay  # these imports are slow
     from CausalCLIPSegLib.export.segmentation_files import empty_segment
@@ -82,7 +82,7 @@ def _writers(
         from CausalCLIPSegLib.segmentation.dicom_writer import encode, save
         from CausalCLIPSegLib.segmentation.revision import next_revision
 
-        assert header is not None, "missing_segmentation_reason has checked it"
+        assert header is not None, "missing_segmentation_reason has checked the header"
         algorithm = _algorithm(request, with_note=request.with_note)
         segmentation = new_segmentation(_code_segments(segments, radiograph, algorithm), header)
         if request.previous is not None:
@@ -92,14 +92,14 @@ def _writers(
 
     def write_nrrd(path: Path) -> None:
         rows, columns = radiograph.pixels.shape
-        algorithm = _algorithm(request, with_note=False)  # .seg.nrrd files travel
+        algorithm = _algorithm(request, with_note=False)  # .seg.nrrd files are shared
         coded = _code_segments(segments, radiograph, algorithm) or (empty_segment((rows, columns), algorithm),)
         write_segments(coded, (rows, columns), radiograph.affine, path)
 
     writers: dict[protocol.Format, Callable[[Path], None]] = {"dicom-seg": write_dicom, "seg-nrrd": write_nrrd}
     if "picture" in request.formats:
-        picture = _picture(request, radiograph, segments)
-        writers["picture"] = lambda path: write_overlay(picture, path)
+        result = _overlay_result(request, radiograph, segments)
+        writers["picture"] = lambda path: write_overlay(result, path)
     return writers
 
 
@@ -153,12 +153,14 @@ def _read_mask(segment: protocol.ExportSegment, radiograph: Radiograph) -> npt.N
     if mask.ndim == 3 and mask.shape[0] == 1:
         mask = mask[0]
     if mask.shape != radiograph.pixels.shape:
-        raise RadiographError(f"The segment “{segment.name}” is that of another radiograph: its size differs.")
+        raise RadiographError(f"The segment “{segment.name}” belongs to another radiograph: its size differs.")
     return mask
 
 
-def _picture(request: protocol.ExportRequest, radiograph: Radiograph, segments: _Segments) -> SegmentationResult:
-    """Return the segments as a result that the overlay can be drawn from; its attention maps are empty."""
+def _overlay_result(
+    request: protocol.ExportRequest, radiograph: Radiograph, segments: _Segments
+) -> SegmentationResult:
+    """Return the segments as a result for `write_overlay`; its attention map is empty."""
     union = np.zeros(radiograph.pixels.shape, dtype=bool)
     for _, mask in segments:
         union |= mask
@@ -166,8 +168,8 @@ def _picture(request: protocol.ExportRequest, radiograph: Radiograph, segments: 
     if request.probability is not None:
         probability = load_values(request.probability).astype(np.float32)
         if probability.shape != union.shape:
-            raise RadiographError("The probabilities are those of another radiograph: their size differs.")
-    # a person's correction is certain
+            raise RadiographError("The probability map belongs to another radiograph: its size differs.")
+    # where a person has corrected the mask, the probability is 0 or 1
     probability = np.where((probability >= request.threshold) == union, probability, union.astype(np.float32))
     expression = parse_note(request.note, request.laterality, request.language)
     checkpoint = request.provenance.checkpoint
