@@ -1,4 +1,4 @@
-"""Hidden module: lets Slicer's DICOM browser read and write segmentations of radiographs."""
+"""Hidden module that lets Slicer's DICOM browser read and write segmentations of radiographs."""
 
 import logging
 from pathlib import Path
@@ -17,9 +17,9 @@ __all__ = ["CausalCLIPSegDICOM", "CausalCLIPSegDICOMPlugin"]
 _CONFIDENCE = 0.97
 """Higher than Slicer's own reader of segmentations, which fails for radiographs."""
 _CORRECTED_CONFIDENCE = 0.9
-"""Lower than Slicer's own reader: Slicer selects the loadable of a series with the highest confidence."""
+"""Lower than Slicer's own reader: of a series, Slicer selects the loadable with the highest confidence."""
 _EXPORT_CONFIDENCE = 1.01
-"""Slicer's own exporter claims 1 for every segmentation, and comes first among equals."""
+"""Higher than Slicer's own exporter, which claims 1 for every segmentation and is preferred if both are equal."""
 _TAGS = {
     "seriesInstanceUID": "0020,000E",
     "modality": "0008,0060",
@@ -31,7 +31,7 @@ _RADIOGRAPH_IS_MISSING = _("The radiograph of this segmentation is not in the DI
 
 
 class CausalCLIPSegDICOMPlugin(DICOMPlugin):
-    """Reads and writes DICOM-SEG that refers to one radiograph."""
+    """Reads and writes DICOM-SEG objects that refer to one radiograph."""
 
     def __init__(self):
         super().__init__()
@@ -46,7 +46,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         return [loadable for files in fileLists for loadable in self.examineFiles(files)]
 
     def examineFiles(self, files):
-        """Return what can be loaded from files; of a segmentation and its corrections the last is selected."""
+        """Return what can be loaded from files; of a segmentation and its corrections, only the last is selected."""
         loadables = [loadable for loadable in map(self._examine, files) if loadable is not None]
         corrected = {loadable.corrects for loadable in loadables}
         for loadable in loadables:
@@ -85,13 +85,13 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         return loadable
 
     def load(self, loadable):
-        """Load a segmentation, and its radiograph if that is not in the scene yet."""
+        """Load a segmentation, and its radiograph if it is not in the scene yet; return whether this worked."""
         from CausalCLIPSegModule import dicom_files
 
         try:
             segmentation = exchange.readSegmentation(loadable.files[0])
-            instance = segmentation.source.sop_instance_uid
-            volume = exchange.radiographInScene(instance) or self._loadRadiograph(instance)
+            instance_uid = segmentation.source.sop_instance_uid
+            volume = exchange.radiographInScene(instance_uid) or self._loadRadiograph(instance_uid)
             node = exchange.showSegmentation(segmentation, volume, loadable.name)
         except (CausalCLIPSegError, OSError, ValueError, RuntimeError) as error:
             logging.error(f"{loadable.name}: {error}")
@@ -101,26 +101,26 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         scene.place_beside(slicer.mrmlScene, node, volume)  # a radiograph that was opened as a file is in no study
         return True
 
-    def _loadRadiograph(self, instance):
-        """Load the radiograph of a segmentation as one volume; raises ValueError if it is missing."""
-        path = slicer.dicomDatabase.fileForInstance(instance)
+    def _loadRadiograph(self, instanceUID):
+        """Load the radiograph of a segmentation as one volume; raise ValueError if it is missing."""
+        path = slicer.dicomDatabase.fileForInstance(instanceUID)
         if not path:
             raise ValueError(_RADIOGRAPH_IS_MISSING)
         series = slicer.dicomDatabase.fileValue(path, self.tags["seriesInstanceUID"])
-        if len(slicer.dicomDatabase.filesForSeries(series)) > 1:  # Slicer would load a series as slices of one volume
+        if len(slicer.dicomDatabase.filesForSeries(series)) > 1:  # Slicer would load them as slices of one volume
             volume = slicer.util.loadVolume(path, {"singleFile": True})
-            volume.SetAttribute("DICOM.instanceUIDs", instance)
+            volume.SetAttribute("DICOM.instanceUIDs", instanceUID)
             return volume
         from DICOMLib import DICOMUtils
 
         DICOMUtils.loadSeriesByUID([series])
-        volume = exchange.radiographInScene(instance)
+        volume = exchange.radiographInScene(instanceUID)
         if volume is None:
             raise ValueError(_("The radiograph of this segmentation cannot be loaded."))
         return volume
 
     def examineForExport(self, subjectHierarchyItemID):
-        """Return what can be exported of an item of the subject hierarchy; nothing if the export would fail."""
+        """Return what can be exported from an item of the subject hierarchy; nothing if the export would fail."""
         hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
         node = hierarchy.GetItemDataNode(subjectHierarchyItemID)
         if node is None or not node.IsA("vtkMRMLSegmentationNode") or exchange.whyNotExported(node):
@@ -136,7 +136,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         return [exportable]
 
     def export(self, exportables):
-        """Write segmentations into their folders and the database; return "", or why one cannot be written."""
+        """Write segmentations to their folders and add them to the database; return the first error, else ""."""
         hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
         for exportable in exportables:
             node = hierarchy.GetItemDataNode(exportable.subjectHierarchyItemID)
@@ -168,5 +168,5 @@ class CausalCLIPSegDICOM(ScriptedLoadableModule):
         """
         if not hasattr(slicer.modules, "dicomPlugins"):
             slicer.modules.dicomPlugins = {}
-        # Slicer finds the class by the name of its file
+        # Slicer looks the class up by the name of its file
         slicer.modules.dicomPlugins["CausalCLIPSegDICOM"] = CausalCLIPSegDICOMPlugin

@@ -51,7 +51,7 @@ def plugin(slicer):
 
 @pytest.fixture
 def original(slicer, volume, tmp_path):
-    """A segmentation with two segments of the network, in the database."""
+    """A segmentation in the database, with two segments of the network."""
     header = read_source(tmp_path / "image.dcm")[0]
     segments = tuple(
         CodedSegment(
@@ -68,8 +68,10 @@ def original(slicer, volume, tmp_path):
         )
         for number, side in enumerate(SIDES)
     )
-    made = Segmentation(segments, reference_to(header), str(header.StudyInstanceUID), description="Of the night shift")
-    save(encode(made, header), tmp_path / "original.dcm")
+    segmentation = Segmentation(
+        segments, reference_to(header), str(header.StudyInstanceUID), description="Of the night shift"
+    )
+    save(encode(segmentation, header), tmp_path / "original.dcm")
     slicer.dicomDatabase.insert(str(tmp_path / "original.dcm"))
     return read_dicom_seg(tmp_path / "original.dcm")
 
@@ -96,7 +98,7 @@ def correct(node, volume, number, mask):
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_a_correction_is_the_next_object_of_its_series(slicer, plugin, volume, original, tmp_path, data):
+def test_a_correction_is_exported_as_the_next_object_of_its_series(slicer, plugin, volume, original, tmp_path, data):
     slicer.app.applicationLogic().GetUserInformation().SetName("Roe^Richard")
     node, previous = load(slicer, plugin, tmp_path / "original.dcm"), original
     for _ in range(2):
@@ -116,13 +118,13 @@ def test_a_correction_is_the_next_object_of_its_series(slicer, plugin, volume, o
         for number, (segment, earlier) in enumerate(zip(revised.segments, previous.segments, strict=True)):
             assert np.array_equal(segment.mask, masks[number])
             assert segment.algorithm_type == ("SEMIAUTOMATIC" if number in changed else earlier.algorithm_type)
-            same = ("label", "category", "type", "region", "laterality", "algorithm", "tracking_id", "tracking_uid")
-            assert all(getattr(segment, name) == getattr(earlier, name) for name in (*same, "color"))
+            names = ("label", "category", "type", "region", "laterality", "algorithm", "tracking_id", "tracking_uid")
+            assert all(getattr(segment, name) == getattr(earlier, name) for name in (*names, "color"))
         previous = revised
     slicer.mrmlScene.RemoveNode(node)
 
 
-def test_the_editor_is_the_user_in_slicers_settings_or_anonymous(slicer, plugin, volume, original, tmp_path):
+def test_names_the_user_of_slicers_settings_as_editor_or_anonymous(slicer, plugin, volume, original, tmp_path):
     node = load(slicer, plugin, tmp_path / "original.dcm")
     for name, written in (("", "Anonymous"), (" Jane Doe ", "Jane Doe")):
         slicer.app.applicationLogic().GetUserInformation().SetName(name)
@@ -130,7 +132,7 @@ def test_the_editor_is_the_user_in_slicers_settings_or_anonymous(slicer, plugin,
         assert export(slicer, plugin, node, tmp_path).creator == written
 
 
-def test_an_unchanged_segmentation_is_the_same_object(slicer, plugin, volume, original, tmp_path):
+def test_exports_an_unchanged_segmentation_as_the_same_object(slicer, plugin, volume, original, tmp_path):
     node = load(slicer, plugin, tmp_path / "original.dcm")
     (tmp_path / "elsewhere").mkdir()
     exported = export(slicer, plugin, node, tmp_path / "elsewhere")
@@ -159,17 +161,17 @@ def test_a_new_name_color_and_code_do_not_make_a_segment_semiautomatic(slicer, p
     assert [first.tracking_uid, second.tracking_uid] == [segment.tracking_uid for segment in original.segments]
 
 
-def test_drawn_and_removed_segments(slicer, plugin, volume, original, tmp_path):
+def test_exports_drawn_segments_and_leaves_out_removed_ones(slicer, plugin, volume, original, tmp_path):
     node = load(slicer, plugin, tmp_path / "original.dcm")
     segments = node.GetSegmentation()
     segments.RemoveSegment(segments.GetNthSegmentID(0))
     segments.AddEmptySegment("drawn", "Drawn", (1, 0, 0))
     scene.set_mask(node, "drawn", volume, np.eye(*SHAPE, dtype=bool, k=9))
-    kept, drawn = export(slicer, plugin, node, tmp_path).segments
-    assert kept.tracking_uid == original.segments[1].tracking_uid
-    assert kept.algorithm_type == "AUTOMATIC"
+    unchanged, drawn = export(slicer, plugin, node, tmp_path).segments
+    assert unchanged.tracking_uid == original.segments[1].tracking_uid
+    assert unchanged.algorithm_type == "AUTOMATIC"
     assert (drawn.label, drawn.algorithm_type, drawn.algorithm) == ("Drawn", "MANUAL", None)
-    segments.GetSegment("drawn").SetName("Tube")  # a written segment is recognized under any name
+    segments.GetSegment("drawn").SetName("Tube")  # a segment that was written before is recognized under any name
     correct(node, volume, 0, np.ones(SHAPE, bool))
     _, renamed = export(slicer, plugin, node, tmp_path).segments
     assert (renamed.label, renamed.tracking_uid) == ("Tube", drawn.tracking_uid)
@@ -194,7 +196,7 @@ def replace_by_another_radiographs(slicer, original, tmp_path):
 
 
 @pytest.mark.parametrize("change", [remove_from_database, delete_file, damage, replace_by_another_radiographs])
-def test_without_the_original_a_new_series_begins(slicer, plugin, volume, original, tmp_path, change):
+def test_begins_a_new_series_if_the_original_cannot_be_used(slicer, plugin, volume, original, tmp_path, change):
     node = load(slicer, plugin, tmp_path / "original.dcm")
     change(slicer, original, tmp_path)
     correct(node, volume, 0, np.ones(SHAPE, bool))
@@ -206,12 +208,12 @@ def test_without_the_original_a_new_series_begins(slicer, plugin, volume, origin
         segment.tracking_uid for segment in original.segments
     ]
     expected = replace(ALGORITHM, parameters={"checkpoint": "tiny", "threshold": "0.5"})
-    assert [segment.algorithm for segment in written.segments] == [expected, expected], "all but the note"
+    assert [segment.algorithm for segment in written.segments] == [expected, expected], "scenes drop only the note"
     correct(node, volume, 1, np.ones(SHAPE, bool))  # the new series can be corrected too
     assert export(slicer, plugin, node, tmp_path).previous.sop_instance_uid == written.sop_instance_uid
 
 
-def test_two_corrections_of_one_object_have_different_numbers(slicer, plugin, volume, original, tmp_path):
+def test_two_corrections_of_one_object_have_different_instance_numbers(slicer, plugin, volume, original, tmp_path):
     numbers = []
     for column in (5, 6):
         node = load(slicer, plugin, tmp_path / "original.dcm")
@@ -239,10 +241,10 @@ def test_the_browser_selects_the_last_correction_of_a_series(slicer, plugin, vol
             assert loadable.warning == "A later segmentation of this series corrects this one."
             assert not loadable.selected
     lowest = min(loadable.confidence for loadable in loadables)
-    assert highest > 0.95 > lowest, "Slicer's own reader is not selected either"
+    assert highest > 0.95 > lowest, "Slicer's own reader must not be selected"
 
 
-def test_a_saved_scene_remembers_what_it_corrects(slicer, plugin, volume, original, tmp_path):
+def test_a_saved_scene_remembers_which_object_it_corrects(slicer, plugin, volume, original, tmp_path):
     load(slicer, plugin, tmp_path / "original.dcm")
     assert slicer.mrmlScene.WriteToMRB(str(tmp_path / "scene.mrb"))
     slicer.mrmlScene.Clear(0)

@@ -27,8 +27,8 @@ from CausalCLIPSegLib.worker.protocol import ExportRequest
 
 PROMPT = "Unilateral pulmonary infection."
 MASK = (slice(100, 160), slice(30, 90))
-OWN_IMPORT, OWN_EXPORT = 0.95, 1.0
-"""Confidence of Slicer's own plugin, in DICOMSegmentationPlugin.py."""
+SLICERS_IMPORT_CONFIDENCE, SLICERS_EXPORT_CONFIDENCE = 0.95, 1.0
+"""Confidences of Slicer's own plugin, in DICOMSegmentationPlugin.py."""
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def image_file(tmp_path) -> Path:
 
 @pytest.fixture
 def database(slicer):
-    """Slicer's DICOM database, empty."""
+    """Slicer's DICOM database, which is empty."""
     slicer.dicomDatabase.files.clear()
     return slicer.dicomDatabase
 
@@ -77,7 +77,7 @@ def load(slicer, path):
     return volume
 
 
-def segmented(slicer, volume, *masks):
+def add_segmentation(slicer, volume, *masks):
     """Add a segmentation of a radiograph; return the node and its item of the subject hierarchy."""
     if not masks:
         masks = (np.zeros(scene.image_shape(volume), bool),)
@@ -120,18 +120,18 @@ def masks_of(node, volume):
 
 
 def test_export_and_import_keep_mask_name_side_and_color(slicer, plugin, loaded, tmp_path):
-    node, item = segmented(slicer, loaded)
+    node, item = add_segmentation(slicer, loaded)
     (mask,) = masks_of(node, loaded)
     (exportable,) = plugin.examineForExport(item)
     assert "radiograph" in exportable.tooltip
     assert exportable.pluginClass == "CausalCLIPSegDICOM"
-    assert exportable.confidence > OWN_EXPORT
+    assert exportable.confidence > SLICERS_EXPORT_CONFIDENCE
     written = export(plugin, item, tmp_path)
     assert slicer.dicomDatabase.inserted[-1] == str(written)
 
     (loadable,) = plugin.examineForImport([[str(written)]])
     assert loadable.selected
-    assert loadable.confidence > OWN_IMPORT
+    assert loadable.confidence > SLICERS_IMPORT_CONFIDENCE
     assert loadable.warning == ""
     assert "radiograph" in loadable.tooltip
     slicer.mrmlScene.RemoveNode(node)
@@ -151,9 +151,9 @@ def test_export_and_import_keep_mask_name_side_and_color(slicer, plugin, loaded,
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(masks=arrays.arrays(bool, st.tuples(st.integers(1, 4), st.just(48), st.just(40))))
-def test_any_masks_are_exported_and_imported_even_if_they_overlap(slicer, plugin, small, tmp_path, masks):
+def test_export_and_import_keep_masks_even_if_they_overlap(slicer, plugin, small, tmp_path, masks):
     masks[:, 0, 0] = True  # an empty segment is left out
-    node, item = segmented(slicer, small, *masks)
+    node, item = add_segmentation(slicer, small, *masks)
     (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
     slicer.mrmlScene.RemoveNode(node)
     assert plugin.load(loadable)
@@ -162,8 +162,8 @@ def test_any_masks_are_exported_and_imported_even_if_they_overlap(slicer, plugin
     slicer.mrmlScene.RemoveNode(imported)
 
 
-def test_masks_are_placed_by_rows_and_columns_wherever_the_volume_lies(slicer, plugin, small, tmp_path):
-    node, item = segmented(slicer, small, np.eye(48, 40, dtype=bool))
+def test_import_places_masks_by_rows_and_columns_wherever_the_volume_lies(slicer, plugin, small, tmp_path):
+    node, item = add_segmentation(slicer, small, np.eye(48, 40, dtype=bool))
     (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
     slicer.mrmlScene.RemoveNode(node)
     small.SetSpacing(0.31, 0.7, 2)
@@ -174,7 +174,7 @@ def test_masks_are_placed_by_rows_and_columns_wherever_the_volume_lies(slicer, p
 
 
 def test_loads_the_radiograph_if_it_is_not_in_the_scene(slicer, plugin, loaded, tmp_path):
-    node, item = segmented(slicer, loaded)
+    node, item = add_segmentation(slicer, loaded)
     (mask,) = masks_of(node, loaded)
     (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
     slicer.mrmlScene.Clear(0)
@@ -184,8 +184,8 @@ def test_loads_the_radiograph_if_it_is_not_in_the_scene(slicer, plugin, loaded, 
     assert np.array_equal(masks_of(node, volume)[0], mask)
 
 
-def test_loads_only_its_own_radiograph_of_a_series_of_two(slicer, plugin, small, tmp_path):
-    _, item = segmented(slicer, small, np.eye(48, 40, dtype=bool))
+def test_loads_only_its_own_radiograph_from_a_series_of_two(slicer, plugin, small, tmp_path):
+    _, item = add_segmentation(slicer, small, np.eye(48, 40, dtype=bool))
     (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
     save_dx(make_dx((30, 20), SOPInstanceUID="2.25.777"), tmp_path / "lateral.dcm")
     slicer.dicomDatabase.insert(str(tmp_path / "lateral.dcm"))
@@ -253,17 +253,17 @@ def test_the_panel_and_the_dialog_write_the_same_metadata(slicer, plugin, small,
             assert getattr(by_dialog.segments[0], field.name) == getattr(segment, field.name), field.name
     for name in ("label", "algorithm_type", "algorithm", "tracking_id", "tracking_uid", "color"):
         assert getattr(by_dialog.segments[1], name) == getattr(drawn, name), name
-    for ours, other in zip(by_dialog.segments, by_panel.segments, strict=True):
-        assert np.array_equal(ours.mask, other.mask)
+    for dialog_segment, panel_segment in zip(by_dialog.segments, by_panel.segments, strict=True):
+        assert np.array_equal(dialog_segment.mask, panel_segment.mask)
     dialog_file, panel_file = (
         pydicom.dcmread(next((tmp_path / folder).glob("*.dcm"))) for folder in ("dialog", "panel")
     )
     assert dialog_file.DeviceSerialNumber == panel_file.DeviceSerialNumber
 
 
-def test_warns_and_fails_if_the_radiograph_is_missing(slicer, plugin, small, tmp_path, caplog):
+def test_warns_about_a_missing_radiograph_and_does_not_load(slicer, plugin, small, tmp_path, caplog):
     message = "The radiograph of this segmentation is not in the DICOM database. Import it first."
-    _, item = segmented(slicer, small, np.ones((48, 40), bool))
+    _, item = add_segmentation(slicer, small, np.ones((48, 40), bool))
     written = export(plugin, item, tmp_path)
     image = slicer.dicomDatabase.files.pop(small.GetAttribute("DICOM.instanceUIDs"))
     slicer.mrmlScene.Clear(0)
@@ -280,8 +280,8 @@ def test_warns_and_fails_if_the_radiograph_is_missing(slicer, plugin, small, tmp
     assert plugin.load(loadable)
 
 
-def test_a_cropped_radiograph_leaves_the_scene_as_it_was(slicer, plugin, small, tmp_path, caplog):
-    node, item = segmented(slicer, small, np.ones((48, 40), bool))
+def test_load_fails_on_a_cropped_radiograph_and_leaves_the_scene_as_it_was(slicer, plugin, small, tmp_path, caplog):
+    node, item = add_segmentation(slicer, small, np.ones((48, 40), bool))
     (loadable,) = plugin.examineFiles([str(export(plugin, item, tmp_path))])
     slicer.mrmlScene.RemoveNode(node)
     slicer.util.updateVolumeFromArray(small, np.zeros((1, 20, 20), np.int16))
@@ -292,7 +292,7 @@ def test_a_cropped_radiograph_leaves_the_scene_as_it_was(slicer, plugin, small, 
 
 
 def test_offers_only_segmentations_of_radiographs(slicer, plugin, small, tmp_path):
-    _, item = segmented(slicer, small, np.ones((48, 40), bool))
+    _, item = add_segmentation(slicer, small, np.ones((48, 40), bool))
     written = export(plugin, item, tmp_path)
     assert plugin.examineFiles([str(tmp_path / "small.dcm")]) == []
     image = slicer.dicomDatabase.files.pop(small.GetAttribute("DICOM.instanceUIDs"))
@@ -316,7 +316,7 @@ def test_offers_only_segmentations_of_radiographs(slicer, plugin, small, tmp_pat
 def test_offers_nothing_without_the_library(slicer, plugin, small, tmp_path, monkeypatch):
     from CausalCLIPSegDICOMModule import exchange
 
-    node, item = segmented(slicer, small, np.ones((48, 40), bool))
+    node, item = add_segmentation(slicer, small, np.ones((48, 40), bool))
     written = export(plugin, item, tmp_path)
     monkeypatch.setattr(exchange, "available", lambda: False)
     assert plugin.examineForImport([[str(written)]]) == []
@@ -356,17 +356,17 @@ def delete_file(slicer, node, volume):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (remove_radiograph, "The segmentation lies on no radiograph."),
+        (remove_radiograph, "The segmentation does not lie on a radiograph."),
         (load_as_picture, "The radiograph did not come from the DICOM database."),
         (clear_database, "The radiograph did not come from the DICOM database."),
         (delete_file, "The radiograph did not come from the DICOM database."),
         (remove_segments, "Nothing is outlined."),
-        (crop, "The radiograph was cropped or resampled, so outlines do not fit."),
+        (crop, "The radiograph was cropped or resampled, so the outlines do not fit it."),
         (become_ct, "The header does not say which kind of radiograph it is, so a DICOM-SEG cannot refer to it."),
     ],
 )
 def test_offers_no_export_that_would_fail_and_says_why(slicer, plugin, small, tmp_path, change, reason):
-    node, item = segmented(slicer, small, np.ones((48, 40), bool))
+    node, item = add_segmentation(slicer, small, np.ones((48, 40), bool))
     (exportable,) = plugin.examineForExport(item)
     exportable.directory = str(tmp_path / "out")
     (tmp_path / "out").mkdir()
@@ -376,9 +376,9 @@ def test_offers_no_export_that_would_fail_and_says_why(slicer, plugin, small, tm
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_export_leaves_out_empty_segments_and_fails_without_others(slicer, plugin, small, tmp_path):
+def test_export_leaves_out_empty_segments_and_fails_if_all_are_empty(slicer, plugin, small, tmp_path):
     full, empty = np.ones((48, 40), bool), np.zeros((48, 40), bool)
-    node, item = segmented(slicer, small, full, empty)
+    node, item = add_segmentation(slicer, small, full, empty)
     assert len(pydicom.dcmread(export(plugin, item, tmp_path)).SegmentSequence) == 1
     scene.set_mask(node, "opacity_0", small, empty)
     (exportable,) = plugin.examineForExport(item)
@@ -386,15 +386,15 @@ def test_export_leaves_out_empty_segments_and_fails_without_others(slicer, plugi
     assert plugin.export([exportable]) == "Nothing is outlined."
 
 
-def test_export_names_a_folder_that_cannot_be_written(slicer, plugin, small, tmp_path):
-    _, item = segmented(slicer, small, np.ones((48, 40), bool))
+def test_export_reports_a_folder_that_cannot_be_written(slicer, plugin, small, tmp_path):
+    _, item = add_segmentation(slicer, small, np.ones((48, 40), bool))
     (exportable,) = plugin.examineForExport(item)
     exportable.directory = str(tmp_path / "nowhere")
     assert "nowhere" in plugin.export([exportable])
 
 
-def test_a_second_export_is_another_file(slicer, plugin, small, tmp_path):
-    node, item = segmented(slicer, small, np.ones((48, 40), bool))
+def test_a_second_export_writes_another_file(slicer, plugin, small, tmp_path):
+    node, item = add_segmentation(slicer, small, np.ones((48, 40), bool))
     first = export(plugin, item, tmp_path)
     before = first.read_bytes()
     scene.set_mask(node, "opacity_0", small, np.eye(48, 40, dtype=bool))

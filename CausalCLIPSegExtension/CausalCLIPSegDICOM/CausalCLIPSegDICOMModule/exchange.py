@@ -1,6 +1,6 @@
-"""Exchange DICOM-SEG of a radiograph with Slicer's scene and DICOM database, by rows and columns, not by millimeters.
+"""Read DICOM-SEG of a radiograph into Slicer's scene and write it, by rows and columns, not by millimeters.
 
-The packages of the library may be missing, so whatever needs pydicom or highdicom is imported when it is used.
+The packages of the library may be missing, so modules that need pydicom or highdicom are imported inside functions.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def available() -> bool:
-    """Whether the packages are installed that read and write segmentations."""
+    """Whether the packages that read and write segmentations are installed."""
     try:
         import CausalCLIPSegLib.segmentation.dicom_reader  # noqa: F401
     except ImportError:
@@ -40,32 +40,32 @@ def isRadiograph(sopClass: str) -> bool:
 
 
 def readSegmentation(path: str) -> Segmentation:
-    """Return the segmentation in a file; raises CausalCLIPSegError."""
+    """Return the segmentation in a file; raise CausalCLIPSegError if it cannot be read."""
     from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 
     return read_dicom_seg(path)
 
 
-def radiographInScene(instance: str) -> vtkMRMLVolumeNode | None:
-    """Return the volume that was loaded from a DICOM instance; None if the scene has none."""
+def radiographInScene(instanceUID: str) -> vtkMRMLVolumeNode | None:
+    """Return the volume that was loaded from a DICOM instance; None if it is not in the scene."""
     for volume in slicer.util.getNodesByClass("vtkMRMLVolumeNode"):
-        if (volume.GetAttribute("DICOM.instanceUIDs") or "").split() == [instance]:
+        if (volume.GetAttribute("DICOM.instanceUIDs") or "").split() == [instanceUID]:
             return volume
     return None
 
 
 def showSegmentation(segmentation: Segmentation, volume: vtkMRMLVolumeNode, name: str) -> vtkMRMLSegmentationNode:
-    """Show the segments of a file on their radiograph, in a new node; raises ValueError if the sizes differ."""
+    """Show the segments of a file on their radiograph, in a new node; raise ValueError if the sizes differ."""
     return scene.show_segments(slicer.mrmlScene, volume, segmentation.segments, name)
 
 
 def whyNotExported(node: vtkMRMLSegmentationNode) -> str:
-    """Return in one sentence why a segmentation cannot be written for a radiograph, "" if it can."""
+    """Return in one sentence why no DICOM-SEG of a node can be written; "" if one can."""
     from CausalCLIPSegModule.dicom_files import databaseFile
 
     volume = _volumeOf(node)
     if volume is None:
-        return _("The segmentation lies on no radiograph.")
+        return _("The segmentation does not lie on a radiograph.")
     path = databaseFile(volume)
     if not path:
         return _("The radiograph did not come from the DICOM database.")
@@ -80,25 +80,25 @@ def whyNotExported(node: vtkMRMLSegmentationNode) -> str:
     except CausalCLIPSegError as error:
         return str(error)
     if shape != scene.image_shape(volume):
-        return _("The radiograph was cropped or resampled, so outlines do not fit.")
+        return _("The radiograph was cropped or resampled, so the outlines do not fit it.")
     return ""
 
 
 def writeSegmentation(node: vtkMRMLSegmentationNode, folder: Path, description: str) -> Path:
-    """Write the segments of a node as they are now into a file of the folder; empty ones are left out.
+    """Write the current segments of a node, except empty ones, to a file in a folder; return the file.
 
-    A segmentation that came from a file, or was written before, becomes the next instance of the same series, or the
-    same instance if nothing has changed. If the earlier file is missing or belongs to another radiograph, a new series
-    begins.
+    A segmentation that was read from a file, or was written before, becomes the next instance of the same series. If
+    nothing has changed, the earlier instance is written again. If the earlier file is missing or belongs to another
+    radiograph, a new series begins.
 
     Args:
         node: the segmentation.
         folder: exists.
-        description: of a new series.
+        description: Content Description of the first object of a series.
 
     Raises:
-        ValueError: it cannot be written, for the reason that the sentence gives.
-        CausalCLIPSegError: the radiograph's header does not allow it.
+        ValueError: the segmentation cannot be written; the message says why.
+        CausalCLIPSegError: the header of the radiograph does not allow it.
         OSError: the file cannot be written.
     """
     from CausalCLIPSegModule import dicom_files
