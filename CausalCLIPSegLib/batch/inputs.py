@@ -27,7 +27,7 @@ class BatchItem:
         folder: folder of its result, relative to the folder of all results; unique.
         note: free text; empty if the note could not be read, which `fault` explains.
         fault: why the image cannot be segmented, in one sentence; empty if no problem is known yet.
-        laterality: whose left and right the note means; None: as for the whole batch.
+        laterality: whose left and right the note means; None: as in the settings of the batch.
         side: the patient's side to segment; None: as the note says.
         mirrored: whether the image shows the patient's right on the viewer's right; None: as its header says.
     """

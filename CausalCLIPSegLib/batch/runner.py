@@ -63,7 +63,7 @@ class Batch:
         results: folder of all results; the result of each image is in a folder below it.
         settings: the options for all images.
         checkpoint: see `find_checkpoint`.
-        device: where to run.
+        device: device to run on.
         force: replace results that were made of another image, note or setting.
 
     Raises:

@@ -72,8 +72,8 @@ class DimseArchive(_Connection):
     """How to reach an archive by DIMSE.
 
     Attributes:
-        host, port, called_ae_title: of the archive.
-        calling_ae_title: of this program, as the archive knows it.
+        host, port, called_ae_title: address and AE title of the archive.
+        calling_ae_title: AE title of this program, as the archive knows it.
         tls: connect through TLS.
         tls_server_name: the name in the archive's certificate, if it is not `host`.
         retrieve: fetch by C-GET, or by C-MOVE, for which the archive must know this program's address.

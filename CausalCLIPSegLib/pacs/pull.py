@@ -25,7 +25,7 @@ class Pulled:
     """The outcome for one instance.
 
     Attributes:
-        instance: its UID.
+        instance: UID of the instance.
         status: "already there" if the folder already holds the file, which is not changed; "not tried" after the
             connection was lost twice in a row or access was denied.
         file: path of the file, whether or not it could be written.

@@ -25,7 +25,7 @@ class Query:
     Attributes:
         patient_id, patient_name, accession_number: as stored in the archive; * and ? are wildcards.
         study_date: YYYYMMDD or YYYY-MM-DD, or a range of two dates with "-" between, one of which may be missing.
-        modality: of a series, such as CR, DX or SEG.
+        modality: modality of a series, such as CR, DX or SEG.
         study, series, instance: UIDs.
 
     Raises:
@@ -63,7 +63,7 @@ class Match:
     An attribute is "" if the archive did not return it.
 
     Attributes:
-        modality: of the series; at study level, the modalities of all series, separated by \\.
+        modality: modality of the series; at study level, modalities of all series, separated by \\.
         study, series, instance: UIDs, down to the level of the search.
     """
 

@@ -32,7 +32,7 @@ def open_limited(path: Path, max_bytes: int, message: str) -> Iterator[BinaryIO]
     Args:
         path: the file.
         max_bytes: number of bytes that may be read.
-        message: of the error if more are read.
+        message: message of the error that is raised if more are read.
 
     Raises:
         RadiographError: on opening or reading: the file has more bytes, elements or meta information than allowed.

@@ -20,7 +20,7 @@ class Channel:
     """Writes events in order, one per line, from a background thread, so that a slow reader delays no answer.
 
     Args:
-        stream: where to write.
+        stream: the stream to write to.
         on_broken: called if the other program has closed the stream.
     """
 

@@ -25,7 +25,7 @@ class Job:
     """A long request, from the queue to its last event.
 
     Attributes:
-        request: what to do.
+        request: the request.
         canceled: whether the other program asked to cancel it.
         committed: whether its files are about to appear, so that it can no longer be canceled.
     """

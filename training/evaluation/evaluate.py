@@ -137,7 +137,7 @@ def evaluate(
         segmenter: runs the checkpoint.
         samples: the samples of a split.
         advance: called after each sample.
-        conditions: what else to measure.
+        conditions: the other conditions to measure.
         journal: journal of this evaluation; its cases are not measured again, and new cases are added.
 
     Raises:

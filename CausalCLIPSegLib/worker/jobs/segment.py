@@ -31,7 +31,7 @@ def segment(
     """Segment what the note names, and write maps and masks into the folder `output`.
 
     Args:
-        request: what to do.
+        request: the request.
         begin: see `progress.ProgressCallback`.
         warn: called with one sentence if the job continues in another way than requested.
         segmenters: the segmenters of earlier requests.

@@ -25,7 +25,7 @@ class ProgressEvent(Message):
     """A phase begins.
 
     Attributes:
-        id: of the request; null for the loading of the libraries, which ends with fraction 1.
+        id: id of the request; null while the libraries load, which ends with fraction 1.
         phase: what the worker does now, shown to people.
         fraction: share of the request that is done, in [0, 1]; counted in phases, not in time.
     """
@@ -88,11 +88,11 @@ class HelloResult(Message):
     """The answer to "hello".
 
     Attributes:
-        version: of this program.
+        version: version of this program.
         libraries: whether torch and the network are loaded; "failed": every segmentation will end in an error.
         devices: where the network can run; null while the libraries load.
-        checkpoints: those in Resources/checkpoints, the default first.
-        formats: what "export" can write.
+        checkpoints: the checkpoints in Resources/checkpoints, the default first.
+        formats: the formats that "export" can write.
     """
 
     id: str
@@ -110,7 +110,7 @@ class Understood(Message):
     """What was understood of a note.
 
     Attributes:
-        sides: of the patient; empty if there is nothing to segment.
+        sides: sides of the patient; empty if there is nothing to segment.
         sides_viewer: the same sides in the same order, as the viewer of the radiograph sees them.
         zones: "upper", "middle", "lower" for each of `sides`, from the top; empty if the note names no zone.
         whole: the `sides` of which the note names the whole lung.
@@ -120,9 +120,9 @@ class Understood(Message):
         ignored: words and reason of each part of the note that was not used.
         questions: what a person must decide, in sentences, because the note contradicts itself about the side; empty
             if the request chose a `side`.
-        prompt: for the network; null if there is nothing to segment.
+        prompt: prompt for the network; null if there is nothing to segment.
         prompt_laterality: whose left and right the prompt means.
-        summary: where the note points, in words for people.
+        summary: the location that the note names, in words for people.
         details: everything that `ReferringExpression.to_dict` returns.
     """
 
@@ -155,8 +155,8 @@ class Terminology(Message):
 
     Attributes:
         context: name of the terminology that holds the category and the type.
-        category, type: of the finding.
-        region, region_modifier: its place, for instance lung and right.
+        category, type: codes of the finding.
+        region, region_modifier: codes of its location, for instance lung and right.
     """
 
     context: str
@@ -191,7 +191,7 @@ class SegmentDocument(PossibleSegment):
         side: the patient's side.
         side_viewer: the same side as the viewer of the radiograph sees it.
         color: red, green, blue, each in [0, 1].
-        terminology: its codes.
+        terminology: codes of the finding and its location.
         area_mm2: in the plane of the detector; null if the radiograph is not calibrated.
         area_fraction: share of the image, in [0, 1].
         components: number of connected areas; pixels that touch at a corner are connected.
@@ -215,14 +215,14 @@ class SegmentResult(Message):
         segments: one for each finding and side, right before left; a side that does not reach the threshold has none.
         possible: the segments that a mask on both sides would have, right before left.
         threshold: the threshold that was used.
-        area_mm2, area_fraction: of the whole mask, see `SegmentDocument`.
+        area_mm2, area_fraction: areas of the whole mask, see `SegmentDocument`.
         probability: .npy, float32 in [0, 1]; the masks are where it reaches the threshold, split by side.
         causal_attention: .npy, float16 in [0, 1]: M of Eq. 2.
         confounder_attention: .npy, float16 in [0, 1]: its complement 1 - M.
         provenance: checkpoint, device, version, seconds.
         warnings: what a person should check, in sentences.
         disagreements: how the position of the mask differs from the note, in sentences (docs/describe.md).
-        sop_instance_uid: of the DICOM instance; null for other images.
+        sop_instance_uid: UID of the DICOM instance; null for other images.
     """
 
     id: str

@@ -37,7 +37,7 @@ class NoteRequest(Message):
     Attributes:
         text: the note. A note without a finding is not an error: its `Understood.sides` are empty.
         laterality: whose left and right the note means.
-        language: of the note, two letters; null: recognized by its words.
+        language: language of the note, two letters; null: recognized by its words.
         side: the patient's side to segment if the note contradicts itself, or if only one side is wanted; null: as the
             note says.
         mirrored: the radiograph shows the patient's right on the viewer's right; decides `sides_viewer`.

@@ -24,7 +24,7 @@ class Run(BaseModel):
     Attributes:
         name: name of the run in the tables.
         evaluation: file that `evaluate --json` wrote, in the folder of runs.yaml.
-        command: what was trained, and with which options.
+        command: configuration and options of the training.
         seed: random seed.
         hardware: the hardware of the training.
         hours: duration of the training.
