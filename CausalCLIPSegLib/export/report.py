@@ -119,7 +119,7 @@ def describe_result(result: SegmentationResult) -> ResultDocument:
         seconds=provenance.seconds,
         version=provenance.version,
         warnings=[*result_warnings(result), *_missing_dicom_seg(result)],
-        disagreements=result_disagreements(result),
+        disagreements=_disagreements(result),
         source=None if radiograph.header is None else _describe_source(radiograph.header),
     )
 
@@ -146,7 +146,7 @@ def write_report(report: ResultDocument, path: Path) -> None:
     path.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def result_disagreements(result: SegmentationResult) -> list[str]:
+def _disagreements(result: SegmentationResult) -> list[str]:
     """Return the differences between note and mask, in sentences: reasons to look, not errors."""
     radiograph = result.radiograph
     extent = lung_extent(radiograph.pixels)

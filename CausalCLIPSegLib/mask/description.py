@@ -72,7 +72,7 @@ def disagreements(
     if not described.sides:
         return [f"The note says {_sides(expression.sides)}, the outline is empty."] if expression.sides else []
     if not expression.sides:
-        return [f"The note names nothing to outline, the outline is {_sides(described.sides)}."]
+        return [f"The note names nothing to outline, but the outline is {_sides(described.sides)}."]
     differences = []
     if not expression.weak and expression.sides != described.sides:
         differences.append(f"The note says {_sides(expression.sides)}, the outline is {_sides(described.sides)}.")

@@ -85,9 +85,7 @@ def find_checkpoint(name_or_path: str | Path) -> Path:
         known = ", ".join(sorted(card.parent.name for card in checkpoints.glob(f"*/{CARD}"))) or "none"
         raise CheckpointError(f"There is no checkpoint “{name_or_path}”; available: {known}.")
     if not (folder / CARD).is_file():
-        raise CheckpointError(
-            f"The checkpoint “{name_or_path}” has no {CARD} that says what it is, so it is not used."
-        )
+        raise CheckpointError(f"The checkpoint “{name_or_path}” has no {CARD}, which describes it, so it is not used.")
     return folder
 
 

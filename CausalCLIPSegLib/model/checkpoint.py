@@ -46,7 +46,9 @@ def load_checkpoint(name_or_path: str | Path = "default") -> Checkpoint:
     if not weights.is_file():
         raise CheckpointError(f"The checkpoint “{card.name}” lacks its weights ({WEIGHTS}).")
     if sha256(weights) != card.sha256:
-        raise CheckpointError(f"The weights of the checkpoint “{card.name}” are not those of its card: file damaged?")
+        raise CheckpointError(
+            f"The weights of the checkpoint “{card.name}” do not match its card; the file may be damaged."
+        )
     network = CausalCLIPSeg(card.network)
     try:
         network.load_state_dict(load_file(weights))  # copies float16 into float32 parameters

@@ -19,7 +19,7 @@ class Output(NamedTuple):
 
     Attributes:
         logits: D_c(tau, F^c), B x 1 x H x W; their sigmoid is the probability of the lesion.
-        confounder_logits: D_s(tau, F^s), likewise; None at inference and without causal intervention.
+        confounder_logits: D_s(tau, F^s), B x 1 x H x W; None at inference and without causal intervention.
         attention: M_i of stages 2, 3 and 4 (Eq. 2), each B x C x H_i x W_i; empty without causal intervention.
     """
 
@@ -33,7 +33,7 @@ class Features(NamedTuple):
 
     Attributes:
         causal: F^c, all stages fused at one scale, B x C x h x w.
-        confounding: F^s, likewise; None at inference and without causal intervention.
+        confounding: F^s, B x C x h x w; None at inference and without causal intervention.
         attention: as in `Output`.
     """
 

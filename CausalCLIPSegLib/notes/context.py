@@ -6,9 +6,9 @@ temporal status from clinical reports", J Biomed Inform 42 (2009) 839-851, which
 its beginning, but not beyond a termination word ("but"). A pseudo-trigger ("no change") looks like a trigger but
 modifies nothing. All of these words are data: the tables [context], [break] and [nothing] of a lexicon.
 
-Other modules handle termination words and pseudo-triggers: the former split the note into statements
-(`statements.py`), and the lexicon finds the latter first, because they are longer than the triggers in them. This
-module adds one rule to the published algorithm: `_ends_negation` ends a scope inside a radiologist's list.
+Other modules handle termination words and pseudo-triggers. `statements.py` splits the note at termination words, and
+the lexicon finds pseudo-triggers first, because they are longer than the triggers in them. This module adds one rule
+to the published algorithm: `_ends_negation` ends a scope inside a radiologist's list.
 """
 
 from __future__ import annotations

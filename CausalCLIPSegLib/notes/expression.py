@@ -1,4 +1,4 @@
-"""The meaning of a note as a value: what it describes, where it is on the patient, and which words were not used."""
+"""The meaning of a note as a value: its findings, their location on the patient, and the words that were not used."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ class ReferringExpression:
         count: the number of affected areas that the note states; None if it states none.
         findings: the findings that the model can segment, present or not, in the order of the note.
         ignored: the words that were not used, in the order of the note.
-        questions: what a person must decide before anything is segmented, in sentences: the note names one side in
-            one place and the other side in another.
+        questions: what a person must decide before anything is segmented, in sentences: which side is meant if the
+            findings and the conclusion name different sides.
         language: the language of the lexicon that the note was read with, two letters.
         text: the note itself; ignored when two expressions are compared.
     """

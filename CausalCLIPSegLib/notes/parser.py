@@ -74,7 +74,7 @@ def parse_note(text: str, laterality: Laterality = "patient", language: str | No
 
 def _choose_lexicon(tokens: Sequence[Token], language: str | None) -> Lexicon:
     if language is None:
-        return max((load_lexicon(each) for each in languages()), key=lambda lexicon: lexicon.known_letters(tokens))
+        return max((load_lexicon(name) for name in languages()), key=lambda lexicon: lexicon.known_letters(tokens))
     check_language(language)
     return load_lexicon(language)
 
@@ -211,13 +211,13 @@ class _NoteParser:
                 if any(mention.role in CLAIM_ROLES | LOCATION_ROLES for mention in statement.mentions):
                     yield Ignored(self._text_of(statement.start, statement.stop), OTHER_SECTION)
                 continue
-            each = next(remaining)
-            has_normal = any(claim.mention.role == "normal" for claim in each.claims)
-            for index, claim in enumerate(each.claims):
+            parsed_statement = next(remaining)
+            has_normal = any(claim.mention.role == "normal" for claim in parsed_statement.claims)
+            for index, claim in enumerate(parsed_statement.claims):
                 reason = _reason(claim)
                 if reason and not (has_normal and claim.has_other_subject):  # "heart normal" is listed once
-                    yield Ignored(self._words(index, each), reason)
-            for place in each.places:
+                    yield Ignored(self._words(index, parsed_statement), reason)
+            for place in parsed_statement.places:
                 if not place.claims or (place.negated and any(claim.asserted for claim in place.claims)):
                     words = self._text_of(place.mention.start, place.mention.stop)
                     yield Ignored(words, ABSENT if place.negated else NO_FINDING)

@@ -201,7 +201,7 @@ def _merge_sides(phrases: Iterable[_Phrase]) -> Iterator[_Phrase]:
 
 
 def _share_zones(phrases: list[_Phrase]) -> None:
-    """Give a side without a zone that of the phrase next to it: "left" in "left and right lower lobe"."""
+    """Give a side without a zone the zone of the phrase next to it: "left" in "left and right lower lobe"."""
     for phrase, following in zip(phrases[-2::-1], phrases[:0:-1], strict=True):
         if phrase.is_bare_side and not phrase.has_noun and following.joined and following.sides:
             phrase.zones |= following.zones
@@ -212,7 +212,7 @@ def _share_zones(phrases: list[_Phrase]) -> None:
 
 
 def _share_sides(phrases: list[_Phrase]) -> None:
-    """Give a zone without a side that of the phrase before it, or else after it: "right upper and middle zones"."""
+    """Give a zone without a side that of the phrase before or after it: "middle" in "right upper and middle zones"."""
     previous: set[Side] = set()
     for phrase in phrases:
         phrase.sides = phrase.sides or set(previous) if phrase.has_zones else phrase.sides

@@ -23,8 +23,8 @@ def contradictions(findings: Sequence[tuple[Statement, Finding]]) -> Iterator[st
     described, concluded = sides["findings"], sides["conclusion"]
     if described and concluded and not described & concluded:
         yield (
-            f"The findings speak of the patient's {_name(described)} lung ({words['findings'][0]}), the conclusion of "
-            f"the {_name(concluded)} lung ({words['conclusion'][0]}): which side is meant?"
+            f"The findings name the patient's {_name(described)} lung ({words['findings'][0]}), but the conclusion "
+            f"names the {_name(concluded)} lung ({words['conclusion'][0]}): which side is meant?"
         )
 
 
@@ -46,7 +46,7 @@ def choose_side(expression: ReferringExpression, side: SideChoice | None) -> Ref
     chosen = SIDES if side == "both" else (side,)
     missing = [each for each in chosen if each not in expression.sides]
     if missing:
-        raise NoteError(f"The note does not speak of the patient's {missing[0]} lung, which was chosen.")
+        raise NoteError(f"The note does not name the patient's {missing[0]} lung, which was chosen.")
     count = expression.count if len(chosen) == len(expression.sides) else None
     return replace(expression, sides=chosen, weak=expression.weak and side == "both", count=count, questions=())
 

@@ -168,7 +168,7 @@ def test_side_that_the_note_does_not_name_is_rejected(panel):
     panel.write(RIGHT_NOTE)
     panel.choose("sideCombo", "left")
     panel.wait(lambda: panel.ui.statusLabel.text != "")
-    assert panel.ui.statusLabel.text == "The note does not speak of the patient's left lung, which was chosen."
+    assert panel.ui.statusLabel.text == "The note does not name the patient's left lung, which was chosen."
     assert not panel.ui.applyButton.enabled
     panel.choose("sideCombo", "As the note says")
     panel.wait(lambda: panel.ui.applyButton.enabled)

@@ -160,7 +160,7 @@ def test_a_mask_agrees_with_its_own_description(mask, extent):
             block("lower", column=25),
             ["The note says two areas, the outline has one."],
         ),
-        ("No pneumonia.", block("lower", column=25), ["The note names nothing to outline, the outline is right."]),
+        ("No pneumonia.", block("lower", column=25), ["The note names nothing to outline, but the outline is right."]),
         (
             "right lower lobe pneumonia",
             np.zeros((ROWS, COLUMNS), dtype=bool),

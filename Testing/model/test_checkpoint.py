@@ -61,7 +61,7 @@ def write_card(text):
     [
         pytest.param(remove_card, CARD, id="no card"),
         pytest.param(remove_weights, "lacks its weights", id="no weights"),
-        pytest.param(flip_a_bit_of_the_weights, "not those of its card", id="changed weights"),
+        pytest.param(flip_a_bit_of_the_weights, "do not match its card", id="changed weights"),
         pytest.param(change_the_network, "do not fit", id="weights of another network"),
         pytest.param(write_card(""), "damaged or incomplete", id="empty card"),
         pytest.param(write_card("{}"), "damaged or incomplete", id="card without fields"),

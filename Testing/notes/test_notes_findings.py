@@ -82,7 +82,7 @@ def test_choose_side_without_a_choice_raises_the_question():
 
 
 def test_choose_side_rejects_a_side_that_the_note_does_not_name():
-    with pytest.raises(NoteError, match="does not speak of the patient's left lung"):
+    with pytest.raises(NoteError, match="does not name the patient's left lung"):
         choose_side(parse_note("RLL pneumonia"), "left")
 
 

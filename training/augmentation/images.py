@@ -75,7 +75,7 @@ class Augmentation:
         note_dropout: float = 0.0,
         strength: Strength = "default",
     ) -> None:
-        """Choose what is varied.
+        """Choose the variations.
 
         Args:
             laterality: whose left and right the notes of the data set mean.

@@ -2,9 +2,9 @@
 
     DIR/Train_Folder/img/NAME.*   DIR/Train_Folder/labelcol/[mask_]NAME.png   DIR/Train_Folder/Train_text.xlsx
 
-and likewise Val_Folder and Test_Folder. The table has the columns Image (the mask's file name) and Description. A mask
-is called mask_NAME.png in QaTa-COV19, and NAME.png like its image in MosMedData+. Some tables of MosMedData+ also hold
-the notes of other splits.
+and the same for Val_Folder and Test_Folder. The table has the columns Image (the mask's file name) and Description. A
+mask is called mask_NAME.png in QaTa-COV19, and NAME.png like its image in MosMedData+. Some tables of MosMedData+ also
+hold the notes of other splits.
 """
 
 from __future__ import annotations

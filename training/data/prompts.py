@@ -24,5 +24,7 @@ def with_prompts(samples: Iterable[Sample]) -> list[Sample]:
         except NoteError:
             rejected.append(sample.name)
     if rejected:
-        raise DatasetError(f"{len(rejected)} notes name nothing that can be outlined, first that of {rejected[0]}.")
+        raise DatasetError(
+            f"{len(rejected)} notes name nothing that can be outlined; the first is that of {rejected[0]}."
+        )
     return prompted
