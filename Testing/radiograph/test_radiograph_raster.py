@@ -72,7 +72,7 @@ def test_float_tiff_is_stretched(folder, values):
 
 @QUICK
 @given(quality=st.integers(60, 95), in_color=st.booleans())
-def test_lossy_jpeg_is_close(folder, stored, quality, in_color):
+def test_lossy_jpeg_gives_similar_pixels(folder, stored, quality, in_color):
     values = (stored >> 4).astype(np.uint8)
     path = folder / "image.jpg"
     image = Image.fromarray(values)

@@ -544,7 +544,7 @@ def rejection(path):
 
 
 @pytest.mark.parametrize("name", REJECTED)
-def test_rejects(kit, tmp_path, name, capfd):
+def test_rejects_unsuitable_files_in_one_sentence(kit, tmp_path, name, capfd):
     expected, content = REJECTED[name]
     write(kit, content, tmp_path / name)
     capfd.readouterr()

@@ -138,7 +138,7 @@ def test_queued_request_is_canceled_at_once(worker, segment_request, tmp_path, c
 
 
 @pytest.mark.parametrize("target", ["unknown", "segment-1"])
-def test_cancel_finds_no_unknown_or_ended_request(worker, target):
+def test_cancel_reports_that_the_request_is_unknown_or_has_ended(worker, target):
     answer = worker.ask("cancel", target=target)
     assert (answer["event"], answer["found"]) == ("result", False)
 
