@@ -15,6 +15,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from CausalCLIPSegLib.about import __version__
+
 if TYPE_CHECKING:
     from CausalCLIPSegLib.errors import CausalCLIPSegError
     from CausalCLIPSegLib.export import describe_result, write_result
@@ -23,11 +25,6 @@ if TYPE_CHECKING:
     from CausalCLIPSegLib.radiograph.array import radiograph_from_array
     from CausalCLIPSegLib.result import SegmentationResult
     from CausalCLIPSegLib.segmenter import Segmenter
-
-__version__ = "0.1.0"
-
-RESEARCH_ONLY = "For research, not for diagnosis."
-"""Shown once with every result."""
 
 __all__ = [
     "CausalCLIPSegError",

@@ -16,7 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from CausalCLIPSegLib import __version__, colors
+from CausalCLIPSegLib import colors
+from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.errors import DeviceWarning
 from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.mask.sides import split_by_side

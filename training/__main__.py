@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.atomic_files import write_text
 from CausalCLIPSegLib.cli.console import err, out
 from CausalCLIPSegLib.cli.run import run_command

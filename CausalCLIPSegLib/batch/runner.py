@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.batch.inputs import BatchItem, printable
 from CausalCLIPSegLib.batch.table import Row, Rows
 from CausalCLIPSegLib.errors import (

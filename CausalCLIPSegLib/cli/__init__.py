@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from CausalCLIPSegLib import RESEARCH_ONLY, __version__
+from CausalCLIPSegLib.about import RESEARCH_ONLY, __version__
 from CausalCLIPSegLib.cli import batch, note, pacs, seg, segment
 from CausalCLIPSegLib.cli.console import out
 from CausalCLIPSegLib.cli.run import run_command

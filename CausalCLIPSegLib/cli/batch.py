@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import Progress
 
-from CausalCLIPSegLib import RESEARCH_ONLY
+from CausalCLIPSegLib.about import RESEARCH_ONLY
 from CausalCLIPSegLib.cli.console import err, out, show_warning
 from CausalCLIPSegLib.cli.options import (
     CheckpointOption,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from CausalCLIPSegLib import RESEARCH_ONLY
+from CausalCLIPSegLib.about import RESEARCH_ONLY
 from CausalCLIPSegLib.cli.console import area_text, err, laterality_text, out, plain_table, show_warning
 from CausalCLIPSegLib.cli.options import (
     CheckpointOption,

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
-from CausalCLIPSegLib import RESEARCH_ONLY
+from CausalCLIPSegLib.about import RESEARCH_ONLY
 from CausalCLIPSegLib.export.fonts import TextFont, wrap
 from CausalCLIPSegLib.export.report import ResultDocument
 

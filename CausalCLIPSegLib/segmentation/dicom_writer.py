@@ -19,7 +19,7 @@ from pydicom import DataElement, Dataset
 from pydicom.config import disable_value_validation
 from pydicom.sr.codedict import codes
 
-from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.segmentation.checks import one_line

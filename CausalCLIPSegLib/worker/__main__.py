@@ -9,7 +9,7 @@ import sys
 import warnings
 from typing import NoReturn
 
-from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.atomic_files import remove_staging_folders
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.worker import protocol

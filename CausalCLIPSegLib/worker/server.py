@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
-from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.channel import Send, read_lines
 from CausalCLIPSegLib.worker.job_queue import JobQueue, error_event

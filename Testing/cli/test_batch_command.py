@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from CausalCLIPSegLib import RESEARCH_ONLY
+from CausalCLIPSegLib.about import RESEARCH_ONLY
 from CausalCLIPSegLib.cli.run import SOME_FAILED, STOPPED
 
 ROOT = Path(__file__).parents[2]

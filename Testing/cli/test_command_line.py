@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.about import __version__
 
 ROOT = Path(__file__).parents[2]
 NOTE = ["--note", "left opacity"]

@@ -11,7 +11,7 @@ from PIL import Image
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from CausalCLIPSegLib import RESEARCH_ONLY
+from CausalCLIPSegLib.about import RESEARCH_ONLY
 from CausalCLIPSegLib.demo import DEMO_IMAGE, DEMO_NOTE
 
 NOTE = ["--note", "right lower opacity"]

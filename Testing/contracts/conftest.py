@@ -20,7 +20,7 @@ import pytest
 from pydicom import Dataset, uid
 from pydicom.dataset import FileMetaDataset
 
-from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.about import __version__
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"

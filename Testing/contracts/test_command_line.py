@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from CausalCLIPSegLib import __version__
+from CausalCLIPSegLib.about import __version__
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ import pytest
 from made_results import make_radiograph, make_result
 from PIL import Image, ImageDraw
 
-from CausalCLIPSegLib import RESEARCH_ONLY
+from CausalCLIPSegLib.about import RESEARCH_ONLY
 from CausalCLIPSegLib.colors import BY_SIDE, to_uint8_rgb
 from CausalCLIPSegLib.export import overlay
 from CausalCLIPSegLib.export.overlay import RADIOGRAPH_PIXELS, draw_overlay, write_overlay
