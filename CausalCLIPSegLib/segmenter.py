@@ -171,7 +171,7 @@ class Segmenter:
             probability=probability,
             threshold=threshold,
             causal_attention=attention,
-            segments=self.segments(probability >= threshold, expression, mirrored=bool(radiograph.mirrored)),
+            segments=self.segments_of(probability >= threshold, expression, mirrored=bool(radiograph.mirrored)),
             provenance=Provenance(
                 self.card.name, self.card.version, self.card.sha256, self.device.type, __version__, seconds
             ),
@@ -189,6 +189,34 @@ class Segmenter:
         """Call `set_radiograph` and `ask`; they document the arguments and errors."""
         self.set_radiograph(radiograph, mirrored=mirrored)
         return self.ask(note, threshold=threshold, progress=progress)
+
+    def segments_of(
+        self, mask: npt.NDArray[np.bool_], expression: ReferringExpression, *, mirrored: bool
+    ) -> tuple[Segment, ...]:
+        """Split a mask by side and return named segments.
+
+        Args:
+            mask: bool, rows x columns.
+            expression: the parsed note; it gives each segment its kind of finding.
+            mirrored: the image shows the patient's right on the viewer's right.
+
+        Returns:
+            One segment for each side that holds part of the mask, the patient's right before the left.
+        """
+        masks = split_by_side(mask, mirrored=mirrored)
+        stem = self.card.finding.rsplit(maxsplit=1)[-1].lower()
+        return tuple(
+            Segment(
+                identifier=f"{stem}_{side}",
+                name=f"{self.card.finding}, {side} lung",
+                side=side,
+                mask=masks[side],
+                color=colors.BY_SIDE[side],
+                kind=kind_on(expression, side),
+            )
+            for side in SIDES
+            if masks[side].any()
+        )
 
     def predict(self, prompt: str) -> npt.NDArray[np.float32]:
         """Return the probability map of a prompt on the radiograph that was set: float32 in [0, 1], rows x columns.
@@ -268,34 +296,6 @@ class Segmenter:
         radiograph = self._current()
         resampled = to_radiograph_grid(image, *radiograph.pixels.shape)
         return np.ascontiguousarray(resampled[:, ::-1]) if radiograph.mirrored else resampled
-
-    def segments(
-        self, mask: npt.NDArray[np.bool_], expression: ReferringExpression, *, mirrored: bool
-    ) -> tuple[Segment, ...]:
-        """Split a mask by side and return named segments.
-
-        Args:
-            mask: bool, rows x columns.
-            expression: the parsed note; it gives each segment its kind of finding.
-            mirrored: the image shows the patient's right on the viewer's right.
-
-        Returns:
-            One segment for each side that holds part of the mask, the patient's right before the left.
-        """
-        masks = split_by_side(mask, mirrored=mirrored)
-        stem = self.card.finding.rsplit(maxsplit=1)[-1].lower()
-        return tuple(
-            Segment(
-                identifier=f"{stem}_{side}",
-                name=f"{self.card.finding}, {side} lung",
-                side=side,
-                mask=masks[side],
-                color=colors.BY_SIDE[side],
-                kind=kind_on(expression, side),
-            )
-            for side in SIDES
-            if masks[side].any()
-        )
 
 
 def _same_input(first: Radiograph, second: Radiograph) -> bool:

@@ -12,6 +12,7 @@ import typer
 from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.atomic_files import write_text
 from CausalCLIPSegLib.cli.console import err, out
+from CausalCLIPSegLib.cli.options import CheckpointOption, DeviceOption
 from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.model.card import Card, write_card
 from training.console import progress_bar
@@ -24,7 +25,7 @@ from training.evaluation.studies.description_agreement import describe_command, 
 from training.evaluation.studies.notes_benchmark import notes
 from training.evaluation.studies.paraphrases import evaluate_paraphrases
 from training.evaluation.studies.results_page import results_command
-from training.options import CheckpointOption, DataOption, DeviceOption, LimitOption, SplitOption
+from training.options import DataOption, LimitOption, SplitOption
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.segmenter import Segmenter

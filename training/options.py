@@ -7,12 +7,9 @@ from typing import Annotated
 
 import typer
 
-from CausalCLIPSegLib.model.device import Device
 from training.data.sample import Split
 
 DataOption = Annotated[Path, typer.Option(help="Folder in LViT's layout, or with val.csv and test.csv.")]
 SplitOption = Annotated[Split, typer.Option(help="The split to use.")]
-CheckpointOption = Annotated[str, typer.Option(help="Name or folder of a checkpoint.")]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Write the metrics to this file.")]
 LimitOption = Annotated[int | None, typer.Option(min=1, help="Use only this many images, spread over the split.")]
-DeviceOption = Annotated[Device, typer.Option(help="Device to run on.")]

@@ -21,7 +21,7 @@ from training.evaluation.note_ablations import (
     most_common_note,
     parse_note_kinds,
 )
-from training.evaluation.overlap import Scores, count
+from training.evaluation.scores import Scores, count
 from training.fitting.metrics import OverlapMetrics
 
 ONE_SIDED = "Unilateral pulmonary infection, one infected area, lower left lung."

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from training.evaluation.overlap import Scores, Values
+from training.evaluation.scores import Scores, Values
 from training.overlap import pooled_dice
 
 RESAMPLES = 2000

@@ -7,7 +7,7 @@ from dataclasses import field
 from pydantic.dataclasses import dataclass
 
 from training.evaluation.calibration import Calibration
-from training.evaluation.overlap import Counts
+from training.evaluation.scores import Counts
 from training.evaluation.side_adherence import SideAdherence
 
 

@@ -25,7 +25,7 @@ from training.evaluation.contact_sheet import Tile
 from training.evaluation.corruptions import Corruption
 from training.evaluation.journal import Journal
 from training.evaluation.note_ablations import NoteKind, ablate_note, most_common_note
-from training.evaluation.overlap import Counts, Scores, count
+from training.evaluation.scores import Counts, Scores, count
 from training.evaluation.side_adherence import SideAdherence
 
 Mask = npt.NDArray[np.bool_]

@@ -58,7 +58,7 @@ def segment(
     segmenters.drop_cpu_fallbacks()
     begin("Writing the result", 0.9)
     whole = np.ones_like(result.mask)
-    possible = segmenter.segments(whole, result.expression, mirrored=bool(radiograph.mirrored))
+    possible = segmenter.segments_of(whole, result.expression, mirrored=bool(radiograph.mirrored))
     save_arrays(result_arrays(result), request.output, lambda: begin("Writing the result", 1))
     return describe_segmentation(request.id, result, possible, request.output)
 

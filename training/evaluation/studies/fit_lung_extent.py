@@ -20,7 +20,7 @@ from CausalCLIPSegLib.mask.lung_extent import plausible, row_profiles
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import ZONES, parse_note
 from training.data.sample import Sample
-from training.evaluation.overlap import patient_of
+from training.evaluation.scores import patient_of
 
 Array = npt.NDArray[np.float64]
 

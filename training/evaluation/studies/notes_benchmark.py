@@ -21,6 +21,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from CausalCLIPSegLib.atomic_files import write_text
 from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.laterality import Side
@@ -190,7 +191,7 @@ def notes(
     """Measure how well notes are understood: exact matches of the merged expression, and F1 of its parts."""
     metrics, inexact = measure(read_gold(gold))
     if json_file is not None:
-        json_file.write_text(json.dumps({"gold": gold.name, **metrics}, indent=2) + "\n", encoding="utf-8")
+        write_text(json_file, json.dumps({"gold": gold.name, **metrics}, indent=2) + "\n")
     console = Console(highlight=False, markup=False, emoji=False, width=_WIDTH)
     console.print(_table(metrics, gold.name))
     for case in inexact if missed else ():

@@ -18,17 +18,19 @@ import typer
 from rich import box
 from rich.table import Table
 
+from CausalCLIPSegLib.atomic_files import write_text
 from CausalCLIPSegLib.cli.console import out
+from CausalCLIPSegLib.cli.options import CheckpointOption, DeviceOption
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, say_side
 from CausalCLIPSegLib.model.card import find_checkpoint, read_card
 from CausalCLIPSegLib.model.device import Device
 from CausalCLIPSegLib.notes import ReferringExpression, Zone, parse_note, swap_sides, to_prompt
 from training.console import progress_bar
 from training.data.splits import Sample, read_split, subsample_evenly
-from training.options import CheckpointOption, DataOption, DeviceOption, JsonOption, LimitOption, SplitOption
+from training.options import DataOption, JsonOption, LimitOption, SplitOption
 
 if TYPE_CHECKING:
-    from training.evaluation.overlap import Scores
+    from training.evaluation.scores import Scores
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 LOBES: dict[Zone, str] = {"upper": "upper lobe", "middle": "mid zone", "lower": "lower lobe"}
@@ -177,7 +179,7 @@ def dice_under_paraphrases(
     import numpy as np
 
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.evaluation.overlap import Scores, count
+    from training.evaluation.scores import Scores, count
 
     segmenter = Segmenter.from_checkpoint(checkpoint, device)
     scores, by_style = Scores(), {style: Scores() for style in STYLES}
@@ -224,7 +226,7 @@ def evaluate_paraphrases(
             "drop": round(own - mean, 2) + 0.0,
         }
     if json_file is not None:
-        json_file.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+        write_text(json_file, json.dumps(metrics, indent=2) + "\n")
     _print(metrics)
 
 
