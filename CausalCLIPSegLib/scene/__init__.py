@@ -18,7 +18,14 @@ from CausalCLIPSegLib.scene.segments import (
     show_result,
     show_segments,
 )
-from CausalCLIPSegLib.scene.volumes import Result, image_shape, is_radiograph, place_beside, save_radiograph
+from CausalCLIPSegLib.scene.volumes import (
+    Result,
+    image_shape,
+    is_radiograph,
+    place_beside,
+    reference_volume,
+    save_radiograph,
+)
 from CausalCLIPSegLib.segmentation.tags import KIND_TAG, SIDE_TAG
 
 __all__ = [
@@ -35,6 +42,7 @@ __all__ = [
     "is_radiograph",
     "place_beside",
     "read_mask",
+    "reference_volume",
     "rethreshold",
     "save_radiograph",
     "save_segments",

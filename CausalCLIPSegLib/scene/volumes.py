@@ -12,7 +12,7 @@ from CausalCLIPSegLib.scene.vtk_arrays import numpy_matrix, voxel_values
 from CausalCLIPSegLib.segmentation.segmentation import LPS_TO_RAS
 
 if TYPE_CHECKING:
-    from slicer import vtkMRMLNode, vtkMRMLScene, vtkMRMLVolumeNode
+    from slicer import vtkMRMLNode, vtkMRMLScene, vtkMRMLSegmentationNode, vtkMRMLVolumeNode
 
 Result = Mapping[str, Any]
 """The worker's answer to "segment", as a dictionary (worker.protocol.SegmentResult)."""
@@ -88,6 +88,11 @@ def place_beside(scene: vtkMRMLScene, node: vtkMRMLNode, volume: vtkMRMLVolumeNo
         hierarchy.SetItemParent(item, parent)
     else:
         hierarchy.CreateItem(parent, node)
+
+
+def reference_volume(segmentation: vtkMRMLSegmentationNode) -> vtkMRMLVolumeNode | None:
+    """Return the radiograph on which a segmentation was made; None if it is not in the scene."""
+    return segmentation.GetNodeReference(segmentation.GetReferenceImageGeometryReferenceRole())
 
 
 def check_same_shape(volume: vtkMRMLVolumeNode, result: Result) -> None:

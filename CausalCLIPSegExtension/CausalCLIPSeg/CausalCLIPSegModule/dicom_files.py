@@ -12,18 +12,18 @@ _SERIES_UID, _INSTANCE_NUMBER = "0020,000E", "0020,0013"
 
 
 def rememberHeader(volume: slicer.vtkMRMLVolumeNode, path: str) -> None:
-    """Remember which DICOM file a radiograph was loaded from, if it is not in Slicer's database."""
+    """Remember the DICOM file of a radiograph that was not loaded from Slicer's database."""
     volume.SetAttribute(_HEADER_ATTRIBUTE, path)
 
 
 def dicomFile(node: slicer.vtkMRMLNode) -> str | None:
-    """Return the DICOM file that a node was loaded from; None if it is unknown or was deleted."""
+    """Return the DICOM file that a node was read from or last written to; None if it is unknown or was deleted."""
     remembered = node.GetAttribute(_HEADER_ATTRIBUTE)
     return _existing(remembered) if remembered else databaseFile(node)
 
 
 def databaseFile(node: slicer.vtkMRMLNode) -> str | None:
-    """Return the file in Slicer's DICOM database that a node was loaded from; None if it is unknown or was deleted."""
+    """Return the file of a node in Slicer's DICOM database; None if it is unknown or was deleted."""
     uids = (node.GetAttribute(_INSTANCE_ATTRIBUTE) or "").split()
     database = dicomDatabase()
     return _existing(database.fileForInstance(uids[0])) if len(uids) == 1 and database is not None else None
@@ -39,13 +39,8 @@ def remember(segmentation: slicer.vtkMRMLSegmentationNode, instance: str) -> Non
     segmentation.SetAttribute(_INSTANCE_ATTRIBUTE, instance)
 
 
-def earlierFile(segmentation: slicer.vtkMRMLSegmentationNode) -> str | None:
-    """Return the file that a segmentation was read from or last written to; None if it no longer exists."""
-    return dicomFile(segmentation)
-
-
 def nextNumber(path: str) -> int:
-    """Return the next free Instance Number in the series of a file, as far as the database knows the series."""
+    """Return the next free Instance Number in the series of a file, among the files in the database."""
     database = dicomDatabase()
     files = database.filesForSeries(database.fileValue(path, _SERIES_UID))
     numbers = [database.fileValue(file, _INSTANCE_NUMBER) for file in files]
@@ -53,7 +48,7 @@ def nextNumber(path: str) -> int:
 
 
 def editorName() -> str:
-    """Return who corrects: the name in Slicer's settings, section User, or "Anonymous"."""
+    """Return the name of the user in Slicer's settings, who corrects the segmentation, or "Anonymous"."""
     return slicer.app.applicationLogic().GetUserInformation().GetName().strip() or "Anonymous"
 
 

@@ -1,4 +1,4 @@
-"""Export of the segments, as they are in the scene now, to files and into Slicer's DICOM database."""
+"""Export the current segments of the scene to files and to Slicer's DICOM database."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Exporter:
         self.identifier: str | None = None
 
     def start(self, kind: str, path: Path | None) -> None:
-        """Write the segments as they are now; the file is written later, when the worker answers.
+        """Write the current segments; the file is written later, when the worker answers.
 
         Args:
             kind: "dicom-seg", "seg-nrrd" or "picture".
@@ -97,8 +97,8 @@ class Exporter:
 
 
 def _revisionFields(segmentation: slicer.vtkMRMLSegmentationNode) -> dict[str, Any]:
-    """Return the fields of an "export" request that name the DICOM-SEG in the database which is corrected."""
-    earlier = dicom_files.earlierFile(segmentation)
+    """Return the fields of an "export" request that describe the correction of an earlier DICOM-SEG, if any."""
+    earlier = dicom_files.dicomFile(segmentation)
     if earlier is None:
         return {}
     return {
@@ -109,17 +109,17 @@ def _revisionFields(segmentation: slicer.vtkMRMLSegmentationNode) -> dict[str, A
 
 
 def _copyTo(path: Path, written: Path) -> str:
-    """Copy the file that the worker has written; return the status."""
+    """Copy a file that the worker has written to `path`; return the status."""
     shutil.copyfile(written, path)
     return _("Written: {path}").format(path=path)
 
 
 def _addToDatabase(written: Path, segmentation: slicer.vtkMRMLSegmentationNode) -> str:
-    """Add the DICOM-SEG that the worker has written to Slicer's database; return the status."""
+    """Add a DICOM-SEG that the worker has written to Slicer's database; return the status."""
     database = dicomDatabase()
     database.insert(str(written))
-    revises = dicom_files.earlierFile(segmentation) is not None
+    is_revision = dicom_files.dicomFile(segmentation) is not None
     dicom_files.remember(segmentation, database.fileValue(str(written), "0008,0018"))
-    if revises:
-        return _("The changed segmentation is in the DICOM database, in the series of the one before.")
+    if is_revision:
+        return _("The changed segmentation is in the DICOM database, in the series of the earlier one.")
     return _("The segmentation is in the DICOM database, in the study of its radiograph.")

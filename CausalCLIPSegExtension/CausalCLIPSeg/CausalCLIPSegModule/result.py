@@ -42,13 +42,13 @@ class ResultRequest:
 
 
 class ShownResult(VTKObservationMixin):
-    """The result in the scene. It follows the corrections that the user makes.
+    """The result in the scene, kept up to date with the corrections that the user makes.
 
     Attributes:
         segments: the current segments (scene.describe_segments), without their masks.
-        disagreements: sentences on where the mask of the run is not where the note says; empty once the mask was
+        disagreements: sentences that say where the mask of the run contradicts the note; empty once the mask was
             changed.
-        warnings: sentences on what the user should check about the result.
+        warnings: sentences that tell the user what to check.
         overlay: name of the map that is shown over the radiograph, else "".
 
     Args:
@@ -89,15 +89,15 @@ class ShownResult(VTKObservationMixin):
         """Return the radiograph that the result lies on; None if there is no result or its radiograph was removed."""
         if not self._session.isOpen or self._session.parameters.segmentation is None:
             return None
-        return _referenceVolume(self._session.parameters.segmentation)
+        return scene.reference_volume(self._session.parameters.segmentation)
 
     def show(self, event: Event, origin: ResultRequest, seconds: float) -> None:
-        """Show what a run returned. It replaces the previous result, unless the user has corrected that.
+        """Show the result of a run. It replaces the previous result, unless the user has corrected the previous one.
 
         Args:
             event: the "result" event (worker.protocol.SegmentResult), with its files.
-            origin: what was asked for.
-            seconds: that the run took.
+            origin: what the result was asked for.
+            seconds: duration of the run.
         """
         session, parameters = self._session, self._session.parameters
         volume = slicer.mrmlScene.GetNodeByID(origin.volumeID)
@@ -122,7 +122,9 @@ class ShownResult(VTKObservationMixin):
             seconds=seconds, device=event["provenance"]["device"]
         )
         if not event["segments"]:
-            session.status = _("Nothing reaches the threshold; a lower one may outline more.") + " " + session.status
+            session.status = (
+                _("Nothing reaches the threshold; a lower threshold may outline more.") + " " + session.status
+            )
         elif earlier is not None and earlier not in replaced and not parameters.compare:
             session.status += " " + _("The earlier result was corrected by hand, so it stays in the scene.")
         session.changed.emit()  # the panel must release the nodes before they are removed
@@ -148,7 +150,7 @@ class ShownResult(VTKObservationMixin):
         stored.addToHistory(parameters, origin.reading["note"])
 
     def _replacedBy(self, current: slicer.vtkMRMLSegmentationNode | None) -> list[slicer.vtkMRMLSegmentationNode]:
-        """Return the segmentations that a new result replaces, and keep the current one if a comparison is wanted."""
+        """Return the segmentations that a new result replaces; keep the current one if the user wants to compare."""
         parameters = self._session.parameters
         compared = parameters.earlier if parameters.earlier is not current else None
         candidates = [compared] if parameters.compare else [compared, current]
@@ -225,7 +227,7 @@ class ShownResult(VTKObservationMixin):
 
     def _onSegmentsChanged(self, caller: Any = None, event: Any = None) -> None:
         if not self._isThresholding:
-            self._session.status, self._session.error = "", ""  # they may describe what has just been changed
+            self._session.status, self._session.error = "", ""  # they may describe the state before the change
             self.measure()
             self._restoreThreshold()
             self._session.changed.emit()
@@ -281,13 +283,9 @@ def showSideBySide(
     slicer.util.setSliceViewerLayers(background=volume, fit=True)
 
 
-def _referenceVolume(segmentation: slicer.vtkMRMLSegmentationNode) -> slicer.vtkMRMLVolumeNode | None:
-    return segmentation.GetNodeReference(segmentation.GetReferenceImageGeometryReferenceRole())
-
-
 def _isCorrected(node: slicer.vtkMRMLSegmentationNode) -> bool:
     """Whether the user has corrected any segment of a segmentation."""
-    volume = _referenceVolume(node)
+    volume = scene.reference_volume(node)
     identifiers = node.GetSegmentation().GetSegmentIDs()
     return volume is not None and any(scene.is_corrected(node, identifier, volume) for identifier in identifiers)
 

@@ -63,7 +63,7 @@ def whyNotExported(node: vtkMRMLSegmentationNode) -> str:
     """Return in one sentence why no DICOM-SEG of a node can be written; "" if one can."""
     from CausalCLIPSegModule.dicom_files import databaseFile
 
-    volume = _volumeOf(node)
+    volume = scene.reference_volume(node)
     if volume is None:
         return _("The segmentation does not lie on a radiograph.")
     path = databaseFile(volume)
@@ -109,13 +109,13 @@ def writeSegmentation(node: vtkMRMLSegmentationNode, folder: Path, description: 
     reason = whyNotExported(node)
     if reason:
         raise ValueError(reason)
-    volume = _volumeOf(node)
+    volume = scene.reference_volume(node)
     header = read_source(Path(dicom_files.databaseFile(volume)))[0]
     segments = scene.code_segments(node, volume, image_uid(header))
     if not segments:
         raise ValueError(_("Nothing is outlined."))
     coded = tuple(segments.values())
-    earlier = dicom_files.earlierFile(node)
+    earlier = dicom_files.dicomFile(node)
     previous = _correctable(earlier, header, coded)
     if previous is None:
         segmentation = new_segmentation(coded, header, description)
@@ -138,10 +138,6 @@ def writeSegmentation(node: vtkMRMLSegmentationNode, folder: Path, description: 
         segment.SetTag(TRACKING_ID_TAG, written.tracking_id)
         segment.SetTag(TRACKING_UID_TAG, written.tracking_uid)
     return path
-
-
-def _volumeOf(node: vtkMRMLSegmentationNode) -> vtkMRMLVolumeNode | None:
-    return node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
 
 
 def _correctable(path: str | None, header: Dataset, segments: tuple[CodedSegment, ...]) -> Segmentation | None:
