@@ -1,4 +1,4 @@
-"""Slicer's entry point of the module: segment on a chest radiograph what a radiology note describes."""
+"""Entry point of the module for Slicer: segment what a radiology note describes on a chest radiograph."""
 
 import slicer
 from CausalCLIPSegModule.logic import CausalCLIPSegLogic
@@ -23,8 +23,8 @@ class CausalCLIPSeg(ScriptedLoadableModule):
         parent.dependencies = ["Segmentations", "Terminologies", "SegmentEditor"]
         parent.contributors = ["The CausalCLIPSeg contributors"]
         parent.helpText = _(
-            "Load a chest radiograph, paste the note, get the findings that the note describes outlined, and correct"
-            " them by hand. For research, not for diagnosis."
+            "Load a chest radiograph, and paste its note. The module outlines the findings that the note describes,"
+            " and you correct the outlines by hand. For research, not for diagnosis."
         )
         parent.acknowledgementText = _(
             "The network is CausalCLIPSeg (Chen et al., MICCAI 2024). Weights were trained on QaTa-COV19."

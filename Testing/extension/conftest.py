@@ -46,23 +46,23 @@ def slicer(application) -> Iterator[Any]:
 
 @pytest.fixture
 def worker_command() -> Callable[[], tuple[str, list[str], str]]:
-    """Command of a worker that speaks the real protocol, with a few lines of NumPy instead of the network."""
+    """The command of a worker that speaks the real protocol, with a few lines of NumPy instead of the network."""
     return lambda: (sys.executable, [str(HERE / "scripted_worker.py")], str(ROOT))
 
 
 @pytest.fixture(scope="session")
-def kept_worker(application) -> Iterator[Callable[[str, Any], Any]]:
-    """Return a worker by name that several panels share, because starting one is slow; closing a panel keeps it."""
+def shared_worker(application) -> Iterator[Callable[[str, Any], Any]]:
+    """Return a function from a name to a worker that panels share, because starting is slow; panels do not stop it."""
     from CausalCLIPSegModule.worker_process import WorkerProcess
 
-    class KeptWorker(WorkerProcess):
+    class SharedWorker(WorkerProcess):
         def stop(self, wait: bool = True) -> None:
             pass
 
-    workers: dict[str, KeptWorker] = {}
+    workers: dict[str, SharedWorker] = {}
 
-    def get(name: str, command: Any) -> KeptWorker:
-        return workers.setdefault(name, KeptWorker(command))
+    def get(name: str, command: Any) -> SharedWorker:
+        return workers.setdefault(name, SharedWorker(command))
 
     yield get
     for worker in workers.values():
@@ -71,14 +71,14 @@ def kept_worker(application) -> Iterator[Callable[[str, Any], Any]]:
 
 @pytest.fixture
 def open_panel(application, slicer, worker_command) -> Iterator[Callable[..., Panel]]:
-    """Open the module's panel; every panel that a test opened is closed after the test."""
+    """Return a function that opens the panel of the module; the panels are closed after the test."""
     from CausalCLIPSegModule.installation import Installation
     from CausalCLIPSegModule.logic import CausalCLIPSegLogic
     from CausalCLIPSegModule.worker_process import WorkerProcess
 
     panels: list[Panel] = []
 
-    def open_one(
+    def open_panel_of(
         command: Any = worker_command, installation: Any = None, worker: Any = None, image: Any = None
     ) -> Panel:
         import CausalCLIPSeg
@@ -98,7 +98,7 @@ def open_panel(application, slicer, worker_command) -> Iterator[Callable[..., Pa
             panel.ui.imageSelector.setCurrentNode(image)
         return panel
 
-    yield open_one
+    yield open_panel_of
     for panel in panels:
         if panel.logic.worker is not None:
             panel.widget.cleanup()
@@ -107,9 +107,9 @@ def open_panel(application, slicer, worker_command) -> Iterator[Callable[..., Pa
 
 
 @pytest.fixture
-def panel(open_panel, volume, kept_worker, worker_command) -> Panel:
+def panel(open_panel, volume, shared_worker, worker_command) -> Panel:
     """The panel with a radiograph, and with the scripted worker that the tests share."""
-    return open_panel(worker=kept_worker("scripted", worker_command), image=volume)
+    return open_panel(worker=shared_worker("scripted", worker_command), image=volume)
 
 
 @pytest.fixture

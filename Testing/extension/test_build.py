@@ -84,6 +84,6 @@ def test_installed_library_is_complete_and_contains_its_checkpoint(built):
     # in the folder of the modules, as the worker is started, so that the installed copy of the library is imported
     script = "from CausalCLIPSegLib.model import card; print(card.find_checkpoint('default'))"
     command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=built.folder, capture_output=True, text=True, check=True, timeout=60)
-    assert Path(done.stdout.strip()).is_relative_to(library)
+    run = subprocess.run(command, cwd=built.folder, capture_output=True, text=True, check=True, timeout=60)
+    assert Path(run.stdout.strip()).is_relative_to(library)
     assert (library / "Resources/ChestRadiographFindings.term.json").is_file()

@@ -68,9 +68,9 @@ def test_names_and_addresses_agree():
 
 def test_icon_and_screenshots_exist():
     icon = cmake_value("EXTENSION_ICONURL")
-    shots = cmake_value("EXTENSION_SCREENSHOTURLS").split()
-    assert shots
-    for address in (icon, *shots):
+    screenshots = cmake_value("EXTENSION_SCREENSHOTURLS").split()
+    assert screenshots
+    for address in (icon, *screenshots):
         path = ROOT / address.split("/main/")[1]
         with Image.open(path) as picture:
             assert picture.format in {"PNG", "JPEG"}
@@ -121,7 +121,7 @@ def test_every_sentence_is_translatable(path):
     for node in ast.walk(tree):
         translated = isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"_", "translate"}
         if translated or isinstance(node, ast.Expr):  # an expression statement can be a docstring
-            exempt |= {id(part) for part in (ast.walk(node) if translated else [node.value])}
+            exempt |= {id(descendant) for descendant in (ast.walk(node) if translated else [node.value])}
     strings = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     sentences = {
         string.value for string in strings if re.match("[A-Z][a-z]+ [a-z]", string.value) and id(string) not in exempt

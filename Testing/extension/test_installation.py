@@ -1,4 +1,4 @@
-"""Installing and removing the packages: only after the user asks, with the terms accepted once, and all removable."""
+"""Packages are installed only after the user has accepted the terms, and all of them can be removed."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_installs_from_a_folder_of_wheels_without_the_internet(open_panel, insta
     assert "torch<3,>=2.6" in installer.calls[0]
 
 
-def test_what_a_failed_installation_left_can_be_removed(installation, installer):
+def test_removes_what_a_failed_installation_left(installation, installer):
     installation.acceptTerms()
     installer.fails = True
     with pytest.raises(RuntimeError, match="no connection"):
@@ -156,7 +156,7 @@ def test_panel_shows_what_a_failed_installation_left(open_panel, installation, i
     assert panel.ui.installationLabel.text == "Everything that the network needs is installed."
 
 
-def test_package_in_an_older_version_is_missing(installation, installer):
+def test_reports_a_package_in_an_older_version_as_missing(installation, installer):
     installer.packages |= {"torch": "2.5.1", "safetensors": "0.5.0", "rapidfuzz": "3.10.0"}
     assert installation.missing() == ["torch"]
 

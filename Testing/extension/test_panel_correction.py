@@ -14,7 +14,7 @@ RIGHT = "Opacity, right lung"
 LEFT = "Opacity, left lung"
 
 
-def test_threshold_correction_export_and_undo(panel, tmp_path):
+def test_exports_a_correction_and_undo_restores_the_earlier_threshold(panel, tmp_path):
     panel.run("Right basal opacity.")
     assert "mm²" in panel.ui.resultLabel.text
     assert "% of the image" in panel.ui.resultLabel.text
@@ -68,24 +68,24 @@ def test_undo_removes_a_painted_pixel(panel_with_result):
 
 def test_undo_restores_the_threshold_of_the_masks(panel_with_result):
     panel = panel_with_result
-    at_half = panel.area_fractions()
+    original = panel.area_fractions()
     panel.editor.paint(0, 0, LEFT)
     panel.ui.thresholdSlider.value = 0.2
-    assert panel.area_fractions()[0] > at_half[0]
+    assert panel.area_fractions()[0] > original[0]
     assert "Corrected, so left as they are" in panel.ui.statusLabel.text
     panel.editor.click("UndoButton")  # restores all segments as they were before the stroke
-    assert panel.area_fractions() == at_half
+    assert panel.area_fractions() == original
     assert panel.corrected() == [False, False]
     assert panel.ui.thresholdSlider.value == 0.5
     assert panel.ui.statusLabel.text == ""
     panel.editor.click("RedoButton")
     assert panel.ui.thresholdSlider.value == pytest.approx(0.2)
-    assert panel.area_fractions()[0] > at_half[0]
+    assert panel.area_fractions()[0] > original[0]
     panel.ui.thresholdSlider.value = 0.3
     assert "Outlined" not in panel.ui.resultLabel.text
 
 
-def test_segment_at_another_threshold_than_the_slider_says_so(panel_with_result):
+def test_names_the_threshold_of_a_segment_that_differs_from_the_slider(panel_with_result):
     panel = panel_with_result
     volume, segmentation = panel.logic.resultVolume(), panel.logic.parameters.segmentation
     before = scene.read_mask(segmentation, "opacity_left", volume)
@@ -120,7 +120,7 @@ def test_offers_only_effects_for_one_slice(panel_with_result):
 
 
 @pytest.mark.parametrize("leave", ["module", "section", "run", "scene"])
-def test_no_effect_stays_active(panel_with_result, slicer, leave):
+def test_leaving_the_editor_deactivates_its_effect(panel_with_result, slicer, leave):
     panel, editor = panel_with_result, panel_with_result.editor
     editor.click("Paint")
     assert editor.effect == "Paint"
@@ -174,7 +174,7 @@ def test_opens_the_result_in_the_segment_editor_module(panel_with_result, slicer
     ("removed", "reason"),
     [("segmentation", "There is no result yet."), ("radiograph", "was removed from the scene")],
 )
-def test_what_another_module_removes_is_no_longer_shown(panel_with_result, slicer, removed, reason):
+def test_does_not_show_what_another_module_has_removed(panel_with_result, slicer, removed, reason):
     panel, logic = panel_with_result, panel_with_result.logic
     panel.editor.click("Paint")
     slicer.mrmlScene.RemoveNode(logic.parameters.segmentation if removed == "segmentation" else logic.resultVolume())

@@ -24,7 +24,7 @@ def test_worker_that_does_not_stop_is_killed_and_starts_again(panel):
     pid = panel.logic.worker.pid
     panel.click("applyButton")
     assert "Canceling" in panel.ui.statusLabel.text
-    assert panel.ui.applyButton.text == "End by force"
+    assert panel.ui.applyButton.text == "Force stop"
     panel.click("applyButton")
     panel.wait(lambda: panel.logic.running is None)
     assert panel.ui.statusLabel.text == "Canceled; nothing was changed."
@@ -56,7 +56,7 @@ def test_worker_that_does_not_start_is_reported(open_panel, volume, tmp_path):
     panel.type(NOTE)
     panel.wait(lambda: "does not start" in panel.ui.statusLabel.text)
     assert "section Installation" in panel.ui.statusLabel.text
-    assert "the worker does not run" in panel.ui.understoodLabel.text
+    assert "the worker is not running" in panel.ui.understoodLabel.text
 
 
 def test_output_that_cannot_be_written_is_reported(panel, tmp_path):
@@ -84,7 +84,7 @@ def test_result_is_dropped_if_its_radiograph_is_removed_during_the_run(panel, vo
     assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 0
 
 
-def test_scene_closed_during_a_run_leaves_nothing(panel, slicer):
+def test_scene_closed_during_a_run_cancels_it_and_adds_no_node(panel, slicer):
     panel.start("slow right basal opacity")
     slicer.mrmlScene.Clear(0)
     panel.wait(lambda: panel.logic.worker.state == "ready")
@@ -97,7 +97,9 @@ def test_scene_closed_during_a_run_leaves_nothing(panel, slicer):
 
 
 @pytest.mark.parametrize("note", ["slow right basal opacity", "stuck right basal opacity"])
-def test_panel_closed_during_a_run_leaves_nothing(panel_with_own_worker, slicer, application, note):
+def test_panel_closed_during_a_run_leaves_no_process_file_node_or_observer(
+    panel_with_own_worker, slicer, application, note
+):
     panel = panel_with_own_worker
     panel.start(note)
     pid = panel.logic.worker.pid
@@ -109,7 +111,7 @@ def test_panel_closed_during_a_run_leaves_nothing(panel_with_own_worker, slicer,
     assert panel.widget.Observations == []
     assert panel.logic.result.Observations == []
     assert not any(timer.active for timer in (panel.widget._noteTimer, panel.widget._clock, panel.logic.worker._timer))
-    slicer.mrmlScene.Clear(0)  # no observer is left that could fail
+    slicer.mrmlScene.Clear(0)  # a remaining observer would fail here
 
 
 def test_panel_opened_again_shows_the_result(panel_with_own_worker, open_panel, slicer):

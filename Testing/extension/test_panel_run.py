@@ -57,7 +57,7 @@ def test_apply_right_after_typing_runs_the_new_note(panel, by_keys):
     panel.type("Right basal opacity.")
     panel.press_return(control=True) if by_keys else panel.click("applyButton")
     assert panel.logic.running is None
-    assert panel.ui.statusLabel.text == "The note is being read; the run begins then."
+    assert panel.ui.statusLabel.text == "The note is being read; then the run begins."
     panel.wait(lambda: panel.logic.parameters.segmentation is not None)
     assert RIGHT in panel.ui.resultLabel.text
     assert "left lung" not in panel.ui.resultLabel.text
@@ -90,7 +90,7 @@ def test_cancel_during_a_run_changes_nothing(panel, slicer):
     assert slicer.mrmlScene.GetNumberOfNodes() == nodes
 
 
-def test_checkpoint_and_device_of_the_lists_are_used(panel):
+def test_uses_the_chosen_checkpoint_and_device(panel):
     panel.write("Right basal opacity.")
     panel.wait(lambda: panel.ui.checkpointCombo.count == 3)
     panel.ui.advancedSection.collapsed = False
@@ -107,7 +107,7 @@ def test_shows_the_checkpoint_of_a_saved_scene_that_is_not_available_here(panel)
     assert panel.ui.checkpointCombo.currentText == "of another machine"
 
 
-def test_warning_of_the_run_stays_with_the_result(panel):
+def test_shows_the_warning_of_a_run_with_its_result(panel):
     panel.run("memory Right basal opacity.")
     assert "Too little memory" in panel.ui.resultLabel.text
 
@@ -193,7 +193,7 @@ def test_shows_one_attention_map_at_a_time(panel_with_result, slicer):
     assert composite.GetForegroundVolumeID() is None
 
 
-def test_map_that_the_user_removed_is_not_removed_again(panel_with_result, slicer):
+def test_next_run_does_not_remove_a_map_that_the_user_removed(panel_with_result, slicer):
     panel = panel_with_result
     panel.click("causalCheckBox")
     removed: list[str] = []

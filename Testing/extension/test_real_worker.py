@@ -33,10 +33,10 @@ def control_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def panel(open_panel, kept_worker, control_folder, slicer) -> Iterator[Panel]:
+def panel(open_panel, shared_worker, control_folder, slicer) -> Iterator[Panel]:
     """The panel with the real worker, which these tests share."""
     script = str(ROOT / "Testing/worker/controlled_worker.py")
-    worker = kept_worker("real", lambda: (sys.executable, [script], str(ROOT)))
+    worker = shared_worker("real", lambda: (sys.executable, [script], str(ROOT)))
     slicer.dicomDatabase.files.clear()
     yield open_panel(worker=worker)
     for path in control_folder.iterdir():
@@ -47,7 +47,7 @@ def panel(open_panel, kept_worker, control_folder, slicer) -> Iterator[Panel]:
 def load(slicer, tmp_path) -> Callable[..., Any]:
     """Load a synthetic radiograph as Slicer's DICOM module does; the arguments are elements of its header."""
 
-    def load_one(**elements: Any) -> Any:
+    def load_radiograph(**elements: Any) -> Any:
         path = tmp_path / "radiograph.dcm"
         save_dx(make_dx((96, 80), **elements), path)
         slicer.dicomDatabase.insert(str(path))
@@ -55,7 +55,7 @@ def load(slicer, tmp_path) -> Callable[..., Any]:
         volume.SetAttribute("DICOM.instanceUIDs", "2.25.102")
         return volume
 
-    return load_one
+    return load_radiograph
 
 
 def prepare(panel: Panel, volume: Any) -> None:
@@ -122,19 +122,19 @@ def test_second_export_to_the_database_is_the_next_instance_of_the_series(panel,
     drawn = read_masks(panel.logic.parameters.segmentation, volume)
     panel.export("database")
     assert panel.ui.statusLabel.text == (
-        "The changed segmentation is in the DICOM database, in the series of the one before."
+        "The changed segmentation is in the DICOM database, in the series of the earlier one."
     )
     second = read_dicom_seg(slicer.dicomDatabase.inserted[-1])
     assert (second.series_instance_uid, second.instance_number) == (first.series_instance_uid, 2)
     assert second.previous.sop_instance_uid == first.sop_instance_uid
     assert second.creator == "Anonymous"
-    algorithm_types = {written.label: written.algorithm_type for written in second.segments}
+    algorithm_types = {segment.label: segment.algorithm_type for segment in second.segments}
     assert algorithm_types[corrected["name"]] == "SEMIAUTOMATIC"
-    assert {written.algorithm.parameters["threshold"] for written in second.segments} == {"0.03"}
-    assert all(np.array_equal(written.mask, drawn[written.label]) for written in second.segments)
-    tracking_uids = {written.label: written.tracking_uid for written in first.segments}
+    assert {segment.algorithm.parameters["threshold"] for segment in second.segments} == {"0.03"}
+    assert all(np.array_equal(segment.mask, drawn[segment.label]) for segment in second.segments)
+    tracking_uids = {segment.label: segment.tracking_uid for segment in first.segments}
     assert all(
-        tracking_uids.get(written.label, written.tracking_uid) == written.tracking_uid for written in second.segments
+        tracking_uids.get(segment.label, segment.tracking_uid) == segment.tracking_uid for segment in second.segments
     )
 
     import CausalCLIPSegDICOM
@@ -147,8 +147,8 @@ def test_second_export_to_the_database_is_the_next_instance_of_the_series(panel,
     assert plugin.export([exportable]) == ""
     third = read_dicom_seg(slicer.dicomDatabase.inserted[-1])
     assert third.previous.sop_instance_uid == second.sop_instance_uid
-    assert [written.tracking_uid for written in third.segments] == [
-        written.tracking_uid for written in second.segments
+    assert [segment.tracking_uid for segment in third.segments] == [
+        segment.tracking_uid for segment in second.segments
     ]
 
 
@@ -198,7 +198,7 @@ def test_cancel_during_a_run_changes_nothing_and_keeps_the_worker(panel, load, c
     panel.wait(lambda: panel.logic.runner.fraction > 0, 120)
     pid = panel.logic.worker.pid
     panel.click("applyButton")
-    assert panel.ui.statusLabel.text == "Canceling; the phase that runs is finished first."
+    assert panel.ui.statusLabel.text == "Canceling; the current phase is finished first."
     (control_folder / "wait").unlink()
     panel.wait(lambda: panel.logic.running is None)
     assert panel.ui.statusLabel.text == "Canceled; nothing was changed."

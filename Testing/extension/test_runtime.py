@@ -106,7 +106,7 @@ def test_stroke_over_another_segment_follows_the_overwrite_mode(slicer, editor, 
     assert count_pixels(editor) == {"a": 5, "b": remaining}
 
 
-def test_undo_and_redo(editor):
+def test_undo_and_redo_restore_masks_and_enable_the_buttons(editor):
     buttons = [editor._object.findChild(QtWidgets.QToolButton, name) for name in ("UndoButton", "RedoButton")]
 
     def enabled() -> list[bool]:
@@ -203,7 +203,7 @@ def test_unexpected_dialog_fails(slicer):
 
 
 @pytest.mark.parametrize(("children", "count"), [(True, 3), (False, 2)])
-def test_node_list_contains_its_node_types(slicer, volume, children, count):
+def test_node_list_contains_only_nodes_of_its_types(slicer, volume, children, count):
     selector = slicer.qMRMLNodeComboBox()
     selector.nodeTypes = ["vtkMRMLScalarVolumeNode"]
     selector.noneEnabled = True
@@ -247,11 +247,11 @@ widget.cleanup()
 application.close()
 print([name for name in ("torch", "timm", "open_clip") if name in sys.modules])
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=240)
-    assert done.stdout.splitlines()[-1:] == ["[]"], done.stderr
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=240)
+    assert run.stdout.splitlines()[-1:] == ["[]"], run.stderr
 
 
-def test_volume_keeps_its_array(slicer):
+def test_array_from_volume_returns_the_values_that_were_set(slicer):
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "v")
     values = np.arange(12, dtype=np.int16).reshape(1, 3, 4)
     slicer.util.updateVolumeFromArray(node, values)

@@ -1,4 +1,4 @@
-"""The Python packages of the network in Slicer: which are missing, installing them, and removing all of them."""
+"""Find, install and remove the Python packages that the network needs in Slicer."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _TERMS_KEY = "CausalCLIPSeg/TermsAccepted"
 _INSTALLED_KEY = "CausalCLIPSeg/InstalledPackages"
 TERMS_VERSION = "1"
 _BY_EXTENSION = frozenset({"torch", "torchvision"})
+"""Packages that Slicer's PyTorch extension installs."""
 
 
 class Installer(Protocol):
@@ -41,7 +42,7 @@ class Installer(Protocol):
 
 
 class Installation:
-    """Which packages are installed, and how to change that. Nothing is installed before the user asks for it.
+    """Reports, installs and removes packages. Nothing is installed before the user asks for it.
 
     Args:
         requirements: a file with one requirement per line; comments begin with #.
@@ -67,7 +68,7 @@ class Installation:
         return [Requirement(line) for line in lines if line]
 
     def missing(self) -> list[str]:
-        """Return the names of the packages that are not installed in a version that fits; imports no package."""
+        """Return the names of the packages that are not installed in a suitable version; do not import them."""
         versions = self._versions()
 
         def isMissing(requirement: Requirement) -> bool:
@@ -94,7 +95,7 @@ class Installation:
         qt.QSettings().setValue(_TERMS_KEY, TERMS_VERSION)
 
     def install(self, folder: str | None = None) -> list[str]:
-        """Install what is missing.
+        """Install the missing packages.
 
         Args:
             folder: of wheels, for a machine without internet; None installs from the internet, PyTorch by its
@@ -119,7 +120,7 @@ class Installation:
                 source = self._installer.wheels(folder) if folder is not None else []
                 self._installer.install([*source, *wanted], _REQUESTER)
         finally:
-            # what a failed installation left behind can be removed as well
+            # record the packages even after a failure, so that the user can remove them
             importlib.invalidate_caches()
             after = self._versions()
             new = set(after) - set(before)
@@ -127,7 +128,7 @@ class Installation:
         return sorted(name for name in before if after.get(name, before[name]) != before[name])
 
     def installedByUs(self) -> list[str]:
-        """Return the names of the packages that our installations brought and that are still installed."""
+        """Return the names of the packages that the module installed and that are still installed."""
         try:
             names = json.loads(qt.QSettings().value(_INSTALLED_KEY, "[]"))
         except ValueError:
@@ -136,7 +137,7 @@ class Installation:
         return [name for name in names if name in versions]
 
     def remove(self) -> None:
-        """Remove every package that our installations brought; packages that were installed before stay."""
+        """Remove every package that the module installed; packages that were there before stay."""
         names = self.installedByUs()
         if names:
             self._installer.uninstall(names)

@@ -1,4 +1,4 @@
-"""The logic of the module: the scene and the note. It knows no widget."""
+"""The logic of the module: the scene and the note. It does not depend on the widget."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _READING_CHOICES = frozenset({"side", "mirrored", "laterality", "checkpoint"})
 
 
 class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
-    """The open scene with its note, and what the module does with them.
+    """Connects the open scene and its note with the worker.
 
         logic = CausalCLIPSegLogic()
         logic.attach()
@@ -50,7 +50,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
         pendingRun: the user pressed Apply while the note was still being read.
 
     Args:
-        worker: does the work, and belongs to this object from now on.
+        worker: the worker process, which this object owns from now on; None creates one.
     """
 
     def __init__(self, worker: WorkerProcess | None = None) -> None:
@@ -117,7 +117,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
         return self.result.volume()
 
     def attach(self) -> None:
-        """Use the current scene, which is new, was loaded, or was closed."""
+        """Use the current scene, after it was created, loaded or closed."""
         self.detach()
         self.session.open(self.getParameterNode())
         self.result.attach()
@@ -133,7 +133,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
         self.session.close()
 
     def refresh(self) -> None:
-        """Look at the scene again, because other modules may have changed or removed what is shown here."""
+        """Read the scene again, because other modules may have changed or removed what is shown here."""
         if self.isOpen:
             # without this, the wrapper returns cached nodes while the scene reports that they are removed
             self.parameters.parameterNode.Modified()
@@ -156,7 +156,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
             self.exporter.start(kind, path)
 
     def setImage(self, volume: slicer.vtkMRMLVolumeNode | None) -> None:
-        """Select another radiograph; the result stays on its own."""
+        """Select another radiograph; the result stays on the radiograph that was segmented."""
         if self.isOpen and self.parameters.image is not volume:
             self.parameters.image = volume
             if volume is not None:
@@ -193,7 +193,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
             self.changed.emit()
 
     def readNote(self, path: str) -> str:
-        """Return the note in a text file; "" if there is none, and then `session.error` says why."""
+        """Return the note in a text file; if it cannot be read, return "" and set `session.error`."""
         self.session.error = ""
         try:
             return read_note_file(path)

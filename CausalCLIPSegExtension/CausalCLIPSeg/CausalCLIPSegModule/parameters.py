@@ -9,7 +9,7 @@ import slicer
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 
 MAX_HISTORY = 20
-"""How many notes a scene remembers."""
+"""Maximum number of notes that a scene remembers."""
 
 MIN_THRESHOLD, MAX_THRESHOLD = 0.01, 0.99
 """Range of the slider."""
@@ -21,18 +21,18 @@ class Parameters:
 
     Attributes:
         image: the radiograph.
-        note: as it was typed.
+        note: as the user typed it.
         segmentation: the result, which the user may correct.
         earlier: the result that was kept for comparison.
         probability: the probability map, to which the threshold is applied.
         threshold: in (0, 1).
-        side: "", "right", "left" or "both"; "" is what the note says.
-        mirrored: "", "no" or "yes"; "" is what the header of the radiograph says.
+        side: "", "right", "left" or "both"; "" takes the side from the note.
+        mirrored: "", "no" or "yes"; "" takes the orientation from the header of the radiograph.
         laterality: whose left and right the note means, "patient" or "viewer".
         device: "auto", "cpu" or "cuda".
-        checkpoint: its name.
+        checkpoint: name of the checkpoint.
         compare: keep the current result beside the next one.
-        historyJson: the notes that were run, the newest first.
+        historyJson: the notes that were run, newest first.
         resultJson: what the worker returned for the segmentation (worker.protocol.SegmentResult), and under "asked"
             how the note was read. The files that it names are deleted when the scene is closed.
     """
@@ -54,7 +54,7 @@ class Parameters:
 
 
 def history(parameters: Parameters) -> list[str]:
-    """Return the notes that were run, the newest first; empty if the stored value is invalid."""
+    """Return the notes that were run, newest first; empty if the stored value is invalid."""
     try:
         notes = json.loads(parameters.historyJson)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A run of the worker, from radiograph and note to a result, and the events that it sends meanwhile."""
+"""Run the worker on a radiograph and a note, and follow its events until the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slicer's segment editor inside the panel: what it edits, with which effects, and how it is cleaned up."""
+"""Slicer's segment editor inside the panel: the segmentation and the effects that it offers, and its cleanup."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Correction:
     def edit(
         self, segmentation: slicer.vtkMRMLSegmentationNode | None, volume: slicer.vtkMRMLVolumeNode | None
     ) -> None:
-        """Set what is edited; does nothing if it is edited already.
+        """Edit a segmentation; do nothing if it is being edited already.
 
         Args:
             segmentation: the result; None if there is nothing to edit.
@@ -71,7 +71,7 @@ class Correction:
             slicer.mrmlScene.RemoveNode(node)
 
     def _ensureNode(self) -> slicer.vtkMRMLSegmentEditorNode:
-        """Return the editor's node; create it if there is none, as after a scene was closed."""
+        """Return the editor's node; create it if it is missing, for instance after a scene was closed."""
         node = slicer.mrmlScene.GetSingletonNode(_NODE_TAG, "vtkMRMLSegmentEditorNode")
         if node is None:
             node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLSegmentEditorNode")

@@ -28,7 +28,7 @@ class Session:
         error: why the last request failed, in one sentence, else "".
 
     Args:
-        worker: belongs to the session from now on.
+        worker: the worker process, which the session owns from now on.
     """
 
     def __init__(self, worker: WorkerProcess) -> None:
@@ -83,7 +83,7 @@ class Session:
         self.changed.emit()
 
     def explainFailure(self, event: Event) -> None:
-        """Set `error` to the message of an "error" event, and to what the user can do about it."""
+        """Set `error` to the message of an "error" event, followed by what the user can do about it."""
         self.status = ""
         self.error = event["message"]
         if event.get("kind") == "mirrored":
@@ -104,7 +104,7 @@ class Session:
             timeout: seconds without an event after which the request is given up; None waits forever.
 
         Returns:
-            the identifier of the request; None if it cannot be sent, and then `error` says why.
+            the identifier of the request; None if it cannot be sent (`error` then says why).
         """
         parameters = self._parameters
 

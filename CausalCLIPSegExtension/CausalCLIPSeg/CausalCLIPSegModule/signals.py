@@ -1,4 +1,4 @@
-"""A signal in plain Python: in Slicer, signals cannot be defined on Qt classes in Python."""
+"""A signal in plain Python, because Qt signals cannot be defined in Slicer's Python."""
 
 from __future__ import annotations
 

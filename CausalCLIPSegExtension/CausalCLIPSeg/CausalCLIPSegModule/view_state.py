@@ -1,4 +1,4 @@
-"""What the panel shows for a state of the logic: texts, and which controls are disabled for which reason."""
+"""Describe the panel for a state of the logic: its texts, and which controls are disabled and why."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Panel:
         result: segments and warnings, as rich text.
         status: plain text.
         busy: whether a run or an export is in progress.
-        percent: how much of the run is done.
+        percent: how much of the run is done, in [0, 100].
         log: lines of the worker.
         installation: one sentence on which packages are missing.
     """
@@ -120,7 +120,7 @@ def _blocked(
     if logic.busy:
         blocked |= dict.fromkeys(_BLOCKED_WHILE_BUSY, _("Not during a run."))
     if "pydicom-data" in missing:
-        blocked.setdefault("sampleButton", _("The sample comes with the installation, which is not there yet."))
+        blocked.setdefault("sampleButton", _("The sample comes with the installation, which is not complete yet."))
     if not stored.history(logic.parameters):
         blocked.setdefault("historyCombo", _("No note was run in this scene yet."))
     if not missing:
@@ -147,7 +147,7 @@ def _blockedResult(logic: CausalCLIPSegLogic, exportIndex: int, hasHeader: bool)
     elif EXPORTS[exportIndex][0] == "dicom-seg" and not hasHeader:
         blocked["exportButton"] = _("The radiograph has no DICOM header, so no DICOM-SEG can be made of it.")
     elif stored.storedResult(logic.parameters) is None:
-        blocked["exportButton"] = _("It is not known how this segmentation was made.")
+        blocked["exportButton"] = _("This scene does not say how the segmentation was made.")
     return blocked
 
 
@@ -177,17 +177,17 @@ def _whyNoRun(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
 def _applyText(logic: CausalCLIPSegLogic) -> str:
     if logic.running is None:
         return _("Apply")
-    return _("End by force") if logic.runner.canceling else _("Cancel")
+    return _("Force stop") if logic.runner.canceling else _("Cancel")
 
 
 def _status(logic: CausalCLIPSegLogic) -> str:
     if logic.running is not None:
         if logic.runner.canceling:
-            return _("Canceling; the phase that runs is finished first.")
+            return _("Canceling; the current phase is finished first.")
         phase = logic.worker.phase if logic.worker.phase and not logic.runner.fraction else logic.runner.phase
         return _("{phase} - {seconds:.0f} s").format(phase=phase, seconds=logic.runner.seconds)
     if logic.pendingRun:
-        return _("The note is being read; the run begins then.")
+        return _("The note is being read; then the run begins.")
     return logic.session.error or logic.session.status
 
 
@@ -211,8 +211,8 @@ def _understood(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
     understood = logic.understood
     if understood is None:
         if logic.worker.state == "failed":
-            return _("Not known: the worker does not run.")
-        return _("Reading the note...") if logic.readingNote else _("Not known: the note cannot be read.")
+            return _("Unknown: the worker is not running.")
+        return _("Reading the note...") if logic.readingNote else _("Unknown: the note cannot be read.")
     lines = [f"<b>{escape(question)}</b>" for question in understood["questions"]]
     for side, viewer in zip(understood["sides"], understood["sides_viewer"], strict=True):
         places = ", ".join(_zone(zone) for zone in understood["zones"].get(side, []))

@@ -295,7 +295,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     @contextmanager
     def _changingPackages(self, failure: str) -> Iterator[None]:
-        """Disable the panel while pip runs, because Slicer still handles clicks, and show an error if it fails.
+        """Disable the panel while pip runs, because Slicer still handles clicks; show an error if pip fails.
 
         Args:
             failure: title of the error message.
@@ -309,7 +309,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._attach()
 
     def _update(self) -> None:
-        """Show the state, without reacting to the signals of the controls that it sets."""
+        """Show the state of the logic, without reacting to the signals of the controls that this sets."""
         if not self.logic.isOpen or self._updating:
             return
         due = self.logic.pendingRun and not self.logic.readingNote
@@ -356,7 +356,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.causalCheckBox.checked = self.logic.result.overlay == "causal_attention"
         ui.confounderCheckBox.checked = self.logic.result.overlay == "confounder_attention"
         ui.thresholdSlider.value = parameters.threshold
-        # include the checkpoint of a saved scene even if it is not available here, because it is what would be run
+        # include the checkpoint of a saved scene even if it is not available here, because the next run would use it
         _setItems(ui.checkpointCombo, list(dict.fromkeys(["default", *self.logic.checkpoints, parameters.checkpoint])))
         ui.checkpointCombo.currentIndex = ui.checkpointCombo.findText(parameters.checkpoint)
         _setItems(ui.historyCombo, [_("Earlier notes"), *stored.history(parameters)])

@@ -36,7 +36,7 @@ def workerCommand() -> Command:
 
 
 class WorkerProcess:
-    """One worker at a time. After a crash, the next request starts it again.
+    """Starts and stops the worker, one at a time. After a crash, the next request starts it again.
 
     Attributes:
         changed: emitted when the state has changed or the log has a new line.
@@ -77,7 +77,7 @@ class WorkerProcess:
         onEvent: Callable[[Event], None],
         timeout: float | None = None,
     ) -> str:
-        """Send a request, and start the worker if it is not running; return the identifier of the request."""
+        """Start the worker if it is not running, send it a request, and return the identifier of the request."""
         if self._client is None or not self._client.alive:
             self._start()
         return self._client.send(request, onEvent, timeout)  # type: ignore[union-attr]
@@ -88,10 +88,10 @@ class WorkerProcess:
             self._client.cancel(identifier)
 
     def stop(self, wait: bool = True) -> None:
-        """Stop the worker: ask it, then close its input, then kill it.
+        """Stop the worker: ask it to stop, then close its input, then kill it.
 
         Args:
-            wait: until the process has ended, at most a few seconds; for the end of the session.
+            wait: block until the process has ended, at most a few seconds. False closes its input and returns.
         """
         self._timer.stop()
         process, self._process = self._process, None
@@ -152,7 +152,7 @@ class WorkerProcess:
 
     def _onProcessError(self, client: WorkerClient, error: qt.QProcess.ProcessError) -> None:
         if error == qt.QProcess.FailedToStart:
-            client.finished(_("It does not start; look into the section Installation."))
+            client.finished(_("It does not start; see the section Installation."))
 
     def _onState(self, state: str) -> None:
         if self._client is not None:

@@ -33,7 +33,7 @@ WIDGETS: dict[str, type] = {
 
 
 class UiLoader(QtUiTools.QUiLoader):
-    """Qt's loader of .ui files, with the widgets of CTK and MRML."""
+    """Qt's loader of .ui files, extended by the widgets of CTK and MRML."""
 
     def createWidget(self, name: str, parent: Any = None, object_name: str = "") -> Any:
         if name in WIDGETS:
@@ -111,7 +111,7 @@ class DicomDatabase:
     def fileValue(self, path: str, tag: str) -> str:
         import pydicom
 
-        group, element = (int(part, 16) for part in tag.split(","))
+        group, element = (int(digits, 16) for digits in tag.split(","))
         try:
             value = pydicom.dcmread(path, stop_before_pixels=True).get((group, element))
         except (OSError, pydicom.errors.InvalidDicomError):  # as CTK does for an unreadable file
@@ -410,9 +410,9 @@ def _module(name: str, contents: dict[str, Any]) -> types.ModuleType:
 
 def _qt_module() -> types.ModuleType:
     contents: dict[str, Any] = {}
-    for part in (QtCore, QtGui, QtWidgets):
-        for name in dir(part):
-            attribute = getattr(part, name)
+    for module in (QtCore, QtGui, QtWidgets):
+        for name in dir(module):
+            attribute = getattr(module, name)
             if name == "Qt":
                 contents[name] = attribute
             elif isinstance(attribute, type) and name.startswith("Q"):

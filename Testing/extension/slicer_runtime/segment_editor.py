@@ -104,12 +104,12 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._segmentations.setProperty("nodeTypes", ["vtkMRMLSegmentationNode"])
         self._volumes.setProperty("nodeTypes", ["vtkMRMLScalarVolumeNode", "vtkMRMLVectorVolumeNode"])
         self._volumes.setProperty("noneEnabled", True)
-        for name, words, box in (
+        for name, text, box in (
             ("SegmentationNode", "Segmentation:", self._segmentations),
             ("SourceVolumeNode", "Source volume:", self._volumes),
         ):
             box.setObjectName(name + "ComboBox")
-            label = QtWidgets.QLabel(words)
+            label = QtWidgets.QLabel(text)
             label.setObjectName(name + "Label")
             selectors.addRow(label, box)
         self._segmentations.currentNodeChanged.connect(self._segmentation_chosen)
@@ -117,13 +117,13 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         layout.addLayout(selectors)
 
         actions = QtWidgets.QHBoxLayout()
-        for name, words, slot in (
+        for name, text, slot in (
             ("AddSegmentButton", "Add", self._add_segment),
             ("RemoveSegmentButton", "Remove", self._remove_segment),
             ("Show3DButton", "Show 3D", lambda: None),
             ("SwitchToSegmentationsButton", "Segmentations...", lambda: None),
         ):
-            button = QtWidgets.QPushButton(words)
+            button = QtWidgets.QPushButton(text)
             button.setObjectName(name)
             button.clicked.connect(slot)
             actions.addWidget(button)
@@ -174,12 +174,12 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._overwrite.setObjectName("OverwriteModeComboBox")
         self._overwrite.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         node_class = slicer.vtkMRMLSegmentEditorNode
-        for words, mode in (
+        for text, mode in (
             ("Overwrite all", node_class.OverwriteAllSegments),
             ("Overwrite visible", node_class.OverwriteVisibleSegments),
             ("Allow overlap", node_class.OverwriteNone),
         ):
-            self._overwrite.addItem(words, mode)
+            self._overwrite.addItem(text, mode)
         self._overwrite.currentIndexChanged.connect(
             lambda index: self._node and self._node.SetOverwriteMode(self._overwrite.itemData(index))
         )
