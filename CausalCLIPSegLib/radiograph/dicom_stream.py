@@ -15,8 +15,8 @@ from pydicom.filereader import read_dataset
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.radiograph import limits
 
-HEADER_TOO_LONG = "The header of this DICOM file is longer than that of any radiograph."
-TOO_MANY_ELEMENTS = "The header of this DICOM file has more parts than any radiograph's."
+HEADER_TOO_LONG = "The header of this DICOM file is longer than the header of any radiograph."
+TOO_MANY_ELEMENTS = "The header of this DICOM file has more parts than the header of any radiograph."
 _UNPACKS_TO_MORE = "This DICOM file unpacks to more than any radiograph holds; it is probably damaged."
 
 _INPUT_CHUNK_BYTES = 1 << 20

@@ -1,10 +1,11 @@
-// Reads segmentations as OHIF 3.13 does, by the same packages and calls, and says what it would show.
+// Read segmentations with the packages and calls of OHIF 3.13, and print what OHIF would show.
 //
-// stdin: JSON, a list of {film, metadata, file} or {film, metadata, frames}: the name of the film; what an archive answers
-// as DICOM JSON; the name of the file, which OHIF asks for first, or for each frame its packed bits in base64.
-// stdout: JSON, for each a list of segments {number, label, category, type, color, pixels}, or {error} where it cannot be
-// read: codes as [value, scheme, meaning], color as red, green, blue in 0..255, pixels as base64 of a deflated byte
-// (0 or 1) a pixel, row by row.
+// stdin: a JSON list of {radiograph, metadata, file} or {radiograph, metadata, frames}. `radiograph` and `file` are file
+// names, `metadata` is the archive's DICOM JSON. OHIF asks for the whole file first, and else for each frame; `frames`
+// holds the packed bits of each frame in base64.
+// stdout: a JSON list with one answer for each: a list of segments {number, label, category, type, color, pixels}, or
+// {error}. Codes are [value, scheme, meaning], the color is red, green, blue in 0..255. `pixels` is base64 of a deflated
+// array with one byte (0 or 1) for each pixel, row by row.
 
 import { readFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
@@ -16,9 +17,9 @@ import dcmjs from 'dcmjs';
 
 const TOLERANCE = 0.001; // of orientations; OHIF's
 
-console.log = console.warn = console.error; // stdout is for the answer
+console.log = console.warn = console.error; // stdout is for the answers
 registerDefaultProviders();
-// OHIF finds the film of a frame by this module, where the package's own provider leaves the instance out.
+// OHIF finds the radiograph of a frame through this module, but the package's own provider leaves out the instance.
 metaData.addProvider((type, imageId) => {
   if (type !== 'generalImageModule') return undefined;
   return { sopInstanceUID: metaData.get('sopCommonModule', imageId)?.sopInstanceUID };
@@ -30,7 +31,7 @@ const codeOf = (sequence) => {
   return [CodeValue, CodingSchemeDesignator, CodeMeaning];
 };
 
-/** Overlapping segments lie in layers, each of which has one number a pixel. */
+/** Overlapping segments lie in separate layers; each layer has one segment number for each pixel. */
 function pixelsOf(number, layers) {
   const pixels = new Uint8Array(layers[0].length);
   for (const layer of layers) {
@@ -39,10 +40,10 @@ function pixelsOf(number, layers) {
   return pixels;
 }
 
-async function read({ film, metadata, file, frames }, index) {
-  const filmId = `dicomfile:film/${index}`;
+async function read({ radiograph, metadata, file, frames }, index) {
+  const radiographId = `dicomfile:radiograph/${index}`;
   const imageId = `dicomfile:segmentation/${index}`;
-  await utilities.addDicomPart10Instance(filmId, bytesOf(film));
+  await utilities.addDicomPart10Instance(radiographId, bytesOf(radiograph));
   if (file) await utilities.addDicomPart10Instance(imageId, bytesOf(file));
   const instance = dcmjs.data.DicomMetaDictionary.naturalizeDataset(metadata);
   const frameOf = (frameIndex) => {
@@ -51,7 +52,7 @@ async function read({ film, metadata, file, frames }, index) {
     return [found.pixelData].flat()[0];
   };
   const { segMetadata, labelMapImages } = await adaptersSEG.Cornerstone3D.Segmentation.createFromDicomSegImageId(
-    [filmId],
+    [radiographId],
     imageId,
     {
       metadataProvider: {
@@ -73,7 +74,7 @@ async function read({ film, metadata, file, frames }, index) {
 }
 
 const answers = [];
-for (const [index, asked] of JSON.parse(readFileSync(0)).entries()) {
-  answers.push(await read(asked, index).catch((error) => ({ error: error.stack })));
+for (const [index, request] of JSON.parse(readFileSync(0)).entries()) {
+  answers.push(await read(request, index).catch((error) => ({ error: error.stack })));
 }
 process.stdout.write(JSON.stringify(answers));

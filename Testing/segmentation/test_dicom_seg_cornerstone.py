@@ -51,7 +51,7 @@ def cornerstone() -> Callable[[list[Request]], list[Any]]:
 
 def as_file(image: Path, segmentation: Path) -> Request:
     metadata = dcmread(segmentation, stop_before_pixels=True).to_json_dict()
-    return {"film": str(image), "metadata": metadata, "file": str(segmentation)}
+    return {"radiograph": str(image), "metadata": metadata, "file": str(segmentation)}
 
 
 def as_frames(image: Path, segmentation: Path) -> Request:
