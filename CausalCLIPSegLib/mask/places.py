@@ -1,0 +1,69 @@
+"""Places on a frontal radiograph that a note can name: two lungs, and three zones of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from CausalCLIPSegLib.laterality import SIDES, Side, side_in_image
+from CausalCLIPSegLib.mask.lung_extent import LungExtent
+from CausalCLIPSegLib.notes.expression import ZONES, ReferringExpression, Zone
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A lung of the patient, or one zone of it.
+
+    Attributes:
+        side: the patient's lung.
+        zone: a third of it; None for the whole lung.
+    """
+
+    side: Side
+    zone: Zone | None = None
+
+    @property
+    def expression(self) -> ReferringExpression:
+        """A note that names only this place."""
+        return ReferringExpression(
+            sides=(self.side,), zones={} if self.zone is None else {self.side: (self.zone,)}
+        )
+
+
+PLACES = tuple(Place(side, zone) for side in SIDES for zone in (None, *ZONES))
+"""All eight places: for each side the lung, then its zones from the top."""
+
+
+def place_mask(
+    place: Place, shape: tuple[int, int], extent: LungExtent, *, mirrored: bool = False, margin: float = 0.0
+) -> Mask:
+    """Return the part of a radiograph that belongs to a place.
+
+    A lung is a half of the image: the estimate of its extent ends above the base, and a lesion may reach beyond it. The
+    upper zone therefore begins at the upper edge of the image, and the lower zone ends at the lower edge.
+
+    Args:
+        place: the place.
+        shape: rows and columns of the radiograph.
+        extent: where the lungs lie on it.
+        mirrored: the image shows the patient's right on the viewer's right.
+        margin: how far the zone reaches beyond its borders, as a share of the lung's height; 0 for exact borders.
+
+    Returns:
+        Bool, rows x columns.
+    """
+    rows, columns = shape
+    mask = np.zeros(shape, dtype=bool)
+    on_left = side_in_image(place.side, mirrored) == "left"
+    half = slice(0, columns // 2) if on_left else slice(columns // 2, columns)
+    middle, lower = extent.thirds(rows)
+    added = round(margin * (extent.bottom - extent.top) * rows)
+    first, last = {"upper": (0, middle), "middle": (middle, lower), "lower": (lower, rows)}.get(
+        place.zone or "", (0, rows)
+    )
+    mask[max(0, first - added) : min(rows, last + added), half] = True
+    return mask
