@@ -27,6 +27,11 @@ class Place:
     zone: Zone | None = None
 
     @property
+    def name(self) -> str:
+        """The name of the place in a sentence, for example "right lung" or "left upper zone"."""
+        return f"{self.side} lung" if self.zone is None else f"{self.side} {self.zone} zone"
+
+    @property
     def expression(self) -> ReferringExpression:
         """A note that names only this place."""
         return ReferringExpression(
@@ -43,15 +48,16 @@ def place_mask(
 ) -> Mask:
     """Return the part of a radiograph that belongs to a place.
 
-    A lung is a half of the image: the estimate of its extent ends above the base, and a lesion may reach beyond it. The
-    upper zone therefore begins at the upper edge of the image, and the lower zone ends at the lower edge.
+    A lung is a half of the image, because a lesion may reach beyond the estimated extent. The upper zone therefore
+    begins at the upper edge of the image, and the lower zone ends at the lower edge.
 
     Args:
         place: the place.
         shape: rows and columns of the radiograph.
         extent: where the lungs lie on it.
         mirrored: the image shows the patient's right on the viewer's right.
-        margin: how far the zone reaches beyond its borders, as a share of the lung's height; 0 for exact borders.
+        margin: how far the zone reaches beyond its upper and lower border, as a share of the lung's height. The
+            midline never has a margin, so a whole lung is the same with any margin.
 
     Returns:
         Bool, rows x columns.
@@ -61,9 +67,13 @@ def place_mask(
     on_left = side_in_image(place.side, mirrored) == "left"
     half = slice(0, columns // 2) if on_left else slice(columns // 2, columns)
     middle, lower = extent.thirds(rows)
+    borders: dict[Zone | None, tuple[int, int]] = {
+        None: (0, rows),
+        "upper": (0, middle),
+        "middle": (middle, lower),
+        "lower": (lower, rows),
+    }
+    first, last = borders[place.zone]
     added = round(margin * (extent.bottom - extent.top) * rows)
-    first, last = {"upper": (0, middle), "middle": (middle, lower), "lower": (lower, rows)}.get(
-        place.zone or "", (0, rows)
-    )
     mask[max(0, first - added) : min(rows, last + added), half] = True
     return mask
