@@ -73,6 +73,10 @@ def evaluate(
     device: DeviceOption = "auto",
     notes: Annotated[str, typer.Option(help=f"Also evaluate with other notes: {', '.join(NOTE_KINDS)}; or all.")] = "",
     shifts: Annotated[bool, typer.Option("--shifts", help="Also evaluate on corrupted radiographs.")] = False,
+    referring: Annotated[
+        bool,
+        typer.Option("--referring", help="Also evaluate with notes that name only one lung or zone, each in turn."),
+    ] = False,
     worst: Annotated[Path | None, typer.Option(help="Draw the worst cases into this file (PNG).")] = None,
     worst_number: Annotated[int, typer.Option(min=1, help="How many cases to draw.")] = 12,
     cases: Annotated[Path | None, typer.Option(help="Write the metrics of each case to this file (CSV).")] = None,
@@ -87,7 +91,8 @@ def evaluate(
     samples = read_split(data, split, strict=strict)
     constant = most_common_note(samples) if "constant" in kinds else None
     samples = subsample_evenly(samples, limit)
-    conditions = Conditions(kinds, CORRUPTIONS if shifts else (), constant, seed)
+    corruptions = CORRUPTIONS if shifts else ()
+    conditions = Conditions(kinds, corruptions, referring=referring, constant=constant, seed=seed)
     segmenter = Segmenter.from_checkpoint(checkpoint, device)
     journal = None if json_file is None else _journal(json_file, segmenter, samples, conditions)
     metrics, evaluation = _measure(segmenter, samples, split, conditions, journal)
@@ -120,13 +125,15 @@ def export(
 ) -> None:
     """Export the weights of a run as a checkpoint, and evaluate it on the validation split for its card."""
     from CausalCLIPSegLib.segmenter import Segmenter
+    from training.evaluation.evaluate import Conditions
     from training.export.checkpoint import export_checkpoint, network_of
     from training.yaml_file import read_yaml
 
     written = export_checkpoint(run, network_of(config), read_yaml(card), output)
     segmenter = Segmenter.from_checkpoint(str(output), device)
-    metrics, _ = _measure(segmenter, subsample_evenly(read_split(data, "val"), limit), "val")
-    command = f"python -m training evaluate --data DIR --split val --checkpoint {written.name}"
+    samples = subsample_evenly(read_split(data, "val"), limit)
+    metrics, _ = _measure(segmenter, samples, "val", Conditions(referring=True))
+    command = f"python -m training evaluate --data DIR --split val --checkpoint {written.name} --referring"
     write_card(
         Card.model_validate({**written.model_dump(), "figures": {"validation": metrics, "command": command}}), output
     )
@@ -154,6 +161,7 @@ def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], condi
         "program": __version__,
         "notes": conditions.notes,
         "constant": str(conditions.constant),
+        "referring": conditions.referring,
         "corruptions": [(corruption.kind, corruption.strength) for corruption in conditions.corruptions],
     }
     journal = Journal(json_file.with_name(f"{json_file.name}.journal"), fingerprint(samples, settings))

@@ -34,9 +34,7 @@ class Place:
     @property
     def expression(self) -> ReferringExpression:
         """A note that names only this place."""
-        return ReferringExpression(
-            sides=(self.side,), zones={} if self.zone is None else {self.side: (self.zone,)}
-        )
+        return ReferringExpression(sides=(self.side,), zones={} if self.zone is None else {self.side: (self.zone,)})
 
 
 PLACES = tuple(Place(side, zone) for side in SIDES for zone in (None, *ZONES))

@@ -6,11 +6,21 @@ from pathlib import Path
 import pytest
 import yaml
 
+from CausalCLIPSegLib.mask import PLACES
 from training.data.splits import DatasetError
+from training.evaluation.referring import PlaceCounts, Referring, ReferringCounts
 from training.evaluation.studies.results_page import page
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+
+
+def referring(inside: int) -> dict:
+    """Return the metrics of one radiograph, of whose masks of 100 pixels `inside` are in the named place."""
+    places = {place.name: PlaceCounts(100, inside, 100, 100, inside) for place in PLACES}
+    metrics = Referring()
+    metrics.add("image", ReferringCounts(1000, places, {}, own_note_empty=False, wrong_side_empty=None))
+    return metrics.metrics()
 
 
 def evaluation(dice: float, noise: float) -> dict:
@@ -60,6 +70,23 @@ def test_tables_hold_the_numbers_of_the_files(folder):
     for table in text.split("\n\n"):
         if table.startswith("|"):
             assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_table_of_notes_that_name_one_place_holds_the_runs_that_measured_them(folder):
+    assert "Notes that name one place" not in page(folder)
+    for name, inside in (("with 1", 60), ("with 2", 70), ("without 1", 40)):
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"referring": referring(inside)}))
+    text = page(folder)
+    assert "| percent (95 %) | place | with 1 | with 2 | without 1 |" in text
+    row = "| containment | middle | 60.0 (60.0 to 60.0) | 70.0 (70.0 to 70.0) | 40.0 (40.0 to 40.0) |"
+    assert row in text
+    assert "| own note empty |  | 0.0 (0.0 to 0.0) | 0.0 (0.0 to 0.0) | 0.0 (0.0 to 0.0) |" in text
+    assert "| absence wrong side |  | - | - | - |" in text
+    assert "| containment middle |" not in text, "a comparison needs the metric of every run"
+    path = folder / "without 2.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"referring": referring(50)}))
+    assert "| containment middle | 65.00 ± 7.07 | 45.00 ± 7.07 | +20.00 | +20.00, +20.00 |" in page(folder)
 
 
 def test_unreadable_files_are_named(folder):

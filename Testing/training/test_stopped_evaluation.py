@@ -96,7 +96,7 @@ def test_stopped_evaluation_continues(tmp_path, lvit_folder, tiny_checkpoint, mo
 
     def evaluate(name: str, *options: str | Path) -> int:
         arguments = ["evaluate", "--data", lvit_folder, "--checkpoint", tiny_checkpoint, "--device", "cpu"]
-        arguments += ["--json", tmp_path / "metrics" / name, "--notes", "all", *options]
+        arguments += ["--json", tmp_path / "metrics" / name, "--notes", "all", "--referring", *options]
         monkeypatch.setattr(sys, "argv", ["training", *map(str, arguments)])
         return run_command(app)
 

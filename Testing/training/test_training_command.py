@@ -66,6 +66,8 @@ def test_a_run_can_be_fitted_exported_and_evaluated(tmp_path, lvit_folder, confi
     )
     card = json.loads((checkpoint / "card.json").read_text())
     assert card["figures"]["validation"]["n"] == 8
+    assert card["figures"]["validation"]["referring"]["own_note_empty"]["n"] == 8
+    assert card["figures"]["command"].endswith("--checkpoint tiny --referring")
 
     capsys.readouterr()
     training(

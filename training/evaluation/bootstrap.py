@@ -57,6 +57,30 @@ def difference(scores: Scores, reference: Scores, seed: int = 0) -> dict[str, An
     return {"dice": round(100 * float(differences.mean()), 2), "interval": _bounds(total / n)}
 
 
+def ratio_intervals(
+    numerators: Values, denominators: Values, patients: list[str], seed: int = 0
+) -> list[list[float] | None]:
+    """Return the 95 % interval of each metric that is a sum over radiographs divided by another such sum.
+
+    Args:
+        numerators, denominators: float64, metrics x radiographs.
+        patients: of each radiograph.
+        seed: the same seed gives the same intervals.
+
+    Returns:
+        For each metric both bounds in percent, from the resamples whose denominator is not 0; None if all are 0.
+    """
+    if not patients:
+        return [None] * len(numerators)
+    weights, groups = _draw(patients, seed)
+    totals = _by_group(numerators, groups) @ weights.T
+    numbers = _by_group(denominators, groups) @ weights.T
+    return [
+        _bounds(total[number > 0] / number[number > 0]) if number.any() else None
+        for total, number in zip(totals, numbers, strict=True)
+    ]
+
+
 def _draw(patients: list[str], seed: int) -> tuple[Values, list[int]]:
     """Return draws, float64, resamples x patients: how often each patient is drawn; and each case's patient index."""
     index = {patient: number for number, patient in enumerate(dict.fromkeys(patients))}

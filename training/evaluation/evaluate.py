@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.mask.sides import split_by_side
+from CausalCLIPSegLib.mask import lung_extent, split_by_side
 from CausalCLIPSegLib.notes import ReferringExpression, parse_note, to_prompt
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import SegmentationResult
@@ -25,6 +25,7 @@ from training.evaluation.contact_sheet import Tile
 from training.evaluation.corruptions import Corruption
 from training.evaluation.journal import Journal
 from training.evaluation.note_ablations import NoteKind, ablate_note, most_common_note
+from training.evaluation.referring import Referring, ReferringCounts
 from training.evaluation.scores import Counts, Scores, count
 from training.evaluation.side_adherence import SideAdherence
 
@@ -38,12 +39,14 @@ class Conditions:
     Attributes:
         notes: kinds of other notes, with the unchanged radiograph.
         corruptions: corruptions of the radiograph, with its own note.
+        referring: whether to ask about each of the eight places.
         constant: the note of kind "constant"; the most common note of the measured samples if None.
         seed: random seed of the resampling for intervals.
     """
 
     notes: Sequence[NoteKind] = ()
     corruptions: Sequence[Corruption] = ()
+    referring: bool = False
     constant: ReferringExpression | None = None
     seed: int = 0
 
@@ -56,6 +59,7 @@ class Evaluation:
     own: Scores = field(default_factory=Scores)
     sides: dict[str, str] = field(default_factory=dict)
     side_adherence: SideAdherence = field(default_factory=SideAdherence)
+    referring: Referring = field(default_factory=Referring)
     calibration: Calibration = field(default_factory=Calibration)
     notes: dict[str, Scores] = field(init=False)
     corruptions: dict[tuple[str, str], Scores] = field(init=False)
@@ -80,6 +84,8 @@ class Evaluation:
             for strength, counts in strengths.items():
                 self.corruptions[kind, strength].add(case.name, counts)
         self.side_adherence += case.side_adherence or SideAdherence()
+        if case.referring is not None:
+            self.referring.add(case.name, case.referring)
         self.calibration += case.calibration or Calibration()
 
     def metrics(self) -> dict[str, Any]:
@@ -101,6 +107,7 @@ class Evaluation:
             "listening": self.side_adherence.metrics(),
             "calibration": self.calibration.metrics(),
             "refused": len(self.refused),
+            **({"referring": self.referring.metrics(seed)} if self.conditions.referring else {}),
             **({"notes": notes} if notes else {}),
             **({"shifts": corruptions} if corruptions else {}),
         }
@@ -172,7 +179,12 @@ def measure(segmenter: Segmenter, sample: Sample, conditions: Conditions) -> Cas
     except NoteError:
         return Case(sample.name)
     seconds = time.perf_counter() - start
-    notes, side_adherence = _measure_other_notes(segmenter, own, truth, conditions)
+    predict = _predictor(segmenter, own)
+    notes, side_adherence = _measure_other_notes(predict, own, truth, conditions)
+    referring = None
+    if conditions.referring:
+        extent, mirrored = lung_extent(radiograph.pixels), bool(radiograph.mirrored)
+        referring = ReferringCounts.of(predict, own.expression, truth, extent, mirrored=mirrored)
     corruptions: dict[str, dict[str, Counts]] = {}
     for corruption in conditions.corruptions:
         pixels, moved_truth = corruption(radiograph.pixels, truth, sample.name)
@@ -186,6 +198,7 @@ def measure(segmenter: Segmenter, sample: Sample, conditions: Conditions) -> Cas
         notes=notes,
         corruptions=corruptions,
         side_adherence=side_adherence,
+        referring=referring,
         calibration=Calibration.of(own.probability, truth),
         seconds=seconds,
     )
@@ -203,10 +216,8 @@ def worst_tiles(segmenter: Segmenter, samples: Sequence[Sample], scores: Scores,
     return tiles
 
 
-def _measure_other_notes(
-    segmenter: Segmenter, own: SegmentationResult, truth: Mask, conditions: Conditions
-) -> tuple[dict[str, Counts], SideAdherence | None]:
-    expression = own.expression
+def _predictor(segmenter: Segmenter, own: SegmentationResult) -> Callable[[ReferringExpression], Mask]:
+    """Return a function that returns the mask of a note on the radiograph of `own`."""
     masks = {own.prompt: own.mask}  # by prompt, since several notes may lead to the same prompt
 
     def predict(note: ReferringExpression) -> Mask:
@@ -215,6 +226,13 @@ def _measure_other_notes(
             masks[prompt] = _predict(segmenter, own.radiograph, prompt)
         return masks[prompt]
 
+    return predict
+
+
+def _measure_other_notes(
+    predict: Callable[[ReferringExpression], Mask], own: SegmentationResult, truth: Mask, conditions: Conditions
+) -> tuple[dict[str, Counts], SideAdherence | None]:
+    expression = own.expression
     counts: dict[str, Counts] = {}
     for kind in conditions.notes:
         note = ablate_note(kind, expression, conditions.constant or expression)

@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from training.evaluation.referring import rows_of
+
 Metrics = dict[str, Any]
 
 
@@ -38,6 +40,8 @@ def print_metrics(console: Console, metrics: Metrics, title: str) -> None:
         f"named side; with the side swapped {adherence['swapped_area_on_named_side']} % lies on the newly named side, "
         f"and {adherence['swapped_area_left_behind']} % of the former area remains on the former side."
     )
+    if "referring" in metrics:
+        console.print(_referring_table(metrics["referring"]))
     calibration = metrics["calibration"]
     if calibration:
         console.print(
@@ -70,6 +74,24 @@ def _comparison_table(title: str, first: str, rows: Iterable[tuple[str, Metrics]
     for name, row in rows:
         values = [cell for key in differences for cell in _difference(row.get(key))]
         table.add_row(name, str(row["n"]), _number(row, "dice"), _number(row, "miou"), *values)
+    return table
+
+
+def _referring_table(metrics: Metrics) -> Table:
+    table = Table(title="notes that name one place")
+    for heading in ("metric", "place", "n", "percent", "95 %"):
+        table.add_column(heading, justify="left" if heading in ("metric", "place") else "right")
+    previous = ""
+    for metric, group, row in rows_of(metrics):
+        interval = _range(row["interval"]) if "interval" in row else "-"
+        table.add_row(
+            "" if metric == previous else metric.replace("_", " "),
+            group,
+            str(row["n"]),
+            _number(row, "percent"),
+            interval,
+        )
+        previous = metric
     return table
 
 

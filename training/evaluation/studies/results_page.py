@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from CausalCLIPSegLib.atomic_files import write_text
 from training.data.splits import DatasetError
+from training.evaluation.referring import rows_of
 from training.yaml_file import read_yaml
 
 Metrics = dict[str, Any]
@@ -116,6 +117,9 @@ def page(folder: Path) -> str:
     if results.shifts:
         rows = _corruption_rows({name: metrics[name] for name in results.shifts})
         parts += ["## Corrupted radiographs, own note", _table(rows)]
+    referring = {name: run["referring"] for name, run in metrics.items() if "referring" in run}
+    if referring:
+        parts += ["## Notes that name one place", _table(_referring_rows(referring))]
     for comparison in results.comparisons:
         first, second = ([metrics[name] for name in group] for group in comparison.runs)
         parts += [f"## {comparison.title}", comparison.remark.strip()]
@@ -157,6 +161,25 @@ def _corruption_rows(metrics: dict[str, Metrics]) -> Iterator[Sequence[str]]:
                 yield name, f"{kind} {strength}", str(row["n"]), f"{row['dice']:.2f}", _difference(row["minus_own"])
 
 
+def _referring_rows(runs: dict[str, Metrics]) -> Iterator[Sequence[str]]:
+    """Yield a row for each metric and place, with a column for each run: percent and 95 % interval."""
+    yield "percent (95 %)", "place", *runs
+    for rows in zip(*(rows_of(run) for run in runs.values()), strict=True):
+        metric, group, _ = rows[0]
+        yield _words(metric), group, *(_with_interval(row) for _, _, row in rows)
+
+
+def _words(metric: str) -> str:
+    return metric.replace("_", " ")
+
+
+def _with_interval(row: Metrics) -> str:
+    if not row["n"]:
+        return "-"
+    low, high = row["interval"]
+    return f"{row['percent']:.1f} ({low:.1f} to {high:.1f})"
+
+
 def _difference(difference: Metrics) -> str:
     """Return a difference with its interval; adding zero turns -0.00 into 0.00."""
     low, high = (bound + 0.0 for bound in difference["interval"])
@@ -167,19 +190,26 @@ def _comparison_rows(
     comparison: Comparison, first: Sequence[Metrics], second: Sequence[Metrics]
 ) -> Iterator[Sequence[str]]:
     yield "", comparison.first, comparison.second, "difference", "of each pair"
-    for row in _rows(first[0]):
+    for row in _rows([*first, *second]):
         first_values, second_values = [row.read(run) for run in first], [row.read(run) for run in second]
         differences = [a - b for a, b in zip(first_values, second_values, strict=True)]
         pairs = ", ".join(f"{difference:+.2f}" for difference in differences)
         yield row.name, _spread(first_values), _spread(second_values), f"{statistics.mean(differences):+.2f}", pairs
 
 
-def _rows(example: Metrics) -> Iterator[Row]:
-    """Yield a row for each metric that an evaluation contains."""
+def _rows(runs: Sequence[Metrics]) -> Iterator[Row]:
+    """Yield a row for each metric that the evaluations contain."""
+    example = runs[0]
     yield Row("Dice", _at("dice"))
     yield Row("mIoU", _at("miou"))
     yield Row("Dice, pixels pooled", _at("dice_global"))
     yield Row("expected calibration error, percent", lambda metrics: 100 * metrics["calibration"]["ece"])
+    if all("referring" in run for run in runs):
+        for rows in zip(*(rows_of(run["referring"]) for run in runs), strict=True):
+            metric, group, _ = rows[0]
+            if all(row["n"] for _, _, row in rows):
+                keys = ("referring", metric, *([group] if group else []), "percent")
+                yield Row(f"{_words(metric)} {group}".strip(), _at(*keys))
     for kind in example.get("notes", {}):
         if kind != "own":
             yield Row(f"Dice, note: {kind}", _at("notes", kind, "dice"))
