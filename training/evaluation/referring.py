@@ -30,7 +30,7 @@ MARGIN = 0.1
 MIN_SHARE = 0.003
 """A place holds a lesion if the ground truth covers at least this share of the radiograph's pixels there."""
 
-_PLACE_GROUPS = (*ZONES, "lung", "all")
+_PLACE_GROUPS = (*ZONES, "zones", "lung", "all")
 _ZONE_PAIRS: dict[str, tuple[Zone, Zone]] = {
     "middle and lower": ("middle", "lower"),
     "upper and middle": ("upper", "middle"),
@@ -133,9 +133,9 @@ class ReferringCounts:
         """Yield metric, group (None for a metric without groups) and value in [0, 1], for all that can be measured."""
         for place in PLACES:
             counts = self.places[place.name]
+            groups = (place.zone, "zones", "all") if place.zone else ("lung", "all")
             for metric, value in self._of_place(counts):
-                yield metric, place.zone or "lung", value
-                yield metric, "all", value
+                yield from ((metric, group, value) for group in groups)
         if self.wrong_side_empty is not None:
             yield "absence_wrong_side", None, float(self.wrong_side_empty)
         if self.own_note_empty is not None:
