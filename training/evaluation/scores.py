@@ -41,12 +41,6 @@ def count(predicted: Mask, actual: Mask) -> Counts:
     return predicted_pixels, actual_pixels, both, actual.size
 
 
-def patient_of(name: str) -> str:
-    """Return the patient of a radiograph: the subject in a BIDS name (sub-S123_...), else the whole name."""
-    match = _PATIENT.match(name)
-    return match[1] if match else name
-
-
 class Scores:
     """The pixel counts of each case."""
 
