@@ -13,7 +13,7 @@ class OverlapMetrics(Metric):
     """Dice and IoU in percent. The two averages have different names: pooling gives several points more.
 
     torchmetrics' `DiceScore` does not fit: it leaves out images without a pixel in either mask, which count as full
-    agreement here and in `training.evaluation.overlap`. It also keeps the counts of every image, and gives neither the
+    agreement here and in `training.evaluation.scores`. It also keeps the counts of every image, and gives neither the
     IoU nor both averages in one pass.
     """
 
