@@ -27,3 +27,8 @@ def side_in_image(side: Side, mirrored: bool | None) -> Side:
 def say_side(side: Side, laterality: Laterality) -> Side:
     """Return the word for the patient's `side` in text whose left and right are those of `laterality`."""
     return side if laterality == "patient" else opposite(side)
+
+
+def note_laterality(laterality: Laterality, mirrored: bool | None) -> Laterality:
+    """Return whose left and right a note means; on a mirrored image, the viewer's left is the patient's left."""
+    return "patient" if mirrored else laterality

@@ -67,8 +67,8 @@ def read_items(source: Path, results: Path) -> list[BatchItem]:
         first = by_folder.setdefault(item.folder, item)
         if first is not item:
             raise CausalCLIPSegError(
-                f"{first.name} and {item.name} would have their results in one folder, {item.folder}; an image may be "
-                "listed only once."
+                f"{first.name} and {item.name} would have their results in one folder, {item.folder}; rename one of "
+                "them, or list the image only once."
             )
     return items
 

@@ -139,7 +139,8 @@ class Batch:
     def _segment(self, item: BatchItem, request: str, segmenter: Segmenter) -> Row:
         settings, folder = self._settings, self._results / item.folder
         try:
-            expression = read_note(item.note, item.laterality or settings.laterality, settings.language, item.side)
+            laterality = item.laterality or settings.laterality
+            expression = read_note(item.note, laterality, settings.language, item.side, item.mirrored)
         except SideQuestionError as question:
             raise NoteError(f"{question} Answer left, right or both in the column side of a table.") from None
         except NoFindingError as error:

@@ -53,8 +53,8 @@ class Row:
     threshold: str = ""
     device: str = ""
     version: str = ""
-    prompt: str = ""
     request: str = ""
+    prompt: str = ""
 
 
 _COLUMNS = [field.name for field in fields(Row)]
@@ -118,17 +118,26 @@ def _text(rows: Iterable[Row]) -> str:
 
 
 def _read(path: Path) -> list[Row]:
-    """Return the complete rows of a table; none if the file does not exist."""
+    """Return the complete rows of a table; an empty list if the file does not exist.
+
+    A table without the newest column is read, too, so that a batch of an earlier version can be resumed.
+    """
     try:
-        with path.open(encoding="utf-8", newline="", errors="replace") as file:
-            reader = csv.DictReader(file)
-            cells: list[dict[Any, Any]] = list(reader)
+        text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return []
-    except (OSError, csv.Error) as error:
+    except OSError as error:
         raise OutputError(f"{path} cannot be read.") from error
-    if reader.fieldnames != _COLUMNS:
+    complete, _, _ = text.rpartition("\n")  # a killed run may leave an incomplete last line
+    try:
+        reader = csv.DictReader(StringIO(complete, newline=""))
+        cells: list[dict[Any, Any]] = list(reader)
+    except csv.Error as error:
+        raise OutputError(f"{path} cannot be read.") from error
+    if reader.fieldnames not in (_COLUMNS, _COLUMNS[:-1]):
         raise OutputError(f"{path} is not a table of this command; give another folder.")
     return [
-        Row(**each) for each in cells if None not in each and each["status"] in get_args(Status) and each["request"]
+        Row(**{"prompt": each["sentence"], **each})
+        for each in cells
+        if None not in each and None not in each.values() and each["status"] in get_args(Status) and each["request"]
     ]

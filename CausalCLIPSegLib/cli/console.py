@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from CausalCLIPSegLib.errors import DeviceWarning
+from CausalCLIPSegLib.laterality import Laterality
+from CausalCLIPSegLib.notes import swap_sides
 
 # Without markup and emoji: a note may contain brackets and colons, and is shown as it was written.
 out = Console(highlight=False, markup=False, emoji=False)
@@ -35,9 +37,12 @@ def area_text(mm2: float | None, fraction: float) -> str:
     return f"{share}, not calibrated" if mm2 is None else f"{mm2 / 100:.1f} cm² ({share})"
 
 
-def laterality_text(laterality: str) -> str:
-    """Say whose left and right a prompt means."""
-    return f"left and right here are the {laterality}'s"
+def prompt_text(prompt: str, laterality: Laterality, mirrored: bool | None = None) -> str:
+    """Return a prompt and, if it names a side, whose left and right it means."""
+    if swap_sides(prompt) == prompt:
+        return prompt
+    turned = " after the image is mirrored back" if mirrored and laterality == "viewer" else ""
+    return f"{prompt} (left and right here are the {laterality}'s{turned})"
 
 
 def plain_table() -> Table:

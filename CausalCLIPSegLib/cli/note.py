@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from CausalCLIPSegLib.cli.console import laterality_text, out, plain_table, print_json_line
+from CausalCLIPSegLib.cli.console import out, plain_table, print_json_line, prompt_text
 from CausalCLIPSegLib.cli.options import CheckpointOption, JsonOption, LanguageOption, LateralityOption
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.notes.files import read_note_list
@@ -40,7 +40,7 @@ def note(
         else:
             _print_expression(
                 expression,
-                f"{prompt} ({laterality_text(prompt_laterality)})" if prompt else "none: nothing to outline",
+                prompt_text(prompt, prompt_laterality) if prompt else "none: nothing to outline",
             )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from CausalCLIPSegLib.about import RESEARCH_ONLY
-from CausalCLIPSegLib.cli.console import area_text, err, laterality_text, out, plain_table, show_warning
+from CausalCLIPSegLib.cli.console import area_text, err, out, plain_table, prompt_text, show_warning
 from CausalCLIPSegLib.cli.options import (
     CheckpointOption,
     DeviceOption,
@@ -70,7 +70,7 @@ def segment(
     text = read_note_file(note_file) if note_file is not None else note or ""
     folder = output or Path(f"{image_name(image.name) or 'image'}-segmentation")
     try:
-        expression = read_note(text, laterality, language, side)  # before anything slow
+        expression = read_note(text, laterality, language, side, mirrored)  # before anything slow
     except SideQuestionError as question:
         raise NoteError(f"{question} Answer with --side left, right or both.") from None
     output_options = _Output(folder, force, not without_note, probability)
@@ -123,7 +123,10 @@ def _run(
         from CausalCLIPSegLib.export import PROBABILITY, describe_result, reject_earlier_result, write_result
 
         if not output.force:
-            reject_earlier_result(output.folder)
+            try:
+                reject_earlier_result(output.folder)
+            except OutputError as error:
+                raise OutputError(f"{error} --force replaces it.") from None
         status.update("Loading the checkpoint")
         from CausalCLIPSegLib.segmenter import Segmenter
 
@@ -150,7 +153,7 @@ def _print_result(result: SegmentationResult, report: ResultDocument, files: dic
     table = plain_table()
     table.add_row("Note", result.note)
     table.add_row("Understood", describe_expression(result.expression, mirrored=result.radiograph.mirrored))
-    table.add_row("Prompt", f"{result.prompt} ({laterality_text(result.laterality)})")
+    table.add_row("Prompt", prompt_text(result.prompt, result.laterality, result.radiograph.mirrored))
     for segment in report.segments:
         table.add_row(
             "Segmented",

@@ -48,7 +48,9 @@ def _read(path: Path, max_length: int) -> str:
         raise NoteError(f"The note file {path} is longer than {max_length:,} characters.")
     text = _decode(data)
     if text is None:
-        raise NoteError(f"The note file {path} is not plain text (UTF-8, UTF-16 or Windows-1252).")
+        raise NoteError(
+            f"The note file {path} is not plain text (UTF-8, UTF-16 with a byte order mark, or Windows-1252)."
+        )
     if not text.strip():
         raise NoteError(f"The note file {path} is empty.")
     return text

@@ -76,6 +76,11 @@ def is_raster(head: bytes) -> bool:
     return head.startswith(_PNG_JPEG_TIFF) or is_webp or is_bmp
 
 
+def is_dicom(head: bytes) -> bool:
+    """Return whether this may be a DICOM file, with or without preamble."""
+    return head[128:132] == b"DICM" or is_bare_dicom(head)
+
+
 def is_bare_dicom(head: bytes) -> bool:
     """Return whether this may be a DICOM data set without preamble: it begins with an element of group 2 or 8."""
     return head[:4] in {b"\x02\0\0\0", b"\x02\0\x10\0"} or (head[:2] in {b"\x08\0", b"\0\x08"} and len(head) > 8)

@@ -15,6 +15,7 @@ from pydicom.valuerep import DSfloat
 from CausalCLIPSegLib.errors import CausalCLIPSegError, SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph import dicom_geometry, dicom_header, limits, sop_classes
+from CausalCLIPSegLib.radiograph.formats import first_bytes, is_dicom
 from CausalCLIPSegLib.segmentation.checks import is_uid, reject_file
 from CausalCLIPSegLib.segmentation.segmentation import CodedSegment, ImageReference, Segmentation, derived_uid
 
@@ -94,6 +95,8 @@ def read_source(path: Path) -> tuple[Dataset, tuple[int, int]]:
     try:
         with silence_libraries():
             reject_file(path, "DICOM image", limits.MAX_FILE_BYTES)
+            if not is_dicom(first_bytes(path)):
+                raise SegmentationError(f"{path} is not a DICOM image, so no segmentation can refer to it.")
             header = dicom_header.read_header(path)
             source = describe_source(header)
     except CausalCLIPSegError:

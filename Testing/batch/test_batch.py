@@ -14,7 +14,7 @@ from pydicom.data import get_testdata_file
 
 from CausalCLIPSegLib.batch.inputs import read_items
 from CausalCLIPSegLib.batch.runner import Batch, Settings
-from CausalCLIPSegLib.batch.table import Rows
+from CausalCLIPSegLib.batch.table import Row, Rows
 from CausalCLIPSegLib.demo import DEMO_IMAGE
 from CausalCLIPSegLib.errors import CausalCLIPSegError, OutputError
 from CausalCLIPSegLib.radiograph import read_radiograph
@@ -186,6 +186,16 @@ def test_table_chooses_laterality_side_and_mirroring(folder, run_batch, tmp_path
     assert run_batch(folder, force=True)["a.png"][0] == "outlined"  # the table itself is not an image
 
 
+def test_viewers_left_is_the_patients_left_on_a_mirrored_image(folder, run_batch, tmp_path):
+    lines = ["image,note,laterality,mirrored", *(f"{name},Left opacity.,viewer,{mirrored}" for name, mirrored in
+             (("a.png", "no"), ("b.png", "yes")))]  # fmt: skip
+    (folder / "notes.csv").write_text("\n".join(lines) + "\n")
+    run_batch(folder / "notes.csv")
+    assert [row["sides"] for row in table_of(tmp_path / "out")] == ["right", "left"]
+    report = json.loads((tmp_path / "out" / "b" / "result.json").read_text())
+    assert report["sides_viewer"] == ["left"]
+
+
 def test_invalid_cell_rejects_only_its_image(folder, run_batch):
     (folder / "notes.csv").write_text("image,note,side\na.png,Left opacity.,links\nb.png,Left opacity.,\n")
     outcomes = run_batch(folder / "notes.csv")
@@ -257,6 +267,28 @@ def test_reads_file_names_in_another_encoding(tmp_path, run_batch):
         assert first == ("f\\udcfcr.png", ("outlined", "", before))
         assert second[0] == "gr\\udcf6\\udcdfe.png"
         assert second[1][1] == "There is no report gr\\udcf6\\udcdfe.txt beside it."
+
+
+def test_continues_the_table_of_a_version_without_the_newest_column(folder, run_batch, tmp_path):
+    run_batch(folder)
+    table = tmp_path / "out" / "films.csv"
+    whole = table.read_text(encoding="utf-8")
+    rows = list(csv.reader(whole.splitlines()))
+    assert rows[0][-1] == "prompt"
+    with table.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(row[:-1] for row in rows)
+    assert all(before for _, _, before in run_batch(folder).values())
+    assert table.read_text(encoding="utf-8") == whole
+
+
+@pytest.mark.parametrize("cut", range(1, 120, 7))
+def test_incomplete_last_row_is_ignored_wherever_it_ends(folder, run_batch, tmp_path, cut):
+    rows = Rows(tmp_path / "films.csv")
+    for name in ("a.png", "b.png"):
+        rows.put(Row(name, "outlined", request="1" * 64, sentence="Left lung.", prompt="Left lung."))
+    table = tmp_path / "films.csv"
+    table.write_bytes(table.read_bytes()[:-cut])
+    assert Rows(table).get("b.png") is None
 
 
 def test_incomplete_last_row_is_ignored(folder, run_batch, tmp_path):

@@ -27,6 +27,11 @@ def test_shows_the_prompt_its_words_the_ignored_words_and_the_question():
     assert "which side is meant?" in shown
 
 
+def test_says_whose_left_and_right_a_prompt_means_only_if_it_names_a_side():
+    assert "(left and right here are the viewer's)" in " ".join(run("RLL pneumonia.").output.split())
+    assert "left and right" not in run("Pneumonia.").output
+
+
 def test_json_has_all_keys():
     document = json.loads(run(CONTRADICTION, "--json").output)
     assert set(document) == KEYS

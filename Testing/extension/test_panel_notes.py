@@ -43,7 +43,7 @@ BAD_NOTE_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "folder": (Path.mkdir, "cannot be read: Is a directory."),
     "binary": (
         lambda path: path.write_bytes(bytes(range(256)) * 4),
-        "is not plain text (UTF-8, UTF-16 or Windows-1252).",
+        "is not plain text (UTF-8, UTF-16 with a byte order mark, or Windows-1252).",
     ),
     "blank": (lambda path: path.write_text(" \n"), "is empty."),
     "huge": (sparse_file, "is longer than 20,000 characters."),

@@ -24,8 +24,8 @@ def image_deflate_bomb(kit):
 
 IMAGES: Table = {
     "empty_file": ("empty", lambda kit: b""),
-    "text": ("", lambda kit: b"not a radiograph at all"),
-    "png": ("", lambda kit: b"\x89PNG\r\n\x1a\n" + bytes(1000)),
+    "text": ("is not a DICOM image", lambda kit: b"not a radiograph at all"),
+    "png": ("is not a DICOM image", lambda kit: b"\x89PNG\r\n\x1a\n" + bytes(1000)),
     "segmentation": ("which kind", lambda kit: kit.dicom.read_bytes()),
     "ct": ("which kind", image(SOPClassUID=uid.CTImageStorage)),
     "another_radiograph": ("another radiograph", image(SOPInstanceUID="2.25.77")),

@@ -2,6 +2,7 @@
 
 import csv
 import logging
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,18 @@ def test_truncated_image_is_named(lvit_folder):
     sample = read_split(lvit_folder, "val")[0]
     with pytest.raises(DatasetError, match=r"image_0\.png cannot be used"):
         sample.load_image()
+
+
+def test_missing_openpyxl_is_named_with_the_extra(lvit_folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(DatasetError, match=r"needs openpyxl: install the extra \[training\]"):
+        read_split(lvit_folder, "val")
+
+
+def test_a_split_smaller_than_a_batch_is_rejected(lvit_folder):
+    data = ReferringDataModule(str(lvit_folder), batch_size=1000)
+    with pytest.raises(DatasetError, match=r"fewer than one step needs \(1000\); lower --data\.batch_size"):
+        data.train_dataloader()
 
 
 @pytest.fixture

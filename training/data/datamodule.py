@@ -159,9 +159,18 @@ class ReferringDataModule(LightningDataModule):
         return self._sets[split]
 
     def train_dataloader(self) -> DataLoader[Batch]:
-        """Return shuffled, augmented batches."""
+        """Return shuffled, augmented batches.
+
+        Raises:
+            DatasetError: the split has fewer radiographs than one training step needs.
+        """
         dataset = self.dataset("train")
         replicas, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer is not None else (1, 0)
+        if len(dataset) < self.batch_size * replicas:
+            raise DatasetError(
+                f"The train split has {len(dataset)} radiographs, fewer than one step needs "
+                f"({self.batch_size * replicas}); lower --data.batch_size."
+            )
         return DataLoader(
             dataset,
             batch_size=self.batch_size,

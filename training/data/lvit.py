@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import openpyxl
-
 from training.data.sample import SPLITS, DatasetError, Row, Split, stem
 from training.data.typos import correct_typos
 
@@ -52,6 +50,10 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 def _read_notes(table: Path) -> dict[str, str]:
     """Return the notes of a table by the stems of their images."""
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise DatasetError("Reading a table of notes (.xlsx) needs openpyxl: install the extra [training].") from error
     try:
         workbook = openpyxl.load_workbook(table, read_only=True, data_only=True)
     except Exception as error:  # openpyxl passes on all errors of unzipping and of parsing XML

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.atomic_files import staged_files
 from CausalCLIPSegLib.errors import OutputError, RadiographError
-from CausalCLIPSegLib.laterality import Side
+from CausalCLIPSegLib.laterality import Side, note_laterality
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import choose_side, parse_note
 from CausalCLIPSegLib.radiograph import Radiograph
@@ -171,7 +171,7 @@ def _overlay_result(
             raise RadiographError("The probability map belongs to another radiograph: its size differs.")
     # where a person has corrected the mask, the probability is 0 or 1
     probability = np.where((probability >= request.threshold) == union, probability, union.astype(np.float32))
-    expression = parse_note(request.note, request.laterality, request.language)
+    expression = parse_note(request.note, note_laterality(request.laterality, request.mirrored), request.language)
     checkpoint = request.provenance.checkpoint
     return SegmentationResult(
         radiograph=radiograph,

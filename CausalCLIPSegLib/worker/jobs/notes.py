@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from CausalCLIPSegLib.laterality import Laterality, side_in_image
+from CausalCLIPSegLib.laterality import Laterality, note_laterality, side_in_image
 from CausalCLIPSegLib.model.card import find_checkpoint, read_card
 from CausalCLIPSegLib.notes import ReferringExpression, choose_side, describe_expression, parse_note, to_prompt
 from CausalCLIPSegLib.worker import protocol
@@ -15,7 +15,7 @@ def answer_note(request: protocol.NoteRequest) -> protocol.NoteResult:
         NoteError: the note is empty or too long, or does not name the side that was chosen.
         CheckpointError: there is no such checkpoint.
     """
-    expression = parse_note(request.text, request.laterality, request.language)
+    expression = parse_note(request.text, note_laterality(request.laterality, request.mirrored), request.language)
     if request.side is not None:
         expression = choose_side(expression, request.side)
     laterality = read_card(find_checkpoint(request.checkpoint)).laterality

@@ -40,7 +40,8 @@ def segment(
     Raises:
         CausalCLIPSegError: the radiograph, the note, the checkpoint, the device or the output cannot be used.
     """
-    expression = read_note(request.note, request.laterality, request.language, request.side)  # before anything slow
+    # before anything slow
+    expression = read_note(request.note, request.laterality, request.language, request.side, request.mirrored)
     begin("Reading the radiograph", 0)
     radiograph = read_image(request.image, request.mirrored)
     begin("Loading the libraries", 0.1)
