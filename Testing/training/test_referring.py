@@ -44,7 +44,7 @@ MASKS = {
 
 
 def counts(masks=None, note=RIGHT_LOWER, truth=LESION, mirrored=False) -> ReferringCounts:
-    """Count with a network that answers the note of each place with the mask of that name; empty if no mask has that name."""
+    """Count with a network that answers the note of a place with the mask of its name, or an empty mask."""
     own = parse_note(note)
     places = {to_prompt(place.expression, "patient"): place.name for place in PLACES}
 
