@@ -1,6 +1,6 @@
 """Describe a mask as a note would, and compare a mask with a note.
 
-Two thresholds are fitted on the training split of QaTa-COV19 (`lung_extent.json`): how much of a zone the mask must
+Thresholds are fitted on the training split of QaTa-COV19 (`lung_extent.json`): how much of each zone the mask must
 cover for the zone to be named, and how large an area must be to count.
 """
 
@@ -41,9 +41,9 @@ def describe(mask: Mask, extent: LungExtent | None = None, *, mirrored: bool = F
     """
     extent = extent or default_extent()
     areas, number = _without_specks(mask)
-    thirds = extent.thirds(mask.shape[0])
+    borders = extent.zone_borders(mask.shape[0])
     zones = {
-        side: _zones(lung_mask, thirds, extent)
+        side: _zones(lung_mask, borders, extent)
         for side, lung_mask in split_by_side(areas, mirrored=mirrored).items()
         if lung_mask.any()
     }
@@ -97,35 +97,36 @@ def _without_specks(mask: Mask) -> tuple[Mask, int]:
     return large[labels], int(large.sum())
 
 
-def _zones(lung_mask: Mask, thirds: tuple[int, int], extent: LungExtent) -> tuple[Zone, ...]:
+def _zones(lung_mask: Mask, borders: tuple[int, int], extent: LungExtent) -> tuple[Zone, ...]:
     """Return the zones of the part of a mask in one lung; at least one."""
-    pixels = _pixels_by_zone(lung_mask.sum(axis=1), thirds)
+    pixels = _pixels_by_zone(lung_mask.sum(axis=1), borders)
     named = pixels >= _min_zone_pixels(lung_mask.shape, extent)
     named[np.argmax(pixels)] = True
-    if named[0] and named[2] and not named[1] and _has_area_across(lung_mask, thirds):
+    if named[0] and named[2] and not named[1] and _has_area_across(lung_mask, borders):
         named[1] = True
     return tuple(zone for zone, is_named in zip(ZONES, named, strict=True) if is_named)
 
 
-def _pixels_by_zone(rows: npt.NDArray[np.integer], thirds: tuple[int, int]) -> npt.NDArray[np.int64]:
+def _pixels_by_zone(rows: npt.NDArray[np.integer], borders: tuple[int, int]) -> npt.NDArray[np.int64]:
     """Return the number of pixels in the upper, middle and lower zone, from the number in each row.
 
     The upper and the lower zone extend to the edges of the image.
     """
-    middle, lower = thirds
+    middle, lower = borders
     return np.array([rows[:middle].sum(), rows[middle:lower].sum(), rows[lower:].sum()], dtype=np.int64)
 
 
-def _min_zone_pixels(shape: tuple[int, ...], extent: LungExtent) -> float:
-    """Return the number of pixels that a zone needs to be named: a share of a third of a lung half the image wide."""
+def _min_zone_pixels(shape: tuple[int, ...], extent: LungExtent) -> npt.NDArray[np.float64]:
+    """Return the number of pixels that each zone needs to be named: shares of a third of a lung half the image wide."""
     rows, columns = shape
-    return float(fitted_parameters()["zone_share"]) * rows * (extent.bottom - extent.top) / 3 * columns / 2
+    shares = fitted_parameters()["zone_share"]
+    return np.array([shares[zone] for zone in ZONES]) * rows * (extent.bottom - extent.top) / 3 * columns / 2
 
 
-def _has_area_across(lung_mask: Mask, thirds: tuple[int, int]) -> bool:
+def _has_area_across(lung_mask: Mask, borders: tuple[int, int]) -> bool:
     """Whether one connected area reaches from the upper to the lower zone."""
     labels, number = connected_components(lung_mask)
-    middle, lower = thirds
+    middle, lower = borders
     return any(rows.start < middle and rows.stop > lower for rows, _ in ndimage.find_objects(labels, number))
 
 

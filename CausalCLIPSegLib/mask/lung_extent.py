@@ -2,10 +2,10 @@
 
 A linear model takes the mean brightness of each row in the columns of the lungs, of the middle and of the edges. It is
 fitted on the training split of QaTa-COV19, which has no lung masks. The model learned the top from the first rows of
-areas that a note calls upper, and the bottom from the last rows of areas that a note calls lower. Both were then
-shifted so that the zones agree best with the notes. The thirds of the extent are therefore the zones of those notes.
-The extent ends above the lung bases and is not a measurement of the lungs. `python -m training fit-extent` writes the
-parameters.
+areas that a note calls upper, and the bottom from the last rows of areas that a note calls lower, so the extent reaches
+from the apices to the bases. The borders of the middle zone are shares of the extent's height. They were chosen so
+that areas that a note places in exactly one zone lie mostly in that zone, equally important for all three zones.
+`python -m training fit-extent` writes the parameters.
 """
 
 from __future__ import annotations
@@ -30,27 +30,33 @@ _MIN_HEIGHT = 0.25  # a lung shorter than this share of the radiograph's height 
 
 @dataclass(frozen=True)
 class LungExtent:
-    """The rows between which both lungs lie, as shares of the radiograph's height from its upper edge.
+    """The rows between which both lungs lie, and the zones between them.
 
     Attributes:
-        top: the apices, at least 0.
-        bottom: the bases, greater than `top` and at most 1.
+        top: the apices, as a share of the radiograph's height from its upper edge, at least 0.
+        bottom: the bases, likewise, greater than `top` and at most 1.
+        middle: the border of the upper and the middle zone, as a share of the extent's height from `top`.
+        lower: the border of the middle and the lower zone, likewise, greater than `middle` and less than 1.
 
     Raises:
-        ValueError: `top` or `bottom` is out of range.
+        ValueError: an attribute is out of range.
     """
 
     top: float
     bottom: float
+    middle: float = 1 / 3
+    lower: float = 2 / 3
 
     def __post_init__(self) -> None:
         if not 0 <= self.top < self.bottom <= 1:
             raise ValueError(f"A lung cannot reach from {self.top} to {self.bottom} of a radiograph's height.")
+        if not 0 < self.middle < self.lower < 1:
+            raise ValueError(f"A lung cannot be divided at {self.middle} and {self.lower} of its height.")
 
-    def thirds(self, rows: int) -> tuple[int, int]:
+    def zone_borders(self, rows: int) -> tuple[int, int]:
         """Return the first row of the middle zone and of the lower zone on a radiograph with `rows` rows."""
         height = self.bottom - self.top
-        return round(rows * (self.top + height / 3)), round(rows * (self.top + height * 2 / 3))
+        return round(rows * (self.top + height * self.middle)), round(rows * (self.top + height * self.lower))
 
 
 @cache
@@ -62,8 +68,9 @@ def fitted_parameters() -> dict[str, Any]:
 
 
 def default_extent() -> LungExtent:
-    """Return the fixed extent that best fits the training split, for a mask whose radiograph is unknown."""
-    return LungExtent(**fitted_parameters()["default"])
+    """Return the mean extent of the training split, for a mask whose radiograph is unknown."""
+    parameters = fitted_parameters()
+    return LungExtent(**parameters["default"], **parameters.get("zones", {}))
 
 
 def lung_extent(pixels: npt.NDArray[np.generic]) -> LungExtent:
@@ -77,13 +84,13 @@ def lung_extent(pixels: npt.NDArray[np.generic]) -> LungExtent:
         float(np.dot(parameters[edge]["weights"], profiles) + parameters[edge]["constant"])
         for edge in ("top", "bottom")
     )
-    return plausible(top, bottom)
+    return plausible(top, bottom, **parameters.get("zones", {}))
 
 
-def plausible(top: float, bottom: float) -> LungExtent:
+def plausible(top: float, bottom: float, middle: float = 1 / 3, lower: float = 2 / 3) -> LungExtent:
     """Return the extent from `top` to `bottom`, limited to the radiograph and to a minimum height."""
     top = min(max(top, 0.0), 1 - _MIN_HEIGHT)
-    return LungExtent(top, min(max(bottom, top + _MIN_HEIGHT), 1.0))
+    return LungExtent(top, min(max(bottom, top + _MIN_HEIGHT), 1.0), middle, lower)
 
 
 def row_profiles(pixels: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:

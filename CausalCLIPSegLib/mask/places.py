@@ -20,7 +20,7 @@ class Place:
 
     Attributes:
         side: the patient's lung.
-        zone: a third of it; None for the whole lung.
+        zone: one zone of it; None for the whole lung.
     """
 
     side: Side
@@ -64,7 +64,7 @@ def place_mask(
     mask = np.zeros(shape, dtype=bool)
     on_left = side_in_image(place.side, mirrored) == "left"
     half = slice(0, columns // 2) if on_left else slice(columns // 2, columns)
-    middle, lower = extent.thirds(rows)
+    middle, lower = extent.zone_borders(rows)
     borders: dict[Zone | None, tuple[int, int]] = {
         None: (0, rows),
         "upper": (0, middle),

@@ -26,7 +26,7 @@ def app():
 @pytest.fixture
 def middle_folder(lvit_folder):
     """The same data set with masks inside the middle zone of the default lung extent."""
-    rows = slice(*(row + step for row, step in zip(default_extent().thirds(64), (1, -1), strict=True)))
+    rows = slice(*(row + step for row, step in zip(default_extent().zone_borders(64), (1, -1), strict=True)))
     for path in (lvit_folder / "Val_Folder" / "labelcol").iterdir():
         mask = np.asarray(Image.open(path))
         narrow = np.zeros_like(mask)

@@ -1,13 +1,13 @@
-"""Fit the parameters of `lung_extent` and `describe` on a training split: extent of the lungs, share of a zone.
+"""Fit the parameters of `lung_extent` and `describe` on a training split: extent of the lungs, zones, shares.
 
-The folds are by patient. Shifts and shares are chosen, and the agreement on training is measured, with extents from a
+The folds are by patient. Zones and shares are chosen, and the agreement on training is measured, with extents from a
 model that was fitted without the radiograph's fold.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from CausalCLIPSegLib.mask.components import connected_components
 from CausalCLIPSegLib.mask.lung_extent import plausible, row_profiles
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.notes import ZONES, parse_note
+from CausalCLIPSegLib.notes import ZONES, Zone, parse_note
 from training.data.sample import Sample
 from training.evaluation.scores import patient_of
 
@@ -27,11 +27,9 @@ Array = npt.NDArray[np.float64]
 _FOLDS = 5
 _RIDGE = 3.0
 _GRID = 224
-_TOP_SHIFTS = (-0.08, -0.04, 0.0, 0.04, 0.08)
-_BOTTOM_SHIFTS = (-0.28, -0.24, -0.20, -0.16, -0.12, -0.08, 0.0)
-_TOPS = tuple(np.round(np.arange(0.02, 0.30, 0.03), 2))
-_BOTTOMS = tuple(np.round(np.arange(0.44, 0.80, 0.03), 2))
-_SHARES = (0.02, 0.04, 0.06, 0.07, 0.08, 0.09, 0.10, 0.12, 0.15)
+_MIDDLES = tuple(np.round(np.arange(0.20, 0.50, 0.02), 2))
+_LOWERS = tuple(np.round(np.arange(0.50, 0.90, 0.02), 2))
+_SHARES = (0.03, 0.06, 0.09, 0.12, 0.16, 0.20, 0.25, 0.30, 0.36, 0.44)
 _SMALLEST_AREAS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.004, 0.006)
 
 
@@ -71,32 +69,37 @@ def fit(samples: list[Sample], advance: Callable[[], object] = lambda: None) -> 
         fitting = lungs.fold != fold
         model = _ridge(lungs.profiles[fitting & known], row[fitting & known])
         held_out[edge][~fitting] = _predict(model, lungs.profiles[~fitting])
-    best = max(
-        (_agreement(lungs, *_extents(held_out["top"] + top, held_out["bottom"] + bottom), share), top, bottom, share)
-        for top, bottom, share in product(_TOP_SHIFTS, _BOTTOM_SHIFTS, _SHARES)
+    extent = _extents(held_out["top"], held_out["bottom"])
+    _, *borders = max(
+        (float(np.mean(list(own_zone_shares(lungs, *extent, *inner).values()))), *inner)
+        for inner in product(_MIDDLES, _LOWERS)
     )
-    _, *shifts, share = best
-    ones = np.ones(len(lungs.fold))
-    default = max(
-        (_agreement(lungs, top * ones, bottom * ones, share), top, bottom) for top, bottom in product(_TOPS, _BOTTOMS)
+    agreed, *shares = max(
+        (_agreement(lungs, *extent, *borders, chosen), *chosen) for chosen in product(_SHARES, repeat=len(ZONES))
     )
+    default = [round(float(edge.mean()), 3) for edge in extent]
+    fixed = [np.full(len(lungs.fold), edge) for edge in default]
     fitted: dict[str, Any] = {}
-    for (edge, (row, known)), shift in zip(edges.items(), shifts, strict=True):
+    for edge, (row, known) in edges.items():
         *weights, constant = _ridge(lungs.profiles[known], row[known])
         fitted[edge] = {
             "weights": [round(float(weight), 4) for weight in weights],
-            "constant": round(float(constant + shift), 4),
+            "constant": round(float(constant), 4),
         }
     smallest = _smallest_area(areas)
     return {
         **fitted,
-        "default": {"top": float(default[1]), "bottom": float(default[2])},
-        "zone_share": share,
+        "zones": {"middle": float(borders[0]), "lower": float(borders[1])},
+        "default": {"top": default[0], "bottom": default[1]},
+        "zone_share": dict(zip(ZONES, shares, strict=True)),
         "smallest_area": smallest,
         "agreement_on_training": {
             "lungs": len(lungs.fold),
-            "zones_exact": _percent(best[0]),
-            "zones_exact_default_extent": _percent(default[0]),
+            "mostly_in_the_only_named_zone": {
+                zone: round(100 * share, 1) for zone, share in own_zone_shares(lungs, *extent, *borders).items()
+            },
+            "zones_exact": _percent(agreed),
+            "zones_exact_default_extent": _percent(_agreement(lungs, *fixed, *borders, shares)),
             "count": round(100 * _count_agreement(areas, smallest), 1),
         },
     }
@@ -140,20 +143,40 @@ def _extents(top: Array, bottom: Array) -> tuple[Array, Array]:
     return np.array([pair.top for pair in pairs]), np.array([pair.bottom for pair in pairs])
 
 
-def _agreement(lungs: _Lungs, top: Array, bottom: Array, share: float) -> tuple[float, float, float]:
+def own_zone_shares(lungs: _Lungs, top: Array, bottom: Array, middle: float, lower: float) -> dict[Zone, float]:
+    """Return the share of lungs that lie mostly in their zone, among the lungs whose notes name only that zone.
+
+    A zone that is never named alone has no entry.
+    """
+    pixels = _pixels_by_zone(lungs, top, bottom, middle, lower)
+    mostly = 2 * pixels > pixels.sum(axis=1, keepdims=True)
+    one = lungs.zones.sum(axis=1) == 1
+    chosen = {zone: one & lungs.zones[:, column] for column, zone in enumerate(ZONES)}
+    return {
+        zone: float(mostly[chosen[zone], column].mean()) for column, zone in enumerate(ZONES) if chosen[zone].any()
+    }
+
+
+def _pixels_by_zone(lungs: _Lungs, top: Array, bottom: Array, middle: float, lower: float) -> Array:
+    """Return the pixels of the mask in each zone, as a share of the image, lungs x upper, middle, lower."""
+    index = np.arange(len(top))
+    first, second = (np.round(_GRID * (top + (bottom - top) * inner)).astype(int) for inner in (middle, lower))
+    until = [lungs.summed[index, first], lungs.summed[index, second], lungs.summed[:, -1]]
+    return np.column_stack([until[0], until[1] - until[0], until[2] - until[1]])
+
+
+def _agreement(
+    lungs: _Lungs, top: Array, bottom: Array, middle: float, lower: float, shares: Sequence[float]
+) -> tuple[float, float, float]:
     """Return the share of lungs whose zones are exactly those of the note, averaged in three ways.
 
     The first number, which the fit maximizes, is the mean of the other two: the share of all lungs, and the mean of
     the shares for each set of zones. With the share of all lungs only, the fit would ignore notes that name only the
     middle zone, because they are rare.
     """
-    height = (bottom - top) / 3
-    index = np.arange(len(top))
-    middle, lower = (np.round(_GRID * (top + height * third)).astype(int) for third in (1, 2))
-    until = [lungs.summed[index, middle], lungs.summed[index, lower], lungs.summed[:, -1]]
-    pixels = np.column_stack([until[0], until[1] - until[0], until[2] - until[1]])
-    named = pixels >= (share * height / 2)[:, None]
-    named[index, pixels.argmax(axis=1)] = True
+    pixels = _pixels_by_zone(lungs, top, bottom, middle, lower)
+    named = pixels >= np.array(shares) * ((bottom - top) / 6)[:, None]
+    named[np.arange(len(top)), pixels.argmax(axis=1)] = True
     exact = (named == lungs.zones).all(axis=1)
     zone_sets = lungs.zones @ np.array([1, 2, 4])
     of_all = float(exact.mean())
