@@ -117,7 +117,7 @@ def _pixels_by_zone(rows: npt.NDArray[np.integer], borders: tuple[int, int]) -> 
 
 
 def _min_zone_pixels(shape: tuple[int, ...], extent: LungExtent) -> npt.NDArray[np.float64]:
-    """Return the number of pixels that each zone needs to be named: shares of a third of a lung half the image wide."""
+    """Return how many pixels each zone needs to be named: shares of a third of a lung half the image wide."""
     rows, columns = shape
     shares = fitted_parameters()["zone_share"]
     return np.array([shares[zone] for zone in ZONES]) * rows * (extent.bottom - extent.top) / 3 * columns / 2

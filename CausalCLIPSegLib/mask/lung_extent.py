@@ -2,9 +2,9 @@
 
 A linear model takes the mean brightness of each row in the columns of the lungs, of the middle and of the edges. It is
 fitted on the training split of QaTa-COV19, which has no lung masks. The model learned the top from the first rows of
-areas that a note calls upper, and the bottom from the last rows of areas that a note calls lower, so the extent reaches
-from the apices to the bases. The borders of the middle zone are shares of the extent's height. They were chosen so
-that areas that a note places in exactly one zone lie mostly in that zone, equally important for all three zones.
+areas that a note calls upper, and the bottom from the last rows of areas that a note calls lower; the extent therefore
+reaches from the apices to the bases. The borders of the middle zone are shares of the extent's height, chosen so that
+an area that a note places in exactly one zone lies mostly in that zone; each zone has the same weight.
 `python -m training fit-extent` writes the parameters.
 """
 

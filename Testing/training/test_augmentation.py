@@ -30,8 +30,11 @@ def test_lesion_stays_on_the_side_that_the_note_names(seed):
     """The image shows only the lesion, so that image, mask and note can be compared."""
     torch.manual_seed(seed)
     mask = lesions(viewers_left=True, viewers_right=False)
-    image, label, note = Augmentation("viewer", note_variation=0)((mask * 200).astype(np.uint8), mask, ONE_SIDED)
-    assert image.shape == label.shape == (1, 96, 96)
+    image, label, note, weight = Augmentation("viewer", note_variation=0)(
+        (mask * 200).astype(np.uint8), mask, ONE_SIDED
+    )
+    assert image.shape == label.shape == weight.shape == (1, 96, 96)
+    assert (weight == 1).all()
     assert image.dtype == label.dtype == torch.float32
     assert set(label.unique().tolist()) <= {0.0, 1.0}
     (side,) = parse_note(note, "viewer").sides

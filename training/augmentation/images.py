@@ -13,6 +13,7 @@ from torchvision.transforms import v2
 
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.notes import parse_note, swap_sides, to_prompt
+from training.augmentation.interventions import Intervene
 from training.augmentation.notes import WITHOUT_LOCATION, vary_note
 
 Strength = Literal["none", "default", "strong"]
@@ -91,29 +92,41 @@ class Augmentation:
         self.transform = image_transform(strength)
 
     def __call__(
-        self, image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_], note: str
-    ) -> tuple[Tensor, Tensor, str]:
+        self,
+        image: npt.NDArray[np.uint8],
+        mask: npt.NDArray[np.bool_],
+        note: str,
+        intervene: Intervene | None = None,
+    ) -> tuple[Tensor, Tensor, str, Tensor]:
         """Return a random view of a sample.
 
         Args:
             image: uint8, H x W.
             mask: bool, H x W.
             note: in the laterality of the data set.
+            intervene: draws another note with its target; None to keep the note, and to draw no random number for it.
 
         Returns:
-            The image, float32 1 x H x W in [0, 1]; the mask, float32 1 x H x W, 0 or 1; and the note that fits both.
+            The image, float32 1 x H x W in [0, 1]; the mask, float32 1 x H x W, 0 or 1; the note that fits both; and
+            the weight of each pixel in the loss, float32 1 x H x W, 0 for ignored pixels and 1 for all others.
         """
         # Seeded from torch, because the data set seeds torch for each radiograph of each epoch.
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        if self.note_dropout and rng.random() < self.note_dropout:
+        intervention = None if intervene is None else intervene(rng)
+        ignored = np.zeros_like(mask)
+        if intervention is not None:
+            mask, ignored = intervention.target, intervention.ignored
+            note = to_prompt(intervention.expression, self.laterality)
+        elif self.note_dropout and rng.random() < self.note_dropout:
             note = to_prompt(WITHOUT_LOCATION, self.laterality)
         elif self.note_variation:
             expression = parse_note(note, self.laterality)
             expression, mask = vary_note(expression, mask, rng, self.note_variation)
             note = to_prompt(expression, self.laterality)
         if self.mirrors and rng.random() < 0.5:
-            image, mask, note = image[:, ::-1], mask[:, ::-1], swap_sides(note)
+            image, mask, ignored, note = image[:, ::-1], mask[:, ::-1], ignored[:, ::-1], swap_sides(note)
         image_tensor = tv_tensors.Image(torch.from_numpy(image.astype(np.float32) / 255)[None])
-        mask_tensor = tv_tensors.Mask(torch.from_numpy(mask.astype(np.float32))[None])
-        image_tensor, mask_tensor = self.transform(image_tensor, mask_tensor)
-        return torch.Tensor(image_tensor), torch.Tensor(mask_tensor), note
+        masks = np.stack([mask, ignored]).astype(np.float32)
+        image_tensor, masks_tensor = self.transform(image_tensor, tv_tensors.Mask(torch.from_numpy(masks)))
+        transformed, left_out = torch.Tensor(masks_tensor).split(1)
+        return torch.Tensor(image_tensor), transformed, note, 1 - left_out

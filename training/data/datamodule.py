@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,16 @@ from torch.utils.data import DataLoader, Dataset
 
 from CausalCLIPSegLib.network.text_encoder import tokenize
 from training.augmentation.images import Augmentation, Strength
+from training.augmentation.interventions import Interventions
 from training.data.cache import Arrays, cached, decode_all
 from training.data.generated_notes import NoteSource, with_notes
 from training.data.prompts import with_prompts
 from training.data.sampler import SeededSampler
 from training.data.splits import DatasetError, Sample, Split, read_split, subsample_evenly
 
-Batch = tuple[Tensor, Tensor, Tensor]
-"""Image, float32 B x 1 x H x W in [0, 1]; mask, float32 B x 1 x H x W; tokens, int64 B x L. A sample has no B."""
+Batch = tuple[Tensor, Tensor, Tensor] | tuple[Tensor, Tensor, Tensor, Tensor]
+"""Image, float32 B x 1 x H x W in [0, 1]; mask, float32 B x 1 x H x W; tokens, int64 B x L; and, in training with
+interventions, the weight of each pixel in the loss, float32 B x 1 x H x W, 0 or 1. A sample has no B."""
 
 
 class ReferringDataset(Dataset[Batch]):
@@ -33,27 +36,31 @@ class ReferringDataset(Dataset[Batch]):
         arrays: Arrays,
         context_length: int,
         augmentation: Augmentation | None = None,
+        interventions: Interventions | None = None,
     ) -> None:
         self.samples = samples
         self.arrays = arrays
         self.context_length = context_length
         self.augmentation = augmentation
+        self.interventions = interventions
 
     def __len__(self) -> int:
         return len(self.samples)
 
     def __getitem__(self, key: int | tuple[int, int]) -> Batch:
-        """Return image, mask and tokens of a sample: unchanged for an index, augmented for (index, seed)."""
+        """Return a sample as in `Batch`: unchanged for an index, augmented for (index, seed)."""
         index, seed = key if isinstance(key, tuple) else (key, None)
         pixels, truth, note = self.arrays.images[index], self.arrays.masks[index], self.samples[index].note
         if self.augmentation is None or seed is None:
             image = torch.from_numpy(pixels.astype(np.float32) / 255)[None]
             mask = torch.from_numpy(truth.astype(np.float32))[None]
-        else:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed)
-                image, mask, note = self.augmentation(pixels, truth, note)
-        return image, mask, tokenize([note], self.context_length)[0]
+            return image, mask, tokenize([note], self.context_length)[0]
+        intervene = None if self.interventions is None else partial(self.interventions, index)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            image, mask, note, weight = self.augmentation(pixels, truth, note, intervene)
+        tokens = tokenize([note], self.context_length)[0]
+        return (image, mask, tokens) if intervene is None else (image, mask, tokens, weight)
 
 
 class ReferringDataModule(LightningDataModule):
@@ -66,6 +73,9 @@ class ReferringDataModule(LightningDataModule):
         workers: int = 1,
         note_variation: float = 1.0,
         note_dropout: float = 0.0,
+        interventions: float = 0.0,
+        intervention_margin: float = 0.05,
+        own_zone_overrules: bool = True,
         augmentation: Strength = "default",
         cache: str | None = None,
         strict: bool = True,
@@ -82,6 +92,12 @@ class ReferringDataModule(LightningDataModule):
             workers: processes that prepare batches.
             note_variation: factor on how often notes are varied; 0 for never.
             note_dropout: probability in [0, 1] that a note is replaced by one without location and number.
+            interventions: probability in [0, 1] that a note is replaced by a place that is drawn independently of the
+                lesion, see `augmentation.interventions`.
+            intervention_margin: half the height of the band at the border of a drawn zone in which the lesion is
+                ignored, as a share of the lung's height.
+            own_zone_overrules: if all zones are drawn that the radiograph's own note names on a side, the target is
+                the published mask of this side.
             augmentation: strength of the image augmentation: "none", "default" or "strong".
             cache: folder for decoded images; without it they are decoded at every start and stay in memory.
             strict: reject a split with faulty rows; otherwise leave those rows out.
@@ -97,6 +113,9 @@ class ReferringDataModule(LightningDataModule):
         self.workers = workers
         self.note_variation = note_variation
         self.note_dropout = note_dropout
+        self.interventions = interventions
+        self.intervention_margin = intervention_margin
+        self.own_zone_overrules = own_zone_overrules
         self.augmentation = augmentation
         self.cache = cache
         self.strict = strict
@@ -153,8 +172,13 @@ class ReferringDataModule(LightningDataModule):
             augmentation = Augmentation(
                 samples[0].laterality, self.note_variation, self.note_dropout, self.augmentation
             )
+            interventions = (
+                Interventions(samples, arrays, self.interventions, self.intervention_margin, self.own_zone_overrules)
+                if self.interventions and split == "train"
+                else None
+            )
             self._sets[split] = ReferringDataset(
-                samples, arrays, self.context_length, augmentation if split == "train" else None
+                samples, arrays, self.context_length, augmentation if split == "train" else None, interventions
             )
         return self._sets[split]
 

@@ -126,9 +126,9 @@ class CausalTraining(LightningModule):
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """Return the loss of a batch, and log it with its terms."""
-        image, mask, tokens = batch
+        image, mask, tokens, *weight = batch
         output = self.network(image, self.network.encode_text(tokens))
-        loss = self.objective(output, mask)
+        loss = self.objective(output, mask, *weight)
         self.log("loss", loss.total, prog_bar=True)
         self.log("loss/causal", loss.causal)
         if loss.confounder is not None:
@@ -139,7 +139,7 @@ class CausalTraining(LightningModule):
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Add a batch to the metrics."""
-        image, mask, tokens = batch
+        image, mask, tokens, *_ = batch
         output = self.network(image, self.network.encode_text(tokens), confounder=False)
         self.overlap.update(output.logits > 0, mask > 0.5)
 

@@ -11,17 +11,35 @@ from torch import Tensor, nn
 from CausalCLIPSegLib.network.causalclipseg import Output
 
 
-def soft_dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+def cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return the binary cross-entropy, averaged over the pixels.
+
+    Args:
+        logits: B x 1 x H x W.
+        target: float 0 or 1, of the same shape.
+        weight: of each pixel in the average, at least 0, of the same shape; None for equal weights.
+    """
+    if weight is None:
+        return F.binary_cross_entropy_with_logits(logits, target)
+    return F.binary_cross_entropy_with_logits(logits, target, weight, reduction="sum") / weight.sum().clamp(min=1)
+
+
+def soft_dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0, weight: Tensor | None = None) -> Tensor:
     """Return one minus the soft Dice coefficient, averaged over the images.
 
     Args:
         logits: B x 1 x H x W.
         target: float 0 or 1, of the same shape.
         smooth: added to numerator and denominator.
+        weight: of each pixel in all sums, at least 0, of the same shape; None for equal weights.
     """
     probability = logits.sigmoid().flatten(1)
     target = target.flatten(1)
-    overlap = (probability * target).sum(1)
+    overlap = probability * target
+    if weight is not None:
+        weight = weight.flatten(1)
+        overlap, probability, target = overlap * weight, probability * weight, target * weight
+    overlap = overlap.sum(1)
     return (1 - (2 * overlap + smooth) / (probability.sum(1) + target.sum(1) + smooth)).mean()
 
 
@@ -58,22 +76,23 @@ class CausalObjective(nn.Module):
         self.confounder_ceiling = confounder_ceiling
         self.dice_weight = dice_weight
 
-    def forward(self, output: Output, target: Tensor) -> Loss:
+    def forward(self, output: Output, target: Tensor, weight: Tensor | None = None) -> Loss:
         """Return the loss of an output.
 
         Args:
             output: logits of both branches, B x 1 x H x W.
             target: ground truth, float 0 or 1, B x 1 x H x W.
+            weight: of each pixel in all terms, at least 0, B x 1 x H x W; None for equal weights.
         """
-        causal = F.binary_cross_entropy_with_logits(output.logits, target)
+        causal = cross_entropy(output.logits, target, weight)
         total, confounder, dice = causal, None, None
         if output.confounder_logits is not None:
-            confounder = F.binary_cross_entropy_with_logits(output.confounder_logits, target)
+            confounder = cross_entropy(output.confounder_logits, target, weight)
             bounded = confounder
             if self.confounder_ceiling is not None:
                 bounded = torch.clamp(confounder, max=self.confounder_ceiling)
             total = total - self.adversarial_weight * bounded
         if self.dice_weight:
-            dice = soft_dice_loss(output.logits, target)
+            dice = soft_dice_loss(output.logits, target, weight=weight)
             total = total + self.dice_weight * dice
         return Loss(total, causal, confounder, dice)

@@ -70,15 +70,15 @@ def fit(samples: list[Sample], advance: Callable[[], object] = lambda: None) -> 
         model = _ridge(lungs.profiles[fitting & known], row[fitting & known])
         held_out[edge][~fitting] = _predict(model, lungs.profiles[~fitting])
     extent = _extents(held_out["top"], held_out["bottom"])
-    _, *borders = max(
+    _, middle, lower = max(
         (float(np.mean(list(own_zone_shares(lungs, *extent, *inner).values()))), *inner)
         for inner in product(_MIDDLES, _LOWERS)
     )
-    agreed, *shares = max(
-        (_agreement(lungs, *extent, *borders, chosen), *chosen) for chosen in product(_SHARES, repeat=len(ZONES))
+    agreed, shares = max(
+        (_agreement(lungs, *extent, middle, lower, chosen), chosen) for chosen in product(_SHARES, repeat=len(ZONES))
     )
     default = [round(float(edge.mean()), 3) for edge in extent]
-    fixed = [np.full(len(lungs.fold), edge) for edge in default]
+    fixed = (np.full(len(lungs.fold), default[0]), np.full(len(lungs.fold), default[1]))
     fitted: dict[str, Any] = {}
     for edge, (row, known) in edges.items():
         *weights, constant = _ridge(lungs.profiles[known], row[known])
@@ -89,17 +89,17 @@ def fit(samples: list[Sample], advance: Callable[[], object] = lambda: None) -> 
     smallest = _smallest_area(areas)
     return {
         **fitted,
-        "zones": {"middle": float(borders[0]), "lower": float(borders[1])},
+        "zones": {"middle": float(middle), "lower": float(lower)},
         "default": {"top": default[0], "bottom": default[1]},
         "zone_share": dict(zip(ZONES, shares, strict=True)),
         "smallest_area": smallest,
         "agreement_on_training": {
             "lungs": len(lungs.fold),
             "mostly_in_the_only_named_zone": {
-                zone: round(100 * share, 1) for zone, share in own_zone_shares(lungs, *extent, *borders).items()
+                zone: round(100 * share, 1) for zone, share in own_zone_shares(lungs, *extent, middle, lower).items()
             },
             "zones_exact": _percent(agreed),
-            "zones_exact_default_extent": _percent(_agreement(lungs, *fixed, *borders, shares)),
+            "zones_exact_default_extent": _percent(_agreement(lungs, *fixed, middle, lower, shares)),
             "count": round(100 * _count_agreement(areas, smallest), 1),
         },
     }

@@ -1,0 +1,288 @@
+"""Intervene on the note: replace it by a place that is drawn independently of the lesion.
+
+The published notes agree with their masks, so that a network can predict the note from the image and needs not read
+it. In the paper's structural causal model this is a confounded path from the image to the text. An intervention cuts
+it: the note names any place, and the target is the ground truth in that place, empty if nothing is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, product
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from CausalCLIPSegLib.laterality import SIDES, Side
+from CausalCLIPSegLib.mask.lung_extent import LungExtent, lung_extent
+from CausalCLIPSegLib.mask.places import Place, place_mask
+from CausalCLIPSegLib.mask.sides import split_by_side
+from CausalCLIPSegLib.notes import ZONES, ReferringExpression, Zone, parse_note
+from training.augmentation.notes import WITHOUT_LOCATION
+from training.data.cache import Arrays
+from training.data.sample import Sample
+
+Mask = npt.NDArray[np.bool_]
+Zones = tuple[Zone, ...]
+
+MIN_AREA = 0.003
+"""A place holds a lesion if the lesion in it covers at least this share of the image; smaller ones are not drawn."""
+
+SHARES = {"zone": 0.45, "two zones": 0.12, "side": 0.1, "whole lung": 0.03, "both sides": 0.15, "no place": 0.15}
+"""How often each kind of place is drawn. The sides of a kind are equally frequent, and so are its zones."""
+
+ABSENT = {"zone": 0.5, "two zones": 0.25, "side": 0.35, "whole lung": 0.2, "both sides": 0.1, "no place": 0.0}
+"""How many of the drawn places of each kind hold no lesion; a data set with few healthy lungs may allow only fewer."""
+
+MAX_ABSENT = 0.7
+"""How many of the places drawn for one radiograph may hold no lesion, so that a healthy lung does not betray that."""
+
+_ONE_ZONE: tuple[Zones, ...] = tuple((zone,) for zone in ZONES)
+_TWO_ZONES: tuple[Zones, ...] = tuple(combinations(ZONES, 2))
+_PARTS: tuple[Zones, ...] = ((), *_ONE_ZONE, *_TWO_ZONES, ZONES)
+_BALANCING_ROUNDS = 200
+
+
+@dataclass(frozen=True)
+class Question:
+    """A note that names a place, and its kind; questions of one kind and one group are drawn equally often."""
+
+    expression: ReferringExpression
+    kind: str
+    group: Zones = ()
+
+
+def _questions() -> tuple[Question, ...]:
+    questions = [Question(WITHOUT_LOCATION, "no place")]
+    for side in SIDES:
+        questions.append(Question(ReferringExpression(sides=(side,)), "side"))
+        questions.append(Question(ReferringExpression(sides=(side,), whole=(side,)), "whole lung"))
+        questions += [Question(_of_zones({side: zones}), "zone", zones) for zones in _ONE_ZONE]
+        questions += [Question(_of_zones({side: zones}), "two zones", zones) for zones in _TWO_ZONES]
+    for pair in product((*_ONE_ZONE, *_TWO_ZONES), repeat=2):
+        questions.append(Question(_of_zones(dict(zip(SIDES, pair, strict=True))), "both sides"))
+    return tuple(questions)
+
+
+def _of_zones(zones: dict[Side, Zones]) -> ReferringExpression:
+    return ReferringExpression(sides=tuple(zones), zones=zones)
+
+
+QUESTIONS = _questions()
+"""Everything that can be drawn."""
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """What an intervention needs to know about a radiograph.
+
+    Attributes:
+        extent: where the lungs lie.
+        own: the zones that the radiograph's own note names on each side; a side is missing if the note names no zone
+            of it.
+    """
+
+    extent: LungExtent
+    own: dict[Side, Zones] = field(default_factory=dict)
+
+
+class Intervention(NamedTuple):
+    """A drawn note, its target, and which pixels count.
+
+    Attributes:
+        expression: the note; it names only a place.
+        target: the ground truth in the place, bool, rows x columns.
+        ignored: pixels of the lesion at the border of a named zone, bool, rows x columns; either answer is right.
+    """
+
+    expression: ReferringExpression
+    target: Mask
+    ignored: Mask
+
+
+def target_of(
+    expression: ReferringExpression, mask: Mask, anatomy: Anatomy, margin: float, own_zone_overrules: bool = True
+) -> Intervention:
+    """Return the ground truth in the place that a note names.
+
+    The sides are those of `split_by_side`, so a lesion that extends slightly across the midline is not cut.
+
+    Args:
+        expression: the note.
+        mask: ground truth, bool, rows x columns, of a radiograph that is not mirrored.
+        anatomy: of the radiograph.
+        margin: half the height of the band at the border between a named and an unnamed zone, as a share of the lung's
+            height. The lesion in this band is ignored.
+        own_zone_overrules: if all zones that the radiograph's own note names on a side are drawn, the target on this
+            side is the whole published mask, because the note knows better than the estimated zones.
+    """
+    target, ignored = np.zeros_like(mask), np.zeros_like(mask)
+    for side, lesion in split_by_side(mask).items():
+        if side not in expression.sides:
+            continue
+        zones = expression.zones[side]
+        if not zones or zones == ZONES or (own_zone_overrules and _includes_own(zones, anatomy.own.get(side, ()))):
+            target |= lesion
+            continue
+        rows = _rows(zones, mask.shape[0], anatomy.extent)
+        target |= lesion & rows[:, None]
+        ignored |= lesion & _band(rows, margin, anatomy.extent)[:, None]
+    return Intervention(expression, target, ignored)
+
+
+def _includes_own(zones: Zones, own: Zones) -> bool:
+    return bool(own) and set(own) <= set(zones)
+
+
+def _rows(zones: Zones, rows: int, extent: LungExtent) -> npt.NDArray[np.bool_]:
+    """Return which rows of an image belong to the zones."""
+    named = np.zeros(rows, dtype=bool)
+    for zone in zones:
+        named |= place_mask(Place("right", zone), (rows, 2), extent).any(axis=1)
+    return named
+
+
+def _band(named: npt.NDArray[np.bool_], margin: float, extent: LungExtent) -> npt.NDArray[np.bool_]:
+    """Return the rows nearer than the margin to a border between rows that are named and rows that are not."""
+    rows = len(named)
+    reach = round(margin * (extent.bottom - extent.top) * rows)
+    band = np.zeros(rows, dtype=bool)
+    for border in np.flatnonzero(named[1:] != named[:-1]) + 1:
+        band[max(0, border - reach) : border + reach] = True
+    return band
+
+
+def lesion_in_parts(mask: Mask, anatomy: Anatomy, margin: float, own_zone_overrules: bool) -> npt.NDArray[np.int8]:
+    """Return whether each part of each lung holds a lesion: 1 yes, 0 no, -1 doubtful.
+
+    A part is doubtful if little of the lesion is in it, if a lesion is only in its margin, or if the radiograph's own
+    note names other zones of this lung only, but the estimated zones put a lesion here.
+
+    Returns:
+        int8, 2 sides x 8 parts: no zone named, each zone, each pair of zones, all zones.
+    """
+    states = np.full((len(SIDES), len(_PARTS)), -1, dtype=np.int8)
+    halves = split_by_side(mask)
+    for i, side in enumerate(SIDES):
+        lesion, own = halves[side].sum(axis=1), anatomy.own.get(side, ())
+        for j, zones in enumerate(_PARTS):
+            if not zones or zones == ZONES or (own_zone_overrules and _includes_own(zones, own)):
+                inside = near = lesion.sum()
+                disputed = False
+            else:
+                rows = _rows(zones, len(lesion), anatomy.extent)
+                band = _band(rows, margin, anatomy.extent)
+                inside, near = lesion[rows & ~band].sum(), lesion[rows | band].sum()
+                disputed = own_zone_overrules and bool(own) and not set(own) & set(zones)
+            if near == 0:
+                states[i, j] = 0
+            elif inside >= MIN_AREA * mask.size and not disputed:
+                states[i, j] = 1
+    return states
+
+
+def probabilities(parts: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
+    """Return how likely each question is drawn for each radiograph.
+
+    Over all radiographs, each kind of question has its share of `SHARES`, and in each group the share `ABSENT` of the
+    places holds no lesion, as far as the data set allows it. A place with a doubtful answer is not drawn.
+
+    Args:
+        parts: int8, n x 2 x 8, as from `lesion_in_parts`.
+
+    Returns:
+        float64, n x `QUESTIONS`; each row sums to 1.
+    """
+    answers = _answers(parts)
+    columns_of: dict[tuple[str, Zones], list[int]] = {}
+    for column, question in enumerate(QUESTIONS):
+        columns_of.setdefault((question.kind, question.group), []).append(column)
+    groups = {kind: sum(key[0] == kind for key in columns_of) for kind in SHARES}
+    weights = (answers >= 0).astype(np.float64)
+    cells = []
+    for (kind, _), columns in columns_of.items():
+        for answer, part in ((0, ABSENT[kind]), (1, 1 - ABSENT[kind])):
+            rows, chosen = np.nonzero(answers[:, columns] == answer)
+            cell = (rows, np.array(columns)[chosen])
+            cells.append((cell, SHARES[kind] / groups[kind] * part * len(answers)))
+    # Iterative proportional fitting: scale the cells to their totals, then the radiographs to 1, and repeat.
+    for _ in range(_BALANCING_ROUNDS):
+        for cell, total in cells:
+            drawn = weights[cell].sum()
+            if drawn > 0:
+                weights[cell] *= total / drawn
+        absent, present = (np.where(answers == answer, weights, 0).sum(axis=1) for answer in (0, 1))
+        limit = np.minimum(absent, MAX_ABSENT / (1 - MAX_ABSENT) * present)
+        weights *= np.where(answers == 0, (limit / np.maximum(absent, 1e-300))[:, None], 1.0)
+        weights /= weights.sum(axis=1, keepdims=True)
+    return np.asarray(weights)
+
+
+def _answers(parts: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """Return for each radiograph and question whether a lesion is there: 1 yes, 0 no, -1 doubtful."""
+    answers = np.zeros((len(parts), len(QUESTIONS)), dtype=np.int8)
+    for column, question in enumerate(QUESTIONS):
+        expression = question.expression
+        sides = [parts[:, SIDES.index(side), _PARTS.index(expression.zones[side])] for side in expression.sides]
+        states = np.stack(sides)
+        answers[:, column] = np.where((states < 0).any(axis=0), -1, states.max(axis=0))
+    return answers
+
+
+class Interventions:
+    """Draw interventions for the radiographs of a data set."""
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        arrays: Arrays,
+        share: float,
+        margin: float = 0.05,
+        own_zone_overrules: bool = True,
+    ) -> None:
+        """Estimate the lungs of all radiographs, and find out which places hold a lesion.
+
+        Args:
+            samples: the samples; their notes are read.
+            arrays: their radiographs and masks, in the same order.
+            share: how often a note is replaced, in (0, 1].
+            margin: see `target_of`.
+            own_zone_overrules: see `target_of`.
+        """
+        self.share = share
+        self.margin = margin
+        self.own_zone_overrules = own_zone_overrules
+        self.masks = arrays.masks
+        self.anatomies = [
+            Anatomy(lung_extent(image), {side: zones for side, zones in note.zones.items() if zones})
+            for image, note in zip(
+                arrays.images, (parse_note(sample.note, sample.laterality) for sample in samples), strict=True
+            )
+        ]
+        parts = [
+            lesion_in_parts(np.asarray(mask), anatomy, margin, own_zone_overrules)
+            for mask, anatomy in zip(arrays.masks, self.anatomies, strict=True)
+        ]
+        self.cumulative = probabilities(np.stack(parts)).cumsum(axis=1)
+
+    def __call__(self, index: int, rng: np.random.Generator) -> Intervention | None:
+        """Return an intervention on the note of a radiograph; None if its own note is kept.
+
+        Args:
+            index: the radiograph.
+            rng: source of random numbers.
+        """
+        if rng.random() >= self.share:
+            return None
+        cumulative = self.cumulative[index]
+        drawn = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
+        mask = np.asarray(self.masks[index])
+        return target_of(
+            QUESTIONS[drawn].expression, mask, self.anatomies[index], self.margin, self.own_zone_overrules
+        )
+
+
+Intervene = Callable[[np.random.Generator], Intervention | None]
+"""Draws an intervention for one radiograph."""
