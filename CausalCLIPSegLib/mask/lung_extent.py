@@ -79,7 +79,12 @@ def lung_extent(pixels: npt.NDArray[np.generic]) -> LungExtent:
     Args:
         pixels: any real dtype, rows x columns, in any gray scale in which dense tissue is white.
     """
-    parameters, profiles = fitted_parameters(), row_profiles(pixels)
+    return lung_extent_of_profiles(row_profiles(pixels))
+
+
+def lung_extent_of_profiles(profiles: npt.NDArray[np.float64]) -> LungExtent:
+    """Estimate the extent from the brightness profiles of `row_profiles`."""
+    parameters = fitted_parameters()
     top, bottom = (
         float(np.dot(parameters[edge]["weights"], profiles) + parameters[edge]["constant"])
         for edge in ("top", "bottom")

@@ -12,7 +12,7 @@ from CausalCLIPSegLib.terminology import FINDINGS, Code
 Zone = Literal["upper", "middle", "lower"]
 
 ZONES: tuple[Zone, Zone, Zone] = ("upper", "middle", "lower")
-"""The thirds of a lung on a frontal radiograph, from the top."""
+"""The zones of a lung on a frontal radiograph, from the top."""
 
 
 @dataclass(frozen=True)

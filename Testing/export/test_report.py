@@ -61,7 +61,7 @@ def test_writes_every_field_of_the_contract(small_result, tmp_path):
         "seconds": {"text": 0.02, "image": 0.4},
         "version": "0.1.0",
         "warnings": [],
-        "disagreements": ["On the left the note says lower, the outline is upper and middle."],
+        "disagreements": ["On the left the note says lower, the outline is upper."],
         "source": None,
     }
 

@@ -1,5 +1,7 @@
 """The description of a mask as a note, and the differences between a note and a mask."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from CausalCLIPSegLib.mask.lung_extent import default_extent, fitted_parameters
 from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note, to_prompt
 
 ROWS, COLUMNS = 120, 100
-EXTENT = LungExtent(0.1, 0.85)  # thirds of 30 rows each: from 12, from 42, and from 72 to 102
+EXTENT = LungExtent(0.1, 0.85)  # zones of 30 rows each: from 12, from 42, and from 72 to 102
 CENTER_ROWS = {"upper": 27, "middle": 57, "lower": 87}
 
 
@@ -210,3 +212,28 @@ def test_default_extent_is_inside_the_image():
 def test_rejects_an_invalid_extent(top, bottom):
     with pytest.raises(ValueError, match="cannot reach"):
         LungExtent(top, bottom)
+
+
+@pytest.mark.parametrize(("middle", "lower"), [(0.0, 0.5), (0.6, 0.4), (0.5, 0.5), (0.5, 1.0)])
+def test_rejects_invalid_inner_borders(middle, lower):
+    with pytest.raises(ValueError, match="cannot be divided"):
+        LungExtent(0.1, 0.9, middle, lower)
+
+
+def test_zone_borders_are_shares_of_the_extents_height():
+    assert LungExtent(0.1, 0.7).zone_borders(100) == (30, 50)
+    assert LungExtent(0.1, 0.7, 0.25, 0.75).zone_borders(100) == (25, 55)
+
+
+def test_older_parameters_without_zones_have_thirds(monkeypatch):
+    older = {name: value for name, value in fitted_parameters().items() if name != "zones"}
+    # The package's function of the same name hides the module.
+    monkeypatch.setattr(sys.modules["CausalCLIPSegLib.mask.lung_extent"], "fitted_parameters", lambda: older)
+    for extent in (default_extent(), lung_extent(np.eye(50))):
+        assert (extent.middle, extent.lower) == (1 / 3, 2 / 3)
+
+
+def test_estimated_and_default_extent_have_the_fitted_zones():
+    zones = fitted_parameters()["zones"]
+    for extent in (default_extent(), lung_extent(np.eye(50))):
+        assert {"middle": extent.middle, "lower": extent.lower} == zones

@@ -13,7 +13,7 @@ from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.mask.lung_extent import PROFILE_LENGTH, LungExtent, default_extent
 from training.data.splits import read_split
 from training.evaluation.studies.description_agreement import agreement, describe_command, fit_extent_command
-from training.evaluation.studies.fit_lung_extent import fit
+from training.evaluation.studies.fit_lung_extent import fit, zone_balance
 
 
 def app():
@@ -118,10 +118,14 @@ def test_fit_finds_the_lung_extent_that_the_image_shows(tmp_path):
     assert result.exit_code == 0, result.output
     fitted = json.loads(written.read_text())
     assert len(fitted["top"]["weights"]) == len(fitted["bottom"]["weights"]) == 3 * PROFILE_LENGTH
-    assert LungExtent(**fitted["default"])
+    extent = LungExtent(**fitted["default"], **fitted["zones"])
+    # The lesions fill the thirds of lungs of 120 rows, except 4 rows at each end.
+    first, second = extent.zone_borders(224)
+    assert second - first == pytest.approx(40, abs=8)
     metrics = fitted["agreement_on_training"]
     assert metrics["lungs"] == 150
     assert metrics["count"] == 100.0
+    assert min(metrics["mostly_in_the_only_named_zone"].values()) > 90
     assert metrics["zones_exact"]["of_all"] > 90
     # A fixed extent cannot fit lungs that move by a third of their height.
     assert metrics["zones_exact_default_extent"]["of_all"] < metrics["zones_exact"]["of_all"]
@@ -130,3 +134,18 @@ def test_fit_finds_the_lung_extent_that_the_image_shows(tmp_path):
 def test_fit_is_deterministic(tmp_path):
     samples = read_split(varied_lung_extents(tmp_path / "data", 60), "train")
     assert fit(samples) == fit(samples)
+
+
+def test_zone_balance_counts_masks_that_lie_mostly_in_the_only_named_zone(middle_folder):
+    replace_notes(
+        middle_folder,
+        [
+            "Unilateral pulmonary infection, one infected area, lower left lung.",  # another zone
+            "Bilateral pulmonary infection, two infected areas, middle left lung and middle right lung.",  # not counted
+        ],
+    )
+    balance = zone_balance(read_split(middle_folder, "val"))
+    assert balance["lower"][0] == 1
+    assert balance["middle"][0] == 6
+    assert "upper" not in balance
+    assert 0 <= balance["lower"][1] <= 1

@@ -115,3 +115,43 @@ def test_gradient_moves_each_part_as_in_the_paper(tiny_network):
         assert names
         assert sum(float(gradients[name].abs().sum()) for name in names) > 0
         assert step(names, 1e-3).total < before.total, "the shared parts must minimize L"
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**31))
+def test_weighted_loss_equals_the_loss_of_the_pixels_with_weight(seed):
+    generator = torch.Generator().manual_seed(seed)
+    causal, confounder = (4 * torch.randn(2, 1, 3, 3, generator=generator) for _ in range(2))
+    target, weight = (torch.randint(2, (2, 1, 3, 3), generator=generator).float() for _ in range(2))
+    loss = CausalObjective(0.05, dice_weight=1.0)(Output(causal, confounder, []), target, weight)
+    kept = [(i, j) for i in range(2) for j in range(9) if weight[i].flatten()[j]]
+    for value, logits in ((loss.causal, causal), (loss.confounder, confounder)):
+        pixels = [(logits[i].flatten()[j].item(), int(target[i].flatten()[j])) for i, j in kept]
+        expected = cross_entropy(*map(list, zip(*pixels, strict=True))) if pixels else 0.0
+        assert value.item() == pytest.approx(expected, abs=1e-4)
+    dice = []
+    for i in range(2):
+        p = [1 / (1 + math.exp(-causal[i].flatten()[j].item())) for k, j in kept if k == i]
+        t = [target[i].flatten()[j].item() for k, j in kept if k == i]
+        dice.append(1 - (2 * sum(a * b for a, b in zip(p, t, strict=True)) + 1) / (sum(p) + sum(t) + 1))
+    assert loss.dice.item() == pytest.approx(sum(dice) / 2, abs=1e-4)
+
+
+def test_weights_of_one_change_nothing_and_no_weights_are_the_plain_loss():
+    torch.manual_seed(2)
+    maps = Output(torch.randn(2, 1, 4, 4), torch.randn(2, 1, 4, 4), [])
+    target = torch.randint(2, (2, 1, 4, 4)).float()
+    objective = CausalObjective(0.05, math.log(2), dice_weight=1.0)
+    plain, weighted = objective(maps, target), objective(maps, target, torch.ones_like(target))
+    assert weighted.total.item() == pytest.approx(plain.total.item(), abs=1e-6)
+    assert torch.equal(plain.causal, torch.nn.functional.binary_cross_entropy_with_logits(maps.logits, target))
+
+
+def test_ignored_pixels_have_no_gradient():
+    logits = torch.randn(1, 1, 4, 4, requires_grad=True)
+    weight = torch.ones(1, 1, 4, 4)
+    weight[..., :2] = 0
+    objective = CausalObjective(0.05, dice_weight=1.0)
+    objective(Output(logits, None, []), torch.ones(1, 1, 4, 4), weight).total.backward()
+    assert (logits.grad[..., :2] == 0).all()
+    assert (logits.grad[..., 2:] != 0).all()

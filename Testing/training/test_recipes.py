@@ -56,7 +56,7 @@ def test_switches_give_the_rows_of_table_2(switches, clip, intervention, small, 
 
 @pytest.mark.parametrize(
     "names",
-    [["default"], *(["default", name] for name in ("best", "ablation", "weak_notes", "image_only"))],
+    [["default"], *(["default", name] for name in ("best", "ablation", "weak_notes", "image_only", "referring"))],
     ids=lambda names: names[-1],
 )
 def test_configurations_after_default_build_the_small_network(names, monkeypatch):

@@ -193,7 +193,7 @@ def probabilities(parts: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
         parts: int8, n x 2 x 8, as from `lesion_in_parts`.
 
     Returns:
-        float64, n x `QUESTIONS`; each row sums to 1.
+        float64, n x `QUESTIONS`; each row sums to 1, or to 0 if all places of the radiograph are doubtful.
     """
     answers = _answers(parts)
     columns_of: dict[tuple[str, Zones], list[int]] = {}
@@ -214,9 +214,12 @@ def probabilities(parts: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
             if drawn > 0:
                 weights[cell] *= total / drawn
         absent, present = (np.where(answers == answer, weights, 0).sum(axis=1) for answer in (0, 1))
-        limit = np.minimum(absent, MAX_ABSENT / (1 - MAX_ABSENT) * present)
-        weights *= np.where(answers == 0, (limit / np.maximum(absent, 1e-300))[:, None], 1.0)
-        weights /= weights.sum(axis=1, keepdims=True)
+        limit = MAX_ABSENT / (1 - MAX_ABSENT) * present
+        exceeds = (present > 0) & (absent > limit)
+        factor = np.where(exceeds, limit / np.where(exceeds, absent, 1.0), 1.0)
+        weights *= np.where(answers == 0, factor[:, None], 1.0)
+        sums = weights.sum(axis=1, keepdims=True)
+        weights /= np.where(sums > 0, sums, 1.0)
     return np.asarray(weights)
 
 
@@ -274,9 +277,9 @@ class Interventions:
             index: the radiograph.
             rng: source of random numbers.
         """
-        if rng.random() >= self.share:
-            return None
         cumulative = self.cumulative[index]
+        if rng.random() >= self.share or cumulative[-1] == 0:
+            return None
         drawn = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
         mask = np.asarray(self.masks[index])
         return target_of(

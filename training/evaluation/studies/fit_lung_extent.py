@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.mask.components import connected_components
-from CausalCLIPSegLib.mask.lung_extent import plausible, row_profiles
+from CausalCLIPSegLib.mask.lung_extent import lung_extent_of_profiles, plausible, row_profiles
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import ZONES, Zone, parse_note
 from training.data.sample import Sample
@@ -103,6 +103,22 @@ def fit(samples: list[Sample], advance: Callable[[], object] = lambda: None) -> 
             "count": round(100 * _count_agreement(areas, smallest), 1),
         },
     }
+
+
+def zone_balance(samples: list[Sample]) -> dict[Zone, tuple[int, float]]:
+    """Return how well the zones of `lung_extent` fit notes that name one zone of one side.
+
+    Returns:
+        For each zone the number of these notes, and the share of them whose mask lies mostly in the zone.
+    """
+    notes = [parse_note(sample.note, sample.laterality) for sample in samples]
+    one_sided = [sample for sample, note in zip(samples, notes, strict=True) if len(note.sides) == 1]
+    lungs, _ = _collect(one_sided, lambda: None)
+    extents = [lung_extent_of_profiles(profiles) for profiles in lungs.profiles]
+    top, bottom = (np.array([getattr(extent, edge) for extent in extents]) for edge in ("top", "bottom"))
+    shares = own_zone_shares(lungs, top, bottom, extents[0].middle, extents[0].lower)
+    alone = lungs.zones[lungs.zones.sum(axis=1) == 1].sum(axis=0)
+    return {zone: (int(number), shares[zone]) for zone, number in zip(ZONES, alone, strict=True) if number}
 
 
 def _collect(samples: list[Sample], advance: Callable[[], object]) -> tuple[_Lungs, list[tuple[int, Array]]]:
