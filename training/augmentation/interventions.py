@@ -30,7 +30,7 @@ Zones = tuple[Zone, ...]
 MIN_AREA = 0.003
 """A place holds a lesion if the lesion in it covers at least this share of the image; smaller ones are not drawn."""
 
-SHARES = {"zone": 0.45, "two zones": 0.12, "side": 0.1, "whole lung": 0.03, "both sides": 0.15, "no place": 0.15}
+SHARES = {"zone": 0.45, "two zones": 0.12, "side": 0.1, "whole lung": 0.03, "both sides": 0.24, "no place": 0.06}
 """How often each kind of place is drawn. The sides of a kind are equally frequent, and so are its zones."""
 
 ABSENT = {"zone": 0.5, "two zones": 0.25, "side": 0.35, "whole lung": 0.2, "both sides": 0.1, "no place": 0.0}
@@ -115,25 +115,21 @@ def target_of(
         anatomy: of the radiograph.
         margin: half the height of the band at the border between a named and an unnamed zone, as a share of the lung's
             height. The lesion in this band is ignored.
-        own_zone_overrules: if all zones that the radiograph's own note names on a side are drawn, the target on this
-            side is the whole published mask, because the note knows better than the estimated zones.
+        own_zone_overrules: if the drawn zones of a side are exactly those of the radiograph's own note, the target on
+            this side is the whole published mask, because the note knows better than the estimated zones.
     """
     target, ignored = np.zeros_like(mask), np.zeros_like(mask)
     for side, lesion in split_by_side(mask).items():
         if side not in expression.sides:
             continue
         zones = expression.zones[side]
-        if not zones or zones == ZONES or (own_zone_overrules and _includes_own(zones, anatomy.own.get(side, ()))):
+        if not zones or zones == ZONES or (own_zone_overrules and zones == anatomy.own.get(side)):
             target |= lesion
             continue
         rows = _rows(zones, mask.shape[0], anatomy.extent)
         target |= lesion & rows[:, None]
         ignored |= lesion & _band(rows, margin, anatomy.extent)[:, None]
     return Intervention(expression, target, ignored)
-
-
-def _includes_own(zones: Zones, own: Zones) -> bool:
-    return bool(own) and set(own) <= set(zones)
 
 
 def _rows(zones: Zones, rows: int, extent: LungExtent) -> npt.NDArray[np.bool_]:
@@ -157,8 +153,7 @@ def _band(named: npt.NDArray[np.bool_], margin: float, extent: LungExtent) -> np
 def lesion_in_parts(mask: Mask, anatomy: Anatomy, margin: float, own_zone_overrules: bool) -> npt.NDArray[np.int8]:
     """Return whether each part of each lung holds a lesion: 1 yes, 0 no, -1 doubtful.
 
-    A part is doubtful if little of the lesion is in it, if a lesion is only in its margin, or if the radiograph's own
-    note names other zones of this lung only, but the estimated zones put a lesion here.
+    A part is doubtful if little of the lesion is in it, or if a lesion is only in its margin.
 
     Returns:
         int8, 2 sides x 8 parts: no zone named, each zone, each pair of zones, all zones.
@@ -166,19 +161,17 @@ def lesion_in_parts(mask: Mask, anatomy: Anatomy, margin: float, own_zone_overru
     states = np.full((len(SIDES), len(_PARTS)), -1, dtype=np.int8)
     halves = split_by_side(mask)
     for i, side in enumerate(SIDES):
-        lesion, own = halves[side].sum(axis=1), anatomy.own.get(side, ())
+        lesion = halves[side].sum(axis=1)
         for j, zones in enumerate(_PARTS):
-            if not zones or zones == ZONES or (own_zone_overrules and _includes_own(zones, own)):
+            if not zones or zones == ZONES or (own_zone_overrules and zones == anatomy.own.get(side)):
                 inside = near = lesion.sum()
-                disputed = False
             else:
                 rows = _rows(zones, len(lesion), anatomy.extent)
                 band = _band(rows, margin, anatomy.extent)
                 inside, near = lesion[rows & ~band].sum(), lesion[rows | band].sum()
-                disputed = own_zone_overrules and bool(own) and not set(own) & set(zones)
             if near == 0:
                 states[i, j] = 0
-            elif inside >= MIN_AREA * mask.size and not disputed:
+            elif inside >= MIN_AREA * mask.size:
                 states[i, j] = 1
     return states
 

@@ -96,8 +96,8 @@ class ReferringDataModule(LightningDataModule):
                 lesion, see `augmentation.interventions`.
             intervention_margin: half the height of the band at the border of a drawn zone in which the lesion is
                 ignored, as a share of the lung's height.
-            own_zone_overrules: if all zones are drawn that the radiograph's own note names on a side, the target is
-                the published mask of this side.
+            own_zone_overrules: if the drawn zones of a side are exactly those of the radiograph's own note, the target
+                is the published mask of this side.
             augmentation: strength of the image augmentation: "none", "default" or "strong".
             cache: folder for decoded images; without it they are decoded at every start and stay in memory.
             strict: reject a split with faulty rows; otherwise leave those rows out.
