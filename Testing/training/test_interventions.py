@@ -23,7 +23,6 @@ from training.augmentation.interventions import (
     probabilities,
     target_of,
 )
-from training.data.cache import Arrays
 from training.data.datamodule import ReferringDataModule
 
 SIZE = 96
@@ -183,11 +182,8 @@ def made_interventions(share, samples=6):
     masks[:, 40:70, 10:40] = True
     images = rng.integers(0, 255, masks.shape, dtype=np.uint8)
 
-    class Made:
-        note = "Unilateral pulmonary infection, one infected area, middle left lung."
-        laterality = "viewer"
-
-    return Interventions([Made()] * samples, Arrays(images, masks), share)
+    note = parse_note("Unilateral pulmonary infection, one infected area, middle left lung.", "viewer")
+    return Interventions([note] * samples, images, masks, share)
 
 
 @settings(max_examples=30, deadline=None)

@@ -7,7 +7,7 @@ it: the note names any place, and the target is the ground truth in that place, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
 from typing import NamedTuple
@@ -19,10 +19,8 @@ from CausalCLIPSegLib.laterality import SIDES, Side
 from CausalCLIPSegLib.mask.lung_extent import LungExtent, lung_extent
 from CausalCLIPSegLib.mask.places import Place, place_mask
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.notes import ZONES, ReferringExpression, Zone, parse_note
+from CausalCLIPSegLib.notes import ZONES, ReferringExpression, Zone
 from training.augmentation.notes import WITHOUT_LOCATION
-from training.data.cache import Arrays
-from training.data.sample import Sample
 
 Mask = npt.NDArray[np.bool_]
 Zones = tuple[Zone, ...]
@@ -232,8 +230,9 @@ class Interventions:
 
     def __init__(
         self,
-        samples: Sequence[Sample],
-        arrays: Arrays,
+        notes: Sequence[ReferringExpression],
+        images: Iterable[npt.NDArray[np.uint8]],
+        masks: Sequence[Mask] | Mask,
         share: float,
         margin: float = 0.05,
         own_zone_overrules: bool = True,
@@ -241,8 +240,9 @@ class Interventions:
         """Estimate the lungs of all radiographs, and find out which places hold a lesion.
 
         Args:
-            samples: the samples; their notes are read.
-            arrays: their radiographs and masks, in the same order.
+            notes: the own note of each radiograph.
+            images: the radiographs, uint8, rows x columns each, in the same order.
+            masks: their ground truth, bool, of the same shapes.
             share: how often a note is replaced, in (0, 1].
             margin: see `target_of`.
             own_zone_overrules: see `target_of`.
@@ -250,16 +250,14 @@ class Interventions:
         self.share = share
         self.margin = margin
         self.own_zone_overrules = own_zone_overrules
-        self.masks = arrays.masks
+        self.masks = masks
         self.anatomies = [
             Anatomy(lung_extent(image), {side: zones for side, zones in note.zones.items() if zones})
-            for image, note in zip(
-                arrays.images, (parse_note(sample.note, sample.laterality) for sample in samples), strict=True
-            )
+            for image, note in zip(images, notes, strict=True)
         ]
         parts = [
             lesion_in_parts(np.asarray(mask), anatomy, margin, own_zone_overrules)
-            for mask, anatomy in zip(arrays.masks, self.anatomies, strict=True)
+            for mask, anatomy in zip(masks, self.anatomies, strict=True)
         ]
         self.cumulative = probabilities(np.stack(parts)).cumsum(axis=1)
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from CausalCLIPSegLib.network.text_encoder import tokenize
+from CausalCLIPSegLib.notes import parse_note
 from training.augmentation.images import Augmentation, Strength
 from training.augmentation.interventions import Interventions
 from training.data.cache import Arrays, cached, decode_all
@@ -173,7 +174,14 @@ class ReferringDataModule(LightningDataModule):
                 samples[0].laterality, self.note_variation, self.note_dropout, self.augmentation
             )
             interventions = (
-                Interventions(samples, arrays, self.interventions, self.intervention_margin, self.own_zone_overrules)
+                Interventions(
+                    [parse_note(sample.note, sample.laterality) for sample in samples],
+                    arrays.images,
+                    arrays.masks,
+                    self.interventions,
+                    self.intervention_margin,
+                    self.own_zone_overrules,
+                )
                 if self.interventions and split == "train"
                 else None
             )
