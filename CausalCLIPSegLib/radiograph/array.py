@@ -73,7 +73,8 @@ def radiograph_from_array(
             "mirrored": dicom_geometry.mirrored(dataset),
             "warnings": dicom_acceptance.header_warnings(dataset),
         }
-    pixels = _to_pixels(values, window)
+    pixels, warnings = _to_pixels(values, window)
+    fields["warnings"] = (*fields.get("warnings", ()), *warnings)
     return checked_radiograph(name, 1 - pixels if inverted else pixels, spacing=spacing, affine=affine, **fields)
 
 
@@ -98,18 +99,20 @@ def _without_slice_axis(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values
 
 
-def _to_pixels(values: npt.NDArray[Any], window: tuple[float, float] | None) -> npt.NDArray[np.float32]:
-    if values.ndim == 3:
-        if values.shape[2] not in (3, 4) or values.dtype != np.uint8:
-            raise RadiographError(_NOT_AN_IMAGE)
+def _to_pixels(
+    values: npt.NDArray[Any], window: tuple[float, float] | None
+) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
+    if values.ndim == 3 and (values.shape[2] not in (3, 4) or values.dtype != np.uint8):
+        raise RadiographError(_NOT_AN_IMAGE)
+    if values.ndim == 3 or (values.dtype == np.uint8 and window is None):
         return byte_pixels(values)
-    if window is not None:
-        low, high = window
-        if not low < high:
-            raise RadiographError("The window of the image has no width.")
-        pixels = np.nan_to_num((values.astype(np.float64) - low) / (high - low), nan=0)
-        return np.clip(pixels, 0, 1).astype(np.float32)
-    return byte_pixels(values) if values.dtype == np.uint8 else percentile_normalize(values)
+    if window is None:
+        return percentile_normalize(values), ()
+    low, high = window
+    if not low < high:
+        raise RadiographError("The window of the image has no width.")
+    pixels = np.nan_to_num((values.astype(np.float64) - low) / (high - low), nan=0)
+    return np.clip(pixels, 0, 1).astype(np.float32), ()
 
 
 def _read_if_unchanged(values: npt.NDArray[Any], path: Path) -> Radiograph | None:

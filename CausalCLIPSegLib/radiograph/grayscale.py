@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,12 +11,27 @@ from CausalCLIPSegLib.errors import RadiographError
 
 NO_CONTRAST = "The image has no contrast: all its pixels are equally bright."
 
-# JPEG stores brightness and color separately, so the channels of a gray image may differ a little.
+COLORED_MARKS = "A part of the image is in color, such as text or a watermark; the program works on its gray."
+COLOR_TINT = "The image has a tint of color, as from a scanner; the program works on its gray."
+
+# Channels of a gray image may differ by this much, because JPEG stores brightness and color separately.
 _COLOR_TOLERANCE = 8 / 255
-# A colored logo or letters in a corner are tolerated.
-_MAX_COLORED_SHARE = 0.01
+# A warning is given if a larger share of the pixels has color.
+_MAX_UNNOTICED_SHARE = 1e-4
+# Text, a logo or a watermark covers less of the image; a color map that is laid over it covers more.
+_MAX_MARKED_SHARE = 0.05
+# A tint gives the same color to all pixels of the same brightness, up to this difference, which JPEG may add.
+_TINT_TOLERANCE = 24 / 255
+# The colors of a tint have one hue. This is the cosine of the largest angle to the mean of them: 32 degrees.
+_MIN_HUE_COSINE = 0.85
+# Difference of the channels in relation to the largest; about 0.4 in a scan on a blue base, 1 in a pure color.
+_MAX_TINT_SATURATION = 0.6
+# Degree of the polynomial from brightness to color.
+_TINT_DEGREE = 3
+# A channel may be clipped in this share of the pixels.
+_MAX_CLIPPED_SHARE = 0.001
+_SAMPLED_PIXELS = 1 << 18
 _PERCENTILES = (0.5, 99.5)
-_STRIP_ROWS = 256
 
 
 def reject_flat(values: npt.NDArray[np.generic]) -> None:
@@ -27,8 +44,12 @@ def reject_flat(values: npt.NDArray[np.generic]) -> None:
         raise RadiographError(NO_CONTRAST)
 
 
-def to_grayscale(values: npt.NDArray[np.unsignedinteger], full_scale: int) -> npt.NDArray[np.float32]:
-    """Return the brightness of an image with several channels, which must be gray.
+def to_grayscale(
+    values: npt.NDArray[np.unsignedinteger], full_scale: int
+) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
+    """Return the gray of an image with several channels, and what the user should know about its color.
+
+    Color that is no information is taken away: marks on at most 5 % of the pixels, and a tint of the whole image.
 
     Args:
         values: rows x columns x channels, unsigned integers: gray and alpha, or red, green and blue with or without
@@ -36,28 +57,67 @@ def to_grayscale(values: npt.NDArray[np.unsignedinteger], full_scale: int) -> np
         full_scale: the value of full brightness and full opacity.
 
     Returns:
-        float32, rows x columns, in [0, 1]; transparent pixels are black.
+        float32, rows x columns, in [0, 1], where transparent pixels are black; and one sentence for each warning.
 
     Raises:
-        RadiographError: in more than 1 % of the pixels, the color channels differ by more than 8/255 of the scale.
+        RadiographError: the color is information, as in a photograph or a color map.
     """
-    channels = values.shape[2]
-    if channels >= 3 and _colored_share(values, _COLOR_TOLERANCE * full_scale) > _MAX_COLORED_SHARE:
-        raise RadiographError("The image is in color; a radiograph is gray.")
-    # Within the tolerance any color channel would do; green is exact if all are equal.
-    gray = values[..., 1 if channels >= 3 else 0] / np.float32(full_scale)
-    opacity = values[..., -1] / np.float32(full_scale) if channels in (2, 4) else np.float32(1)
-    return np.asarray(gray * opacity, dtype=np.float32)
+    gray, warnings = _without_color(values, full_scale) if values.shape[2] >= 3 else (values[..., 0], ())
+    pixels = np.asarray(gray / np.float32(full_scale), dtype=np.float32)
+    if values.shape[2] in (2, 4):
+        pixels *= values[..., -1] / np.float32(full_scale)
+    return pixels, warnings
 
 
-def _colored_share(values: npt.NDArray[np.unsignedinteger], tolerance: float) -> float:
-    """Return the share of pixels whose channels differ by more than `tolerance`. Works in strips to save memory."""
-    colored = 0
-    for top in range(0, len(values), _STRIP_ROWS):
-        red, green, blue = np.moveaxis(values[top : top + _STRIP_ROWS, :, :3], 2, 0)
-        spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
-        colored += int(np.count_nonzero(spread > tolerance))
-    return colored / (values.shape[0] * values.shape[1])
+def _without_color(
+    values: npt.NDArray[np.unsignedinteger], full_scale: int
+) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
+    """Return the gray of red, green and blue, and the warnings; a sample of the pixels decides how it is found."""
+    flat = values.reshape(-1, values.shape[2])
+    colors = flat[:: max(1, len(flat) // _SAMPLED_PIXELS)].astype(np.float32) / full_scale
+    colors = colors[:, :3] * (colors[:, 3:] if colors.shape[1] == 4 else 1)  # what is transparent is not seen
+    colored = float(np.mean(np.ptp(colors, axis=1) > _COLOR_TOLERANCE))
+    if colored <= _MAX_UNNOTICED_SHARE:
+        return values[..., 1], ()
+    if colored <= _MAX_MARKED_SHARE:
+        return values[..., :3].min(axis=2), (COLORED_MARKS,)  # a transparent mark adds to the other channels
+    if _is_tint(colors):
+        if np.ptp(colors.mean(axis=0)) < _COLOR_TOLERANCE:  # only noise
+            return values[..., :3].mean(axis=2, dtype=np.float32), (COLOR_TINT,)
+        # The other channels of a tinted image are darkened or clipped, so they tell less.
+        return values[..., _clearest_channel(colors)], (COLOR_TINT,)
+    raise RadiographError("The image is in color; a radiograph is gray.")
+
+
+def _is_tint(colors: npt.NDArray[np.floating]) -> bool:
+    """Return whether the color of each pixel follows smoothly from its brightness, and is pale and of one hue.
+
+    Args:
+        colors: pixels x 3, in [0, 1].
+    """
+    brightness = colors.mean(axis=1)
+    hues = colors - brightness[:, np.newaxis]
+    powers = np.vander(brightness, _TINT_DEGREE + 1)
+    tints = powers @ np.linalg.lstsq(powers, hues)[0]
+    if np.mean(np.abs(hues - tints).max(axis=1) > _TINT_TOLERANCE) > _MAX_MARKED_SHARE:
+        return False
+    if np.ptp(colors, axis=1).sum() > _MAX_TINT_SATURATION * colors.max(axis=1).sum():
+        return False
+    clear = tints[np.ptp(tints, axis=1) > _COLOR_TOLERANCE]
+    directions = clear / np.linalg.norm(clear, axis=1, keepdims=True)
+    main = directions.sum(axis=0)
+    other_hue = directions @ main < _MIN_HUE_COSINE * np.linalg.norm(main)
+    return bool(other_hue.sum() <= _MAX_MARKED_SHARE * len(colors))
+
+
+def _clearest_channel(colors: npt.NDArray[np.floating]) -> int:
+    """Return the number of the channel with the most contrast among those that are not clipped."""
+    contrast = colors.std(axis=0)
+    for channel in range(3):
+        white = colors[colors[:, channel] >= 1]
+        if len(white) > _MAX_CLIPPED_SHARE * len(colors) and white.std(axis=0).max() > _COLOR_TOLERANCE:
+            contrast[channel] = 0  # the other channels tell white pixels of this one apart
+    return int(np.argmax(contrast))
 
 
 def percentile_normalize(
@@ -93,8 +153,8 @@ def percentile_normalize(
     return normalized
 
 
-def byte_pixels(values: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """Return 8-bit values as float32, rows x columns, in [0, 1].
+def byte_pixels(values: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
+    """Return 8-bit values as float32, rows x columns, in [0, 1], and the warnings of `to_grayscale`.
 
     Args:
         values: rows x columns, or rows x columns x channels (see `to_grayscale`).
@@ -104,4 +164,4 @@ def byte_pixels(values: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """
     if values.ndim == 3:
         return to_grayscale(values, full_scale=255)
-    return np.asarray(values / np.float32(255), dtype=np.float32)
+    return np.asarray(values / np.float32(255), dtype=np.float32), ()

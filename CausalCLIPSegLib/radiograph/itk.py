@@ -63,13 +63,14 @@ def _read_slice(path: Path, reader: Any) -> Radiograph:
     components = reader.GetNumberOfComponents()
     values = SimpleITK.GetArrayFromImage(reader.Execute())
     values = values.reshape((rows, columns) if components == 1 else (rows, columns, components))
-    pixels = byte_pixels(values) if values.dtype == np.uint8 else percentile_normalize(values)
+    pixels, warnings = byte_pixels(values) if values.dtype == np.uint8 else (percentile_normalize(values), ())
     spacing = reader.GetSpacing()[row_axis], reader.GetSpacing()[column_axis]
     return checked_radiograph(
         path.name,
         pixels,
         spacing=None if spacing == (1, 1) else spacing,
         affine=_itk_affine(reader, column_axis, row_axis),
+        warnings=warnings,
     )
 
 

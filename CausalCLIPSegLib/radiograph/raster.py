@@ -39,8 +39,9 @@ def read_raster(path: Path) -> Radiograph:
         # Pillow inverts a WhiteIsZero TIFF of 8 bits, but not a deeper one.
         white_is_zero = image.mode != "L" and getattr(image, "tag_v2", {}).get(_TIFF_PHOTOMETRIC) == 0
         ImageOps.exif_transpose(image, in_place=True)
-        pixels = _to_pixels(image)
-    return checked_radiograph(path.name, 1 - pixels if white_is_zero else pixels, spacing=None, affine=np.eye(4))
+        pixels, warnings = _to_pixels(image)
+    pixels = 1 - pixels if white_is_zero else pixels
+    return checked_radiograph(path.name, pixels, spacing=None, affine=np.eye(4), warnings=warnings)
 
 
 def _reject_unsuitable(image: Image.Image) -> None:
@@ -61,13 +62,13 @@ def _reject_unsuitable(image: Image.Image) -> None:
         raise RadiographError("This BMP image is compressed, which the program does not read; save it as PNG.")
 
 
-def _to_pixels(image: Image.Image) -> npt.NDArray[np.float32]:
+def _to_pixels(image: Image.Image) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
     if len(image.getbands()) == 1:
         low, high = image.getextrema()
         if low == high:
             raise RadiographError(NO_CONTRAST)
     if image.mode[0] in "IF":  # 16-bit and 32-bit integers, 32-bit floats
-        return percentile_normalize(np.asarray(image))
+        return percentile_normalize(np.asarray(image)), ()
     if image.mode not in {"L", "LA", "RGB", "RGBA"}:  # palettes, CMYK, YCbCr, Lab
         image = image.convert("RGB")
     return byte_pixels(np.asarray(image))
