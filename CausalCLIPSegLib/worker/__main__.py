@@ -10,7 +10,7 @@ import warnings
 from typing import NoReturn
 
 from CausalCLIPSegLib.about import __version__
-from CausalCLIPSegLib.atomic_files import remove_staging_folders
+from CausalCLIPSegLib.atomic_files import remove_unfinished
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.channel import Channel, take_stdout
@@ -57,7 +57,7 @@ def main() -> NoReturn:
 
 def _exit_now(status: int) -> NoReturn:
     """Exit immediately: inference in another thread cannot be interrupted."""
-    remove_staging_folders()
+    remove_unfinished()
     os._exit(status)
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from CausalCLIPSegLib import atomic_files
-from CausalCLIPSegLib.atomic_files import remove_staging_folders, staged_files, write_bytes, write_file, write_text
+from CausalCLIPSegLib.atomic_files import remove_unfinished, staged_files, write_bytes, write_file, write_text
 from CausalCLIPSegLib.errors import OutputError
 
 
@@ -70,14 +69,13 @@ def test_write_file_rejects_without_writing(tmp_path, name, reason):
     assert (tmp_path / "file").read_bytes() == b"earlier"
 
 
-def test_staging_folders_can_be_removed_before_the_process_exits(tmp_path):
+def test_unfinished_results_can_be_removed_before_the_process_exits(tmp_path):
     def stop_before_the_end() -> None:
-        with staged_files(tmp_path, ["a"], force=False) as stage:
+        with staged_files(tmp_path / "out", ["a"], force=False) as stage:
             (stage / "a").write_bytes(b"half")
-            assert atomic_files.staging_folders == {stage}
-            remove_staging_folders()
+            remove_unfinished()
             assert names(tmp_path) == []
 
     with pytest.raises(OutputError):
         stop_before_the_end()
-    assert atomic_files.staging_folders == set()
+    assert names(tmp_path) == []

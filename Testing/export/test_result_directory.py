@@ -84,22 +84,6 @@ def test_a_full_disk_leaves_no_files(small_result, tmp_path, place):
     assert contents(tmp_path) == {}
 
 
-def test_an_error_while_replacing_restores_the_earlier_result(small_result, empty_result, tmp_path, monkeypatch):
-    write_result(small_result, tmp_path)
-    before = contents(tmp_path)
-    replace = Path.replace
-
-    def fail_for_the_new_picture(self, target):
-        if self.name == "overlay.png" and self.parent != tmp_path and self.parent.name != "replaced":
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return replace(self, target)
-
-    monkeypatch.setattr(Path, "replace", fail_for_the_new_picture)
-    with pytest.raises(OutputError, match="cannot be written"):
-        write_result(empty_result, tmp_path, force=True)
-    assert contents(tmp_path) == before
-
-
 def test_an_unexpected_error_leaves_no_files(small_result, tmp_path, monkeypatch):
     def fail(result, path):
         raise ValueError("a bug")
