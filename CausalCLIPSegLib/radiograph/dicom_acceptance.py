@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import math
-
 from pydicom import Dataset, uid
 
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.radiograph import limits, sop_classes
-from CausalCLIPSegLib.radiograph.dicom_geometry import directions
-from CausalCLIPSegLib.radiograph.dicom_values import first_integer, first_text
+from CausalCLIPSegLib.radiograph.dicom_geometry import UNCALIBRATED, directions, spacing, spacing_is_rejected
+from CausalCLIPSegLib.radiograph.dicom_layout import pixel_layout
+from CausalCLIPSegLib.radiograph.dicom_values import finite_numbers, first_integer, first_text
+from CausalCLIPSegLib.radiograph.dicom_view import view
 
 # A Secondary Capture can hold an image of any modality; "OT" and an empty Modality do not rule out a radiograph.
 _RADIOGRAPHIC_MODALITIES = frozenset({"CR", "DX", "DR", "RG", "OT", "SC"})
+
+# Elements of CT, MR, PET and ultrasound images that no radiograph has.
+_OF_SLICES = (
+    *("SliceLocation", "SpacingBetweenSlices", "EchoTime", "RepetitionTime", "MagneticFieldStrength"),
+    *("GantryDetectorTilt", "ReconstructionDiameter", "Units", "SequenceOfUltrasoundRegions"),
+)
 
 _FRONTAL_ONLY = "the program works on frontal chest radiographs."
 
@@ -30,21 +36,17 @@ def reject_unsuitable(header: Dataset) -> None:
     _reject_other_objects(header)
     if first_integer(header, "NumberOfFrames", 1) > 1:
         raise RadiographError("This DICOM file holds several images; give it one radiograph.")
-    rows, columns = first_integer(header, "Rows", 0), first_integer(header, "Columns", 0)
-    if rows == 0 or columns == 0:
-        raise RadiographError("This DICOM file holds no image.")
-    samples = first_integer(header, "SamplesPerPixel", 1)
-    limits.check_size(rows, columns, samples * math.ceil(first_integer(header, "BitsAllocated", 16) / 8))
-    if first_text(header, "PhotometricInterpretation") == "PALETTE COLOR":
-        raise RadiographError("The image is in color; a radiograph is gray.")
-    if _is_lateral(header):
+    layout = pixel_layout(header)
+    channels = 3 if layout.photometric == "PALETTE COLOR" else layout.samples
+    limits.check_size(layout.rows, layout.columns, channels * layout.allocated // 8)
+    if view(header) == "lateral":
         raise RadiographError(f"This is a lateral view; {_FRONTAL_ONLY}")
     _reject_turned(header)
 
 
 def _reject_other_objects(header: Dataset) -> None:
     modality = first_text(header, "Modality")
-    sop_class = uid.UID(header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or "")
+    sop_class = _sop_class(header)
     is_raw = (
         sop_class == uid.DigitalXRayImageStorageForProcessing
         or first_text(header, "PresentationIntentType") == "FOR PROCESSING"
@@ -54,8 +56,8 @@ def _reject_other_objects(header: Dataset) -> None:
             'This DICOM file holds the raw signal of the detector ("For Processing"); export the processed image '
             '("For Presentation") instead.'
         )
-    if not sop_class and modality not in {"CR", "DX"}:
-        raise RadiographError("This DICOM file does not say what it holds, so it cannot be taken for a radiograph.")
+    if not sop_class and not modality and any(keyword in header for keyword in _OF_SLICES):
+        raise RadiographError("This DICOM file does not say what it holds, but it has the header of a slice image.")
     if sop_class and sop_class not in sop_classes.READABLE:
         name = sop_class.name.removesuffix(" Storage")
         content = "another kind of object" if name == sop_class else f'"{name}"'
@@ -64,15 +66,9 @@ def _reject_other_objects(header: Dataset) -> None:
         raise RadiographError(f'The image in this DICOM file is of modality "{modality[:16]}", not CR or DX.')
 
 
-def _is_lateral(header: Dataset) -> bool:
-    """Return whether the view (PS3.3 C.8.1.1, C.8.11.5) or the direction of the rows is that of a lateral radiograph.
-
-    A lateral decubitus view (LLD, RLD) is frontal.
-    """
-    view = first_text(header, "ViewPosition")
-    codes = [str(item.get("CodeMeaning") or "").upper() for item in header.get("ViewCodeSequence") or []]
-    lateral = any("LAT" in name and "DEC" not in name for name in (view, *codes))
-    return lateral or view in {"LL", "RL", "LM", "ML"} or directions(header)[0] in {"A", "P"}
+def _sop_class(header: Dataset) -> uid.UID:
+    value = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID")
+    return uid.UID(value if isinstance(value, str) else "")
 
 
 def _reject_turned(header: Dataset) -> None:
@@ -86,6 +82,8 @@ def _reject_turned(header: Dataset) -> None:
 def header_warnings(header: Dataset) -> tuple[str, ...]:
     """Return what the user should know before relying on the image or sharing it, one sentence each."""
     warnings = []
+    if not first_text(header, "Modality") and not _sop_class(header):
+        warnings.append("The header does not say what the image is; check that it is a chest radiograph.")
     if first_text(header, "BurnedInAnnotation") != "NO":
         warnings.append("The header does not rule out that a name is burned into the image; look before sharing it.")
     species = first_text(header, "PatientSpeciesDescription")
@@ -94,6 +92,13 @@ def header_warnings(header: Dataset) -> tuple[str, ...]:
     body_part = first_text(header, "BodyPartExamined")
     if body_part and not any(word in body_part for word in ("CHEST", "THORA", "TORAX", "LUNG", "RIB", "HEART")):
         warnings.append("The header names a body part other than the chest.")
+    if view(header) == "both":
+        warnings.append("The header names a frontal and a lateral view; check that this is the frontal one.")
+    if spacing_is_rejected(header):
+        warnings.append(UNCALIBRATED)
+    aspect = finite_numbers(header, "PixelAspectRatio")
+    if spacing(header) is None and len(aspect) == 2 and aspect[0] != aspect[1]:
+        warnings.append("The header says that the pixels are not square, so the picture is squeezed.")
     if first_text(header, "ViewPosition") in {"RAO", "LAO", "RPO", "LPO", "RLO", "LLO"}:
         warnings.append("The header says that this is an oblique view; the program was trained on frontal views.")
     polarity = (first_text(header, "PhotometricInterpretation"), first_text(header, "PresentationLUTShape"))

@@ -7,22 +7,42 @@ import numpy.typing as npt
 from pydicom import Dataset, uid
 from pydicom.multival import MultiValue
 
-from CausalCLIPSegLib.radiograph.dicom_values import finite_numbers
+from CausalCLIPSegLib.radiograph.dicom_values import finite_numbers, first_integer
+
+UNCALIBRATED = "The pixel spacing in the header cannot be that of a chest radiograph, so areas are not in mm²."
+
+_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+# Pixels of detectors and digitizers measure 0.05 to 0.2 mm; those of a reduced image more.
+_MIN_SPACING_MM, _MAX_SPACING_MM = 0.02, 20.0
+# The longest cassettes, which are those for the spine and the legs, measure 1,300 mm.
+_MAX_SIDE_MM = 1500.0
 
 
 def spacing(header: Dataset) -> tuple[float, float] | None:
     """Return the distance between pixel centers as (row mm, column mm), or None if the header has no valid one.
 
-    The first valid one of Pixel Spacing, Imager Pixel Spacing and Nominal Scanned Pixel Spacing (PS3.3 10.7.1.3). The
-    latter two are measured in the detector plane. They are not divided by the Estimated Radiographic Magnification
-    Factor, since the depth of a finding in the chest is unknown. Zeros, single values and empty values, which real
-    files contain, are not valid.
+    The first plausible one of Pixel Spacing, Imager Pixel Spacing and Nominal Scanned Pixel Spacing (PS3.3
+    10.7.1.3). The latter two are measured in the detector plane. They are not divided by the Estimated Radiographic
+    Magnification Factor, since the depth of a finding in the chest is unknown. Zeros, single values and empty values,
+    which real files contain, are not plausible, and neither are values with which a pixel or the image would have an
+    impossible size.
     """
-    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
+    for keyword in _SPACINGS:
         numbers = finite_numbers(header, keyword)
-        if len(numbers) == 2 and min(numbers) > 0:
+        if len(numbers) == 2 and _is_plausible(numbers[0], numbers[1], header):
             return numbers[0], numbers[1]
     return None
+
+
+def spacing_is_rejected(header: Dataset) -> bool:
+    """Return whether the header has a spacing other than zero, but no plausible one."""
+    return spacing(header) is None and any(any(finite_numbers(header, keyword)) for keyword in _SPACINGS)
+
+
+def _is_plausible(row_mm: float, column_mm: float, header: Dataset) -> bool:
+    sides = row_mm * first_integer(header, "Rows", 0), column_mm * first_integer(header, "Columns", 0)
+    smallest, largest = min(row_mm, column_mm), max(row_mm, column_mm)
+    return smallest >= _MIN_SPACING_MM and largest <= _MAX_SPACING_MM and max(sides) <= _MAX_SIDE_MM
 
 
 def affine(header: Dataset) -> npt.NDArray[np.float64]:

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom import Dataset
-from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.datadict import dictionary_has_tag, dictionary_keyword, dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag
 
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.radiograph import limits
+from CausalCLIPSegLib.radiograph.dicom_layout import pixel_layout
 from CausalCLIPSegLib.radiograph.dicom_stream import HEADER_TOO_LONG, TOO_MANY_ELEMENTS, open_limited
+from CausalCLIPSegLib.radiograph.dicom_values import first_integer
 
 DAMAGED_PIXELS = "The pixels of this DICOM file are damaged or do not fit its header."
 
@@ -26,12 +28,11 @@ _ITEM_TAGS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # little-endian, big-en
 _BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW"})
 
 _PIXEL_DATA = 0x7FE00010
+_FLOAT_PIXELS = (0x7FE00008, 0x7FE00009)
 # Float Pixel Data, Double Float Pixel Data and Pixel Data.
 _PIXEL_TAGS = range(0x7FE00008, _PIXEL_DATA + 1)
-_PIXEL_DESCRIPTION = (
-    *("SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames", "Rows", "Columns"),
-    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
-)
+# Without these sequences the image would look different, or be accepted by mistake.
+_NEEDED = frozenset({"ModalityLUTSequence", "VOILUTSequence", "ViewCodeSequence"})
 
 
 def read_header(path: Path) -> Dataset:
@@ -39,11 +40,13 @@ def read_header(path: Path) -> Dataset:
 
     Returns:
         the data set with every value converted. It lacks private elements, values longer than
-        `limits.MAX_VALUE_BYTES`, sequences longer than `limits.MAX_SEQUENCE_BYTES` together, and values that cannot be
-        converted. The transfer syntax of a deflated file is given as Explicit VR Little Endian.
+        `limits.MAX_VALUE_BYTES`, sequences that are not needed and longer than `limits.MAX_SEQUENCE_BYTES` together,
+        and values that cannot be converted. The transfer syntax of a deflated file is given as Explicit VR Little
+        Endian.
 
     Raises:
-        RadiographError: the file unpacks to more bytes, or has more elements, than any radiograph.
+        RadiographError: the file unpacks to more bytes, or has more elements or longer lookup tables, than any
+            radiograph.
         Exception: whatever pydicom raises for a damaged file.
     """
     with open_limited(path, limits.MAX_HEADER_BYTES, HEADER_TOO_LONG) as file:
@@ -63,25 +66,31 @@ def read_pixel_data(path: Path, header: Dataset) -> Dataset:
         header: the header of the file, from `read_header`; `dicom_acceptance.reject_unsuitable` has checked its size.
 
     Returns:
-        a data set with Pixel Data, and with those elements of the header that describe how it is stored.
+        a data set with Pixel Data, and with the elements of `pixel_layout` that describe how it is stored.
 
     Raises:
         RadiographError: there are no pixels, or more than the header declares.
         Exception: whatever pydicom raises for a damaged file.
     """
+    layout = pixel_layout(header)
     image = Dataset()
     image.file_meta = deepcopy(header.file_meta)
-    for keyword in _PIXEL_DESCRIPTION:
-        if keyword in header:
-            image[keyword] = header[keyword]
-    bits = image.Rows * image.Columns * image.get("SamplesPerPixel", 1) * image.BitsAllocated
+    image.Rows, image.Columns, image.SamplesPerPixel = layout.rows, layout.columns, layout.samples
+    image.PhotometricInterpretation, image.BitsAllocated = layout.photometric, layout.allocated
+    image.PlanarConfiguration = first_integer(header, "PlanarConfiguration", 0)
+    bits = layout.rows * layout.columns * layout.samples * layout.allocated
     # Dividing by 7 instead of 8 leaves room for run-length encoding, which at worst adds one byte to 128.
     max_bytes = min(limits.MAX_HEADER_BYTES + bits // 7, limits.MAX_UNPACKED_BYTES)
     with open_limited(path, max_bytes, DAMAGED_PIXELS) as file:
         pixels = read_partial(
-            file, lambda tag, vr, length: int(tag) > _PIXEL_DATA, force=True, specific_tags=[_PIXEL_DATA]
+            file,
+            lambda tag, vr, length: int(tag) > _PIXEL_DATA,
+            force=True,
+            specific_tags=[_PIXEL_DATA, *_FLOAT_PIXELS],
         )
-    if "PixelData" not in pixels:
+    if "PixelData" not in pixels and any(tag in pixels for tag in _FLOAT_PIXELS):
+        raise RadiographError("The pixels of this DICOM file are floating-point numbers; a radiograph has integers.")
+    if "PixelData" not in pixels or not pixels.PixelData:
         raise RadiographError("This DICOM file holds no image, or its image was cut off.")
     image["PixelData"] = pixels["PixelData"]
     implicit, little_endian = header.original_encoding
@@ -101,9 +110,14 @@ class _Budget:
         if self.elements < 0:
             raise RadiographError(TOO_MANY_ELEMENTS)
 
-    def can_afford(self, sequence: bytes) -> bool:
-        """Return whether a sequence is small enough to be parsed, and spend its bytes if it is."""
-        if len(sequence) > self.sequence_bytes or sum(map(sequence.count, _ITEM_TAGS)) > self.elements:
+    def can_afford(self, sequence: bytes, *, is_needed: bool) -> bool:
+        """Return whether a sequence is small enough to be parsed, and spend its bytes if it is and is not needed."""
+        has_too_many_items = sum(map(sequence.count, _ITEM_TAGS)) > self.elements
+        if is_needed:
+            if has_too_many_items:
+                raise RadiographError(TOO_MANY_ELEMENTS)
+            return True
+        if len(sequence) > self.sequence_bytes or has_too_many_items:
             return False
         self.sequence_bytes -= len(sequence)
         return True
@@ -133,11 +147,14 @@ def _is_wanted(tag: BaseTag, element: object, budget: _Budget) -> bool:
     if not isinstance(element, RawDataElement) or not element.length:
         return True
     # Drop values that were skipped, and those that pydicom leaves as bytes whatever VR the dictionary gives.
+    is_needed = dictionary_keyword(tag) in _NEEDED
     if element.value is None or (element.VR == "UN" and len(element.value) >= 0xFFFF):
+        if is_needed:
+            raise RadiographError(HEADER_TOO_LONG)
         return False
     vrs = {element.VR, *dictionary_VR(tag).split(" or ")}
     if "SQ" in vrs:
-        return budget.can_afford(element.value)
+        return budget.can_afford(element.value, is_needed=is_needed)
     if not vrs <= _BINARY_VRS:
         budget.spend_elements(element.value.count(b"\\"))
     return True

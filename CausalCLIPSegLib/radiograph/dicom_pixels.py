@@ -28,6 +28,7 @@ _HALF_STEP = 0.5 / 255
 # A window is ignored if it makes more than this share of the pixels black or white, or leaves less contrast than this.
 _MAX_SATURATED_SHARE = 0.9
 _MIN_CONTRAST = 0.1
+_STRIP_ROWS = 256
 
 
 def read_pixels(path: Path, header: Dataset) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
@@ -54,7 +55,7 @@ def read_pixels(path: Path, header: Dataset) -> tuple[npt.NDArray[np.float32], t
     if "TransferSyntaxUID" not in dataset.file_meta:
         dataset.file_meta.TransferSyntaxUID = _native_syntax(dataset)
     words, is_exact = decode_frame(dataset, layout)
-    warnings = () if is_exact else (MORE_BYTES,)
+    warnings: tuple[str, ...] = () if is_exact else (MORE_BYTES,)
     if words.ndim == 3:
         return _from_channels(words, layout, header, warnings)
     grayscale.reject_flat(words)
@@ -70,7 +71,8 @@ def _from_channels(
     words: npt.NDArray[np.unsignedinteger], layout: PixelLayout, header: Dataset, warnings: tuple[str, ...]
 ) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
     """Return the grayscale of red, green and blue, or of brightness and color."""
-    words = words >> layout.shift if layout.shift else words
+    if layout.shift:
+        words = np.right_shift(words, layout.shift)
     full_scale = 2 ** max(8, int(words.max()).bit_length()) - 1
     if full_scale > 255:
         full_scale = max(full_scale, 2**layout.stored - 1)
@@ -85,11 +87,15 @@ def _to_rgb(words: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.unsignedin
     """Return red, green and blue of an image that may be in YCbCr instead, whatever the header says.
 
     A gray image has equal channels in RGB, and middle values of both colors in YCbCr. Decoders and headers disagree
-    about which of the two they give, so the reading with less color is taken.
+    about which of the two they give, so the reading with less color is taken. The words are changed in place.
     """
     sample = words[::4, ::4].astype(np.int64)
     is_ybr = words.dtype == np.uint8 and np.abs(sample[..., 1:] - 128).mean() < np.ptp(sample, axis=2).mean() / 2
-    return convert_color_space(words, "YBR_FULL", "RGB") if is_ybr else words
+    if is_ybr:
+        for top in range(0, len(words), _STRIP_ROWS):  # the conversion needs many times the memory of the image
+            strip = words[top : top + _STRIP_ROWS]
+            strip[:] = convert_color_space(strip, "YBR_FULL", "RGB")
+    return words
 
 
 def _from_stored(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 from pydicom import Dataset
 from pydicom.multival import MultiValue
 
@@ -16,10 +18,13 @@ def first_text(header: Dataset, keyword: str) -> str:
 
 
 def finite_numbers(header: Dataset, keyword: str) -> list[float]:
-    """Return those values that are finite numbers."""
-    value = header.get(keyword)
+    """Return those values that are finite numbers. Bytes, as of a wrong VR, count as unsigned words of 16 bits."""
+    value: Any = header.get(keyword)
+    if isinstance(value, bytes):
+        byte_order = ">" if header.original_encoding[1] is False else "<"
+        value = np.frombuffer(value[: len(value) // 2 * 2], f"{byte_order}u2")
     numbers = []
-    for single in value if isinstance(value, MultiValue) else [value]:
+    for single in value if isinstance(value, (MultiValue, list, np.ndarray)) else [value]:
         try:
             number = float(single)
         except (TypeError, ValueError):

@@ -27,12 +27,17 @@ MAX_UNPACKED_BYTES = 200_000_000
 """Bytes of DICOM pixel data, or of an inflated data set: three for each of `MAX_PIXELS`."""
 MAX_META_BYTES = 1 << 16
 """Bytes of the file meta information (group 2), which takes a few hundred."""
-MAX_HEADER_BYTES = 1 << 24
+MAX_HEADER_BYTES = 1 << 26
 """Bytes of all values of a DICOM header, except those that are skipped. Thumbnails and private data are included."""
-MAX_VALUE_BYTES = 1 << 20
-"""Bytes of a single value of a DICOM header. Longer values are skipped; they never hold what is needed here."""
+MAX_VALUE_BYTES = 1 << 21
+"""Bytes of a single value of a DICOM header. Longer values are skipped, and a file is rejected if it needs one: a
+lookup table of 65,536 entries of 16 bits takes 1 << 17."""
 MAX_SEQUENCE_BYTES = 1 << 19
-"""Bytes of all sequences of a DICOM header. A lookup table of 65,536 entries of 16 bits takes 1 << 17."""
+"""Bytes of all sequences of a DICOM header that are not needed; further ones are skipped."""
+MAX_FRAGMENTS = 100_000
+"""Parts of compressed DICOM pixel data. One for each row is the most that was seen."""
+MAX_TRAILING_BYTES = 1 << 16
+"""Bytes behind uncompressed DICOM pixels, unless all are equal."""
 MAX_ELEMENTS = 20_000
 """Elements, sequence items and values of a DICOM header, because pydicom makes an object of each."""
 MAX_READS = 100_000

@@ -17,7 +17,7 @@ from CausalCLIPSegLib.radiograph.formats import (
     nifti_layout,
 )
 from CausalCLIPSegLib.radiograph.itk import read_nifti, read_nrrd
-from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograph
+from CausalCLIPSegLib.radiograph.radiograph import Radiograph
 from CausalCLIPSegLib.radiograph.raster import read_raster
 
 _DAMAGED = "The file is damaged, incomplete or of a variety that the program does not read."
@@ -84,21 +84,6 @@ def _reader_for(head: bytes) -> Callable[[Path], Radiograph]:
 
 
 def _read_dicom(path: Path) -> Radiograph:
-    from CausalCLIPSegLib.radiograph import (  # importing pydicom is slow
-        dicom_acceptance,
-        dicom_geometry,
-        dicom_header,
-        dicom_pixels,
-    )
+    from CausalCLIPSegLib.radiograph.dicom import read_dicom  # importing pydicom is slow
 
-    header = dicom_header.read_header(path)
-    dicom_acceptance.reject_unsuitable(header)
-    return checked_radiograph(
-        path.name,
-        dicom_pixels.read_pixels(path, header),
-        spacing=dicom_geometry.spacing(header),
-        affine=dicom_geometry.affine(header),
-        header=header,
-        mirrored=dicom_geometry.mirrored(header),
-        warnings=dicom_acceptance.header_warnings(header),
-    )
+    return read_dicom(path)

@@ -78,7 +78,7 @@ def test_note_file_after_an_error_clears_the_error(panel, application, tmp_path)
 
 NOT_IN_SLICER = (
     *("torch", "torchvision", "open_clip", "timm", "safetensors", "pydantic", "highdicom", "rapidfuzz", "nrrd"),
-    *("slicerio", "typer", "rich", "pylibjpeg"),
+    *("slicerio", "typer", "rich", "imagecodecs"),
 )
 
 
