@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping
+import os
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any, get_args
 
+from CausalCLIPSegLib.batch.note_table import TableRow, read_note_table
 from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError
 from CausalCLIPSegLib.laterality import Laterality, SideChoice
 from CausalCLIPSegLib.notes.files import read_note_file
 from CausalCLIPSegLib.radiograph.formats import image_name
+from CausalCLIPSegLib.regular_files import check_regular
+
+TABLE = "films.csv"
+"""Name of the table of results, in the folder of all results."""
 
 _REPORT = ".txt"
 _NOT_IMAGES = (_REPORT, ".csv")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -45,98 +54,161 @@ class BatchItem:
 def read_items(source: Path, results: Path) -> list[BatchItem]:
     """List the images of a folder or a table, sorted by name.
 
-    In a folder and its subfolders, the note of image.png is the text of image.txt or image.png.txt beside it. Tables
-    and names that begin with a dot are ignored. Every other file counts as an image, so none is skipped silently.
-    A table (comma or semicolon, UTF-8) has the columns image and note, and optionally laterality (patient, viewer),
+    In a folder and its subfolders, the note of image.png is the text of image.txt or image.png.txt beside it, in any
+    letter case. Tables and names that begin with a dot are ignored, and links to folders are not followed. Every other
+    file counts as an image, so none is skipped silently.
+    A table (`read_note_table`) has the columns image and note, and optionally laterality (patient, viewer),
     side (left, right, both) and mirrored (yes, no); other columns are ignored. Image paths are relative to its folder.
 
     Args:
-        source: a folder or a .csv.
+        source: a folder or a table.
         results: the folder of the results, which is not searched for images.
 
     Raises:
         CausalCLIPSegError: there is no such folder or table, it holds no images, or two images would share a result.
     """
-    items = sorted(
-        _read_folder(source, results) if source.is_dir() else _read_table(source), key=lambda item: item.name
-    )
+    if not source.exists():
+        raise CausalCLIPSegError(f"There is no folder or table {source}.")
+    found = _read_folder(source, results) if source.is_dir() else _read_table(source)
+    items = sorted((_checked(item, results) for item in found), key=lambda item: item.name)
     if not items:
         raise CausalCLIPSegError(f"{source} holds no images.")
-    by_folder: dict[PurePath, BatchItem] = {}
+    by_result: dict[PurePath | str, BatchItem] = {}
     for item in items:
-        first = by_folder.setdefault(item.folder, item)
-        if first is not item:
-            raise CausalCLIPSegError(
-                f"{first.name} and {item.name} would have their results in one folder, {item.folder}; rename one of "
-                "them, or list the image only once."
-            )
+        for key in (item.folder, item.name):
+            first = by_result.setdefault(key, item)
+            if first is not item:
+                folder = printable(str(item.folder))
+                raise CausalCLIPSegError(
+                    f"{first.name} and {item.name} would have their results in one folder, {folder}; rename one of "
+                    "them, or list the image only once."
+                )
     return items
 
 
 def printable(text: str) -> str:
-    """Write bytes that could not be decoded, for instance in a file name of another encoding, as \\udce4."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """Write control characters, and bytes that could not be decoded, as \\x1b and \\udce4."""
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def _checked(item: BatchItem, results: Path) -> BatchItem:
+    """Add the fault of an image that is no regular file, or whose result could not be written."""
+    if item.fault:
+        return item
+    try:
+        check_regular(item.image)
+    except OSError as error:
+        return replace(item, fault=f"The image cannot be read: {error.strerror}.")
+    if item.folder == PurePath(TABLE):
+        return replace(item, fault=f"Rename the image: its folder of results would be called {TABLE}, as the table.")
+    try:
+        (results / item.folder / TABLE).exists()
+    except OSError:
+        return replace(item, fault="The name of the image is too long for a folder of results.")
+    return item
 
 
 def _read_folder(source: Path, results: Path) -> Iterator[BatchItem]:
     results = results.resolve()
-    for path in source.rglob("*"):
-        relative = path.relative_to(source)
-        is_hidden = any(name.startswith(".") for name in relative.parts)
-        if is_hidden or not path.is_file() or path.name.endswith(_NOT_IMAGES):
+    unreadable: list[OSError] = []
+    for path, subfolders, names in os.walk(source, onerror=unreadable.append):
+        folder = Path(path)
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        if folder.resolve().is_relative_to(results):
+            subfolders.clear()
             continue
-        if path.resolve().is_relative_to(results):
-            continue
-        item = BatchItem(path, printable(relative.as_posix()), relative.with_name(image_name(path.name)))
-        reports = [path.with_name(name + _REPORT) for name in dict.fromkeys((item.folder.name, path.name))]
-        report = next((each for each in reports if each.is_file()), None)
-        if report is None:
-            yield replace(item, fault=f"There is no report {reports[0].name} beside it.")
-            continue
-        try:
-            yield replace(item, note=read_note_file(report))
-        except NoteError as error:
-            yield replace(item, fault=str(error))
+        names = [name for name in names if not name.startswith(".")]
+        images = [name for name in names if not name.lower().endswith(_NOT_IMAGES)]
+        reports = _Reports(names, images)
+        for name in images:
+            yield _with_report(folder / name, source, reports)
+    for error in unreadable:
+        folder = Path(error.filename)
+        if folder == source:
+            raise CausalCLIPSegError(f"The folder {source} cannot be read: {error.strerror}.") from error
+        relative = folder.relative_to(source)
+        yield BatchItem(folder, printable(f"{relative.as_posix()}/"), relative, fault="This folder cannot be read.")
+
+
+def _with_report(image: Path, source: Path, reports: _Reports) -> BatchItem:
+    relative = image.relative_to(source)
+    item = BatchItem(image, printable(relative.as_posix()), relative.with_name(image_name(image.name)))
+    found = reports.of(image.name)
+    if len(found) != 1:
+        names = " and ".join(found) or item.folder.name + _REPORT
+        problem = f"There are two reports beside it, {names}" if found else f"There is no report {names} beside it"
+        return replace(item, fault=f"{problem}.")
+    try:
+        return replace(item, note=read_note_file(image.with_name(found[0])))
+    except NoteError as error:
+        return replace(item, fault=str(error))
+
+
+class _Reports:
+    """The reports of a folder, found by the name of their image."""
+
+    def __init__(self, names: Sequence[str], images: Sequence[str]) -> None:
+        self._by_key: dict[str, list[str]] = {}
+        for name in sorted(names):
+            if name.lower().endswith(_REPORT):
+                self._by_key.setdefault(_key(name), []).append(name)
+        self._images = Counter(_key(image_name(name)) for name in images)
+
+    def of(self, image: str) -> list[str]:
+        """Return the report of an image; several if it is not clear which one belongs to it.
+
+        Letter case counts only if names differ in nothing else, for instance a.png, A.png, a.txt and A.TXT.
+        """
+        stem = image_name(image)
+        for wanted in dict.fromkeys((stem, image)):
+            found = self._by_key.get(_key(wanted + _REPORT), [])
+            same_case = [name for name in found if name[: -len(_REPORT)] == wanted]
+            if same_case or (found and self._images[_key(stem)] == 1):
+                return same_case or found
+        return []
+
+
+def _key(name: str) -> str:
+    """Return a name as file systems compare it that ignore letter case and the composition of letters."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _read_table(table: Path) -> Iterator[BatchItem]:
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-        header = text.partition("\n")[0]
-        # German and Spanish spreadsheets separate by semicolons.
-        delimiter = ";" if header.count(";") > header.count(",") else ","
-        rows = list(csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter, strict=True))
-    except FileNotFoundError as error:
-        raise CausalCLIPSegError(f"There is no folder or table {table}.") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CausalCLIPSegError(f"{table} is neither a folder nor a table of comma-separated values.") from error
-    for row in rows:
-        cells = {(column or "").strip().lower(): (cell or "") for column, cell in row.items() if _is_cell(cell)}
-        for column in ("image", "note"):
-            if column not in cells:
-                raise CausalCLIPSegError(f"The table {table.name} lacks the column {column}.")
-        if cells["image"].strip():
-            yield _read_row(table.parent, cells)
+    for row in read_note_table(table):
+        yield _read_row(table, row)
 
 
-def _is_cell(cell: Any) -> bool:
-    """Return whether a cell belongs to a column; `DictReader` returns surplus cells in a list."""
-    return cell is None or isinstance(cell, str)
-
-
-def _read_row(folder: Path, cells: Mapping[str, str]) -> BatchItem:
-    name = cells["image"].strip().replace("\\", "/")
+def _read_row(table: Path, row: TableRow) -> BatchItem:
+    name = row.cells["image"].replace("\\", "/")
     result = PurePath(name)
-    if result.is_absolute() or ".." in result.parts:
+    if result.anchor or ".." in result.parts:
         result = PurePath(result.name)  # so that it stays in the folder of the results, wherever the image is
-    item = BatchItem(folder / name, name, result.with_name(image_name(result.name)), cells["note"].strip())
+    if result.name in ("", ".."):
+        line = f"line {row.line}"
+        fault = f"Line {row.line} of the table names no image."
+        return BatchItem(
+            table.parent / name, f"{line}: {printable(name)}" if name else line, PurePath(line), fault=fault
+        )
+    item = BatchItem(
+        table.parent / name, printable(name), result.with_name(image_name(result.name)), row.cells["note"], row.fault
+    )
+    if row.fault:
+        return item
+    try:
+        return replace(item, **_choices(row.cells))
+    except CausalCLIPSegError as error:
+        return replace(item, fault=str(error))
+
+
+def _choices(cells: Mapping[str, str]) -> dict[str, Any]:
     choices: dict[str, Any] = {}
     for column, values in _CHOICES.items():
-        cell = cells.get(column, "").strip().lower()
+        cell = cells.get(column, "").lower()
         if cell and cell not in values:
-            return replace(item, fault=f"The table has “{cell}” in the column {column}; use {' or '.join(values)}.")
+            raise CausalCLIPSegError(f"The table has “{cell}” in the column {column}; use {' or '.join(values)}.")
         choices[column] = values[cell] if cell else None
-    return replace(item, **choices)
+    return choices
 
 
 _CHOICES: dict[str, dict[str, Any]] = {

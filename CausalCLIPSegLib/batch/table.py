@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from contextlib import ExitStack, suppress
+from dataclasses import astuple, dataclass, fields
 from io import StringIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, get_args
 
-from CausalCLIPSegLib.atomic_files import write_text
+from CausalCLIPSegLib.atomic_files import claimed, write_text
+from CausalCLIPSegLib.batch.cells import read_cell, write_line
 from CausalCLIPSegLib.errors import OutputError
+from CausalCLIPSegLib.regular_files import open_regular
 
 Status = Literal["outlined", "no finding", "refused", "failed"]
 
@@ -74,7 +77,8 @@ class Rows:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._rows = {row.image: row for row in _read(path)}
+        self._rows = _read(path)
+        self._claim = ExitStack()
 
     def get(self, image: str) -> Row | None:
         """Return the row of an image; None if the image has no row."""
@@ -92,42 +96,56 @@ class Rows:
             return
         try:
             with self.path.open("a", encoding="utf-8", newline="") as file:
-                file.write(_text([row]))
+                file.write(write_line(astuple(row)))
         except OSError as error:
             raise OutputError(f"{self.path} cannot be written: {error.strerror}.") from error
 
     def __enter__(self) -> Rows:
+        """Create the folder of the table, and keep other batches out of it.
+
+        Raises:
+            OutputError: the folder cannot be created, or another batch is writing into it.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"The folder {self.path.parent} cannot be created: {error.strerror}.") from error
+        self._claim.enter_context(claimed(self.path))
+        self._rows = _read(self.path)  # another batch may just have ended
         self._save()  # removes the incomplete last line of a killed run
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._save()
+        try:
+            self._save()
+        finally:
+            self._claim.close()
+            if not self._rows:
+                with suppress(OSError):  # it holds other files
+                    self.path.parent.rmdir()
 
     def _save(self) -> None:
         if not self._rows:
             return  # an empty table would only look like a result
-        header = ",".join(_COLUMNS) + "\n"
-        text = header + _text(self._rows[image] for image in sorted(self._rows))
-        write_text(self.path, text)
+        write_text(self.path, write_line(_COLUMNS) + _text(self._rows[image] for image in sorted(self._rows)))
 
 
 def _text(rows: Iterable[Row]) -> str:
-    text = StringIO()
-    csv.DictWriter(text, _COLUMNS, lineterminator="\n").writerows(asdict(row) for row in rows)
-    return text.getvalue()
+    return "".join(write_line(astuple(row)) for row in rows)
 
 
-def _read(path: Path) -> list[Row]:
-    """Return the complete rows of a table; an empty list if the file does not exist.
+def _read(path: Path) -> dict[str, Row]:
+    """Return the complete rows of a table by image; no rows if the file does not exist.
 
     A table without the newest column is read, too, so that a batch of an earlier version can be resumed.
     """
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        with open_regular(path) as file:
+            text = file.read().decode("utf-8", "replace")
     except FileNotFoundError:
-        return []
+        return {}
     except OSError as error:
-        raise OutputError(f"{path} cannot be read.") from error
+        raise OutputError(f"{path} cannot be read: {error.strerror}.") from error
     complete, _, _ = text.rpartition("\n")  # a killed run may leave an incomplete last line
     try:
         reader = csv.DictReader(StringIO(complete, newline=""))
@@ -136,8 +154,14 @@ def _read(path: Path) -> list[Row]:
         raise OutputError(f"{path} cannot be read.") from error
     if reader.fieldnames not in (_COLUMNS, _COLUMNS[:-1]):
         raise OutputError(f"{path} is not a table of this command; give another folder.")
-    return [
-        Row(**{"prompt": each["sentence"], **each})
+    rows = [
+        _row({"prompt": each["sentence"], **each})
         for each in cells
         if None not in each and None not in each.values() and each["status"] in get_args(Status) and each["request"]
     ]
+    return {row.image: row for row in rows}
+
+
+def _row(cells: dict[str, Any]) -> Row:
+    texts: dict[str, Any] = {name: read_cell(cell) for name, cell in cells.items()}
+    return Row(**texts)

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import Progress
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from CausalCLIPSegLib.about import RESEARCH_ONLY
 from CausalCLIPSegLib.cli.console import err, out, show_warning
@@ -27,9 +36,8 @@ from CausalCLIPSegLib.cli.options import (
 from CausalCLIPSegLib.cli.run import SOME_FAILED, STOPPED
 
 if TYPE_CHECKING:
+    from CausalCLIPSegLib.batch.executor import Executor
     from CausalCLIPSegLib.batch.table import Row
-
-TABLE = "films.csv"
 
 
 def batch(
@@ -51,31 +59,52 @@ def batch(
     force: Annotated[bool, typer.Option("--force", help="Replace results of another image, note or setting.")] = False,
     without_note: WithoutNoteOption = False,
     probability: ProbabilityOption = False,
+    no_pictures: Annotated[bool, typer.Option("--no-pictures", help="Write no overlay.png.")] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Images to segment at the same time; as many as there are cores if not given."),
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Run on the Ray cluster at this address (auto, host:port), whose computers share the folders.",
+        ),
+    ] = None,
 ) -> None:
     """Segment many images by their notes, each into a folder of its own, and list them in films.csv.
 
     An image that cannot be segmented does not stop the others. The same command continues a run that was stopped.
     """
-    from CausalCLIPSegLib.batch.inputs import read_items
-    from CausalCLIPSegLib.batch.runner import Batch, Settings
+    from CausalCLIPSegLib.batch.inputs import TABLE, read_items
+    from CausalCLIPSegLib.batch.processes import Processes
+    from CausalCLIPSegLib.batch.runner import Batch
     from CausalCLIPSegLib.batch.table import Rows
+    from CausalCLIPSegLib.batch.task import Settings
 
     check_threshold(threshold)
     warnings.showwarning = show_warning
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # clusters send it to stop a job
     results = output or Path(f"{source.resolve().stem}-segmentations")
+    if ray is None:
+        executor: Executor = Processes(jobs)
+    else:
+        from CausalCLIPSegLib.batch.ray_cluster import RayCluster
+
+        source, results, checkpoint = source.resolve(), results.resolve(), _resolved(checkpoint)
+        executor = RayCluster(ray, results, jobs)
     items = read_items(source, results)
-    settings = Settings(laterality, language, threshold, not without_note, probability)
-    batch_run = Batch(results, settings, checkpoint, device, force=force)
+    settings = Settings(laterality, language, threshold, not without_note, probability, not no_pictures)
+    batch_run = Batch(results, settings, checkpoint, device, force=force, executor=executor)
     ended: Counter[str] = Counter()
-    # On a terminal, lines are printed above the bar; no bar is shown if the output goes to a file.
-    bar = Progress(console=err, disable=not err.is_terminal, redirect_stdout=sys.stdout.isatty(), transient=True)
     try:
-        with Rows(results / TABLE) as rows, bar:
-            for row, is_old in bar.track(batch_run.run(items, rows), len(items), description="Segmenting"):
+        with Rows(results / TABLE) as rows, _bar() as bar:
+            shown = bar.add_task("Segmenting", total=len(items))
+            for row, is_old in batch_run.run(items, rows):
                 ended["outlined before" if is_old else row.status] += 1
                 if not is_old:
                     out.print(f"{ended.total()}/{len(items)} {row.image}: {_outcome(row)}", soft_wrap=True)
+                bar.advance(shown)
     except KeyboardInterrupt:
         err.print(f"Stopped after {ended.total()} of {len(items)} images; the same command continues.")
         raise typer.Exit(STOPPED) from None
@@ -84,6 +113,36 @@ def batch(
     out.print(RESEARCH_ONLY)
     if ended["refused"] or ended["failed"]:
         raise typer.Exit(SOME_FAILED)
+
+
+def _bar() -> Progress:
+    """Return a bar with the images in a second and the time left; lines are printed above it.
+
+    No bar is shown if the output goes to a file.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    return Progress(
+        *columns,
+        console=err,
+        disable=not err.is_terminal,
+        redirect_stdout=sys.stdout.isatty(),
+        transient=True,
+        speed_estimate_period=300,  # seconds; the images of a minute may all be large
+    )
+
+
+class _Rate(ProgressColumn):
+    """The images in a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f} images/s" if speed else "")
+
+
+def _resolved(checkpoint: str) -> str:
+    """Return the path of a checkpoint that all computers find, or a name, which each finds in its own installation."""
+    path = Path(checkpoint)
+    return str(path.resolve()) if path.exists() else checkpoint
 
 
 def _outcome(row: Row) -> str:

@@ -52,11 +52,14 @@ class Output(NamedTuple):
 PROBABILITY = "probability.dcm"
 """The probability map as a FRACTIONAL DICOM-SEG, written only on request."""
 
+PICTURE = "overlay.png"
+"""The picture for people, which takes much of the time of writing."""
+
 OUTPUTS: tuple[Output, ...] = (
     Output("segmentation.seg.nrrd", write_seg_nrrd),
     Output("segmentation.dcm", write_dicom_seg, _has_dicom_seg, carries_note=True),
     Output(PROBABILITY, write_dicom_probability, _is_dicom, carries_note=True, on_request=True),
-    Output("overlay.png", write_overlay, needs_report=True),
+    Output(PICTURE, write_overlay, needs_report=True),
 )
 """The files of a result except result.json, in the order of writing."""
 
@@ -81,6 +84,7 @@ def write_result(
     force: bool = False,
     with_note: bool = True,
     extra: Collection[str] = (),
+    without: Collection[str] = (),
 ) -> dict[str, Path]:
     """Write the files of `result` into `directory`: all of them, or none.
 
@@ -91,6 +95,7 @@ def write_result(
         force: replace an earlier result, including files that this result does not have.
         with_note: include the note in the DICOM files; result.json and the picture always include it.
         extra: names of files that are written only on request: `PROBABILITY`.
+        without: names of files to leave out: `PICTURE`.
 
     Returns:
         The path of each file by name, result.json last.
@@ -100,7 +105,7 @@ def write_result(
     """
     directory = Path(directory)
     requested = [output for output in OUTPUTS if not output.on_request or output.name in extra]
-    outputs = [output for output in requested if output.applies(result)]
+    outputs = [output for output in requested if output.name not in without and output.applies(result)]
     names = [*(output.name for output in outputs), RESULT_JSON]
     report = (report or describe_result(result)).model_copy(update={"files": names})
     with staged_files(directory, names, force=force, earlier=_all_names()) as stage:

@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from batch_work import InThisProcess
 from PIL import Image
 from pydicom.data import get_testdata_file
 
 from CausalCLIPSegLib.batch.inputs import read_items
-from CausalCLIPSegLib.batch.runner import Batch, Settings
+from CausalCLIPSegLib.batch.processes import Processes
+from CausalCLIPSegLib.batch.runner import Batch
 from CausalCLIPSegLib.batch.table import Row, Rows
+from CausalCLIPSegLib.batch.task import Settings
 from CausalCLIPSegLib.demo import DEMO_IMAGE
 from CausalCLIPSegLib.errors import CausalCLIPSegError, OutputError
 from CausalCLIPSegLib.radiograph import read_radiograph
@@ -45,11 +48,12 @@ def folder(tmp_path) -> Path:
 def run_batch(tmp_path, tiny_checkpoint_to_read):
     """Segment a folder or a table into tmp_path/out; return by image: status, message, made by an earlier run."""
 
-    def run(source: Path, settings: Settings = SETTINGS, *, out: str = "out", force: bool = False) -> dict[str, tuple]:
+    def run(source: Path, settings: Settings = SETTINGS, *, out="out", force=False, executor=InThisProcess()) -> dict:  # noqa: B008
         items = read_items(source, tmp_path / out)
-        batch = Batch(tmp_path / out, settings, tiny_checkpoint_to_read, "cpu", force=force)
+        batch = Batch(tmp_path / out, settings, tiny_checkpoint_to_read, "cpu", force=force, executor=executor)
         with Rows(tmp_path / out / "films.csv") as rows:
-            return {row.image: (row.status, row.message, before) for row, before in batch.run(items, rows)}
+            outcomes = {row.image: (row.status, row.message, before) for row, before in batch.run(items, rows)}
+        return dict(sorted(outcomes.items()))
 
     return run
 
@@ -229,7 +233,13 @@ def test_results_stay_in_their_folder_wherever_the_images_are(folder, run_batch,
         ("image,note\n", "holds no images"),
         ("image,note\na.png,Left opacity.\na.png,Right opacity.\n", "one folder"),
         ("image,note\na.png,Left opacity.\na.dcm,Right opacity.\n", "one folder"),
-        ('image,note\na.png,"Left opacity.\n', "comma-separated"),
+        ('image,note\na.png,"Left opacity.\n', "at line 2: a quotation mark"),
+        ('image,note\na.png,"Left" opacity.\n', "at line 2: a quotation mark"),
+        (f"image,note\na.png,{'x' * 200_000}\n", "a cell is too long"),
+        ("# image and note\n\n", "has no header"),
+        ("image,note,Note\n", "two columns with the name note"),
+        ("", "is empty"),
+        ("\0\1\2", "is not plain text"),
         (None, "no folder or table"),
     ],
 )

@@ -1,0 +1,225 @@
+"""Run a batch in processes of this computer, each replaced if it ends.
+
+The standard library's `ProcessPoolExecutor` gives up after the end of one process, and so does loky; this is what a
+batch needs instead: a process that works on one image, tells which one when it ends, and ends with its parent.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+
+from CausalCLIPSegLib.atomic_files import remove_unfinished
+from CausalCLIPSegLib.batch.executor import MAX_ATTEMPTS, Answer, Work, time_limit
+from CausalCLIPSegLib.batch.inputs import BatchItem
+from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.privacy import public_message, safe_traceback
+
+log = logging.getLogger(__name__)
+
+_LOADED = "loaded"
+_MAX_FAILED_STARTS = 3
+_POLL_SECONDS = 1  # so that Ctrl-C is noticed on Windows, too
+_END_SECONDS = 10
+"""Seconds for a process to remove its unfinished result after the batch was stopped."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Processes:
+    """Processes of this computer.
+
+    Args:
+        count: how many images are segmented at the same time; None: as many as there are cores.
+    """
+
+    def __init__(self, count: int | None = None) -> None:
+        self._count = count or usable_cores()
+        self._processes: dict[Connection, _Process] = {}
+        self._waiting: deque[BatchItem] = deque()
+        self._attempts: Counter[str] = Counter()
+        self._failed_starts = 0
+
+    def run(self, load: Callable[[], Work], items: Sequence[BatchItem]) -> Iterator[tuple[BatchItem, Answer | None]]:
+        """Yield each image with its answer; see `Executor`."""
+        self._waiting = deque(items)
+        try:
+            while self._waiting or any(each.item for each in self._processes.values()):
+                self._start(load)
+                self._hand_out()
+                for pipe in wait(list(self._processes), _POLL_SECONDS):
+                    yield from self._receive(self._processes[pipe])  # type: ignore[index]
+        finally:
+            self._end()
+
+    def _start(self, load: Callable[[], Work]) -> None:
+        """Start processes while there is more to do than they take."""
+        free = sum(each.item is None for each in self._processes.values())
+        for _ in range(min(self._count - len(self._processes), len(self._waiting) - free)):
+            process = _Process(load, threads=max(1, usable_cores() // self._count))
+            self._processes[process.pipe] = process
+
+    def _hand_out(self) -> None:
+        for process in self._processes.values():
+            if self._waiting and process.is_loaded and process.item is None:
+                process.give(self._waiting.popleft())
+
+    def _receive(self, process: _Process) -> Iterator[tuple[BatchItem, Answer | None]]:
+        try:
+            answer = process.pipe.recv()
+        except (EOFError, OSError):
+            yield from self._replace(process)
+            return
+        if isinstance(answer, CausalCLIPSegError):
+            raise answer
+        item, process.item, process.is_loaded = process.item, None, True
+        self._failed_starts = 0
+        self._hand_out()  # before the caller stores the row, so that the process does not wait for it
+        if item is not None:
+            yield item, answer
+
+    def _replace(self, process: _Process) -> Iterator[tuple[BatchItem, Answer | None]]:
+        """Forget a process that has ended, and try its image again or give it up."""
+        del self._processes[process.pipe]
+        log.debug("A process ended with status %s.", process.end(_END_SECONDS))
+        item = process.item
+        if not process.is_loaded:
+            self._failed_starts += 1
+            if self._failed_starts >= _MAX_FAILED_STARTS:
+                raise CausalCLIPSegError(
+                    "The processes of the batch end while they load the checkpoint; there may be too little memory: "
+                    "try fewer at a time with --jobs."
+                )
+        elif item is not None:
+            self._attempts[item.name] += 1
+            if self._attempts[item.name] < MAX_ATTEMPTS:
+                self._waiting.append(item)
+            else:
+                yield item, None
+
+    def _end(self) -> None:
+        """End all processes; those that still work are stopped and remove their unfinished result."""
+        processes, self._processes = list(self._processes.values()), {}
+        try:
+            for process in processes:
+                process.stop()
+            for process in processes:
+                process.end(_END_SECONDS)
+        finally:  # also after a second Ctrl-C
+            for process in processes:
+                process.kill()
+
+
+class _Process:
+    """A process, its end of a pipe, and what it does.
+
+    Attributes:
+        pipe: receives `_LOADED` first, then an `Answer` for each image; or the error of loading.
+        is_loaded: it waits for images or works on one.
+        item: the image that it works on.
+    """
+
+    def __init__(self, load: Callable[[], Work], threads: int) -> None:
+        context = multiprocessing.get_context("spawn")  # a fork would copy locks of threads that it does not copy
+        self.pipe, other_end = context.Pipe()
+        self.is_loaded = False
+        self.item: BatchItem | None = None
+        level = logging.getLogger("CausalCLIPSegLib").getEffectiveLevel()
+        self._process = context.Process(target=_serve, args=(other_end, load, threads, level), daemon=True)
+        with _blocked_signals():
+            self._process.start()
+        other_end.close()  # so that the pipe ends with the process
+
+    def give(self, item: BatchItem) -> None:
+        self.item = item
+        with suppress(OSError):  # if the process has ended, the pipe says so
+            self.pipe.send(item)
+
+    def stop(self) -> None:
+        """Ask the process to end: at once if it works on an image."""
+        self.pipe.close()
+        if self.item or not self.is_loaded:
+            self._process.terminate()
+
+    def end(self, seconds: float) -> int | None:
+        """Wait for the end of the process, and return its exit status; None if it has not ended in time."""
+        self.pipe.close()
+        self._process.join(seconds)
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+
+@contextmanager
+def _blocked_signals() -> Iterator[None]:
+    """Let a new process begin with blocked signals, which it handles when it is ready."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it unblocks the signals when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(pipe: Connection, load: Callable[[], Work], threads: int, log_level: int) -> None:
+    """Segment the images that come through the pipe, until it is closed: what a process does."""
+    _prepare(threads, log_level)
+    try:
+        work = load()
+    except CausalCLIPSegError as error:
+        log.debug(safe_traceback(error))
+        pipe.send(CausalCLIPSegError(str(error)))
+        return
+    except Exception as error:
+        log.debug(safe_traceback(error))
+        pipe.send(CausalCLIPSegError(public_message(error)))
+        return
+    pipe.send(_LOADED)
+    with suppress(EOFError, OSError):  # the pipe is closed
+        while True:
+            item = pipe.recv()
+            with time_limit():
+                answer = work(item)
+            pipe.send(answer)
+
+
+def _prepare(threads: int, log_level: int) -> None:
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the parent decides
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    logging.basicConfig(level=logging.CRITICAL, format="%(name)s: %(message)s")
+    logging.getLogger("CausalCLIPSegLib").setLevel(log_level)
+    if log_level > logging.DEBUG:  # native libraries print what they find in damaged files
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has ended without telling it, so that nothing is written any more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        remove_unfinished()
+        os._exit(1)
