@@ -134,7 +134,7 @@ def write_seg_nrrd(result: SegmentationResult, path: Path) -> None:
     segments = _coded_segments(result, with_note=False)
     if not segments:
         segments = (empty_segment((rows, columns), _algorithm(result, with_note=False)),)
-    write_segments(segments, (rows, columns), result.radiograph.affine, path)
+    write_segments(segments, (rows, columns), result.radiograph.affine, path, result.radiograph.turn)
 
 
 def empty_segment(shape: tuple[int, int], algorithm: Algorithm) -> CodedSegment:

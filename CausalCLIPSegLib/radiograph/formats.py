@@ -21,6 +21,10 @@ ENDINGS = (
 NRRD = b"NRRD"
 GZIP = b"\x1f\x8b"
 
+NIFTI_HEADER_BYTES = {1: 348, 2: 540}
+"""Length of the header of each version of NIfTI."""
+_NIFTI_MAGIC = {1: (344, b"n+1\0"), 2: (4, b"n+2\0")}  # where it is, and what it is
+
 _HEAD_BYTES = 1024
 _PNG_JPEG_TIFF = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Sizes of the headers that may follow the file header of a BMP; "BM" could also begin a text.
@@ -34,7 +38,6 @@ _OTHER_KINDS = {
     b"\xffO\xffQ": "a JPEG 2000 image",
     b"ObjectType": "a MetaImage",
     b"\x89HDF": "an HDF5 file",
-    b"\x1c\x02\0\0n+2": "a NIfTI-2 file",
 }
 
 
@@ -95,18 +98,18 @@ def describe_kind(head: bytes) -> str:
     return "a text file" if is_text else "of a kind that the program does not know"
 
 
-def nifti_layout(head: bytes) -> tuple[int, int] | None:
-    """Return the offset of the pixels in a NIfTI file and the bits of each; None for any other file.
+def nifti_version(head: bytes) -> int | None:
+    """Return 1 or 2, the version of a NIfTI file in one file that begins with these bytes; None for any other file.
 
-    Only NIfTI-1 in a single file counts, because ITK does not read NIfTI-2. The first value, the size of the header,
-    reveals the byte order.
+    The first value, the size of the header, reveals the byte order.
     """
     if head.startswith(GZIP):
         try:
             head = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head, _HEAD_BYTES)
         except zlib.error:
             return None
-    for order in "<>":
-        if head[:4] == struct.pack(f"{order}i", 348) and head[344:347] == b"n+1":
-            return int(struct.unpack_from(f"{order}f", head, 108)[0]), struct.unpack_from(f"{order}h", head, 72)[0]
+    for version, (at, magic) in _NIFTI_MAGIC.items():
+        sizes = {struct.pack(f"{order}i", NIFTI_HEADER_BYTES[version]) for order in "<>"}
+        if head[:4] in sizes and head[at : at + len(magic)] == magic:
+            return version
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ _TINT_DEGREE = 3
 _MAX_CLIPPED_SHARE = 0.001
 _SAMPLED_PIXELS = 1 << 18
 _PERCENTILES = (0.5, 99.5)
+_STRIP_ROWS = 256
 
 
 def reject_flat(values: npt.NDArray[np.generic]) -> None:
@@ -139,18 +141,39 @@ def percentile_normalize(
     """
     finite = np.isfinite(values)
     valid = finite if valid is None else valid & finite
-    reject_flat(values[valid])
-    # float64, because float32 cannot hold 32-bit integers or the differences of large floats.
-    valid_values = values[valid].astype(np.float64)
-    low, high = np.percentile(valid_values, _PERCENTILES)
+    every = bool(valid.all())
+    valid_values = values.ravel() if every else values[valid]
+    reject_flat(valid_values)
+    low, high = _quantiles(valid_values)
     if low == high:  # nearly all pixels are equal, for example a small image on a large black background
-        low, high = valid_values.min(), valid_values.max()
+        low, high = float(valid_values.min()), float(valid_values.max())
     if low == high:  # 64-bit integers that are equal in float64
         raise RadiographError(NO_CONTRAST)
-    normalized = np.zeros(values.shape, dtype=np.float32)
-    with np.errstate(over="ignore"):
-        normalized[valid] = np.clip((valid_values - low) / (high - low), 0, 1)
+    del valid_values
+    normalized = np.empty(values.shape, dtype=np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for top in range(0, len(values), _STRIP_ROWS):  # in strips, because float64 takes much memory
+            strip = values[top : top + _STRIP_ROWS].astype(np.float64)
+            normalized[top : top + _STRIP_ROWS] = np.clip((strip - low) / (high - low), 0, 1)
+    if not every:
+        normalized[~valid] = 0
     return normalized
+
+
+def _quantiles(values: npt.NDArray[np.generic]) -> tuple[float, float]:
+    """Return the percentiles, interpolated linearly in float64.
+
+    float32 cannot hold 32-bit integers or the differences of large floats.
+    """
+    positions = [share / 100 * (values.size - 1) for share in _PERCENTILES]
+    indices = [index for position in positions for index in (math.floor(position), math.ceil(position))]
+    ordered = np.partition(values, indices)
+    low, high = (
+        float(ordered[math.floor(position)]) * (1 - position % 1)
+        + float(ordered[math.ceil(position)]) * (position % 1)
+        for position in positions
+    )
+    return low, high
 
 
 def byte_pixels(values: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import MirroredQuestionError, RadiographError
 from CausalCLIPSegLib.radiograph.grayscale import NO_CONTRAST
+from CausalCLIPSegLib.radiograph.orientation import AS_STORED, Turn
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -39,6 +40,8 @@ class Radiograph:
             with R, False if it begins with L, None if the file does not state it.
         warnings: what the user should know before relying on the image or sharing it, one sentence each; for example,
             that a name may be burned into the pixels.
+        turn: how the image that ITK and 3D Slicer load became upright. They load the stored image; in it, the pixel
+            values lie as in `turn.stored(pixels)`.
     """
 
     pixels: npt.NDArray[np.float32]
@@ -48,6 +51,7 @@ class Radiograph:
     header: Dataset | None = None
     mirrored: bool | None = None
     warnings: tuple[str, ...] = ()
+    turn: Turn = AS_STORED
 
     def oriented(self, mirrored: bool | None) -> Radiograph:
         """Return the radiograph with the user's answer to whether the image is mirrored.

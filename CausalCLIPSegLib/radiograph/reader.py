@@ -14,9 +14,10 @@ from CausalCLIPSegLib.radiograph.formats import (
     first_bytes,
     is_bare_dicom,
     is_raster,
-    nifti_layout,
+    nifti_version,
 )
-from CausalCLIPSegLib.radiograph.itk import read_nifti, read_nrrd
+from CausalCLIPSegLib.radiograph.nifti_image import read_nifti
+from CausalCLIPSegLib.radiograph.nrrd_image import read_nrrd
 from CausalCLIPSegLib.radiograph.radiograph import Radiograph
 from CausalCLIPSegLib.radiograph.raster import read_raster
 
@@ -76,7 +77,7 @@ def _reader_for(head: bytes) -> Callable[[Path], Radiograph]:
         return read_raster
     if head.startswith(NRRD):
         return read_nrrd
-    if nifti_layout(head) is not None:
+    if nifti_version(head) is not None:
         return read_nifti
     if is_bare_dicom(head):
         return _read_dicom

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import re
-import zlib
 from pathlib import Path
 from typing import Any, cast, get_args
 
-import nrrd
 import numpy as np
 import numpy.typing as npt
 import slicerio
@@ -16,7 +12,7 @@ import slicerio
 from CausalCLIPSegLib.colors import Color
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
-from CausalCLIPSegLib.radiograph import limits
+from CausalCLIPSegLib.radiograph import limits, nrrd_file
 from CausalCLIPSegLib.segmentation.checks import is_uid, one_line, reject_file
 from CausalCLIPSegLib.segmentation.coding import algorithm_from_tags
 from CausalCLIPSegLib.segmentation.nrrd_writer import REFERENCE_GEOMETRY
@@ -26,7 +22,6 @@ from CausalCLIPSegLib.terminology import CATEGORY, LUNG, OPACITY, Code
 
 _MAX_SHIFT = 1e-3
 """Pixels by which coordinates may differ, because files round them."""
-_SKIPS = frozenset({"line skip", "lineskip", "byte skip", "byteskip"})
 _DAMAGED = "The file is damaged, incomplete or not a .seg.nrrd of 3D Slicer."
 
 
@@ -55,8 +50,10 @@ def read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ...
 
 def _read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ...]:
     reject_file(path, ".seg.nrrd", limits.MAX_SEGMENTATION_BYTES)
-    head = _read_head(path)
-    header = nrrd.read_header(io.BytesIO(head))
+    try:
+        header, start = nrrd_file.read_header(path)
+    except nrrd_file.NrrdError as error:
+        raise SegmentationError(str(error)) from error
     layers, columns, rows = _read_layout(header)
     description = slicerio.read_segmentation(str(path), skip_voxels=True)
     fields_of_segments = description.get("segments") or []
@@ -69,7 +66,7 @@ def _read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ..
     if len(set(values)) < len(values) or not all(0 <= layer < layers and label for layer, label in values):
         raise SegmentationError("This .seg.nrrd contradicts itself about which values its segments have.")
     left, top = _offset(description, (rows, columns), shape)
-    voxels = _voxels(path, len(head), header)
+    voxels = _voxels(path, start, header)
     cropped_masks = [voxels[..., layer] == label for layer, label in values]
     if sum(map(np.count_nonzero, cropped_masks)) != np.count_nonzero(voxels):
         raise SegmentationError("This .seg.nrrd outlines something that it does not describe.")
@@ -81,26 +78,12 @@ def _read_segments(path: Path, shape: tuple[int, int]) -> tuple[CodedSegment, ..
     return tuple(segments)
 
 
-def _read_head(path: Path) -> bytes:
-    """Return the bytes before the values, at most as many as the limit allows."""
-    with path.open("rb") as file:
-        head = file.read(limits.MAX_SEGMENTATION_HEADER_BYTES)
-    if not head.startswith(b"NRRD"):
-        raise SegmentationError("The file is not a .seg.nrrd of 3D Slicer.")
-    end = re.search(rb"\n\r?\n", head)
-    if end is None:
-        raise SegmentationError(_DAMAGED)
-    return head[: end.end()]
-
-
 def _read_layout(header: dict[str, Any]) -> tuple[int, int, int]:
     """Return layers, columns and rows; reject a file that is not one slice of labels in one file."""
-    if {"data file", "datafile"} & set(header):
-        raise SegmentationError("This NRRD file keeps its values in another file; save it as one .seg.nrrd.")
-    if header["encoding"] not in {"raw", "gzip", "gz"} or _SKIPS & set(header):
+    if nrrd_file.encoding(header) not in {"raw", "gzip", "gz"}:
         raise SegmentationError("This .seg.nrrd stores its values in a way that 3D Slicer does not.")
     sizes = [int(size) for size in header["sizes"]]
-    if len(sizes) not in {3, 4} or header["dimension"] != len(sizes) or min(sizes) < 1 or sizes[-1] != 1:
+    if len(sizes) not in {3, 4} or sizes[-1] != 1:
         raise SegmentationError("This .seg.nrrd does not belong to one picture.")
     layers, columns, rows = (sizes[0] if len(sizes) == 4 else 1), sizes[-3], sizes[-2]
     if max(rows, columns) > limits.MAX_SIDE or layers * rows * columns > limits.MAX_MASK_PIXELS:
@@ -151,20 +134,12 @@ def _wrong_size(columns: int, rows: int, shape: tuple[int, int]) -> str:
 
 
 def _voxels(path: Path, start: int, header: dict[str, Any]) -> npt.NDArray[np.integer]:
-    """Return the labels, rows x columns x layers; decompresses at most as many bytes as the limit allows."""
-    with path.open("rb") as file:
-        file.seek(start)
-        data = file.read()
-    if header["encoding"] != "raw":
-        inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        data = inflater.decompress(data, limits.MAX_SEGMENTATION_BYTES)
-        if not inflater.eof:  # truncated, or a decompression bomb
-            raise SegmentationError(_DAMAGED)
-    buffer = io.BytesIO(data)
-    values = nrrd.read_data({**header, "encoding": "raw"}, buffer, index_order="C")[0]
-    if buffer.read(1) or values.dtype.kind not in "iu":
+    """Return the labels, rows x columns x layers."""
+    values, has_more = nrrd_file.read_values(path, header, start)
+    if has_more or values.dtype.kind not in "iu":
         raise SegmentationError(_DAMAGED)
-    return values if values.ndim == 3 else values[..., np.newaxis]
+    labels = values[0]
+    return labels if labels.ndim == 3 else labels[..., np.newaxis]
 
 
 def _segment(fields: dict[str, Any], number: int, mask: npt.NDArray[np.bool_]) -> CodedSegment:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import slicerio
 
+from CausalCLIPSegLib.radiograph.orientation import AS_STORED, Turn
 from CausalCLIPSegLib.segmentation.checks import one_line
 from CausalCLIPSegLib.segmentation.coding import CHECKPOINT_HASH
 from CausalCLIPSegLib.segmentation.segmentation import LPS_TO_RAS, CodedSegment
@@ -30,29 +31,37 @@ _UNKNOWN_COLOR = (0.5, 0.5, 0.5)
 
 
 def write_segments(
-    segments: Sequence[CodedSegment], shape: tuple[int, int], affine: npt.NDArray[np.float64], path: Path
+    segments: Sequence[CodedSegment],
+    shape: tuple[int, int],
+    affine: npt.NDArray[np.float64],
+    path: Path,
+    turn: Turn = AS_STORED,
 ) -> None:
     """Write segments to `path`, whose name should end in `.seg.nrrd`.
 
-    The file holds one slice: voxel (column, row, 0). Segments that overlap go into separate layers. Of the parameters
-    of an algorithm, only the hash of the weights is written, as a tag of each segment; the note is left out.
+    The file holds one slice on the grid of the stored image: voxel (column, row, 0). Segments that overlap go into
+    separate layers. Of the parameters of an algorithm, only the hash of the weights is written, as a tag of each
+    segment; the note is left out.
 
     Args:
         segments: with masks of rows x columns.
         shape: rows and columns of the radiograph.
         affine: 4 x 4, voxel (column, row, slice, 1) to millimeters, LPS.
         path: an existing file is replaced.
+        turn: how the stored image became upright; see `Radiograph.turn`.
 
     Raises:
         OSError: the file cannot be written.
     """
-    rows, columns = shape
+    affine = affine @ np.linalg.inv(turn.to_stored(shape))
+    rows, columns = shape[::-1] if turn.transposed else shape
     segmentation = slicerio.create_segmentation((columns, rows, 1), affine)
     segmentation["containedRepresentationNames"] = ["Binary labelmap"]
     segmentation["conversionParameters"] = [_reference_geometry(affine, rows, columns)]
     for number, segment in enumerate(segments, 1):
         identifiers = {fields["id"] for fields in segmentation["segments"]}
-        slicerio.add_segment(segmentation, segment.mask.T[:, :, np.newaxis], _fields(segment, number, identifiers))
+        mask = turn.stored(segment.mask).T[:, :, np.newaxis]
+        slicerio.add_segment(segmentation, mask, _fields(segment, number, identifiers))
     slicerio.write_segmentation(str(path), segmentation)
 
 

@@ -93,8 +93,8 @@ RAW = b"encoding: raw\n"
 
 NRRD: Table = {
     "empty_file": ("empty", lambda kit: b""),
-    "text": ("not a .seg.nrrd", lambda kit: b"not a segmentation\n\n"),
-    "dicom_named_nrrd": ("not a .seg.nrrd", lambda kit: kit.dicom.read_bytes()),
+    "text": ("not an NRRD", lambda kit: b"not a segmentation\n\n"),
+    "dicom_named_nrrd": ("not an NRRD", lambda kit: kit.dicom.read_bytes()),
     "magic_only": ("damaged", lambda kit: b"NRRD0004\n"),
     "no_fields": ("damaged", lambda kit: b"NRRD0004\n\n"),
     "future_version": ("damaged", nrrd_future_version),
@@ -110,9 +110,9 @@ NRRD: Table = {
     "many_layers": ("more pixels", nrrd(b"sizes: 2 40 48 1", b"sizes: 2000000 40 48 1")),
     "another_size": ("another grid", nrrd(SIZES, b"sizes: 48 40 1", single=True)),
     "volume": ("one picture", nrrd(SIZES, b"sizes: 40 24 2", single=True)),
-    "no_rows": ("one picture", nrrd(SIZES, b"sizes: 40 0 1", single=True)),
+    "no_rows": ("contradicts itself", nrrd(SIZES, b"sizes: 40 0 1", single=True)),
     "two_dimensions": ("one picture", nrrd_parts(nrrd_two_dimensions)),
-    "dimension_contradicts_sizes": ("one picture", nrrd(b"dimension: 3", b"dimension: 4", single=True)),
+    "dimension_contradicts_sizes": ("contradicts itself", nrrd(b"dimension: 3", b"dimension: 4", single=True)),
     "no_sizes": ("damaged", nrrd(SIZES + b"\n", b"", single=True)),
     "floating_point_values": ("damaged", nrrd_parts(nrrd_floats)),
     "no_type": ("damaged", nrrd(b"type: ", b"tipo: ")),
