@@ -27,6 +27,7 @@ class Provenance:
         device: "cpu" or "cuda".
         version: version of this program.
         seconds: wall-clock seconds by stage ("text", "image", "resample").
+        engine: what ran the network: "onnx" or "torch"; empty for a result of an earlier version.
     """
 
     checkpoint_name: str
@@ -35,6 +36,7 @@ class Provenance:
     device: str
     version: str
     seconds: dict[str, float]
+    engine: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,58 +2,33 @@
 
 from __future__ import annotations
 
-import logging
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from CausalCLIPSegLib import colors
 from CausalCLIPSegLib.about import __version__
-from CausalCLIPSegLib.errors import DeviceWarning
 from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.model.checkpoint import Checkpoint, load_checkpoint
-from CausalCLIPSegLib.model.device import Device, choose_device
-from CausalCLIPSegLib.model.resampling import to_network_grid, to_radiograph_grid
-from CausalCLIPSegLib.network.causalclipseg import Features
-from CausalCLIPSegLib.network.text_encoder import tokenize
+from CausalCLIPSegLib.model.card import Card
+from CausalCLIPSegLib.model.checkpoint import open_checkpoint
+from CausalCLIPSegLib.model.device import Device, EngineChoice
+from CausalCLIPSegLib.model.engines.interface import Arrays, Engine
+from CausalCLIPSegLib.model.engines.load import load_engine
+from CausalCLIPSegLib.model.resampling import interpolate, to_network_grid, to_radiograph_grid
+from CausalCLIPSegLib.model.tokens import encode
 from CausalCLIPSegLib.notes import ReferringExpression, choose_side, parse_note, swap_sides, to_prompt
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult, kind_on
 
+FloatArray = npt.NDArray[np.float32]
+
 Progress = Callable[[str], None]
 """Called with the name of each phase when it begins."""
-
-log = logging.getLogger(__name__)
-
-
-class Maps(NamedTuple):
-    """What the network returns for a radiograph, on its own square grid of S x S.
-
-    Attributes:
-        probability: float32 in [0, 1], 1 x 1 x S x S.
-        attention: float32 in [0, 1], 1 x 1 x s x s: M of Eq. 2, mean over channels and stages, on the grid of the
-            finest stage; None if the network has no masker.
-    """
-
-    probability: Tensor
-    attention: Tensor | None
-
-
-def _mean_attention(attention: list[Tensor]) -> Tensor | None:
-    """Average M over channels and stages on the grid of the finest stage, B x 1 x h x w; None for no stages."""
-    if not attention:
-        return None
-    return _mean([stage.mean(1, keepdim=True) for stage in attention], attention[0].shape[-1])
 
 
 class Segmenter:
@@ -68,40 +43,39 @@ class Segmenter:
 
     Attributes:
         card: the card of the checkpoint.
-        device: where the network runs; the CPU after the GPU ran out of memory.
-        network: the network in evaluation mode.
+        engine: runs the network.
     """
 
-    def __init__(self, checkpoint: Checkpoint, device: Device = "auto") -> None:
-        """Put a checkpoint on a device.
-
-        Raises:
-            DeviceError: the device is not available.
-        """
-        self.card = checkpoint.card
-        self.device = choose_device(device)
-        self.network = checkpoint.network
+    def __init__(self, card: Card, engine: Engine) -> None:
+        self.card = card
+        self.engine = engine
         self._radiograph: Radiograph | None = None
-        self._image_features: list[Features] = []
-        self._text_features: dict[str, Tensor] = {}
-        try:
-            self.network.to(self.device)
-        except torch.cuda.OutOfMemoryError:
-            self._fall_back_to_cpu()
+        self._image_features: list[Arrays] = []
+        self._attention: FloatArray | None = None
+        self._text_features: dict[str, Arrays] = {}
 
     @classmethod
-    def from_checkpoint(cls, name_or_path: str | Path = "default", device: Device = "auto") -> Segmenter:
-        """Load a checkpoint and put it on a device.
+    def from_checkpoint(
+        cls, name_or_path: str | Path = "default", device: Device = "auto", engine: EngineChoice = "auto"
+    ) -> Segmenter:
+        """Load a checkpoint into an engine.
 
         Args:
             name_or_path: "default", the name of a checkpoint in Resources/checkpoints, or a path (`find_checkpoint`).
-            device: "auto" is a CUDA GPU if one can be used, else the CPU.
+            device: "auto" is a CUDA GPU if PyTorch can use one, else the CPU.
+            engine: "auto" is PyTorch on a GPU and for a checkpoint without graphs, else ONNX Runtime.
 
         Raises:
             CheckpointError: the checkpoint cannot be loaded.
-            DeviceError: the device is not available.
+            DeviceError: the device or the engine is not available.
         """
-        return cls(load_checkpoint(name_or_path), device)
+        checkpoint = open_checkpoint(name_or_path)
+        return cls(checkpoint.card, load_engine(checkpoint, device, engine))
+
+    @property
+    def device(self) -> str:
+        """Where the network runs, "cpu" or "cuda"; the CPU after the GPU ran out of memory."""
+        return self.engine.device
 
     def set_radiograph(self, radiograph: Radiograph, *, mirrored: bool | None = None) -> None:
         """Set the radiograph for the next calls of `ask`.
@@ -118,7 +92,7 @@ class Segmenter:
         """
         radiograph = radiograph.oriented(mirrored)
         if self._radiograph is None or not _same_input(self._radiograph, radiograph):
-            self._image_features = []
+            self._image_features, self._attention = [], None
         self._radiograph = radiograph
 
     def ask(
@@ -153,14 +127,10 @@ class Segmenter:
         prompt = to_prompt(expression, self.card.laterality)
         with _timed(seconds, "image"):
             begin("Searching the radiograph")
-            maps = self.probabilities(prompt, seconds)
+            network_probability = self.probabilities(prompt, seconds)
         with _timed(seconds, "resample"):
-            probability = self._on_radiograph(maps.probability)
-            attention = (
-                np.full(radiograph.pixels.shape, 1, np.float32)
-                if maps.attention is None
-                else self._on_radiograph(maps.attention)
-            )
+            probability = self._on_radiograph(network_probability)
+            attention = self._attention_on_radiograph()
         threshold = self.card.threshold if threshold is None else threshold
         return SegmentationResult(
             radiograph=radiograph,
@@ -173,7 +143,13 @@ class Segmenter:
             causal_attention=attention,
             segments=self.segments_of(probability >= threshold, expression, mirrored=bool(radiograph.mirrored)),
             provenance=Provenance(
-                self.card.name, self.card.version, self.card.sha256, self.device.type, __version__, seconds
+                self.card.name,
+                self.card.version,
+                self.card.sha256,
+                self.engine.device,
+                __version__,
+                seconds,
+                self.engine.name,
             ),
         )
 
@@ -227,75 +203,68 @@ class Segmenter:
         Raises:
             ValueError: no radiograph was set.
         """
-        return self._on_radiograph(self.probabilities(prompt).probability)
+        return self._on_radiograph(self.probabilities(prompt))
 
-    def probabilities(self, prompt: str, seconds: dict[str, float] | None = None) -> Maps:
+    def probabilities(self, prompt: str, seconds: dict[str, float] | None = None) -> FloatArray:
         """Run the network on the radiograph that was set and a prompt in the checkpoint's laterality.
-
-        If the GPU runs out of memory, issue a `DeviceWarning` and continue on the CPU.
 
         Args:
             prompt: as from `to_prompt`.
             seconds: receives the wall-clock seconds of encoding the prompt, under "text".
 
+        Returns:
+            The probability on the network's own grid: float32 in [0, 1], S x S.
+
         Raises:
+            CheckpointError: the checkpoint does not know a word of the prompt.
             ValueError: no radiograph was set.
         """
-        seconds = {} if seconds is None else seconds
-        try:
-            return self._run(prompt, seconds)
-        except torch.cuda.OutOfMemoryError:
-            self._fall_back_to_cpu()
-            return self._run(prompt, seconds)
-
-    @torch.inference_mode()
-    def _run(self, prompt: str, seconds: dict[str, float]) -> Maps:
-        prompts = [prompt, swap_sides(prompt)] if self.card.mirror else [prompt]
-        with _timed(seconds, "text"):
-            text = torch.cat([self._encode_prompt(each) for each in prompts])
-        outputs = [self.network.decode(features, text) for features in self._encode_radiograph()]
-        attention = [_unmirror(mean) for mean in (_mean_attention(o.attention) for o in outputs) if mean is not None]
-        return Maps(
-            _mean([_unmirror(output.logits.sigmoid()) for output in outputs], self.card.network.image_size),
-            _mean(attention, max(mean.shape[-1] for mean in attention)) if attention else None,
-        )
+        with _timed({} if seconds is None else seconds, "text"):
+            text = self._encode_prompt(prompt)
+        outputs = [self.engine.decode({**image, **text})["probability"] for image in self._encode_radiograph()]
+        return _mean([_unmirror(output) for output in outputs], self.card.network.image_size)
 
     def _current(self) -> Radiograph:
         if self._radiograph is None:
             raise ValueError("Set a radiograph first.")
         return self._radiograph
 
-    def _encode_radiograph(self) -> list[Features]:
-        """Return the features of the radiograph that was set, one for each scale."""
+    def _encode_radiograph(self) -> list[Arrays]:
+        """Return the features of the radiograph that was set, for each scale those of one or both views."""
         if not self._image_features:
             radiograph = self._current()
-            pixels = radiograph.pixels[:, ::-1] if radiograph.mirrored else radiograph.pixels
-            images = [to_network_grid(pixels, size) for size in self.card.scales or (self.card.network.image_size,)]
-            views = [torch.cat([image, image.flip(-1)]) if self.card.mirror else image for image in images]
-            self._image_features = [
-                self.network.encode_image(view.to(self.device), confounder=False) for view in views
-            ]
+            features = []
+            for size in self.card.scales or (self.card.network.image_size,):
+                image = to_network_grid(radiograph.pixels, size)
+                image = image[:, ::-1] if radiograph.mirrored else image
+                views = [image, image[:, ::-1]] if self.card.mirror else [image]
+                features.append(self.engine.encode_image(np.stack(views)[:, None]))
+            self._image_features = features
         return self._image_features
 
-    def _encode_prompt(self, prompt: str) -> Tensor:
+    def _encode_prompt(self, prompt: str) -> Arrays:
+        """Return the text features of a prompt, and of the prompt with swapped sides for the mirrored view."""
         if prompt not in self._text_features:
-            tokens = tokenize([prompt], self.card.network.text.context_length).to(self.device)
-            self._text_features[prompt] = self.network.encode_text(tokens)
+            prompts = [prompt, swap_sides(prompt)] if self.card.mirror else [prompt]
+            tokens = np.concatenate([encode(each, self.card.network.text) for each in prompts])
+            self._text_features[prompt] = self.engine.encode_text(tokens)
         return self._text_features[prompt]
 
-    def _fall_back_to_cpu(self) -> None:
-        warnings.warn(DeviceWarning("The GPU has too little free memory; running on the CPU instead."), stacklevel=3)
-        self.device = torch.device("cpu")
-        self.network.to(self.device)
-        self._text_features.clear()
-        self._image_features = []
-        torch.cuda.empty_cache()
+    def _attention_on_radiograph(self) -> FloatArray:
+        """Return the causal attention on the grid of the radiograph that was set; 1 if the network has no masker."""
+        if self._attention is None:
+            maps = [_unmirror(image["attention"]) for image in self._encode_radiograph() if "attention" in image]
+            self._attention = (
+                self._on_radiograph(_mean(maps, max(each.shape[-1] for each in maps)))
+                if maps
+                else np.ones(self._current().pixels.shape, np.float32)
+            )
+        return self._attention
 
-    def _on_radiograph(self, image: Tensor) -> npt.NDArray[np.float32]:
-        """Resample a map of the network, 1 x 1 x h x w, to the grid of the radiograph that was set."""
+    def _on_radiograph(self, image: FloatArray) -> FloatArray:
+        """Resample a map of the network, h x w, to the grid of the radiograph that was set."""
         radiograph = self._current()
-        resampled = to_radiograph_grid(image, *radiograph.pixels.shape)
-        return np.ascontiguousarray(resampled[:, ::-1]) if radiograph.mirrored else resampled
+        return to_radiograph_grid(image[:, ::-1] if radiograph.mirrored else image, *radiograph.pixels.shape)
 
 
 def _same_input(first: Radiograph, second: Radiograph) -> bool:
@@ -305,18 +274,14 @@ def _same_input(first: Radiograph, second: Radiograph) -> bool:
     )
 
 
-def _unmirror(views: Tensor) -> Tensor:
-    """Average the maps of a view and its mirrored view, 2 x 1 x h x w, to 1 x 1 x h x w; keep a single map."""
-    return views if len(views) == 1 else (views[:1] + views[1:].flip(-1)) / 2
+def _unmirror(views: FloatArray) -> FloatArray:
+    """Average the maps of a view and its mirrored view, 2 x 1 x h x w, to h x w; of a single view take the map."""
+    return views[0, 0] if len(views) == 1 else (views[0, 0] + views[1, 0, :, ::-1]) / 2
 
 
-def _mean(maps: list[Tensor], size: int) -> Tensor:
-    """Average the maps of several scales, each 1 x 1 x h x w, on a square grid of `size` x `size`."""
-    return torch.stack([_resize(scale, size) for scale in maps]).mean(0)
-
-
-def _resize(image: Tensor, size: int) -> Tensor:
-    return F.interpolate(image, size=(size, size), mode="bilinear", align_corners=False)
+def _mean(maps: list[FloatArray], size: int) -> FloatArray:
+    """Average the square maps of several scales on a grid of `size` x `size`."""
+    return np.mean([interpolate(each, size) for each in maps], axis=0, dtype=np.float32)
 
 
 @contextmanager

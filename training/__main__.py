@@ -12,7 +12,7 @@ import typer
 from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.atomic_files import write_text
 from CausalCLIPSegLib.cli.console import err, out
-from CausalCLIPSegLib.cli.options import CheckpointOption, DeviceOption
+from CausalCLIPSegLib.cli.options import CheckpointOption, DeviceOption, EngineOption
 from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.model.card import Card, write_card
 from training.console import progress_bar
@@ -71,6 +71,7 @@ def evaluate(
     ] = None,
     limit: LimitOption = None,
     device: DeviceOption = "auto",
+    engine: EngineOption = "auto",
     notes: Annotated[str, typer.Option(help=f"Also evaluate with other notes: {', '.join(NOTE_KINDS)}; or all.")] = "",
     shifts: Annotated[bool, typer.Option("--shifts", help="Also evaluate on corrupted radiographs.")] = False,
     referring: Annotated[
@@ -93,7 +94,7 @@ def evaluate(
     samples = subsample_evenly(samples, limit)
     corruptions = CORRUPTIONS if shifts else ()
     conditions = Conditions(kinds, corruptions, referring=referring, constant=constant, seed=seed)
-    segmenter = Segmenter.from_checkpoint(checkpoint, device)
+    segmenter = Segmenter.from_checkpoint(checkpoint, device, engine)
     journal = None if json_file is None else _journal(json_file, segmenter, samples, conditions)
     metrics, evaluation = _measure(segmenter, samples, split, conditions, journal)
     if json_file is not None:
@@ -118,10 +119,13 @@ def export(
     ],
     config: Annotated[Path, typer.Option(help="The configuration of the run.")],
     card: Annotated[Path, typer.Option(help="YAML with the text of the card.")],
-    output: Annotated[Path, typer.Option(help="Folder for card and weights.")],
+    output: Annotated[Path, typer.Option(help="Folder for card, weights and graphs.")],
     data: Annotated[Path, typer.Option(help="Folder of the data set; its validation split is evaluated.")],
     limit: LimitOption = None,
     device: DeviceOption = "auto",
+    all_tokens: Annotated[
+        bool, typer.Option("--all-tokens", help="Keep the rows of tokens that no prompt has; 12 MB more.")
+    ] = False,
 ) -> None:
     """Export the weights of a run as a checkpoint, and evaluate it on the validation split for its card."""
     from CausalCLIPSegLib.segmenter import Segmenter
@@ -129,7 +133,7 @@ def export(
     from training.export.checkpoint import export_checkpoint, network_of
     from training.yaml_file import read_yaml
 
-    written = export_checkpoint(run, network_of(config), read_yaml(card), output)
+    written = export_checkpoint(run, network_of(config), read_yaml(card), output, all_tokens=all_tokens)
     segmenter = Segmenter.from_checkpoint(str(output), device)
     samples = subsample_evenly(read_split(data, "val"), limit)
     metrics, _ = _measure(segmenter, samples, "val", Conditions(referring=True))
@@ -142,14 +146,16 @@ def export(
 
 @app.command("export-onnx")
 def onnx(
-    output: Annotated[Path, typer.Option(help="Folder for the two graphs and the card.")],
+    output: Annotated[
+        Path, typer.Option(help="Folder for a copy with graphs; if it is the checkpoint's own, the graphs are added.")
+    ],
     checkpoint: CheckpointOption = "default",
 ) -> None:
-    """Export a checkpoint as ONNX graphs, and compare them in ONNX Runtime with torch."""
-    from training.export.onnx import export_onnx
+    """Write the graphs of a checkpoint for ONNX Runtime, and compare them with PyTorch."""
+    from training.export.graphs import add_graphs
 
-    difference = export_onnx(checkpoint, output)
-    out.print(f"{output}: probabilities differ from torch's by at most {difference:.1e}.")
+    difference = add_graphs(checkpoint, output)
+    out.print(f"{output}: probabilities differ from PyTorch's by at most {difference:.1e}.")
 
 
 def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], conditions: Conditions) -> Journal:
@@ -188,8 +194,8 @@ def _measure(
             err.print("Repeat the command to continue where it was stopped.")
         raise
     card = segmenter.card
-    source = {"checkpoint": card.name, "sha256": card.sha256, "split": split, "device": segmenter.device.type}
-    return {**source, **result.metrics()}, result
+    source = {"checkpoint": card.name, "sha256": card.sha256, "split": split, "device": segmenter.device}
+    return {**source, "engine": segmenter.engine.name, **result.metrics()}, result
 
 
 if __name__ == "__main__":

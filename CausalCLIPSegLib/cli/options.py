@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.laterality import Laterality
-from CausalCLIPSegLib.model.device import Device
+from CausalCLIPSegLib.model.device import Device, EngineChoice
+
+
+def output_path(text: str | Path) -> Path:
+    """Return the path of a result.
+
+    Raises:
+        BadParameter: the text is empty, which would stand for the current folder.
+    """
+    if not str(text).strip():
+        raise typer.BadParameter("a path must not be empty.")
+    return Path(text)
+
 
 LateralityOption = Annotated[Laterality, typer.Option(help="Whose left and right the note means.")]
 LanguageOption = Annotated[
@@ -16,6 +29,10 @@ LanguageOption = Annotated[
 ]
 CheckpointOption = Annotated[str, typer.Option(help="Name or folder of a checkpoint.")]
 DeviceOption = Annotated[Device, typer.Option(help="Where to run; auto takes a CUDA GPU if there is one.")]
+EngineOption = Annotated[
+    EngineChoice,
+    typer.Option(help="What runs the network; auto takes torch (PyTorch) on a GPU, else onnx (ONNX Runtime)."),
+]
 ThresholdOption = Annotated[
     float | None,
     typer.Option(help="Probability from which a pixel is segmented, above 0, below 1; the checkpoint's if not given."),

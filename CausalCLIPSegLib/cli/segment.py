@@ -16,6 +16,7 @@ from CausalCLIPSegLib.cli.options import (
     CheckpointOption,
     DeviceOption,
     LanguageOption,
+    EngineOption,
     LateralityOption,
     ProbabilityOption,
     ThresholdOption,
@@ -25,7 +26,7 @@ from CausalCLIPSegLib.cli.options import (
 from CausalCLIPSegLib.demo import DEMO_IMAGE, DEMO_NOTE
 from CausalCLIPSegLib.errors import MirroredQuestionError, NoteError, OutputError, RadiographError, SideQuestionError
 from CausalCLIPSegLib.laterality import SideChoice
-from CausalCLIPSegLib.model.device import Device
+from CausalCLIPSegLib.model.device import Device, EngineChoice
 from CausalCLIPSegLib.notes import read_note
 from CausalCLIPSegLib.notes.files import read_note_file
 from CausalCLIPSegLib.radiograph.formats import FORMATS, image_name
@@ -52,6 +53,7 @@ def segment(
         SideChoice | None,
         typer.Option(help="The patient's side to segment, if the note contradicts itself."),
     ] = None,
+    engine: EngineOption = "auto",
     mirrored: Annotated[
         bool | None,
         typer.Option(
@@ -74,7 +76,7 @@ def segment(
     except SideQuestionError as question:
         raise NoteError(f"{question} Answer with --side left, right or both.") from None
     output_options = _Output(folder, force, not without_note, probability)
-    _run(image, expression, output_options, checkpoint, device, threshold, mirrored)
+    _run(image, expression, output_options, checkpoint, device, engine, threshold, mirrored)
 
 
 def demo(
@@ -88,7 +90,8 @@ def demo(
     if image is None:
         raise OutputError("The image of the demo is missing; install the package pydicom-data.")
     force = output == _DEMO_FOLDER  # a folder that the user chose is not overwritten silently
-    _run(Path(str(image)), read_note(DEMO_NOTE), _Output(output, force), "default", device)
+    _run(Path(str(image)), read_note(DEMO_NOTE), _Output(output, force), "default", device, engine)
+    engine: EngineOption = "auto",
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ def _run(
     start = time.perf_counter()
     warnings.showwarning = show_warning
     with err.status("Reading the image") as status:
+    engine: EngineChoice,
         try:
             radiograph = read_radiograph(image).oriented(mirrored)
         except MirroredQuestionError as question:
@@ -130,7 +134,7 @@ def _run(
         status.update("Loading the checkpoint")
         from CausalCLIPSegLib.segmenter import Segmenter
 
-        segmenter = Segmenter.from_checkpoint(checkpoint, device)
+        segmenter = Segmenter.from_checkpoint(checkpoint, device, engine)
         result = segmenter.segment(
             radiograph, expression, threshold=threshold, mirrored=radiograph.mirrored, progress=status.update
         )
@@ -170,7 +174,7 @@ def _print_result(result: SegmentationResult, report: ResultDocument, files: dic
     table.add_row(
         "Checkpoint",
         f"{result.provenance.checkpoint_name} ({result.provenance.checkpoint_sha256[:8]}), "
-        f"{result.provenance.device}, {seconds:.1f} s in all",
+        f"{result.provenance.device} ({result.provenance.engine}), {seconds:.1f} s in all",
     )
     out.print(table)
     for path in files.values():

@@ -56,6 +56,7 @@ class ResultDocument(BaseModel):
         zones: the zones that the note names, by side of the patient.
         checkpoint: the weights.
         device: "cpu" or "cuda".
+        engine: what ran the network: "onnx" or "torch".
         threshold: a pixel belongs to the mask if its probability reaches this value.
         area_mm2: area of the mask in the plane of the detector, in mm²; None if the radiograph is not calibrated.
         area_fraction: share of the image that the mask covers, in [0, 1].
@@ -77,6 +78,7 @@ class ResultDocument(BaseModel):
     zones: dict[Side, list[str]]
     checkpoint: CheckpointDocument
     device: str
+    engine: str
     threshold: float
     area_mm2: float | None
     area_fraction: float
@@ -110,6 +112,7 @@ def describe_result(result: SegmentationResult) -> ResultDocument:
             sha256=provenance.checkpoint_sha256,
         ),
         device=provenance.device,
+        engine=provenance.engine,
         threshold=result.threshold,
         area_mm2=area_mm2(result.mask, radiograph.spacing),
         area_fraction=float(result.mask.mean()),
@@ -173,7 +176,12 @@ def _describe_segment(segment: Segment, result: SegmentationResult) -> SegmentDo
 
 def _describe_source(header: Dataset) -> SourceDocument:
     return SourceDocument(
-        sop_instance_uid=header.get("SOPInstanceUID"),
-        series_instance_uid=header.get("SeriesInstanceUID"),
-        study_instance_uid=header.get("StudyInstanceUID"),
+        sop_instance_uid=_uid(header, "SOPInstanceUID"),
+        series_instance_uid=_uid(header, "SeriesInstanceUID"),
+        study_instance_uid=_uid(header, "StudyInstanceUID"),
     )
+
+
+def _uid(header: Dataset, keyword: str) -> str | None:
+    value = header.get(keyword)
+    return str(value) if isinstance(value, str) else None  # a damaged header may hold several, or a number

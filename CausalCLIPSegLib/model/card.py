@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,6 +17,9 @@ DEFAULT = "causalclipseg-lite0"
 """The checkpoint in the repository; "default" stands for it."""
 
 
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
 class Card(BaseModel):
     """The description of a checkpoint, for the program and for people.
 
@@ -26,6 +29,7 @@ class Card(BaseModel):
         summary: one sentence for people.
         network: sizes of the network.
         sha256: SHA-256 of the weights file, 64 hexadecimal digits.
+        graphs: SHA-256 of each graph file for ONNX Runtime; empty: only PyTorch can run the weights.
         laterality: whose left and right its prompts mean: "patient" or "viewer".
         finding: what it segments, for instance "Pulmonary infection".
         threshold: default threshold, in (0, 1): a pixel belongs to the mask if its probability reaches it.
@@ -46,7 +50,8 @@ class Card(BaseModel):
     version: str
     summary: str
     network: NetworkConfiguration
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    sha256: Sha256
+    graphs: dict[Literal["text.onnx", "image.onnx", "decoder.onnx"], Sha256] = Field(default_factory=dict)
     laterality: Laterality
     finding: str
     threshold: float = Field(gt=0, lt=1)

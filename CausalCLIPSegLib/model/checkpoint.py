@@ -1,4 +1,4 @@
-"""Load a checkpoint: build a network from its card and its weights (safetensors). Weights need a card to load."""
+"""Open a checkpoint: find its folder, and check its files against its card. Weights need a card to load."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.model.card import Card, find_checkpoint, read_card
-from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 
 WEIGHTS = "weights.safetensors"
+TEXT_GRAPH, IMAGE_GRAPH, DECODER_GRAPH = GRAPHS = ("text.onnx", "image.onnx", "decoder.onnx")
+"""The parts of the network as ONNX graphs, which refer to the tensors in the weights."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A card and its network: float32, on the CPU, in evaluation mode, without gradients."""
+    """A card and the folder that it describes; the files in it have the hashes on the card."""
 
     card: Card
-    network: CausalCLIPSeg
+    folder: Path
+
+    @property
+    def weights(self) -> Path:
+        """The file of the weights."""
+        return self.folder / WEIGHTS
 
 
 def sha256(path: Path) -> str:
@@ -30,28 +33,24 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def load_checkpoint(name_or_path: str | Path = "default") -> Checkpoint:
-    """Load a checkpoint onto the CPU.
+def open_checkpoint(name_or_path: str | Path = "default") -> Checkpoint:
+    """Open a checkpoint.
 
     Args:
         name_or_path: see `find_checkpoint`.
 
     Raises:
-        CheckpointError: the checkpoint is missing, its weights do not have the hash on the card, or the weights do not
-            fit the network.
+        CheckpointError: the checkpoint or a file of it is missing, or a file does not have the hash on the card.
     """
     folder = find_checkpoint(name_or_path)
     card = read_card(folder)
-    weights = folder / WEIGHTS
-    if not weights.is_file():
-        raise CheckpointError(f"The checkpoint “{card.name}” lacks its weights ({WEIGHTS}).")
-    if sha256(weights) != card.sha256:
-        raise CheckpointError(
-            f"The weights of the checkpoint “{card.name}” do not match its card; the file may be damaged."
-        )
-    network = CausalCLIPSeg(card.network)
-    try:
-        network.load_state_dict(load_file(weights))  # copies float16 into float32 parameters
-    except (SafetensorError, RuntimeError) as error:
-        raise CheckpointError(f"The weights of the checkpoint “{card.name}” do not fit its network.") from error
-    return Checkpoint(card, network.eval().requires_grad_(False))
+    for name, expected in ((WEIGHTS, card.sha256), *card.graphs.items()):
+        kind = "weights" if name == WEIGHTS else "graphs"
+        path = folder / name
+        if not path.is_file():
+            raise CheckpointError(f"The checkpoint “{card.name}” lacks its {kind} ({name}).")
+        if sha256(path) != expected:
+            raise CheckpointError(
+                f"The {kind} of the checkpoint “{card.name}” do not match its card; the file {name} may be damaged."
+            )
+    return Checkpoint(card, folder)

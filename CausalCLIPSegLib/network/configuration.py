@@ -50,6 +50,8 @@ class TextConfiguration(_Frozen):
     Attributes:
         context_length: L, tokens of a prompt, including the start and end tokens.
         vocabulary_size: entries of the tokenizer.
+        tokens: the tokens that have a row in the table, in the order of the rows; empty: all of them. The end token
+            is the last row, because CLIP finds it by its number.
         width: channels of the Transformer.
         heads: attention heads of each layer.
         layers: Transformer layers.
@@ -59,6 +61,7 @@ class TextConfiguration(_Frozen):
 
     context_length: int = 20
     vocabulary_size: int = 49408
+    tokens: tuple[int, ...] = ()
     width: int = 512
     heads: int = 8
     layers: int = 12

@@ -16,9 +16,15 @@ def append_coordinates(features: Tensor) -> Tensor:
         B x (C + 2) x H x W.
     """
     batch, _, height, width = features.shape
-    x = torch.linspace(-1, 1, width, device=features.device, dtype=features.dtype).expand(batch, 1, height, width)
-    y = torch.linspace(-1, 1, height, device=features.device, dtype=features.dtype)[:, None]
-    return torch.cat((features, x, y.expand(batch, 1, height, width)), dim=1)
+    x = _coordinates(width, features).expand(batch, 1, height, width)
+    y = _coordinates(height, features)[:, None].expand(batch, 1, height, width)
+    return torch.cat((features, x, y), dim=1)
+
+
+def _coordinates(size: int, like: Tensor) -> Tensor:
+    """Return `size` evenly spaced values from -1 to 1."""
+    # Not linspace: its ONNX form has a value too few at some sizes.
+    return torch.arange(size, device=like.device, dtype=like.dtype) * 2 / max(size - 1, 1) - 1
 
 
 class CoordinateConvolution(nn.Sequential):

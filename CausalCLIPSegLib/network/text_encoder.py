@@ -12,6 +12,9 @@ from torch import Tensor, nn
 
 from CausalCLIPSegLib.network.configuration import TextConfiguration
 
+TOKEN_TABLE = "text_encoder.token_embedding.weight"
+"""Name of the token table among the weights of a network."""
+
 
 @lru_cache(maxsize=1)
 def _tokenizer() -> SimpleTokenizer:
@@ -37,7 +40,7 @@ class TextEncoder(TextTransformer):
     def __init__(self, configuration: TextConfiguration) -> None:
         super().__init__(
             context_length=configuration.context_length,
-            vocab_size=configuration.vocabulary_size,
+            vocab_size=len(configuration.tokens) or configuration.vocabulary_size,
             width=configuration.width,
             heads=configuration.heads,
             layers=configuration.layers,

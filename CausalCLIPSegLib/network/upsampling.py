@@ -19,21 +19,30 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-@lru_cache(maxsize=64)
 def tap_matrices(size: int, factor: int, kernel_size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """Return the bilinear matrices of all taps, side by side: (factor * size) x (kernel_size * size).
 
     Each matrix applies `F.interpolate(mode="bilinear", align_corners=False)` along one axis, then a shift with zero
     padding.
     """
+    if torch.compiler.is_exporting():  # the size is a symbol, and the graph computes the matrices
+        return _tap_matrices(size, factor, kernel_size, dtype, device)
     # Built outside inference mode: a cached inference tensor could not be used in a later backward pass.
     with torch.inference_mode(False), torch.no_grad():
-        identity = torch.eye(size, dtype=torch.float64)[None]
-        bilinear = F.interpolate(identity, scale_factor=float(factor), mode="linear", align_corners=False)[0].T
-        reach = kernel_size // 2
-        padded = F.pad(bilinear, (0, 0, reach, reach))
-        taps = [padded[tap : tap + factor * size] for tap in range(kernel_size)]
-        return torch.cat(taps, dim=1).to(device=device, dtype=dtype)
+        return _cached_tap_matrices(size, factor, kernel_size, dtype, device)
+
+
+def _tap_matrices(size: int, factor: int, kernel_size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    source = (torch.arange(factor * size, dtype=torch.float64) + 0.5) / factor - 0.5
+    source = source.clamp(0, size - 1)[:, None]
+    bilinear = (1 - (source - torch.arange(size, dtype=torch.float64)).abs()).clamp(min=0)
+    reach = kernel_size // 2
+    padded = F.pad(bilinear, (0, 0, reach, reach))
+    taps = [padded[tap : tap + factor * size] for tap in range(kernel_size)]
+    return torch.cat(taps, dim=1).to(device=device, dtype=dtype)
+
+
+_cached_tap_matrices = lru_cache(maxsize=64)(_tap_matrices)
 
 
 def spread_taps(mixed: Tensor, factor: int) -> Tensor:

@@ -7,7 +7,9 @@ from typing import Any
 
 import timm
 import torch
+import torch.nn.functional as F
 from open_clip.modified_resnet import ModifiedResNet
+from timm.layers import Conv2dSame
 from torch import Tensor, nn
 
 from CausalCLIPSegLib.network.configuration import ClipResNetConfiguration, TimmConfiguration
@@ -60,6 +62,22 @@ class ClipResNetEncoder(VisionEncoder):
         return [stage2, stage3, net.layer4(stage3)]
 
 
+class SameConvolution(nn.Conv2d):
+    """TensorFlow's "same" convolution of an even number of rows and columns, whose padding is then constant."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Pad and convolve: B x in x H x W -> B x out x H / stride x W / stride."""
+        padding = [
+            end
+            for kernel, stride, dilation in zip(self.kernel_size, self.stride, self.dilation, strict=True)
+            for total in [dilation * (kernel - 1) + 1 - stride]
+            for end in (total - total // 2, total // 2)
+        ]
+        return F.conv2d(
+            F.pad(features, padding[::-1]), self.weight, self.bias, self.stride, 0, self.dilation, self.groups
+        )
+
+
 class TimmEncoder(VisionEncoder):
     """A small encoder from timm, for instance EfficientNet-Lite0."""
 
@@ -67,6 +85,10 @@ class TimmEncoder(VisionEncoder):
         body: Any = timm.create_model(configuration.name, pretrained=False, features_only=True, out_indices=(2, 3, 4))
         super().__init__(body.feature_info.channels(), configuration.mean, configuration.std)
         self.body: nn.Module = body
+        for module in self.body.modules():
+            # timm's own class computes the padding from the size of the image, which is always a multiple of 32 here.
+            if type(module) is Conv2dSame:
+                module.__class__ = SameConvolution  # type: ignore[assignment]
 
     def stages(self, image: Tensor) -> list[Tensor]:
         """Return the feature maps at strides 8, 16 and 32 for a normalized image, B x 3 x H x W."""

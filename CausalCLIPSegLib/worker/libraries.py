@@ -1,4 +1,4 @@
-"""Load torch and the network in a background thread, so that the worker can already answer notes."""
+"""Load the segmenter's libraries in a background thread, so that the worker can already answer notes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _PHASE = "Loading the libraries"
 
 
 class LibrariesError(Exception):
-    """Torch or the network cannot be loaded; the message is one sentence."""
+    """The libraries cannot be loaded; the message is one sentence."""
 
 
 class Libraries:
-    """Loads torch and the network in a background thread.
+    """Loads the segmenter's libraries in a background thread.
 
     Attributes:
         state: "loading", "loaded" or "failed".
@@ -54,11 +54,11 @@ class Libraries:
     def _load(self) -> None:
         self._send(protocol.ProgressEvent(id=None, phase=_PHASE, fraction=0))
         try:
-            import torch
+            import CausalCLIPSegLib.model.engines.onnx_engine
+            import CausalCLIPSegLib.segmenter  # noqa: F401 - imports everything that it needs
+            from CausalCLIPSegLib.model.device import has_cuda
 
-            import CausalCLIPSegLib.segmenter  # noqa: F401 - imports the network and everything it needs
-
-            self.devices = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+            self.devices = ["cpu", "cuda"] if has_cuda() else ["cpu"]
             self.state = "loaded"
         except BaseException as error:  # a damaged installation can raise any exception
             self._message = f"The libraries that the network needs cannot be loaded. {self._describe_error(error)}"

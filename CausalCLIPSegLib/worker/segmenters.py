@@ -1,4 +1,4 @@
-"""Load each segmenter once, and cache it by checkpoint and device."""
+"""Load each segmenter once, and cache it by checkpoint, device and engine."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from CausalCLIPSegLib.model.card import find_checkpoint
-from CausalCLIPSegLib.model.device import Device, choose_device
+from CausalCLIPSegLib.model.device import Device, EngineChoice, choose_device
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.segmenter import Segmenter
 
 
 class Segmenters:
-    """The segmenters that requests have used so far, by checkpoint and device."""
+    """The segmenters that requests have used so far, by checkpoint, device and engine."""
 
     def __init__(self) -> None:
-        self._loaded: dict[tuple[Path, str], Segmenter] = {}
+        self._loaded: dict[tuple[Path, str, EngineChoice], Segmenter] = {}
 
-    def get(self, checkpoint: str, device: Device) -> Segmenter:
+    def get(self, checkpoint: str, device: Device, engine: EngineChoice = "auto") -> Segmenter:
         """Return the segmenter of a checkpoint on a device; load it if needed.
 
         Raises:
             CheckpointError: the checkpoint cannot be loaded.
-            DeviceError: the device is not available.
+            DeviceError: the device or the engine is not available.
         """
-        from CausalCLIPSegLib.segmenter import Segmenter  # loads torch, which takes seconds
+        from CausalCLIPSegLib.segmenter import Segmenter  # a slow import
 
-        key = find_checkpoint(checkpoint).resolve(), choose_device(device).type
+        key = find_checkpoint(checkpoint).resolve(), choose_device(device, engine), engine
         if key not in self._loaded:
-            self._loaded[key] = Segmenter.from_checkpoint(checkpoint, device)
+            self._loaded[key] = Segmenter.from_checkpoint(checkpoint, device, engine)
         return self._loaded[key]
 
     def drop_cpu_fallbacks(self) -> None:
         """Forget segmenters that fell back to the CPU, so that the next request tries the GPU again."""
-        self._loaded = {key: each for key, each in self._loaded.items() if each.device.type == key[1]}
+        self._loaded = {key: each for key, each in self._loaded.items() if each.device == key[1]}
 
     def clear(self) -> None:
         """Forget all segmenters, because an unexpected error may have damaged one."""

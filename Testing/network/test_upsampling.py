@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from CausalCLIPSegLib.network.upsampling import UpsamplingConvolution, tap_matrices
+from CausalCLIPSegLib.network.upsampling import UpsamplingConvolution, _cached_tap_matrices
 
 sizes = st.integers(1, 9)
 
@@ -44,7 +44,7 @@ def test_outputs_and_gradients_agree_in_float32():
 
 def test_a_call_in_inference_mode_does_not_spoil_the_cache_for_training():
     low, plain = both_forms(2, 3, torch.float32)
-    tap_matrices.cache_clear()
+    _cached_tap_matrices.cache_clear()
     features = torch.randn(1, 5, 6, 7)
     with torch.inference_mode():
         first = low(features).clone()

@@ -1,4 +1,4 @@
-"""Export the best weights of a run as a checkpoint that the program loads: float16 safetensors and a card."""
+"""Export the best weights of a run as a checkpoint that the program loads: float16 safetensors, graphs and a card."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from torch import Tensor
 
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.model.card import Card, write_card
-from CausalCLIPSegLib.model.checkpoint import WEIGHTS, load_checkpoint, sha256
+from CausalCLIPSegLib.model.checkpoint import WEIGHTS, open_checkpoint, sha256
+from CausalCLIPSegLib.model.engines.torch_engine import load_network
+from CausalCLIPSegLib.model.tokens import PROMPT_TOKENS, encode
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
-from CausalCLIPSegLib.network.text_encoder import tokenize
+from CausalCLIPSegLib.network.text_encoder import TOKEN_TABLE, tokenize
+from training.export.example import example_image, example_prompt
+from training.export.graphs import write_graphs
 from training.yaml_file import read_yaml
 
 _PREFIX = "network."
@@ -23,14 +27,22 @@ _TOLERANCE = 0.02
 """Largest difference in a probability that rounding the weights to float16 may cause."""
 
 
-def export_checkpoint(runs: Sequence[Path], network: dict[str, Any], card_text: dict[str, Any], folder: Path) -> Card:
+def export_checkpoint(
+    runs: Sequence[Path],
+    network: dict[str, Any],
+    card_text: dict[str, Any],
+    folder: Path,
+    *,
+    all_tokens: bool = False,
+) -> Card:
     """Write the folder of a checkpoint, load it again, and check that it makes the same predictions as the run.
 
     Args:
         runs: Lightning checkpoints whose weights are averaged; a run with weight averaging already holds averages.
         network: the fields of the `NetworkConfiguration` that the runs were trained with.
         card_text: the fields of the card that a person writes.
-        folder: destination of card and weights.
+        folder: destination of card, weights and graphs.
+        all_tokens: keep the whole token table, not only the rows of the tokens that prompts can have.
 
     Returns:
         The card, without metrics.
@@ -40,13 +52,37 @@ def export_checkpoint(runs: Sequence[Path], network: dict[str, Any], card_text: 
             predictions.
     """
     weights = average([read_weights(run) for run in runs])
+    written, configuration = weights, NetworkConfiguration.model_validate(network)
+    if not all_tokens:
+        written, configuration = prune_tokens(weights, configuration)
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: _half(tensor) for name, tensor in weights.items()}, folder / WEIGHTS)
+    save_file({name: _half(tensor) for name, tensor in written.items()}, folder / WEIGHTS)
     (folder / WEIGHTS).chmod(0o644)  # safetensors writes for its owner only
-    card = Card.model_validate({**card_text, "network": network, "sha256": sha256(folder / WEIGHTS), "figures": {}})
+    card = Card.model_validate(
+        {
+            **card_text,
+            "network": configuration.model_dump(),
+            "sha256": sha256(folder / WEIGHTS),
+            "graphs": {},
+            "figures": {},
+        }
+    )
     write_card(card, folder)
-    verify(weights, folder)
-    return card
+    verify(weights, NetworkConfiguration.model_validate(network), folder)
+    return write_graphs(open_checkpoint(folder))
+
+
+def prune_tokens(
+    weights: dict[str, Tensor], configuration: NetworkConfiguration
+) -> tuple[dict[str, Tensor], NetworkConfiguration]:
+    """Return the weights with only those rows of the token table that prompts can need, and their configuration."""
+    if configuration.text.tokens:
+        return weights, configuration
+    text = configuration.text.model_copy(update={"tokens": PROMPT_TOKENS})
+    return (
+        {**weights, TOKEN_TABLE: weights[TOKEN_TABLE][list(PROMPT_TOKENS)]},
+        configuration.model_copy(update={"text": text}),
+    )
 
 
 def read_weights(run: Path) -> dict[str, Tensor]:
@@ -79,7 +115,7 @@ def average(runs: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
 
 
 @torch.inference_mode()
-def verify(weights: dict[str, Tensor], folder: Path) -> float:
+def verify(weights: dict[str, Tensor], configuration: NetworkConfiguration, folder: Path) -> float:
     """Load an exported checkpoint, and compare its predictions with those of the original weights on a noise image.
 
     Returns:
@@ -88,16 +124,21 @@ def verify(weights: dict[str, Tensor], folder: Path) -> float:
     Raises:
         CheckpointError: the checkpoint does not load, or differs by more than rounding explains.
     """
-    written = load_checkpoint(folder)
-    reference = CausalCLIPSeg(written.card.network)
+    written = open_checkpoint(folder)
+    reference = CausalCLIPSeg(configuration)
     try:
         reference.load_state_dict(weights)
     except RuntimeError as error:
         raise CheckpointError("The weights of the run do not fit the network of its configuration.") from error
-    image, tokens = example(written.card.network)
+    image = torch.from_numpy(example_image(configuration.image_size))
+    text, written_text = configuration.text, written.card.network.text
+    tokens = tokenize([example_prompt()], text.context_length)
     probabilities = [
-        network(image, network.encode_text(tokens), confounder=False).logits.sigmoid()
-        for network in (reference.eval(), written.network)
+        network(image, network.encode_text(prompt), confounder=False).logits.sigmoid()
+        for network, prompt in (
+            (reference.eval(), tokens if not text.tokens else torch.from_numpy(encode(example_prompt(), text))),
+            (load_network(written), torch.from_numpy(encode(example_prompt(), written_text))),
+        )
     ]
     difference = float((probabilities[0] - probabilities[1]).abs().max())
     if not difference <= _TOLERANCE:
@@ -105,20 +146,6 @@ def verify(weights: dict[str, Tensor], folder: Path) -> float:
             f"The exported weights do not give the predictions of the run: probabilities differ by {difference:.3f}."
         )
     return difference
-
-
-def example(configuration: NetworkConfiguration) -> tuple[Tensor, Tensor]:
-    """Return an example input, the same every time.
-
-    Returns:
-        An image of smooth noise, float32 1 x 1 x S x S, and the tokens of a prompt, int64 1 x L.
-    """
-    generator = torch.Generator().manual_seed(0)
-    size = configuration.image_size
-    coarse = torch.rand(1, 1, max(size // 16, 2), max(size // 16, 2), generator=generator)
-    image = torch.nn.functional.interpolate(coarse, size=(size, size), mode="bilinear")
-    prompt = "Bilateral pulmonary infection, two infected areas, lower left lung and middle right lung."
-    return image, tokenize([prompt], configuration.text.context_length)
 
 
 def network_of(config: Path) -> dict[str, Any]:

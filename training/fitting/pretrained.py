@@ -12,8 +12,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from CausalCLIPSegLib.errors import CheckpointError
-from CausalCLIPSegLib.model.checkpoint import load_checkpoint, sha256
+from CausalCLIPSegLib.model.checkpoint import open_checkpoint, sha256
+from CausalCLIPSegLib.model.engines.torch_engine import load_network
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
+from CausalCLIPSegLib.network.text_encoder import TOKEN_TABLE
 from CausalCLIPSegLib.network.vision_encoder import ClipResNetEncoder, TimmEncoder
 
 _NETWORK = "network."
@@ -63,9 +65,15 @@ def load_start(network: CausalCLIPSeg, name_or_path: str | Path) -> None:
     path = Path(name_or_path)
     if path.is_file() and path.suffix == ".ckpt":
         return load_run(network, path)
-    checkpoint = load_checkpoint(name_or_path)
+    checkpoint = open_checkpoint(name_or_path)
+    state = load_network(checkpoint).state_dict()
+    tokens = checkpoint.card.network.text.tokens
+    if tokens and not network.configuration.text.tokens:  # the other rows keep their values
+        table = network.text_encoder.token_embedding.weight.detach().clone()
+        table[list(tokens)] = state[TOKEN_TABLE]
+        state[TOKEN_TABLE] = table
     try:
-        network.load_state_dict(checkpoint.network.state_dict())
+        network.load_state_dict(state)
     except RuntimeError as error:
         raise CheckpointError(
             f"The checkpoint “{checkpoint.card.name}” has other sizes than the network to train."

@@ -59,6 +59,7 @@ def describe_segmentation(
             device=report.device,
             version=report.version,
             seconds=report.seconds,
+            engine=report.engine,
         ),
         warnings=result_warnings(result),  # unlike the report's, they do not explain a missing DICOM-SEG
         disagreements=report.disagreements,

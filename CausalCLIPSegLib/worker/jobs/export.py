@@ -195,3 +195,4 @@ def _overlay_result(
             request.provenance.seconds,
         ),
     )
+            request.provenance.engine,

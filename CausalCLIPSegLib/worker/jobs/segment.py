@@ -35,7 +35,7 @@ def segment(
         begin: see `progress.ProgressCallback`.
         warn: called with one sentence if the job continues in another way than requested.
         segmenters: the segmenters of earlier requests.
-        wait_for_libraries: returns when torch is loaded.
+        wait_for_libraries: returns when the libraries are loaded.
 
     Raises:
         CausalCLIPSegError: the radiograph, the note, the checkpoint, the device or the output cannot be used.
@@ -48,7 +48,7 @@ def segment(
     wait_for_libraries()
     begin("Loading the checkpoint", 0.2)
     with _device_warnings(warn):
-        segmenter = segmenters.get(request.checkpoint, request.device)
+        segmenter = segmenters.get(request.checkpoint, request.device, request.engine)
         result = segmenter.segment(
             radiograph,
             expression,

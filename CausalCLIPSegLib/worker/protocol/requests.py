@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from CausalCLIPSegLib.laterality import Laterality, Side, SideChoice
-from CausalCLIPSegLib.model.device import Device
+from CausalCLIPSegLib.model.device import Device, EngineChoice
 from CausalCLIPSegLib.worker.protocol.images import Image
 from CausalCLIPSegLib.worker.protocol.values import (
     AbsolutePath,
@@ -66,6 +66,7 @@ class SegmentRequest(Message):
             again with true or false.
         threshold: probability from which a pixel belongs to the mask; null: the checkpoint's.
         checkpoint: name, or absolute path of a folder with a card.
+        engine: what runs the network; "auto": "torch" on a GPU, else "onnx" if the checkpoint has graphs.
         output: folder for the .npy files; created if needed. Files of an earlier run in it are replaced, so use a new
             folder for every result that you want to keep.
     """
@@ -81,6 +82,7 @@ class SegmentRequest(Message):
     threshold: Threshold | None = None
     checkpoint: str = "default"
     device: Device = "auto"
+    engine: EngineChoice = "auto"
     output: AbsolutePath
 
 

@@ -66,3 +66,5 @@ class Provenance(Message):
     device: str
     version: str
     seconds: dict[str, float]
+        engine: what ran the network: "onnx" or "torch"; empty for a result of an earlier version.
+    engine: str = ""
