@@ -15,8 +15,8 @@ from CausalCLIPSegLib.cli.console import area_text, err, out, plain_table, promp
 from CausalCLIPSegLib.cli.options import (
     CheckpointOption,
     DeviceOption,
-    LanguageOption,
     EngineOption,
+    LanguageOption,
     LateralityOption,
     ProbabilityOption,
     ThresholdOption,
@@ -46,6 +46,7 @@ def segment(
     output: Annotated[Path | None, typer.Option(help="Folder for the result; NAME-segmentation if not given.")] = None,
     checkpoint: CheckpointOption = "default",
     device: DeviceOption = "auto",
+    engine: EngineOption = "auto",
     threshold: ThresholdOption = None,
     laterality: LateralityOption = "patient",
     language: LanguageOption = None,
@@ -53,7 +54,6 @@ def segment(
         SideChoice | None,
         typer.Option(help="The patient's side to segment, if the note contradicts itself."),
     ] = None,
-    engine: EngineOption = "auto",
     mirrored: Annotated[
         bool | None,
         typer.Option(
@@ -82,6 +82,7 @@ def segment(
 def demo(
     output: Annotated[Path, typer.Option(help="Folder for the result.")] = _DEMO_FOLDER,
     device: DeviceOption = "auto",
+    engine: EngineOption = "auto",
 ) -> None:
     """Segment a real chest radiograph that is installed with a dependency."""
     from pydicom.data import get_testdata_file
@@ -91,7 +92,6 @@ def demo(
         raise OutputError("The image of the demo is missing; install the package pydicom-data.")
     force = output == _DEMO_FOLDER  # a folder that the user chose is not overwritten silently
     _run(Path(str(image)), read_note(DEMO_NOTE), _Output(output, force), "default", device, engine)
-    engine: EngineOption = "auto",
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,7 @@ def _run(
     output: _Output,
     checkpoint: str,
     device: Device,
+    engine: EngineChoice,
     threshold: float | None = None,
     mirrored: bool | None = None,
 ) -> None:
@@ -119,7 +120,6 @@ def _run(
     start = time.perf_counter()
     warnings.showwarning = show_warning
     with err.status("Reading the image") as status:
-    engine: EngineChoice,
         try:
             radiograph = read_radiograph(image).oriented(mirrored)
         except MirroredQuestionError as question:

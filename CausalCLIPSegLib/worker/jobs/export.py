@@ -193,6 +193,6 @@ def _overlay_result(
             request.provenance.device,
             request.provenance.version,
             request.provenance.seconds,
+            request.provenance.engine,
         ),
     )
-            request.provenance.engine,

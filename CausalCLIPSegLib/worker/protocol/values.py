@@ -60,11 +60,11 @@ class Provenance(Message):
         device: "cpu" or "cuda".
         version: version of this program.
         seconds: wall-clock seconds by stage ("text", "image", "resample").
+        engine: what ran the network: "onnx" or "torch"; empty for a result of an earlier version.
     """
 
     checkpoint: CheckpointUsed
     device: str
     version: str
     seconds: dict[str, float]
-        engine: what ran the network: "onnx" or "torch"; empty for a result of an earlier version.
     engine: str = ""
