@@ -22,6 +22,7 @@ from training.evaluation.corruptions import CORRUPTIONS
 from training.evaluation.note_ablations import NOTE_KINDS, most_common_note, parse_note_kinds
 from training.evaluation.report import print_metrics
 from training.evaluation.studies.description_agreement import describe_command, fit_extent_command
+from training.evaluation.studies.engine_agreement import compare_engines
 from training.evaluation.studies.notes_benchmark import notes
 from training.evaluation.studies.paraphrases import evaluate_paraphrases
 from training.evaluation.studies.results_page import results_command
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 app.command()(notes)
 app.command()(evaluate_paraphrases)
+app.command()(compare_engines)
 app.command("describe")(describe_command)
 app.command("fit-extent")(fit_extent_command)
 app.command("results")(results_command)

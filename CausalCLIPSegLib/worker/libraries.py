@@ -56,7 +56,7 @@ class Libraries:
         try:
             import CausalCLIPSegLib.model.engines.onnx_engine
             import CausalCLIPSegLib.segmenter  # noqa: F401 - imports everything that it needs
-            from CausalCLIPSegLib.model.device import has_cuda
+            from CausalCLIPSegLib.model.engines.choice import has_cuda
 
             self.devices = ["cpu", "cuda"] if has_cuda() else ["cpu"]
             self.state = "loaded"

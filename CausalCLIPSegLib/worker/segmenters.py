@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from CausalCLIPSegLib.model.card import find_checkpoint
-from CausalCLIPSegLib.model.device import Device, EngineChoice, choose_device
+from CausalCLIPSegLib.model.device import Device, EngineChoice
+from CausalCLIPSegLib.model.engines.choice import choose_device
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.segmenter import Segmenter

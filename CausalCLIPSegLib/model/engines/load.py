@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.model.checkpoint import Checkpoint
-from CausalCLIPSegLib.model.device import INSTALL_TORCH, Device, EngineChoice, choose_device, has_torch
+from CausalCLIPSegLib.model.device import Device, EngineChoice
+from CausalCLIPSegLib.model.engines.choice import INSTALL_TORCH, choose_device, has_torch
 from CausalCLIPSegLib.model.engines.interface import Engine
 
 
