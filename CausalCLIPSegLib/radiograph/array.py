@@ -10,11 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.memory import is_out_of_memory
 from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph.grayscale import byte_pixels, percentile_normalize
 from CausalCLIPSegLib.radiograph.limits import check_size
+from CausalCLIPSegLib.radiograph.orientation import find_turn, is_default
 from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograph
 from CausalCLIPSegLib.radiograph.reader import read_radiograph
+from CausalCLIPSegLib.regular_files import check_regular
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -57,7 +60,8 @@ def radiograph_from_array(
         name: name of the radiograph.
 
     Raises:
-        RadiographError: the values, or the DICOM file, are not those of one frontal chest radiograph.
+        RadiographError: the values, or the DICOM file, are not those of one frontal chest radiograph; or the affine
+            says that the image is not upright.
     """
     values = _without_slice_axis(values)
     fields: dict[str, Any] = {}
@@ -73,20 +77,46 @@ def radiograph_from_array(
             "mirrored": dicom_geometry.mirrored(dataset),
             "warnings": dicom_acceptance.header_warnings(dataset),
         }
+    else:
+        fields = {"mirrored": _mirrored(affine)}
     pixels, warnings = _to_pixels(values, window)
     fields["warnings"] = (*fields.get("warnings", ()), *warnings)
     return checked_radiograph(name, 1 - pixels if inverted else pixels, spacing=spacing, affine=affine, **fields)
+
+
+def _mirrored(affine: npt.NDArray[np.float64]) -> bool | None:
+    """Return whether columns run to the patient's right; None if the affine does not say it.
+
+    Raises:
+        RadiographError: the affine says that the image is lateral, on its side or upside down.
+    """
+    if is_default(affine) or not np.linalg.norm(affine[:3, :2], axis=0).all():
+        return None
+    turn, is_stated, _ = find_turn(affine)
+    if turn.transposed or turn.rows_reversed:
+        raise RadiographError(
+            "The image is upside down or on its side according to its directions; give the program an upright one."
+        )
+    return turn.columns_reversed if is_stated else None
 
 
 def load_values(path: Path) -> npt.NDArray[Any]:
     """Return the array in an .npy file.
 
     Raises:
-        RadiographError: the file is missing or damaged, or holds Python objects, which are never unpickled.
+        RadiographError: the file is missing, damaged or no regular file, or holds Python objects, which are never
+            unpickled.
+        MemoryError: there is too little memory.
     """
     try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except (OSError, ValueError, EOFError, MemoryError) as error:
+        check_regular(path)
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)  # also compares the size of the file with its header
+        if not isinstance(mapped, np.memmap):  # an archive of arrays (.npz)
+            raise ValueError
+        return np.array(mapped)
+    except (OSError, ValueError, EOFError) as error:
+        if is_out_of_memory(error):
+            raise MemoryError from error
         raise RadiographError(f"The file {path.name} with pixel values cannot be read.") from error
 
 

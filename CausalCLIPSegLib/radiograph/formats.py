@@ -26,7 +26,8 @@ NIFTI_HEADER_BYTES = {1: 348, 2: 540}
 _NIFTI_MAGIC = {1: (344, b"n+1\0"), 2: (4, b"n+2\0")}  # where it is, and what it is
 
 _HEAD_BYTES = 1024
-_PNG_JPEG_TIFF = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_PNG_JPEG = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Sizes of the headers that may follow the file header of a BMP; "BM" could also begin a text.
 _BMP_HEADER_BYTES = frozenset({12, 40, 52, 56, 64, 108, 124})
 _OTHER_KINDS = {
@@ -76,7 +77,12 @@ def is_raster(head: bytes) -> bool:
     """Return whether these are the first bytes of a PNG, JPEG, TIFF, WebP or BMP file."""
     is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
     is_bmp = head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_BYTES
-    return head.startswith(_PNG_JPEG_TIFF) or is_webp or is_bmp
+    return head.startswith(_PNG_JPEG) or is_tiff(head) or is_webp or is_bmp
+
+
+def is_tiff(head: bytes) -> bool:
+    """Return whether these are the first bytes of a TIFF or BigTIFF file."""
+    return head.startswith(_TIFF)
 
 
 def is_dicom(head: bytes) -> bool:
