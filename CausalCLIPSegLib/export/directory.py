@@ -1,10 +1,12 @@
-"""Write all files of a result into one folder, or none of them."""
+"""Write the files of a result into one folder: all that are required, or none."""
 
+import logging
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from CausalCLIPSegLib.atomic_files import reject_existing, staged_files
+from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.export.overlay import write_overlay
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result, write_report
 from CausalCLIPSegLib.export.segmentation_files import (
@@ -13,8 +15,11 @@ from CausalCLIPSegLib.export.segmentation_files import (
     write_dicom_seg,
     write_seg_nrrd,
 )
+from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.result import SegmentationResult
 from CausalCLIPSegLib.segmentation.source_image import unsupported_reason
+
+log = logging.getLogger(__name__)
 
 
 def _always(result: SegmentationResult) -> bool:
@@ -39,6 +44,8 @@ class Output(NamedTuple):
         carries_note: the file holds the note, unless the user leaves it out.
         on_request: the file is written only if the user asks for it.
         needs_report: the file shows contents of result.json.
+        required: without this file there is no result. If another file cannot be written, for example because of an
+            odd header, only this file is missing, and the report says why.
     """
 
     name: str
@@ -47,6 +54,7 @@ class Output(NamedTuple):
     carries_note: bool = False
     on_request: bool = False
     needs_report: bool = False
+    required: bool = False
 
 
 PROBABILITY = "probability.dcm"
@@ -56,7 +64,7 @@ PICTURE = "overlay.png"
 """The picture for people, which takes much of the time of writing."""
 
 OUTPUTS: tuple[Output, ...] = (
-    Output("segmentation.seg.nrrd", write_seg_nrrd),
+    Output("segmentation.seg.nrrd", write_seg_nrrd, required=True),
     Output("segmentation.dcm", write_dicom_seg, _has_dicom_seg, carries_note=True),
     Output(PROBABILITY, write_dicom_probability, _is_dicom, carries_note=True, on_request=True),
     Output(PICTURE, write_overlay, needs_report=True),
@@ -86,12 +94,16 @@ def write_result(
     extra: Collection[str] = (),
     without: Collection[str] = (),
 ) -> dict[str, Path]:
-    """Write the files of `result` into `directory`: all of them, or none.
+    """Write the files of `result` into `directory`: all that are required, or none.
+
+    An output that cannot be written costs only itself, unless the disk is at fault: its name is not in `files` of
+    result.json, and a sentence in `warnings` says why.
 
     Args:
         result: what the segmenter returned.
         directory: a folder; it is created with its parents if needed, and other files in it stay.
-        report: what `describe_result` returned for this result; None: describe it here.
+        report: what `describe_result` returned for this result; None: describe it here. Sentences about files that
+            could not be written are added to its `warnings`.
         force: replace an earlier result, including files that this result does not have.
         with_note: include the note in the DICOM files; result.json and the picture always include it.
         extra: names of files that are written only on request: `PROBABILITY`.
@@ -113,9 +125,21 @@ def write_result(
             options: dict[str, Any] = {"with_note": with_note} if output.carries_note else {}
             if output.needs_report:
                 options["report"] = report
-            output.write(result, stage / output.name, **options)
+            try:
+                output.write(result, stage / output.name, **options)
+            except Exception as error:
+                if output.required or isinstance(error, OSError):
+                    raise
+                log.debug(safe_traceback(error))
+                (stage / output.name).unlink(missing_ok=True)
+                names.remove(output.name)
+                report.warnings.append(f"{output.name} is missing: {_reason(error)}")
         write_report(report, stage / RESULT_JSON)
     return {name: directory / name for name in names}
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, CausalCLIPSegError) else public_message(error)
 
 
 def _all_names() -> list[str]:

@@ -11,6 +11,7 @@ from CausalCLIPSegLib.mask.components import area_mm2, connected_components
 from CausalCLIPSegLib.mask.description import disagreements
 from CausalCLIPSegLib.mask.lung_extent import lung_extent
 from CausalCLIPSegLib.result import Segment, SegmentationResult
+from CausalCLIPSegLib.segmentation.source_image import uid_of
 
 _MAX_ELSEWHERE = 0.05
 """If a larger share of the mask lies in a lung that the note does not name, the user is warned."""
@@ -176,12 +177,7 @@ def _describe_segment(segment: Segment, result: SegmentationResult) -> SegmentDo
 
 def _describe_source(header: Dataset) -> SourceDocument:
     return SourceDocument(
-        sop_instance_uid=_uid(header, "SOPInstanceUID"),
-        series_instance_uid=_uid(header, "SeriesInstanceUID"),
-        study_instance_uid=_uid(header, "StudyInstanceUID"),
+        sop_instance_uid=uid_of(header, "SOPInstanceUID"),
+        series_instance_uid=uid_of(header, "SeriesInstanceUID"),
+        study_instance_uid=uid_of(header, "StudyInstanceUID"),
     )
-
-
-def _uid(header: Dataset, keyword: str) -> str | None:
-    value = header.get(keyword)
-    return str(value) if isinstance(value, str) else None  # a damaged header may hold several, or a number

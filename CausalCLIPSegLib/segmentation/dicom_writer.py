@@ -20,7 +20,7 @@ from pydicom.config import disable_value_validation
 from pydicom.sr.codedict import codes
 
 from CausalCLIPSegLib.about import __version__
-from CausalCLIPSegLib.errors import SegmentationError
+from CausalCLIPSegLib.errors import CausalCLIPSegError, SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.segmentation.checks import one_line
 from CausalCLIPSegLib.segmentation.coding import CHECKPOINT_HASH
@@ -41,8 +41,8 @@ def encode(segmentation: Segmentation, header: Dataset) -> Dataset:
         header: of the radiograph, as `dicom_header.read_header` returns it.
 
     Raises:
-        SegmentationError: no segmentation can refer to the radiograph, or this one refers to another radiograph, has
-            masks of another size or has no segments.
+        SegmentationError: no segmentation can refer to the radiograph, its header has values that highdicom does not
+            take, or this segmentation refers to another radiograph, has masks of another size or has no segments.
     """
     if not segmentation.segments:
         raise SegmentationError("Nothing is outlined, and a DICOM-SEG needs at least one segment.")
@@ -83,6 +83,17 @@ def _encode(
     with silence_libraries():
         source = describe_source(header)
     reject_other_source(segmentation.source, pixels.shape[:2], source, (source.Rows, source.Columns))
+    try:
+        return _build(segmentation, source, pixels, kind)
+    except (CausalCLIPSegError, MemoryError):
+        raise
+    except Exception as error:  # highdicom and pydicom have no common class for values that they do not take
+        raise SegmentationError("A DICOM-SEG cannot hold some of the values of this segmentation.") from error
+
+
+def _build(
+    segmentation: Segmentation, source: Dataset, pixels: npt.NDArray[np.uint8 | np.floating], kind: str
+) -> Dataset:
     now = datetime.datetime.now().replace(microsecond=0)
     started = min(segmentation.series_started or now, now)
     # identifiers of real radiographs may exceed the allowed length, and an archive needs them unchanged

@@ -10,7 +10,7 @@ from typing import Any
 from pydicom import DataElement, Dataset, uid
 from pydicom.config import IGNORE, RAISE
 from pydicom.datadict import dictionary_VR
-from pydicom.valuerep import DSfloat
+from pydicom.valuerep import DA, TM, DSfloat
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError, SegmentationError
 from CausalCLIPSegLib.privacy import silence_libraries
@@ -30,14 +30,15 @@ _VERBATIM = frozenset({"PN", "LO", "SH"})
 """Value representations of names and identifiers, which are copied as they are."""
 _MAX_TEXT = 1024
 """Characters of the longest name or identifier that is copied; far more than the standard allows."""
+_CALENDAR: dict[str, type] = {"DA": DA, "TM": TM}
+_MULTIPLE = frozenset({"LossyImageCompressionRatio", "LossyImageCompressionMethod"})
+"""Copied elements that may have several values."""
 _LOSSY = {
     uid.JPEGBaseline8Bit: "ISO_10918_1",
     uid.JPEGExtended12Bit: "ISO_10918_1",
     uid.JPEGLSNearLossless: "ISO_14495_1",
 }
 """Transfer syntaxes that are always lossy, with the name of the method in a header (PS3.3 C.7.6.1.1.5.1)."""
-_SPACING_RANGE = (1e-3, 1e2)
-"""Millimeters between pixels; a value outside this range is an error in the header."""
 
 
 def unsupported_reason(header: Dataset | None) -> str | None:
@@ -64,8 +65,13 @@ def missing_segmentation_reason(header: Dataset | None, segments: Sized) -> str 
 
 def image_uid(header: Dataset | None) -> str | None:
     """Return the SOP Instance UID of a radiograph; None if it has none."""
-    value = None if header is None else header.get("SOPInstanceUID")
-    return str(value) if value else None
+    return None if header is None else uid_of(header, "SOPInstanceUID") or None
+
+
+def uid_of(header: Dataset, keyword: str) -> str | None:
+    """Return an identifier as it is written, valid or not; None if it is missing, several or no text."""
+    value = header.get(keyword)
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
 
 
 def new_segmentation(
@@ -175,7 +181,8 @@ def describe_source(header: Dataset) -> Dataset:
     source.PositionReferenceIndicator = ""
     source.ImagePositionPatient = [0, 0, 0]
     source.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-    source.PixelSpacing = [DSfloat(value, auto_format=True) for value in _spacing(header)]
+    spacing = dicom_geometry.spacing(header) or (1.0, 1.0)
+    source.PixelSpacing = [DSfloat(value, auto_format=True) for value in spacing]
     source.SliceThickness = 1
     _copy_lossiness(header, source)
     return source
@@ -189,12 +196,6 @@ def _sop_class(header: Dataset) -> str:
 def _whole_number(header: Dataset, keyword: str) -> int:
     value = header.get(keyword)
     return value if isinstance(value, int) else 0
-
-
-def _spacing(header: Dataset) -> tuple[float, float]:
-    spacing = dicom_geometry.spacing(header)
-    low, high = _SPACING_RANGE
-    return spacing if spacing and low <= min(spacing) and max(spacing) <= high else (1.0, 1.0)
 
 
 def _copy(header: Dataset, source: Dataset, keyword: str) -> None:
@@ -215,7 +216,9 @@ def _copy(header: Dataset, source: Dataset, keyword: str) -> None:
 
 def _copy_lossiness(header: Dataset, source: Dataset) -> None:
     """Record lossy compression; an object derived from a lossy image must do so (PS3.3 C.7.6.1.1.5)."""
-    method = _LOSSY.get(getattr(header, "file_meta", Dataset()).get("TransferSyntaxUID"))
+    meta = getattr(header, "file_meta", None) or Dataset()
+    syntax = meta.get("TransferSyntaxUID")
+    method = _LOSSY.get(uid.UID(syntax)) if isinstance(syntax, str) else None
     if method is None and header.get("LossyImageCompression") != "01":
         return
     source.LossyImageCompression = "01"
@@ -235,11 +238,15 @@ def _is_writable(text: str) -> bool:
 
 
 def _is_valid(keyword: str, value: Any) -> bool:
+    """Return whether the standard allows a value, and the calendar a date: 20240230 has the form of a date."""
+    vr = dictionary_VR(keyword)
     try:
-        DataElement(keyword, dictionary_VR(keyword), value, validation_mode=RAISE)
-    except (ValueError, TypeError):
+        element = DataElement(keyword, vr, value, validation_mode=RAISE)
+        if value and vr in _CALENDAR:
+            _CALENDAR[vr](value)
+    except Exception:  # pydicom raises errors of many types for values that do not fit
         return False
-    return True
+    return element.VM <= 1 or keyword in _MULTIPLE
 
 
 def _add_verbatim(dataset: Dataset, keyword: str, value: str) -> None:

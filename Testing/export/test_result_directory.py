@@ -88,7 +88,7 @@ def test_an_unexpected_error_leaves_no_files(small_result, tmp_path, monkeypatch
     def fail(result, path):
         raise ValueError("a bug")
 
-    monkeypatch.setattr(directory_module, "OUTPUTS", (OUTPUTS[0], Output("overlay.png", fail)))
+    monkeypatch.setattr(directory_module, "OUTPUTS", (OUTPUTS[0], Output("overlay.png", fail, required=True)))
     with pytest.raises(ValueError, match="a bug"):
         write_result(small_result, tmp_path / "out")
     assert contents(tmp_path) == {}
