@@ -7,7 +7,9 @@ import zlib
 from pathlib import Path
 
 from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.memory import is_out_of_memory
 from CausalCLIPSegLib.radiograph.limits import MAX_FILE_BYTES
+from CausalCLIPSegLib.regular_files import open_regular
 
 FORMATS = "DICOM, PNG, JPEG, TIFF, WebP, BMP, NRRD or NIfTI"
 """The formats that `read_radiograph` reads, as words of a sentence."""
@@ -26,6 +28,9 @@ NIFTI_HEADER_BYTES = {1: 348, 2: 540}
 _NIFTI_MAGIC = {1: (344, b"n+1\0"), 2: (4, b"n+2\0")}  # where it is, and what it is
 
 _HEAD_BYTES = 1024
+# First groups of a DICOM data set, little-endian and big-endian, and the length of its first value.
+_FIRST_GROUPS = frozenset(bytes(pair) for group in (0x10, 0x18, 0x20) for pair in ((group, 0), (0, group)))
+_MAX_FIRST_VALUE_BYTES = 1 << 16
 _PNG_JPEG = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Sizes of the headers that may follow the file header of a BMP; "BM" could also begin a text.
@@ -55,22 +60,27 @@ def first_bytes(path: Path) -> bytes:
     """Return the first bytes of a file, enough to detect its format.
 
     Raises:
-        RadiographError: the file is missing, empty, too large, a folder, or not readable for this user.
+        RadiographError: the file is missing, empty, too large, a folder, a pipe or a device, or not readable for this
+            user.
     """
     try:
-        if path.is_dir():
-            raise RadiographError("This is a folder; give it one image file.")
-        if not path.is_file():
-            raise RadiographError("There is no such file.")
-        size = path.stat().st_size
-        if size == 0:
-            raise RadiographError("The file is empty.")
-        if size > MAX_FILE_BYTES:
-            raise RadiographError("The file is too large for a radiograph.")
-        with path.open("rb") as file:
+        with open_regular(path) as file:
+            size = path.stat().st_size
+            if size == 0:
+                raise RadiographError("The file is empty.")
+            if size > MAX_FILE_BYTES:
+                raise RadiographError("The file is too large for a radiograph.")
             return file.read(_HEAD_BYTES)
+    except IsADirectoryError as error:
+        raise RadiographError("This is a folder; give it one image file.") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise RadiographError("There is no such file.") from error
     except PermissionError as error:
         raise RadiographError("The file cannot be opened: you have no permission to read it.") from error
+    except OSError as error:
+        if is_out_of_memory(error):
+            raise
+        raise RadiographError(f"The file cannot be opened: {error.strerror or 'it is not readable'}.") from error
 
 
 def is_raster(head: bytes) -> bool:
@@ -91,12 +101,23 @@ def is_dicom(head: bytes) -> bool:
 
 
 def is_bare_dicom(head: bytes) -> bool:
-    """Return whether this may be a DICOM data set without preamble: it begins with an element of group 2 or 8."""
-    return head[:4] in {b"\x02\0\0\0", b"\x02\0\x10\0"} or (head[:2] in {b"\x08\0", b"\0\x08"} and len(head) > 8)
+    """Return whether this may be a DICOM data set without preamble.
+
+    It begins with an element of the meta information (group 2), of the image or, if these are missing, of the patient,
+    the acquisition or the study (groups 8, 10, 18 and 20, hexadecimal).
+    """
+    if head[:4] in {b"\x02\0\0\0", b"\x02\0\x10\0"} or (head[:2] in {b"\x08\0", b"\0\x08"} and len(head) > 8):
+        return True
+    if len(head) <= 8 or head[:2] not in _FIRST_GROUPS:
+        return False
+    is_explicit = head[4:6].isalpha() and head[4:6].isupper()
+    return is_explicit or (head[1] == 0 and int.from_bytes(head[4:8], "little") <= _MAX_FIRST_VALUE_BYTES)
 
 
 def describe_kind(head: bytes) -> str:
     """Name the kind of a file that the program does not read, for an error message."""
+    if head[344:348] == b"ni1\0":
+        return "the header of a NIfTI image whose pixels are in another file; save it as one .nii file"
     for magic, kind in _OTHER_KINDS.items():
         if head.startswith(magic):
             return kind

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.memory import is_out_of_memory
 from CausalCLIPSegLib.privacy import silence_libraries
 from CausalCLIPSegLib.radiograph.formats import (
     FORMATS,
@@ -33,11 +34,12 @@ def read_radiograph(path: str | Path) -> Radiograph:
       in any transfer syntax that pydicom decodes. The modality LUT or rescale is applied, then the first VOI LUT or
       window (PS3.3 C.11.1, C.11.2), and MONOCHROME1 is inverted. If there is no window, or it turns more than 90 % of
       the pixels black or white, or leaves less than a tenth of the grayscale, the values are stretched instead.
-    - **PNG, JPEG, TIFF, WebP, BMP** (not compressed): gray, or color whose channels are equal. The EXIF orientation is
-      applied. 8-bit values are divided by 255; deeper gray values are stretched. Color of 16 bits per channel is read
-      with 8 bits.
-    - **NRRD, NIfTI**: one slice. 8-bit values are divided by 255; others are stretched. The first axis longer than one
-      voxel becomes the columns, the second the rows; nothing is flipped. A spacing of exactly 1 x 1 mm counts as
+    - **PNG, JPEG, TIFF, WebP, BMP** (not compressed): gray, or color that is no information, such as a tint or text.
+      The EXIF orientation is applied. 8-bit values are divided by 255; deeper gray values are stretched. PNG in color
+      of 16 bits per channel is read with 8 bits. Of a TIFF with thumbnails, the largest image is read.
+    - **NRRD, NIfTI** in one file: one slice. 8-bit values are divided by 255; others are stretched. The image is
+      turned upright as its geometry says: head up, the patient's right on the left. If the file says nothing, it is
+      read as it is stored, or turned if it looks upside down, with a warning. A spacing of exactly 1 x 1 mm counts as
       unknown, because writers put it when they know none.
 
     "Stretched" means scaled linearly to [0, 1] between the 0.5th and 99.5th percentiles. Pixels are decoded only after
@@ -53,6 +55,7 @@ def read_radiograph(path: str | Path) -> Radiograph:
     Raises:
         RadiographError: the file is missing, unreadable, damaged, too small or too large, or not a frontal chest
             radiograph. The message is one sentence for the user; the technical cause is chained.
+        MemoryError: there is too little memory.
 
     Example:
         radiograph = read_radiograph("chest.dcm")
@@ -66,6 +69,8 @@ def read_radiograph(path: str | Path) -> Radiograph:
     except RadiographError:
         raise
     except Exception as error:  # each library raises exceptions of its own for damaged files
+        if is_out_of_memory(error):
+            raise MemoryError from error
         raise RadiographError(_DAMAGED) from error
 
 

@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import socket
 import struct
 import zlib
 from pathlib import Path
@@ -629,14 +630,14 @@ def test_rejects_an_impossible_name():
 def test_rejects_a_file_without_permission(tmp_path, monkeypatch):
     path = tmp_path / "image.dcm"
     path.write_bytes(b"x")
-    real_open = Path.open
+    real_open = os.open
 
-    def locked(self, *args, **kwargs):
-        if self == path:
-            raise PermissionError(13, "Permission denied", str(self))
-        return real_open(self, *args, **kwargs)
+    def locked(name, *args, **kwargs):
+        if Path(name) == path:
+            raise PermissionError(13, "Permission denied", str(name))
+        return real_open(name, *args, **kwargs)
 
-    monkeypatch.setattr(Path, "open", locked)
+    monkeypatch.setattr(os, "open", locked)
     assert "permission" in rejection(path)
 
 
@@ -650,7 +651,19 @@ def test_rejects_a_giant_file(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
 def test_rejects_a_pipe_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    assert "no such file" in rejection(tmp_path / "pipe")
+    assert "a pipe" in rejection(tmp_path / "pipe")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").is_char_device(), reason="no such device on this system")
+def test_rejects_a_device_without_waiting():
+    assert "a device" in rejection(Path("/dev/zero"))
+
+
+def test_rejects_a_socket(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the name of a socket must be short
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("s.png")
+        assert "a socket" in rejection(Path("s.png"))
 
 
 @pytest.mark.parametrize(
