@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from io import TextIOWrapper
 from typing import Annotated
@@ -10,7 +11,7 @@ from typing import Annotated
 import typer
 
 from CausalCLIPSegLib.about import RESEARCH_ONLY, __version__
-from CausalCLIPSegLib.cli import batch, note, pacs, seg, segment
+from CausalCLIPSegLib.cli import batch, doctor, note, pacs, seg, segment
 from CausalCLIPSegLib.cli.console import out
 from CausalCLIPSegLib.cli.run import run_command
 
@@ -25,6 +26,7 @@ app.command()(segment.segment)
 app.command()(batch.batch)
 app.command()(segment.demo)
 app.command()(note.note)
+app.command()(doctor.doctor)
 app.add_typer(pacs.app, name="pacs")
 app.add_typer(seg.app, name="seg")
 
@@ -53,4 +55,5 @@ def main() -> None:
     """Run the command; see `run_command`."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # file names may hold bytes that are not text
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that unfinished files are removed
     sys.exit(run_command(app))
