@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections import deque
+import socket
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from CausalCLIPSegLib.about import __version__
@@ -19,8 +21,7 @@ from CausalCLIPSegLib.errors import CausalCLIPSegError
 
 log = logging.getLogger(__name__)
 
-_LOST_COMPUTERS = 3
-"""How many computers may be lost, one after the other, while they work on the same image."""
+_CONNECT_SECONDS = 10
 _QUEUED = 2
 """Images for each core that the cluster gets at the same time, so that no core waits for the next one."""
 
@@ -53,36 +54,57 @@ class RayCluster:
             return
         ray = self._ray
         waiting = deque(items)
+        attempts: Counter[str] = Counter()
         running: dict[object, BatchItem] = {}
         self._connect()
         try:
             with claimed(self._shared / uuid4().hex) as hidden:  # a file that no other folder has
-                segment = ray.remote(num_cpus=1, max_retries=MAX_ATTEMPTS - 1 + _LOST_COMPUTERS)(_segment)
+                segment = ray.remote(num_cpus=1, max_retries=0)(_segment)
                 run = ray.put(_Run(hidden.lock.resolve(), __version__, load))
                 while waiting or running:
                     while waiting and len(running) < (self._count or _QUEUED * self._cores()):
                         item = waiting.popleft()
                         running[segment.remote(run, item)] = item
                     for reference in ray.wait(list(running), timeout=1)[0]:
-                        yield running.pop(reference), self._answer(reference)
+                        item = running.pop(reference)
+                        try:
+                            answer = self._answer(reference)
+                        except ray.exceptions.NodeDiedError:
+                            waiting.append(item)
+                        except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
+                            attempts[item.name] += 1
+                            if attempts[item.name] < MAX_ATTEMPTS:
+                                waiting.append(item)
+                            else:
+                                yield item, None
+                        else:
+                            yield item, answer
         finally:
             ray.shutdown()
 
     def _connect(self) -> None:
         on_termination = signal.getsignal(signal.SIGTERM)
         try:
+            self._check_address()
             self._ray.init(address=self._address, log_to_driver=False, logging_level=logging.CRITICAL)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             raise CausalCLIPSegError(f"There is no Ray cluster at {self._address}.") from error
         finally:
             signal.signal(signal.SIGTERM, on_termination)  # Ray replaces it
         if not self._cores():
             raise CausalCLIPSegError(f"The Ray cluster at {self._address} has no cores.")
 
+    def _check_address(self) -> None:
+        """Fail within seconds if nobody listens, which takes Ray minutes."""
+        url = urlsplit(self._address if "://" in self._address else f"//{self._address}")
+        if url.hostname and url.port:
+            socket.create_connection((url.hostname, url.port), timeout=_CONNECT_SECONDS).close()
+
     def _cores(self) -> int:
         return int(self._ray.cluster_resources().get("CPU", 0))
 
-    def _answer(self, reference: object) -> Answer | None:
+    def _answer(self, reference: object) -> Answer:
+        """Return the answer of a task; the end of its process or computer is one of Ray's exceptions."""
         errors = self._ray.exceptions
         try:
             return self._ray.get(reference)
@@ -93,8 +115,8 @@ class RayCluster:
                 f"The computers of the Ray cluster cannot run this program; install version {__version__} on each."
             ) from error
         except (errors.WorkerCrashedError, errors.NodeDiedError, errors.OutOfMemoryError) as error:
-            log.debug("A process of the cluster ended: %s", type(error).__name__)
-            return None
+            log.debug("A process of the cluster has ended: %s.", type(error).__name__)
+            raise
         except errors.RayError as error:
             raise CausalCLIPSegError(f"The Ray cluster at {self._address} has failed.") from error
 

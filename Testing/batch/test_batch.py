@@ -6,15 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
 import pydicom
 import pytest
 from batch_work import InThisProcess
-from PIL import Image
 from pydicom.data import get_testdata_file
+from small_images import add_image
 
 from CausalCLIPSegLib.batch.inputs import read_items
-from CausalCLIPSegLib.batch.processes import Processes
 from CausalCLIPSegLib.batch.runner import Batch
 from CausalCLIPSegLib.batch.table import Row, Rows
 from CausalCLIPSegLib.batch.task import Settings
@@ -25,15 +23,6 @@ from CausalCLIPSegLib.segmenter import Segmenter
 
 CONTRADICTION = "FINDINGS: Left lower lobe pneumonia. IMPRESSION: Right lower lobe pneumonia."
 SETTINGS = Settings(threshold=0.01)  # random weights reach it
-
-
-def add_image(path: Path, note: str | None = None, seed: int = 1) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.kron(np.random.default_rng(seed).integers(0, 255, (9, 12)), np.ones((12, 12)))
-    Image.fromarray(pixels.astype(np.uint8)).save(path)
-    if note is not None:
-        path.with_suffix(".txt").write_text(note, encoding="utf-8")
-    return path
 
 
 @pytest.fixture
