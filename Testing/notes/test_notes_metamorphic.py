@@ -23,7 +23,7 @@ SEEDS = [
     for language, file in (("en", "gold"), ("de", "german"), ("es", "spanish"))
     for line in (GOLD / f"{file}.jsonl").read_text("utf-8").splitlines()
 ]
-FIXED = settings(deadline=None, derandomize=True, database=None, max_examples=150)
+FIXED = settings(deadline=None, derandomize=True, database=None, max_examples=100)
 
 
 def meaning(note, language="en"):
@@ -67,8 +67,8 @@ def full_stop(note, draw):
 
 
 def full_width(note, _):
-    """Write the letters and digits of ASCII as full-width characters."""
-    return re.sub("[0-9A-Za-z]", lambda match: chr(ord(match[0]) + 0xFEE0), note)
+    """Write the letters and digits of ASCII as full-width characters, except in markup."""
+    return note if "<" in note else re.sub("[0-9A-Za-z]", lambda match: chr(ord(match[0]) + 0xFEE0), note)
 
 
 def soft_hyphens(note, draw):
@@ -86,6 +86,8 @@ def typographic(note, draw):
 
 def quoted(note, draw):
     """Put the whole note into quotation marks."""
+    if note.startswith("#"):
+        return note
     before, after = draw(st.sampled_from(['""', "''", "\u201c\u201d", "\u201e\u201c", "\u00ab\u00bb"]))
     return before + note + after
 
@@ -334,7 +336,7 @@ REPLACEMENTS = [
 ]
 
 
-@settings(FIXED, max_examples=400)
+@settings(FIXED, max_examples=300)
 @given(st.sampled_from(REPLACEMENTS))
 def test_a_synonym_does_not_change_the_answer(replacement):
     language, note, word, twin = replacement
@@ -389,7 +391,7 @@ def sentences(draw, frames=PRESENT + ABSENT, side=None):
     return note[0].upper() + note[1:], f"{side[0].upper()}:{zone}" if frame in PRESENT else ""
 
 
-@settings(FIXED, max_examples=600)
+@settings(FIXED, max_examples=400)
 @given(sentences())
 def test_a_generated_sentence_has_its_place_or_nothing(sentence):
     note, expected = sentence
