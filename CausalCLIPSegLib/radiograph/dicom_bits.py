@@ -2,13 +2,12 @@
 
 Headers are often copied from another image. A picture shows which reading is right: neighboring pixels resemble each
 other, so a reading that cuts off bits or takes the wrong sign makes jumps where none are. Of several possible readings
-the one with the smallest total variation (the sum of the differences between neighbors) is taken.
+the one with the smallest total variation (the mean difference between neighbors) is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,19 +18,38 @@ from CausalCLIPSegLib.radiograph.dicom_layout import PixelLayout
 CONTRADICTION = "The header contradicts its pixels about their bits; check that the image looks right."
 
 # Noise, to which damaged data often decode, has differences of a third of its range; a radiograph of a hundredth.
-_MAX_VARIATION = 0.2
+_MAX_NOISE = 0.2
+# Bits above the value are independent of it if neighbors that differ in them differ in the value no more than others.
+_MAX_DEPENDENCE = 1.5
+# The sign in the header is doubted only if the other one halves the variation.
+_MAX_DOUBTED = 0.5
 _MAX_COMPARED_ROWS = 500
 
 Words = npt.NDArray[np.unsignedinteger]
+
+
+class _Reading(NamedTuple):
+    """Take the lowest bits of a word as a number with or without a sign."""
+
+    bits: int
+    signed: bool
+
+    def __call__(self, words: Words) -> npt.NDArray[np.integer]:
+        size = words.dtype.itemsize
+        unused = 8 * size - self.bits
+        if not self.signed:
+            return words & words.dtype.type(2**self.bits - 1) if unused else words
+        values: npt.NDArray[Any] = (words << unused).view(f"i{size}")
+        return values >> unused
 
 
 def values_of(words: Words, layout: PixelLayout) -> tuple[npt.NDArray[np.integer], bool]:
     """Return the values in stored words, and whether the header is right about their bits.
 
     - A value is moved down by `layout.shift` bits, unless the pixels are there already.
-    - Bits above the value are ignored if the picture is smoother without them, as with the overlays of old archives
-      (PS3.5 8.1.2). Otherwise they belong to the value, and Bits Stored is too small.
-    - The sign is that of the header, unless the bits above the value, or those that are missing there, show another.
+    - Bits above the value are ignored if they are independent of it, as are the overlays of old archives (PS3.5
+      8.1.2). Otherwise they belong to the value, and Bits Stored is too small.
+    - The sign is that of the header, unless the pixels clearly show the other.
 
     Args:
         words: rows x columns, unsigned integers of 8, 16 or 32 bits.
@@ -44,56 +62,67 @@ def values_of(words: Words, layout: PixelLayout) -> tuple[npt.NDArray[np.integer
         RadiographError: there are bits beyond Bits Stored, and no reading gives a picture.
     """
     shift, is_right = layout.shift, layout.consistent
-    if shift and not np.any(words >> layout.stored) and np.any(words & (2**shift - 1)):
+    used = int(np.bitwise_or.reduce(words, axis=None))
+    if shift and used < 2**layout.stored and used % 2**shift:
         shift, is_right = 0, False
     if shift:
         words = np.right_shift(words, shift)
-    readings = _readings(words, layout.stored, layout.signed)
-    if len(readings) == 1:
-        return readings[0](words), is_right
     sample = words[:: max(1, len(words) // _MAX_COMPARED_ROWS)]
-    variations = [_total_variation(reading(sample)) for reading in readings]
-    best = int(np.argmin(variations))
-    if not np.isfinite(variations[best]):
+    declared = _Reading(layout.stored, layout.signed)
+    reading = _best_reading(sample, declared, has_bits_above=_has_bits_above(words, declared))
+    return reading(words), is_right and np.array_equal(reading(sample), declared(sample))
+
+
+def _has_bits_above(words: Words, declared: _Reading) -> bool:
+    """Return whether bits above a value are set, other than those that repeat its sign."""
+    if declared.bits == words.dtype.itemsize * 8:
+        return False
+    if not declared.signed:
+        return int(np.bitwise_or.reduce(words, axis=None)) >= 2**declared.bits
+    return not np.array_equal(declared(words), words.view(f"i{words.dtype.itemsize}"))
+
+
+def _best_reading(sample: Words, declared: _Reading, *, has_bits_above: bool) -> _Reading:
+    """Return the reading that gives the smoothest picture; that of the header if there is no reason to doubt it."""
+    other = _Reading(declared.bits, not declared.signed)
+    if not has_bits_above:
+        doubted = declared.signed or _has_gap(sample, declared.bits)
+        is_wrong = doubted and _variation(other(sample)) < _MAX_DOUBTED * _variation(declared(sample))
+        return other if is_wrong else declared
+    above = sample >> declared.bits
+    differs = above[:, 1:] != above[:, :-1]
+    candidates = [declared, other] if declared.signed else [declared]
+    readings = [each for each in candidates if _is_independent(each(sample), differs)]
+    bits = sample.dtype.itemsize * 8
+    readings += [_Reading(bits, declared.signed), _Reading(bits, not declared.signed)]
+    variations = [_picture_variation(each(sample)) for each in readings]
+    if not np.isfinite(min(variations)):
         raise RadiographError("The pixels of this DICOM file are damaged or do not fit its header.")
-    return readings[best](words), is_right and best == 0
+    return readings[int(np.argmin(variations))]
 
 
-def _readings(words: Words, stored: int, signed: bool) -> list[Callable[[Words], npt.NDArray[np.integer]]]:
-    """Return the readings that the words allow, that of the header first."""
-    bits = words.dtype.itemsize * 8
-    if stored == bits:
-        return [_as_signed(bits) if signed else _as_unsigned(bits)]
-    above = words >> stored
-    sign = words >> (stored - 1)
-    if signed:
-        is_extended = bool(np.all((sign == 0) | (sign == 2 ** (bits - stored + 1) - 1)))
-        if is_extended:
-            return [_as_signed(bits)]
-        return [_as_signed(stored), _as_unsigned(stored), _as_signed(bits), _as_unsigned(bits)]
-    if not np.any(above):
-        return [_as_unsigned(stored)]
-    return [_as_unsigned(stored), _as_unsigned(bits), _as_signed(bits)]
+def _has_gap(sample: Words, bits: int) -> bool:
+    """Return whether there are many values near 0 and near the largest, and hardly any between: a sign was dropped."""
+    span = 2**bits
+    low, high = sample[sample < 3 * span // 8], sample[sample >= 5 * span // 8]
+    between = sample.size - low.size - high.size
+    return between < sample.size / 1000 and min(np.unique(low).size, np.unique(high).size) > 16
 
 
-def _as_unsigned(bits: int) -> Callable[[Words], npt.NDArray[np.integer]]:
-    def read(words: Words) -> npt.NDArray[np.integer]:
-        return words if bits == words.dtype.itemsize * 8 else words & words.dtype.type(2**bits - 1)
-
-    return read
-
-
-def _as_signed(bits: int) -> Callable[[Words], npt.NDArray[np.integer]]:
-    def read(words: Words) -> npt.NDArray[np.integer]:
-        unused = words.dtype.itemsize * 8 - bits
-        signed: npt.NDArray[Any] = (words << unused).view(f"i{words.dtype.itemsize}")
-        return signed >> unused
-
-    return read
+def _is_independent(values: npt.NDArray[np.integer], differs: npt.NDArray[np.bool_]) -> bool:
+    """Return whether neighbors that differ in the bits above a value differ in the value no more than others do."""
+    steps = np.abs(np.diff(values.astype(np.int64), axis=1))
+    if not differs.any() or differs.all():
+        return not differs.any()
+    return float(steps[differs].mean()) <= _MAX_DEPENDENCE * float(steps[~differs].mean())
 
 
-def _total_variation(values: npt.NDArray[np.integer]) -> float:
+def _variation(values: npt.NDArray[np.integer]) -> float:
+    """Return the mean difference between horizontal neighbors."""
+    return float(np.abs(np.diff(values.astype(np.int64), axis=1)).mean())
+
+
+def _picture_variation(values: npt.NDArray[np.integer]) -> float:
     """Return the mean difference between horizontal neighbors; infinity if it is that of noise."""
-    wide = values.astype(np.int64)
-    variation = float(np.abs(np.diff(wide, axis=1)).mean())
-    return variation if variation <= _MAX_VARIATION * float(np.ptp(wide)) else float("inf")
+    variation = _variation(values)
+    return variation if variation <= _MAX_NOISE * float(np.ptp(values.astype(np.int64))) else float("inf")

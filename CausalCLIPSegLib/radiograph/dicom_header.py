@@ -147,8 +147,10 @@ def _is_wanted(tag: BaseTag, element: object, budget: _Budget) -> bool:
     if not isinstance(element, RawDataElement) or not element.length:
         return True
     # Drop values that were skipped, and those that pydicom leaves as bytes whatever VR the dictionary gives.
-    is_needed = dictionary_keyword(tag) in _NEEDED
-    if element.value is None or (element.VR == "UN" and len(element.value) >= 0xFFFF):
+    keyword = dictionary_keyword(tag)
+    is_needed = keyword in _NEEDED
+    is_bytes = element.VR == "UN" and len(element.value or b"") >= 0xFFFF
+    if element.value is None or (is_bytes and keyword != "LUTData"):
         if is_needed:
             raise RadiographError(HEADER_TOO_LONG)
         return False

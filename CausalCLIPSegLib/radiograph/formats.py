@@ -29,7 +29,7 @@ _NIFTI_MAGIC = {1: (344, b"n+1\0"), 2: (4, b"n+2\0")}  # where it is, and what i
 
 _HEAD_BYTES = 1024
 # First groups of a DICOM data set, little-endian and big-endian, and the length of its first value.
-_FIRST_GROUPS = frozenset(bytes(pair) for group in (0x10, 0x18, 0x20) for pair in ((group, 0), (0, group)))
+_FIRST_GROUPS = frozenset(bytes(pair) for group in (2, 8, 0x10, 0x18, 0x20) for pair in ((group, 0), (0, group)))
 _MAX_FIRST_VALUE_BYTES = 1 << 16
 _PNG_JPEG = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -106,10 +106,10 @@ def is_bare_dicom(head: bytes) -> bool:
     It begins with an element of the meta information (group 2), of the image or, if these are missing, of the patient,
     the acquisition or the study (groups 8, 10, 18 and 20, hexadecimal).
     """
-    if head[:4] in {b"\x02\0\0\0", b"\x02\0\x10\0"} or (head[:2] in {b"\x08\0", b"\0\x08"} and len(head) > 8):
-        return True
     if len(head) <= 8 or head[:2] not in _FIRST_GROUPS:
         return False
+    if head[:2] in {b"\x08\0", b"\0\x08"}:
+        return True
     is_explicit = head[4:6].isalpha() and head[4:6].isupper()
     return is_explicit or (head[1] == 0 and int.from_bytes(head[4:8], "little") <= _MAX_FIRST_VALUE_BYTES)
 
