@@ -41,6 +41,16 @@ class Features(NamedTuple):
     confounding: Tensor | None
     attention: list[Tensor]
 
+    def repeated(self, number: int) -> Features:
+        """Return the features with each image `number` times in a row, for several texts per image."""
+        if number == 1:
+            return self
+        causal, confounding = (
+            None if fused is None else fused.repeat_interleave(number, dim=0)
+            for fused in (self.causal, self.confounding)
+        )
+        return Features(causal, confounding, self.attention)  # type: ignore[arg-type]
+
 
 class Branch(nn.Module):
     """Fusion and decoder of the causal or of the confounding features."""
@@ -120,5 +130,15 @@ class CausalCLIPSeg(nn.Module):
         return Output(logits, self.confounder.decoder(text, features.confounding), features.attention)
 
     def forward(self, image: Tensor, text: Tensor, *, confounder: bool = True) -> Output:
-        """Segment images by their texts: call `encode_image`, then `decode`."""
-        return self.decode(self.encode_image(image, confounder=confounder), text)
+        """Segment images by their texts: call `encode_image`, then `decode`.
+
+        Args:
+            image: as in `encode_image`.
+            text: tau, (B * N) x T; N texts for each image, in a row.
+            confounder: as in `encode_image`.
+
+        Returns:
+            The logits of B * N masks.
+        """
+        features = self.encode_image(image, confounder=confounder)
+        return self.decode(features.repeated(len(text) // len(image)), text)

@@ -77,11 +77,14 @@ class DecoderConfiguration(_Frozen):
         factors: upsampling factor before each convolution. If their product is less than the scale of the features,
             the remaining factor is applied before the cross-correlation with the text kernel.
         kernel_size: K of the text kernel C x K x K.
+        conditioning: blocks before the upsampling in which the text modulates the features, see `TextConditioning`;
+            the paper has none.
     """
 
     channels: tuple[int, ...] = (512, 256)
     factors: tuple[int, ...] = (4, 4)
     kernel_size: int = 3
+    conditioning: int = 0
 
 
 class NetworkConfiguration(_Frozen):

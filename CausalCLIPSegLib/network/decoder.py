@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from CausalCLIPSegLib.network.conditioning import TextConditioning
 from CausalCLIPSegLib.network.configuration import DecoderConfiguration
 from CausalCLIPSegLib.network.upsampling import UpsamplingConvolution, spread_taps, upsample
 
@@ -60,7 +61,7 @@ class Decoder(nn.Module):
             channels: C of the fused features.
             text_features: T, the size of the text feature.
             scale: resolution of the input divided by that of the fused features.
-            configuration: channels, factors and kernel size.
+            configuration: channels, factors, kernel size and conditioning.
             low_resolution: see `upsampling`.
 
         Raises:
@@ -70,6 +71,9 @@ class Decoder(nn.Module):
         self.final_factor, remainder = divmod(scale, math.prod(configuration.factors))
         if remainder or not self.final_factor:
             raise ValueError(f"the decoder's factors {configuration.factors} do not divide the scale {scale}")
+        self.conditioning = nn.ModuleList(
+            TextConditioning(channels, text_features) for _ in range(configuration.conditioning)
+        )
         blocks: list[nn.Module] = []
         for out_channels, factor in zip(configuration.channels, configuration.factors, strict=True):
             blocks += [
@@ -93,6 +97,8 @@ class Decoder(nn.Module):
         Returns:
             B x 1 x H x W.
         """
+        for block in self.conditioning:
+            features = block(features, text)
         embedding = self.text_projection(text)
         kernel, bias = embedding[:, :-1].reshape(-1, *self.kernel_shape), embedding[:, -1]
         return cross_correlate(

@@ -30,7 +30,7 @@ def test_lesion_stays_on_the_side_that_the_note_names(seed):
     """The image shows only the lesion, so that image, mask and note can be compared."""
     torch.manual_seed(seed)
     mask = lesions(viewers_left=True, viewers_right=False)
-    image, label, note, weight = Augmentation("viewer", note_variation=0)(
+    image, label, (note,), weight = Augmentation("viewer", note_variation=0)(
         (mask * 200).astype(np.uint8), mask, ONE_SIDED
     )
     assert image.shape == label.shape == weight.shape == (1, 96, 96)

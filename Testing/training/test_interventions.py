@@ -153,6 +153,18 @@ def test_half_of_the_drawn_zones_hold_a_lesion():
     assert (absent_in_all[any_lesion] <= MAX_ABSENT + 1e-6).all()
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_share_of_the_drawn_zones_without_a_lesion_can_be_chosen(share):
+    parts = made_parts(300)
+    drawn = probabilities(parts, share)
+    sums = np.zeros(2)
+    for column, question in enumerate(QUESTIONS):
+        if question.kind == "zone":
+            state = parts[:, SIDES.index(question.expression.sides[0]), 1 + ZONES.index(question.group[0])]
+            sums += [drawn[state == answer, column].sum() for answer in (0, 1)]
+    assert sums[0] / sums.sum() == pytest.approx(share, abs=0.03)
+
+
 def test_radiograph_without_lesion_gets_empty_targets():
     empty = np.zeros((1, 2, 8), dtype=np.int8)
     assert probabilities(np.concatenate([empty, made_parts(20)]))[0].sum() == pytest.approx(1)
@@ -192,7 +204,7 @@ def test_augmented_target_stays_on_the_side_of_the_drawn_note(seed, index):
     interventions = made_interventions(1.0)
     torch.manual_seed(seed)
     mask = interventions.masks[index]
-    image, target, note, weight = Augmentation("viewer")(
+    image, target, (note,), weight = Augmentation("viewer")(
         (mask * 200).astype(np.uint8), mask, "not used", partial(interventions, index)
     )
     assert image.shape == target.shape == weight.shape == (1, SIZE, SIZE)
@@ -219,6 +231,21 @@ def test_without_interventions_samples_have_no_weight_and_the_same_views(lvit_fo
         first, second = plain[(index, 5)], switched[(index, 5)]
         assert len(first) == 3
         assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_several_notes_of_a_radiograph_share_its_view(lvit_folder):
+    folder = str(lvit_folder)
+    one, three = (
+        ReferringDataModule(folder, notes_per_image=number, interventions=0.5).dataset("train") for number in (1, 3)
+    )
+    prompts = set()
+    for seed in range(20):
+        image, masks, tokens, weights = three[(2, seed)]
+        assert masks.shape == weights.shape == (3, 224, 224)
+        assert tokens.shape == (3 * 20,)
+        assert image.shape == one[(2, seed)][0].shape
+        prompts |= {tuple(row.tolist()) for row in tokens.view(3, 20)}
+    assert len(prompts) > 5, "the notes are drawn independently of each other"
 
 
 def test_batches_carry_weights_only_in_training(lvit_folder):

@@ -55,6 +55,16 @@ def test_soft_dice_loss_is_zero_for_equal_masks_and_rises_with_errors():
     assert half.item() == pytest.approx(1 - (2 * 6 + 1) / (9 + 9 + 1), abs=1e-4)
 
 
+def test_smoothing_decides_how_much_a_false_area_costs_on_an_empty_target():
+    logits = torch.full((1, 1, 10, 10), -20.0)
+    logits[..., :2, :5] = 20
+    for smooth in (1.0, 10.0, 90.0):
+        loss = CausalObjective(0, dice_weight=1.0, dice_smooth=smooth)(
+            Output(logits, None, []), torch.zeros_like(logits)
+        )
+        assert loss.dice.item() == pytest.approx(10 / (10 + smooth), abs=1e-4)
+
+
 def test_training_lowers_the_causal_loss_and_raises_the_confounders(tiny_network):
     torch.manual_seed(0)
     network = CausalCLIPSeg(tiny_network).train()

@@ -6,6 +6,7 @@ import pytest
 import torch
 import yaml
 
+from CausalCLIPSegLib.errors import CheckpointError
 from training.fitting.cli import TrainingCLI
 from training.fitting.lightning_module import CausalTraining
 from training.fitting.optimizer import stage_of
@@ -121,6 +122,45 @@ def test_bfloat16_gradient_has_nearly_the_same_direction(tiny_network):
     half = gradients(module, dtype=torch.bfloat16)["causal.decoder.text_projection.weight"]
     assert half.dtype == torch.float32
     assert torch.nn.functional.cosine_similarity(full.flatten(), half.flatten(), dim=0) > 0.95
+
+
+def test_frozen_batch_norms_keep_their_statistics_and_others_do_not(tiny_network):
+    module = CausalTraining(
+        tiny_network.model_dump(mode="json"), frozen=("vision_encoder", "projections"), fixed_batch_norm="frozen"
+    )
+    before = {name: value.clone() for name, value in module.network.named_buffers() if "running_mean" in name}
+    gradients(module, enabled=False)
+    buffers = dict(module.network.named_buffers())
+    kept = {name for name, value in before.items() if torch.equal(value, buffers[name])}
+    assert kept == {name for name in before if name.startswith(("vision_encoder", "projections"))}
+
+
+def test_weights_without_conditioning_are_a_start_for_a_network_with_it(tiny_network, tmp_path):
+    torch.manual_seed(0)
+    plain = CausalTraining(tiny_network.model_dump(mode="json"))
+    torch.save({"state_dict": plain.state_dict()}, tmp_path / "run.ckpt")
+    fields = tiny_network.model_dump(mode="json")
+    fields["decoder"]["conditioning"] = 1
+    torch.manual_seed(1)
+    extended = CausalTraining(fields, continue_from=str(tmp_path / "run.ckpt"))
+    state = extended.network.state_dict()
+    assert all(torch.equal(state[name], value) for name, value in plain.network.state_dict().items())
+    torch.save({"state_dict": {}}, tmp_path / "empty.ckpt")
+    with pytest.raises(CheckpointError, match="no weights for this network"):
+        CausalTraining(fields, continue_from=str(tmp_path / "empty.ckpt"))
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.05])
+def test_training_step_asks_about_several_notes_per_image(weight, tiny_network):
+    torch.manual_seed(0)
+    module = CausalTraining(tiny_network.model_dump(mode="json"), adversarial_weight=weight, dice_weight=1.0)
+    module.log = lambda *args, **options: None
+    image, masks = torch.rand(2, 1, 64, 64), (torch.rand(2, 3, 64, 64) > 0.7).float()
+    tokens = torch.randint(1, 400, (2, 3 * 20))
+    module.training_step((image, masks, tokens, torch.ones_like(masks)), 0).backward()
+    confounder = module.network.confounder.decoder.text_projection.weight.grad
+    assert (confounder is not None) is (weight > 0), "without the game the confounder is not computed"
+    assert module.network.causal.decoder.text_projection.weight.grad.abs().sum() > 0
 
 
 def test_fixed_batch_norms_keep_their_statistics(tiny_network):

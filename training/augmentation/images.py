@@ -97,36 +97,44 @@ class Augmentation:
         mask: npt.NDArray[np.bool_],
         note: str,
         intervene: Intervene | None = None,
-    ) -> tuple[Tensor, Tensor, str, Tensor]:
-        """Return a random view of a sample.
+        number: int = 1,
+    ) -> tuple[Tensor, Tensor, list[str], Tensor]:
+        """Return a random view of a sample with one or more notes.
 
         Args:
             image: uint8, H x W.
             mask: bool, H x W.
             note: in the laterality of the data set.
             intervene: draws another note with its target; None to keep the note, and to draw no random number for it.
+            number: N of notes to draw, independently of each other.
 
         Returns:
-            The image, float32 1 x H x W in [0, 1]; the mask, float32 1 x H x W, 0 or 1; the note that fits both; and
-            the weight of each pixel in the loss, float32 1 x H x W, 0 for ignored pixels and 1 for all others.
+            The image, float32 1 x H x W in [0, 1]; the masks, float32 N x H x W, 0 or 1; the N notes that fit both;
+            and the weight of each pixel in the loss, float32 N x H x W, 0 for ignored pixels and 1 for all others.
         """
         # Seeded from torch, because the data set seeds torch for each radiograph of each epoch.
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        intervention = None if intervene is None else intervene(rng)
-        ignored = np.zeros_like(mask)
-        if intervention is not None:
-            mask, ignored = intervention.target, intervention.ignored
-            note = to_prompt(intervention.expression, self.laterality)
-        elif self.note_dropout and rng.random() < self.note_dropout:
-            note = to_prompt(WITHOUT_LOCATION, self.laterality)
-        elif self.note_variation:
-            expression = parse_note(note, self.laterality)
-            expression, mask = vary_note(expression, mask, rng, self.note_variation)
-            note = to_prompt(expression, self.laterality)
+        notes, targets, ignored = zip(*(self._draw(mask, note, intervene, rng) for _ in range(number)), strict=True)
+        masks = np.stack([*targets, *ignored])
         if self.mirrors and rng.random() < 0.5:
-            image, mask, ignored, note = image[:, ::-1], mask[:, ::-1], ignored[:, ::-1], swap_sides(note)
+            image, masks, notes = image[:, ::-1], masks[..., ::-1], tuple(map(swap_sides, notes))
         image_tensor = tv_tensors.Image(torch.from_numpy(image.astype(np.float32) / 255)[None])
-        masks = np.stack([mask, ignored]).astype(np.float32)
-        image_tensor, masks_tensor = self.transform(image_tensor, tv_tensors.Mask(torch.from_numpy(masks)))
-        transformed, left_out = torch.Tensor(masks_tensor).split(1)
-        return torch.Tensor(image_tensor), transformed, note, 1 - left_out
+        masks_tensor = tv_tensors.Mask(torch.from_numpy(masks.astype(np.float32)))
+        image_tensor, masks_tensor = self.transform(image_tensor, masks_tensor)
+        transformed, left_out = torch.Tensor(masks_tensor).split(number)
+        return torch.Tensor(image_tensor), transformed, list(notes), 1 - left_out
+
+    def _draw(
+        self, mask: npt.NDArray[np.bool_], note: str, intervene: Intervene | None, rng: np.random.Generator
+    ) -> tuple[str, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Return a note, its target and the pixels to ignore, all before mirroring."""
+        ignored = np.zeros_like(mask)
+        intervention = None if intervene is None else intervene(rng)
+        if intervention is not None:
+            return to_prompt(intervention.expression, self.laterality), intervention.target, intervention.ignored
+        if self.note_dropout and rng.random() < self.note_dropout:
+            return to_prompt(WITHOUT_LOCATION, self.laterality), mask, ignored
+        if self.note_variation:
+            expression, varied = vary_note(parse_note(note, self.laterality), mask, rng, self.note_variation)
+            return to_prompt(expression, self.laterality), varied, ignored
+        return note, mask, ignored

@@ -31,8 +31,9 @@ MIN_AREA = 0.003
 SHARES = {"zone": 0.45, "two zones": 0.12, "side": 0.1, "whole lung": 0.03, "both sides": 0.24, "no place": 0.06}
 """How often each kind of place is drawn. The sides of a kind are equally frequent, and so are its zones."""
 
-ABSENT = {"zone": 0.5, "two zones": 0.25, "side": 0.35, "whole lung": 0.2, "both sides": 0.1, "no place": 0.0}
-"""How many of the drawn places of each kind hold no lesion; a data set with few healthy lungs may allow only fewer."""
+ABSENT = {"zone": 1.0, "two zones": 0.5, "side": 0.7, "whole lung": 0.4, "both sides": 0.2, "no place": 0.0}
+"""How many of the drawn places of each kind hold no lesion, relative to single zones; a data set with few healthy
+lungs may allow only fewer."""
 
 MAX_ABSENT = 0.7
 """How many of the places drawn for one radiograph may hold no lesion, so that a healthy lung does not betray that."""
@@ -174,14 +175,15 @@ def lesion_in_parts(mask: Mask, anatomy: Anatomy, margin: float, own_zone_overru
     return states
 
 
-def probabilities(parts: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
+def probabilities(parts: npt.NDArray[np.int8], absent_share: float = 0.5) -> npt.NDArray[np.float64]:
     """Return how likely each question is drawn for each radiograph.
 
-    Over all radiographs, each kind of question has its share of `SHARES`, and in each group the share `ABSENT` of the
-    places holds no lesion, as far as the data set allows it. A place with a doubtful answer is not drawn.
+    Over all radiographs, each kind of question has its share of `SHARES`, and in each group the chosen share of
+    the places holds no lesion, as far as the data set allows it. A place with a doubtful answer is not drawn.
 
     Args:
         parts: int8, n x 2 x 8, as from `lesion_in_parts`.
+        absent_share: the share of the drawn single zones that hold no lesion, in [0, 1]; other kinds follow `ABSENT`.
 
     Returns:
         float64, n x `QUESTIONS`; each row sums to 1, or to 0 if all places of the radiograph are doubtful.
@@ -194,7 +196,8 @@ def probabilities(parts: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
     weights = (answers >= 0).astype(np.float64)
     cells = []
     for (kind, _), columns in columns_of.items():
-        for answer, part in ((0, ABSENT[kind]), (1, 1 - ABSENT[kind])):
+        empty = absent_share * ABSENT[kind]
+        for answer, part in ((0, empty), (1, 1 - empty)):
             rows, chosen = np.nonzero(answers[:, columns] == answer)
             cell = (rows, np.array(columns)[chosen])
             cells.append((cell, SHARES[kind] / groups[kind] * part * len(answers)))
@@ -236,6 +239,7 @@ class Interventions:
         share: float,
         margin: float = 0.05,
         own_zone_overrules: bool = True,
+        absent_share: float = 0.5,
     ) -> None:
         """Estimate the lungs of all radiographs, and find out which places hold a lesion.
 
@@ -246,6 +250,7 @@ class Interventions:
             share: how often a note is replaced, in (0, 1].
             margin: see `target_of`.
             own_zone_overrules: see `target_of`.
+            absent_share: see `probabilities`.
         """
         self.share = share
         self.margin = margin
@@ -259,7 +264,7 @@ class Interventions:
             lesion_in_parts(np.asarray(mask), anatomy, margin, own_zone_overrules)
             for mask, anatomy in zip(masks, self.anatomies, strict=True)
         ]
-        self.cumulative = probabilities(np.stack(parts)).cumsum(axis=1)
+        self.cumulative = probabilities(np.stack(parts), absent_share).cumsum(axis=1)
 
     def __call__(self, index: int, rng: np.random.Generator) -> Intervention | None:
         """Return an intervention on the note of a radiograph; None if its own note is kept.

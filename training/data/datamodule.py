@@ -24,8 +24,9 @@ from training.data.sampler import SeededSampler
 from training.data.splits import DatasetError, Sample, Split, read_split, subsample_evenly
 
 Batch = tuple[Tensor, Tensor, Tensor] | tuple[Tensor, Tensor, Tensor, Tensor]
-"""Image, float32 B x 1 x H x W in [0, 1]; mask, float32 B x 1 x H x W; tokens, int64 B x L; and, in training with
-interventions, the weight of each pixel in the loss, float32 B x 1 x H x W, 0 or 1. A sample has no B."""
+"""Image, float32 B x 1 x H x W in [0, 1]; a mask for each of N notes, float32 B x N x H x W; their tokens, int64
+B x (N * L); and, in training with interventions, the weight of each pixel in the loss, float32 B x N x H x W, 0 or 1.
+N is 1 unless the training asks about several notes. A sample has no B."""
 
 
 class ReferringDataset(Dataset[Batch]):
@@ -38,12 +39,14 @@ class ReferringDataset(Dataset[Batch]):
         context_length: int,
         augmentation: Augmentation | None = None,
         interventions: Interventions | None = None,
+        notes_per_image: int = 1,
     ) -> None:
         self.samples = samples
         self.arrays = arrays
         self.context_length = context_length
         self.augmentation = augmentation
         self.interventions = interventions
+        self.notes_per_image = notes_per_image
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -59,8 +62,8 @@ class ReferringDataset(Dataset[Batch]):
         intervene = None if self.interventions is None else partial(self.interventions, index)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            image, mask, note, weight = self.augmentation(pixels, truth, note, intervene)
-        tokens = tokenize([note], self.context_length)[0]
+            image, mask, notes, weight = self.augmentation(pixels, truth, note, intervene, self.notes_per_image)
+        tokens = tokenize(notes, self.context_length).flatten()
         return (image, mask, tokens) if intervene is None else (image, mask, tokens, weight)
 
 
@@ -74,9 +77,11 @@ class ReferringDataModule(LightningDataModule):
         workers: int = 1,
         note_variation: float = 1.0,
         note_dropout: float = 0.0,
+        notes_per_image: int = 1,
         interventions: float = 0.0,
         intervention_margin: float = 0.05,
         own_zone_overrules: bool = True,
+        intervention_absent: float = 0.5,
         augmentation: Strength = "default",
         cache: str | None = None,
         strict: bool = True,
@@ -93,12 +98,16 @@ class ReferringDataModule(LightningDataModule):
             workers: processes that prepare batches.
             note_variation: factor on how often notes are varied; 0 for never.
             note_dropout: probability in [0, 1] that a note is replaced by one without location and number.
+            notes_per_image: how many notes each radiograph is asked about in one step. They share the image's
+                features, so a further note costs much less than a further radiograph.
             interventions: probability in [0, 1] that a note is replaced by a place that is drawn independently of the
                 lesion, see `augmentation.interventions`.
             intervention_margin: half the height of the band at the border of a drawn zone in which the lesion is
                 ignored, as a share of the lung's height.
             own_zone_overrules: if the drawn zones of a side are exactly those of the radiograph's own note, the target
                 is the published mask of this side.
+            intervention_absent: share of the drawn zones that hold no lesion. A small share prefers a doubtful area to
+                a missed lesion.
             augmentation: strength of the image augmentation: "none", "default" or "strong".
             cache: folder for decoded images; without it they are decoded at every start and stay in memory.
             strict: reject a split with faulty rows; otherwise leave those rows out.
@@ -114,9 +123,11 @@ class ReferringDataModule(LightningDataModule):
         self.workers = workers
         self.note_variation = note_variation
         self.note_dropout = note_dropout
+        self.notes_per_image = notes_per_image
         self.interventions = interventions
         self.intervention_margin = intervention_margin
         self.own_zone_overrules = own_zone_overrules
+        self.intervention_absent = intervention_absent
         self.augmentation = augmentation
         self.cache = cache
         self.strict = strict
@@ -181,12 +192,18 @@ class ReferringDataModule(LightningDataModule):
                     self.interventions,
                     self.intervention_margin,
                     self.own_zone_overrules,
+                    self.intervention_absent,
                 )
                 if self.interventions and split == "train"
                 else None
             )
             self._sets[split] = ReferringDataset(
-                samples, arrays, self.context_length, augmentation if split == "train" else None, interventions
+                samples,
+                arrays,
+                self.context_length,
+                augmentation if split == "train" else None,
+                interventions,
+                self.notes_per_image,
             )
         return self._sets[split]
 

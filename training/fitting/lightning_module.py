@@ -41,6 +41,7 @@ class CausalTraining(LightningModule):
         adversarial_weight: float = 0.05,
         confounder_ceiling: float | None = None,
         dice_weight: float = 0.0,
+        dice_smooth: float = 1.0,
         learning_rate: float = 3e-5,
         encoder_learning_rate: float | None = None,
         text_learning_rate: float | None = None,
@@ -48,7 +49,7 @@ class CausalTraining(LightningModule):
         weight_decay: float = 0.0,
         warmup_steps: int = 0,
         frozen: tuple[str, ...] = (),
-        fixed_batch_norm: bool = False,
+        fixed_batch_norm: bool | Literal["frozen"] = False,
         drop_path: float = 0.0,
         gradient_checkpointing: bool = False,
         compile_backend: str | None = None,
@@ -66,7 +67,7 @@ class CausalTraining(LightningModule):
                 the run averaged them), or from the name or folder of a checkpoint with a card.
             adversarial_weight: lambda of Eq. 3.
             confounder_ceiling: see `CausalObjective`.
-            dice_weight: see `CausalObjective`.
+            dice_weight, dice_smooth: see `CausalObjective`.
             learning_rate: learning rate at the start of the cosine schedule.
             encoder_learning_rate: learning rate of the vision encoder; None for `learning_rate`.
             text_learning_rate: learning rate of the text encoder; None for `learning_rate`.
@@ -74,7 +75,8 @@ class CausalTraining(LightningModule):
             weight_decay: decoupled, as in AdamW; 0 makes it Adam.
             warmup_steps: steps of a linear warm-up before the cosine.
             frozen: prefixes of the names of parameters that are not trained.
-            fixed_batch_norm: keep the initial statistics of batch norms; for small batches per device.
+            fixed_batch_norm: keep the initial statistics of batch norms, for small batches per device; "frozen": only
+                of those with `frozen` parameters.
             drop_path: probability of skipping the vision encoder's last block, see `skip_blocks`.
             gradient_checkpointing: save memory by computing blocks of the encoders twice, see `checkpoint_gradients`.
             compile_backend: a backend of torch.compile, for instance "inductor"; None for eager mode.
@@ -90,7 +92,7 @@ class CausalTraining(LightningModule):
         for name, parameter in self.network.named_parameters():
             parameter.requires_grad_(not name.startswith(tuple(frozen)))
         self.network.to(memory_format=torch.channels_last)
-        self.objective = CausalObjective(adversarial_weight, confounder_ceiling, dice_weight)
+        self.objective = CausalObjective(adversarial_weight, confounder_ceiling, dice_weight, dice_smooth)
         self.learning_rate = learning_rate
         self.encoder_learning_rate = learning_rate if encoder_learning_rate is None else encoder_learning_rate
         self.text_learning_rate = learning_rate if text_learning_rate is None else text_learning_rate
@@ -112,11 +114,15 @@ class CausalTraining(LightningModule):
     def train(self, mode: bool = True) -> CausalTraining:
         """Set training or evaluation mode; fixed batch norms always stay in evaluation mode."""
         super().train(mode)
-        if self.fixed_batch_norm:
-            for module in self.network.modules():
-                if isinstance(module, torch.nn.BatchNorm2d):
-                    module.eval()
+        for module in self.network.modules():
+            if isinstance(module, torch.nn.BatchNorm2d) and self._is_fixed(module):
+                module.eval()
         return self
+
+    def _is_fixed(self, norm: torch.nn.BatchNorm2d) -> bool:
+        if self.fixed_batch_norm == "frozen":
+            return norm.affine and not norm.weight.requires_grad
+        return self.fixed_batch_norm
 
     def on_train_epoch_start(self) -> None:
         """Seed stochastic depth, so that a resumed run draws the same numbers as an uninterrupted run."""
@@ -126,9 +132,10 @@ class CausalTraining(LightningModule):
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """Return the loss of a batch, and log it with its terms."""
-        image, mask, tokens, *weight = batch
-        output = self.network(image, self.network.encode_text(tokens))
-        loss = self.objective(output, mask, *weight)
+        image, masks, tokens, *weights = batch
+        text = self.network.encode_text(tokens.view(-1, self.network.configuration.text.context_length))
+        output = self.network(image, text, confounder=self.objective.adversarial_weight != 0)
+        loss = self.objective(output, *(maps.flatten(0, 1)[:, None] for maps in (masks, *weights)))
         self.log("loss", loss.total, prog_bar=True)
         self.log("loss/causal", loss.causal)
         if loss.confounder is not None:

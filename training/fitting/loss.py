@@ -33,7 +33,7 @@ def soft_dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0, weight: 
         smooth: added to numerator and denominator.
         weight: of each pixel in all sums, at least 0, of the same shape; None for equal weights.
     """
-    probability = logits.sigmoid().flatten(1)
+    probability = logits.float().sigmoid().flatten(1)
     target = target.flatten(1)
     overlap = probability * target
     if weight is not None:
@@ -62,7 +62,11 @@ class CausalObjective(nn.Module):
     """
 
     def __init__(
-        self, adversarial_weight: float = 0.05, confounder_ceiling: float | None = None, dice_weight: float = 0.0
+        self,
+        adversarial_weight: float = 0.05,
+        confounder_ceiling: float | None = None,
+        dice_weight: float = 0.0,
+        dice_smooth: float = 1.0,
     ) -> None:
         """Choose the terms.
 
@@ -70,11 +74,15 @@ class CausalObjective(nn.Module):
             adversarial_weight: lambda.
             confounder_ceiling: upper bound of L_s; None as published.
             dice_weight: weight of a soft Dice loss on the causal prediction; 0 as published.
+            dice_smooth: added to numerator and denominator of Dice, in pixels. If many targets are empty, choose about
+                the size of a small lesion; with less, the loss of a false pixel on an empty target outweighs that of
+                missing a lesion.
         """
         super().__init__()
         self.adversarial_weight = adversarial_weight
         self.confounder_ceiling = confounder_ceiling
         self.dice_weight = dice_weight
+        self.dice_smooth = dice_smooth
 
     def forward(self, output: Output, target: Tensor, weight: Tensor | None = None) -> Loss:
         """Return the loss of an output.
@@ -93,6 +101,6 @@ class CausalObjective(nn.Module):
                 bounded = torch.clamp(confounder, max=self.confounder_ceiling)
             total = total - self.adversarial_weight * bounded
         if self.dice_weight:
-            dice = soft_dice_loss(output.logits, target, weight=weight)
+            dice = soft_dice_loss(output.logits, target, self.dice_smooth, weight)
             total = total + self.dice_weight * dice
         return Loss(total, causal, confounder, dice)

@@ -22,6 +22,8 @@ _NETWORK = "network."
 """Prefix of the network's weights in a run."""
 _VISUAL = "visual."
 """Prefix of the vision encoder's weights in CLIP."""
+_CONDITIONING = ".conditioning."
+"""Part of the names of the conditioning blocks' weights."""
 _UNUSED = ("visual.attnpool.", "logit_scale", "attn_mask", "input_resolution", "context_length", "vocab_size")
 """Prefixes of tensors of CLIP that this network does not have, or creates itself."""
 
@@ -55,6 +57,8 @@ def load_imagenet_lite0(network: CausalCLIPSeg) -> None:
 def load_start(network: CausalCLIPSeg, name_or_path: str | Path) -> None:
     """Load the weights of a run of `training fit`, or of a checkpoint with a card.
 
+    Conditioning blocks that the checkpoint does not have stay as they are: a new one changes nothing.
+
     Args:
         network: the network to load into.
         name_or_path: the run's .ckpt file, or the name or folder of a checkpoint.
@@ -73,12 +77,22 @@ def load_start(network: CausalCLIPSeg, name_or_path: str | Path) -> None:
         table[list(tokens)] = state[TOKEN_TABLE]
         state[TOKEN_TABLE] = table
     try:
-        network.load_state_dict(state)
+        _load(network, state)
     except RuntimeError as error:
         raise CheckpointError(
             f"The checkpoint “{checkpoint.card.name}” has other sizes than the network to train."
         ) from error
     return None
+
+
+def _load(network: CausalCLIPSeg, state: dict[str, Tensor]) -> None:
+    """Load weights that may lack conditioning blocks.
+
+    Raises:
+        RuntimeError: the weights do not fit.
+    """
+    new = {name: tensor for name, tensor in network.state_dict().items() if _CONDITIONING in name}
+    network.load_state_dict({**new, **state})
 
 
 def load_run(network: CausalCLIPSeg, path: str | Path) -> None:
@@ -90,8 +104,9 @@ def load_run(network: CausalCLIPSeg, path: str | Path) -> None:
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
         state = saved.get("current_model_state", saved["state_dict"])
-        network.load_state_dict(
-            {name.removeprefix(_NETWORK): tensor for name, tensor in state.items() if name.startswith(_NETWORK)}
+        _load(
+            network,
+            {name.removeprefix(_NETWORK): tensor for name, tensor in state.items() if name.startswith(_NETWORK)},
         )
     except (OSError, KeyError, RuntimeError) as error:
         raise CheckpointError(f"The run {path} holds no weights for this network.") from error
