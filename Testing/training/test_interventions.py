@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.mask import LungExtent, split_by_side
 from CausalCLIPSegLib.mask.places import Place, place_mask
-from CausalCLIPSegLib.notes import ZONES, parse_note, to_prompt
+from CausalCLIPSegLib.network.text_encoder import tokenize
+from CausalCLIPSegLib.notes import ZONES, parse_note, swap_sides, to_prompt
 from training.augmentation.images import Augmentation
 from training.augmentation.interventions import (
     MAX_ABSENT,
@@ -23,6 +24,7 @@ from training.augmentation.interventions import (
     probabilities,
     target_of,
 )
+from training.data.balance import balanced_order
 from training.data.datamodule import ReferringDataModule
 
 SIZE = 96
@@ -216,6 +218,25 @@ def test_augmented_target_stays_on_the_side_of_the_drawn_note(seed, index):
         assert side in expression.sides or not halves[side].any()
 
 
+def test_notes_of_a_single_zone_name_each_zone_equally_often():
+    note = "Unilateral pulmonary infection, one infected area, {} left lung."
+    texts = [note.format(zone) for zone in ["lower"] * 12 + ["middle"] * 4 + ["upper"] + ["middle lower"] * 5]
+    texts.append("Bilateral pulmonary infection, two infected areas, upper left lung and upper right lung.")
+    notes = [parse_note(text, "viewer") for text in texts]
+    order = balanced_order(notes, 20)
+    assert sorted(set(order)) == list(range(len(notes)))
+    assert [order.count(number) for number in (0, 12, 16, 17, 22)] == [1, 3, 12, 1, 1]
+    assert max(map(balanced_order(notes, 5).count, range(len(notes)))) == 5
+    assert balanced_order(notes, 1) == list(range(len(notes)))
+
+
+def test_repeated_radiographs_get_views_of_their_own(lvit_folder):
+    dataset = ReferringDataModule(str(lvit_folder), balance_zones=3).dataset("train")
+    assert len(dataset) >= len(dataset.samples)
+    assert set(dataset.order) == set(range(len(dataset.samples)))
+    assert len(ReferringDataModule(str(lvit_folder), balance_zones=3).dataset("val")) == 8
+
+
 def test_share_is_the_frequency_of_interventions():
     interventions = made_interventions(0.25)
     rng = np.random.default_rng(1)
@@ -234,18 +255,22 @@ def test_without_interventions_samples_have_no_weight_and_the_same_views(lvit_fo
 
 
 def test_several_notes_of_a_radiograph_share_its_view(lvit_folder):
-    folder = str(lvit_folder)
     one, three = (
-        ReferringDataModule(folder, notes_per_image=number, interventions=0.5).dataset("train") for number in (1, 3)
+        ReferringDataModule(str(lvit_folder), notes_per_image=number, interventions=1, note_variation=0).dataset(
+            "train"
+        )
+        for number in (1, 3)
     )
-    prompts = set()
+    note, prompts = three.samples[2].note, set()
     for seed in range(20):
         image, masks, tokens, weights = three[(2, seed)]
         assert masks.shape == weights.shape == (3, 224, 224)
         assert tokens.shape == (3 * 20,)
         assert image.shape == one[(2, seed)][0].shape
-        prompts |= {tuple(row.tolist()) for row in tokens.view(3, 20)}
-    assert len(prompts) > 5, "the notes are drawn independently of each other"
+        own, *drawn = (tuple(row.tolist()) for row in tokens.view(3, 20))
+        prompts |= set(drawn)
+        assert own in {tuple(tokenize([text], 20)[0].tolist()) for text in (note, swap_sides(note))}
+    assert len(prompts) > 5, "the places are drawn independently of each other"
 
 
 def test_batches_carry_weights_only_in_training(lvit_folder):

@@ -106,7 +106,7 @@ class Augmentation:
             mask: bool, H x W.
             note: in the laterality of the data set.
             intervene: draws another note with its target; None to keep the note, and to draw no random number for it.
-            number: N of notes to draw, independently of each other.
+            number: N of notes; if there are several, the first is always the own note.
 
         Returns:
             The image, float32 1 x H x W in [0, 1]; the masks, float32 N x H x W, 0 or 1; the N notes that fit both;
@@ -114,7 +114,8 @@ class Augmentation:
         """
         # Seeded from torch, because the data set seeds torch for each radiograph of each epoch.
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        notes, targets, ignored = zip(*(self._draw(mask, note, intervene, rng) for _ in range(number)), strict=True)
+        drawers = [intervene] if number == 1 else [None, *[intervene] * (number - 1)]
+        notes, targets, ignored = zip(*(self._draw(mask, note, drawer, rng) for drawer in drawers), strict=True)
         masks = np.stack([*targets, *ignored])
         if self.mirrors and rng.random() < 0.5:
             image, masks, notes = image[:, ::-1], masks[..., ::-1], tuple(map(swap_sides, notes))

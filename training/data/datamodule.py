@@ -17,6 +17,7 @@ from CausalCLIPSegLib.network.text_encoder import tokenize
 from CausalCLIPSegLib.notes import parse_note
 from training.augmentation.images import Augmentation, Strength
 from training.augmentation.interventions import Interventions
+from training.data.balance import balanced_order
 from training.data.cache import Arrays, cached, decode_all
 from training.data.generated_notes import NoteSource, with_notes
 from training.data.prompts import with_prompts
@@ -40,6 +41,7 @@ class ReferringDataset(Dataset[Batch]):
         augmentation: Augmentation | None = None,
         interventions: Interventions | None = None,
         notes_per_image: int = 1,
+        order: Sequence[int] | None = None,
     ) -> None:
         self.samples = samples
         self.arrays = arrays
@@ -47,13 +49,15 @@ class ReferringDataset(Dataset[Batch]):
         self.augmentation = augmentation
         self.interventions = interventions
         self.notes_per_image = notes_per_image
+        self.order = range(len(samples)) if order is None else order
 
     def __len__(self) -> int:
-        return len(self.samples)
+        return len(self.order)
 
     def __getitem__(self, key: int | tuple[int, int]) -> Batch:
         """Return a sample as in `Batch`: unchanged for an index, augmented for (index, seed)."""
-        index, seed = key if isinstance(key, tuple) else (key, None)
+        position, seed = key if isinstance(key, tuple) else (key, None)
+        index = self.order[position]
         pixels, truth, note = self.arrays.images[index], self.arrays.masks[index], self.samples[index].note
         if self.augmentation is None or seed is None:
             image = torch.from_numpy(pixels.astype(np.float32) / 255)[None]
@@ -82,6 +86,7 @@ class ReferringDataModule(LightningDataModule):
         intervention_margin: float = 0.05,
         own_zone_overrules: bool = True,
         intervention_absent: float = 0.5,
+        balance_zones: int = 1,
         augmentation: Strength = "default",
         cache: str | None = None,
         strict: bool = True,
@@ -99,7 +104,8 @@ class ReferringDataModule(LightningDataModule):
             note_variation: factor on how often notes are varied; 0 for never.
             note_dropout: probability in [0, 1] that a note is replaced by one without location and number.
             notes_per_image: how many notes each radiograph is asked about in one step. They share the image's
-                features, so a further note costs much less than a further radiograph.
+                features, so a further note costs less than a further radiograph. If there are several, the first is
+                the own note, and `interventions` applies to each of the others.
             interventions: probability in [0, 1] that a note is replaced by a place that is drawn independently of the
                 lesion, see `augmentation.interventions`.
             intervention_margin: half the height of the band at the border of a drawn zone in which the lesion is
@@ -108,6 +114,8 @@ class ReferringDataModule(LightningDataModule):
                 is the published mask of this side.
             intervention_absent: share of the drawn zones that hold no lesion. A small share prefers a doubtful area to
                 a missed lesion.
+            balance_zones: how often a training radiograph is used at most in an epoch, so that notes of a single zone
+                name each zone equally often, see `balanced_order`.
             augmentation: strength of the image augmentation: "none", "default" or "strong".
             cache: folder for decoded images; without it they are decoded at every start and stay in memory.
             strict: reject a split with faulty rows; otherwise leave those rows out.
@@ -128,6 +136,7 @@ class ReferringDataModule(LightningDataModule):
         self.intervention_margin = intervention_margin
         self.own_zone_overrules = own_zone_overrules
         self.intervention_absent = intervention_absent
+        self.balance_zones = balance_zones
         self.augmentation = augmentation
         self.cache = cache
         self.strict = strict
@@ -181,31 +190,32 @@ class ReferringDataModule(LightningDataModule):
             samples = with_notes(samples, arrays, self.notes)
             if self.say_notes:
                 samples = with_prompts(samples)
-            augmentation = Augmentation(
-                samples[0].laterality, self.note_variation, self.note_dropout, self.augmentation
-            )
-            interventions = (
-                Interventions(
-                    [parse_note(sample.note, sample.laterality) for sample in samples],
-                    arrays.images,
-                    arrays.masks,
-                    self.interventions,
-                    self.intervention_margin,
-                    self.own_zone_overrules,
-                    self.intervention_absent,
-                )
-                if self.interventions and split == "train"
-                else None
-            )
-            self._sets[split] = ReferringDataset(
-                samples,
-                arrays,
-                self.context_length,
-                augmentation if split == "train" else None,
-                interventions,
-                self.notes_per_image,
-            )
+            make = self._training_set if split == "train" else self._unchanged_set
+            self._sets[split] = make(samples, arrays)
         return self._sets[split]
+
+    def _unchanged_set(self, samples: Sequence[Sample], arrays: Arrays) -> ReferringDataset:
+        return ReferringDataset(samples, arrays, self.context_length)
+
+    def _training_set(self, samples: Sequence[Sample], arrays: Arrays) -> ReferringDataset:
+        augmentation = Augmentation(samples[0].laterality, self.note_variation, self.note_dropout, self.augmentation)
+        interventions = order = None
+        if self.interventions or self.balance_zones > 1:
+            notes = [parse_note(sample.note, sample.laterality) for sample in samples]
+            order = balanced_order(notes, self.balance_zones)
+        if self.interventions:
+            interventions = Interventions(
+                notes,
+                arrays.images,
+                arrays.masks,
+                self.interventions,
+                self.intervention_margin,
+                self.own_zone_overrules,
+                self.intervention_absent,
+            )
+        return ReferringDataset(
+            samples, arrays, self.context_length, augmentation, interventions, self.notes_per_image, order
+        )
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Return shuffled, augmented batches.
