@@ -255,12 +255,8 @@ def test_without_interventions_samples_have_no_weight_and_the_same_views(lvit_fo
 
 
 def test_several_notes_of_a_radiograph_share_its_view(lvit_folder):
-    one, three = (
-        ReferringDataModule(str(lvit_folder), notes_per_image=number, interventions=1, note_variation=0).dataset(
-            "train"
-        )
-        for number in (1, 3)
-    )
+    folder, options = str(lvit_folder), {"interventions": 1.0, "note_variation": 0}
+    one, three = (ReferringDataModule(folder, notes_per_image=n, **options).dataset("train") for n in (1, 3))
     note, prompts = three.samples[2].note, set()
     for seed in range(20):
         image, masks, tokens, weights = three[(2, seed)]
