@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+import openpyxl
 import pytest
 import torch
 from hypothesis import given, settings
@@ -231,10 +232,18 @@ def test_notes_of_a_single_zone_name_each_zone_equally_often():
 
 
 def test_repeated_radiographs_get_views_of_their_own(lvit_folder):
-    dataset = ReferringDataModule(str(lvit_folder), balance_zones=3).dataset("train")
-    assert len(dataset) >= len(dataset.samples)
+    table = next((lvit_folder / "Train_Folder").glob("*.xlsx"))
+    book = openpyxl.load_workbook(table)
+    book.active.cell(2, 2).value = "Unilateral pulmonary infection, one infected area, upper left lung."
+    book.save(table)
+    datamodule = ReferringDataModule(str(lvit_folder), balance_zones=3)
+    dataset = datamodule.dataset("train")
+    repeated = [position for position, number in enumerate(dataset.order) if number == 0]
+    assert len(repeated) == 3
     assert set(dataset.order) == set(range(len(dataset.samples)))
-    assert len(ReferringDataModule(str(lvit_folder), balance_zones=3).dataset("val")) == 8
+    first, second = (dataset[(position, seed)][0] for seed, position in enumerate(repeated[:2]))
+    assert not torch.equal(first, second)
+    assert len(datamodule.dataset("val")) == len(datamodule.dataset("val").samples), "only training repeats"
 
 
 def test_share_is_the_frequency_of_interventions():

@@ -45,7 +45,7 @@ def decode(sample: Sample, size: int) -> tuple[npt.NDArray[np.uint8], npt.NDArra
         DatasetError: a file cannot be used, or the two differ in size.
     """
     radiograph, mask = sample.load()
-    image = to_uint8(to_network_grid(radiograph.pixels, size)[0, 0].numpy())
+    image = to_uint8(to_network_grid(radiograph.pixels, size))
     return image, np.asarray(Image.fromarray(mask).resize((size, size), Image.Resampling.NEAREST))
 
 
