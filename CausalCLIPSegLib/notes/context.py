@@ -19,8 +19,12 @@ from typing import Literal, get_args
 from CausalCLIPSegLib.notes.lexicon import Mention, Term
 from CausalCLIPSegLib.notes.places import LOCATION_ROLES
 
-Category = Literal["negated", "historical", "earlier", "uncertain", "hypothetical", "current"]
-"""What a trigger says about a finding. "earlier" ("previously seen") means the past only if the finding is gone."""
+Category = Literal["negated", "historical", "earlier", "uncertain", "hypothetical", "current", "experiencer"]
+"""What a trigger says about a finding.
+
+"earlier" ("previously seen") means the past only if the finding is gone. "experiencer" ("her husband") means that
+another person has it.
+"""
 
 CATEGORIES: tuple[Category, ...] = get_args(Category)
 
@@ -30,7 +34,7 @@ CLAIM_ROLES = frozenset({"finding", "outside", "normal", "spared"})
 _BACKWARD_FIRST = frozenset({"negated"})
 """Categories whose "either" triggers look backward first: "pneumonia resolved", but "likely pneumonia"."""
 
-_ENDS_AT_COMMA = frozenset({"historical", "earlier"})
+_ENDS_AT_COMMA = frozenset({"historical", "earlier", "experiencer"})
 """Categories whose forward scope ends at every comma and "with"."""
 
 _ENDS_BACKWARD = frozenset({"comma", "with", "verb", "states"})
@@ -109,6 +113,7 @@ def _forward_scope(category: Category, mentions: Sequence[Mention], chunks: Sequ
     """Return the mentions in the scope of the forward triggers of a category."""
     placed = {chunk for mention, chunk in zip(mentions, chunks, strict=True) if mention.role == "finding"}
     placed &= {chunk for mention, chunk in zip(mentions, chunks, strict=True) if mention.role in LOCATION_ROLES}
+    current = {chunk for mention, chunk in zip(mentions, chunks, strict=True) if mention.role == "current"}
     last_or = max((chunk for chunk, link in links.items() if link & {"or", "slash", "versus"}), default=-1)
     scope: list[int] = []
     is_open = has_claim = False
@@ -125,7 +130,8 @@ def _forward_scope(category: Category, mentions: Sequence[Mention], chunks: Sequ
                     mention,
                     link,
                     in_or_list=chunk <= last_or,
-                    has_place=chunk in placed,
+                    is_own=chunk in placed,
+                    is_current=chunk in current,
                     follows_comma=mentions[at - 1].role == "comma",
                 )
                 following = mentions[at + 1 : at + _MAX_PLACED_FINDING_DISTANCE]
@@ -139,7 +145,7 @@ def _forward_scope(category: Category, mentions: Sequence[Mention], chunks: Sequ
 
 
 def _ends_negation(
-    mention: Mention, link: frozenset[str], *, in_or_list: bool, has_place: bool, follows_comma: bool
+    mention: Mention, link: frozenset[str], *, in_or_list: bool, is_own: bool, is_current: bool, follows_comma: bool
 ) -> bool:
     """Whether a negation that already covers a claim ends at this mention.
 
@@ -148,13 +154,19 @@ def _ends_negation(
     - "there is";
     - a comma, if a finding with a location of its own follows ("no effusion, right basal consolidation"), unless an
       "or" follows in the list ("no effusion, edema or basal consolidation");
+    - a comma, "and" or "with", if what follows is present now ("resolution of the right opacity and residual left
+      opacity"), with the same exception;
     - a comma with an expression of doubt ("no effusion, possible pneumonia"), with the same exception.
     """
     if mention.role == "states":
         return True
-    if in_or_list or link != {"comma"}:
+    if in_or_list:
         return False
-    return has_place or (follows_comma and mention.role == "uncertain" and mention.term.value == "forward")
+    if is_current and link and link <= {"comma", "and", "with"}:
+        return True
+    if link != {"comma"}:
+        return False
+    return is_own or (follows_comma and mention.role == "uncertain" and mention.term.value == "forward")
 
 
 def _leads_to_finding(mentions: Sequence[Mention]) -> bool:

@@ -99,6 +99,8 @@ class ReferringExpression:
         ignored: the words that were not used, in the order of the note.
         questions: what a person must decide before anything is segmented, in sentences: which side is meant if the
             findings and the conclusion name different sides.
+        not_understood: the parts of the note that were not understood, in the order of the note.
+        understood_share: share of the words that the lexicon knows, 0 to 1.
         language: the language of the lexicon that the note was read with, two letters.
         text: the note itself; ignored when two expressions are compared.
     """
@@ -111,6 +113,8 @@ class ReferringExpression:
     findings: tuple[Finding, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     questions: tuple[str, ...] = ()
+    not_understood: tuple[str, ...] = ()
+    understood_share: float = 1.0
     language: str = "en"
     text: str = field(default="", compare=False)
 
@@ -127,6 +131,8 @@ class ReferringExpression:
             "count": self.count,
             "findings": [finding.to_dict() for finding in self.findings],
             "ignored": [{"words": ignored.words, "reason": ignored.reason} for ignored in self.ignored],
+            "not_understood": list(self.not_understood),
+            "understood_share": self.understood_share,
             "questions": list(self.questions),
             "language": self.language,
         }

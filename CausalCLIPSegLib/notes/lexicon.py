@@ -29,9 +29,10 @@ _CONTEXT_ROLES = frozenset({"negated", "historical", "earlier", "uncertain", "hy
 _COMPOUND_ROLES = frozenset({"side", "zone", "anatomy", "region", "finding", "outside", "diffuse", "whole", "place"})
 """Roles whose words form compounds, in a language that writes compounds as one word."""
 
-_OTHER_TABLES = frozenset({"language", "number", "counted", "heading", "spelling", "filler"})
+_OTHER_TABLES = frozenset({"language", "number", "counted", "heading", "spelling", "filler", "ordinary"})
 """Tables of the TOML file that hold no terms."""
 
+_LETTERS_OF_DIGITS = (str.maketrans("0158", "oisb"), str.maketrans("0158", "olsb"))
 _GAP = "*"
 _MAX_GAP = 3
 _MIN_STEM = 4
@@ -82,6 +83,7 @@ class Lexicon:
         counted: the words that a number can count, and whether they are plural.
         headings: every heading of a report, and its section.
         heading_words: the first words of the headings.
+        cut_headings: the same words by the word without its first letter, as after scanning.
         abbreviations: words after which a full stop does not end a sentence.
         capitalizes_nouns: nouns begin with a capital letter, so that a capital does not indicate a new sentence.
         fillers: words that may stand in place of "*".
@@ -90,6 +92,8 @@ class Lexicon:
         endings: endings that do not make another word, longest first.
         distinct_forms: words that differ in meaning only by their endings ("Lunge", "Lungen"), and the key for each
             form.
+        fused: the words that are recognized although the blank between two of them is missing, with their keys, and
+            whether they name a place or finding.
         compound_links: what may stand between the parts of a compound; empty if the language forms none.
         compound_parts: the words that form compounds, with their keys.
         spelling_targets: the keys to which a typing error is corrected, by first letter.
@@ -105,6 +109,7 @@ class Lexicon:
     counted: dict[str, bool]
     headings: dict[tuple[str, ...], Section]
     heading_words: frozenset[str] = field(repr=False)
+    cut_headings: dict[str, str] = field(repr=False)
     abbreviations: frozenset[str]
     capitalizes_nouns: bool
     fillers: frozenset[str]
@@ -112,6 +117,7 @@ class Lexicon:
     letters: dict[str, str] = field(repr=False)
     endings: tuple[str, ...] = field(repr=False)
     distinct_forms: dict[str, str] = field(repr=False)
+    fused: dict[str, tuple[str, bool]] = field(repr=False)
     compound_links: tuple[str, ...] = field(repr=False)
     compound_parts: dict[str, str] = field(repr=False)
     spelling_targets: dict[str, list[str]] = field(repr=False)
@@ -137,8 +143,12 @@ class Lexicon:
         return read
 
     def known_letters(self, tokens: Iterable[Token]) -> int:
-        """Return the number of letters in known words, including inflected and misspelled words."""
-        return sum(len(token.text) for token in self.read(tokens) if token.text.isalpha() and token.key in self.known)
+        """Return the number of letters in known words, twice for words without a typing error."""
+        return sum(
+            len(token.text) * (1 + (self.key(token.text.casefold()) in self.known))
+            for token in self.read(tokens)
+            if token.text.isalpha() and token.key in self.known
+        )
 
     def key(self, word: str) -> str:
         """Return the key of a case-folded word."""
@@ -190,15 +200,28 @@ class Lexicon:
     def _parts(self, word: str) -> Iterator[tuple[int, str]]:
         """Yield the length and the key of each part of a word; most words have one part."""
         key = self.key(word)
-        if key in self.known or not key.isalpha():
+        if key in self.known or key.isdecimal() or not key.isalnum():
             yield len(word), key
             return
         is_short = len(word) <= _MAX_COMPOUND
-        parts = self._split_compound(_fold(word, self.letters)) if self.compound_links and is_short else None
+        folded = _fold(word, self.letters)
+        if any(letter.isdecimal() for letter in word):
+            yield len(word), self._read_digits(folded, key)
+            return
+        parts = self._split_compound(folded) if self.compound_links and is_short else None
+        parts = parts or (self._split_fused(folded) if is_short else None)
         if parts:
             yield from parts
         else:
             yield len(word), self._correct(key)
+
+    def _read_digits(self, word: str, key: str) -> str:
+        """Return the key of a word in which digits stand for letters, as after scanning: "r1ght"."""
+        for digits in _LETTERS_OF_DIGITS:
+            corrected = self.key(word.translate(digits))
+            if len(word) >= _MIN_SPELL_CHECKED and corrected in self.known:
+                return corrected
+        return key
 
     def _split_compound(self, word: str) -> list[tuple[int, str]] | None:
         """Return the parts of a compound, the first as long as possible; None if they are not all known words."""
@@ -214,6 +237,23 @@ class Lexicon:
                     return [(length + len(link), head[1]), *rest]
         key = _key(word, {}, self.endings, self.distinct_forms)
         return [(len(word), key)] if key in self.compound_parts.values() else None
+
+    def _split_fused(self, word: str) -> list[tuple[int, str]] | None:
+        """Return the parts of words without a blank between them ("theright"); one must name a place or finding."""
+        for length in range(len(word) - 2, 1, -1):
+            head = self._fused_part(word[:length])
+            if head is None:
+                continue
+            tail = self._fused_part(word[length:])
+            if tail and (head[1] or tail[1]):
+                return [(length, head[0]), (len(word) - length, tail[0])]
+            rest = self._split_fused(word[length:]) if len(word) > _MIN_TWO_ERRORS else None
+            if rest:
+                return [(length, head[0]), *rest]
+        return None
+
+    def _fused_part(self, word: str) -> tuple[str, bool] | None:
+        return self.fused.get(word) or self.fused.get(self.key(word))
 
     def _correct(self, word: str) -> str:
         """Return the known word that `word` is a typing error of, or else `word` itself."""
@@ -332,6 +372,14 @@ def load_lexicon(language: str = "en") -> Lexicon:
     known = {word for entry in (*terms, *headings) for word in entry} - {_GAP}
     known.update(word for words in tables["number"].values() for entry in words for word in keys(entry))
     known |= fillers
+    known.update(word for entry in tables["ordinary"]["ordinary"] for word in keys(entry))
+    fused = {_fold(word, letters): (keys(word)[0], False) for word in spelling["fused"]}
+    for term, entries in _terms(tables):
+        if term.role in _COMPOUND_ROLES | {"normal"}:
+            words_ = [entry for entry in entries if len(entry) >= _MIN_STEM and entry.isalpha()]
+            fused.update(
+                {form: (keys(entry)[0], True) for entry in words_ for form in (_fold(entry, letters), keys(entry)[0])}
+            )
     spelling_targets, robust = _spelling(terms, headings)
     return Lexicon(
         language=language,
@@ -344,6 +392,7 @@ def load_lexicon(language: str = "en") -> Lexicon:
         },
         headings=headings,
         heading_words=frozenset(words[0] for words in headings),
+        cut_headings={words[0][1:]: words[0] for words in headings if len(words[0]) > _MIN_TWO_ERRORS // 2},
         abbreviations=frozenset(key for word in spelling["abbreviations"] for key in keys(word)),
         capitalizes_nouns=spelling.get("capitals", False),
         fillers=fillers,
@@ -351,6 +400,7 @@ def load_lexicon(language: str = "en") -> Lexicon:
         letters=letters,
         endings=endings,
         distinct_forms=distinct_forms,
+        fused=fused,
         compound_links=tuple(spelling.get("links", ())),
         compound_parts=compound_parts,
         spelling_targets=spelling_targets,

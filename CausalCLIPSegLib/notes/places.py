@@ -7,7 +7,7 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, say_side
@@ -16,6 +16,10 @@ from CausalCLIPSegLib.notes.lexicon import Term
 
 LOCATION_ROLES = frozenset({"side", "zone", "place", "anatomy", "whole", "diffuse", "region"})
 """The roles of the lexicon that name a location."""
+
+COORDINATING_ROLES = frozenset({"and", "or", "slash", "versus", "compare"})
+JOINING_ROLES = COORDINATING_ROLES | {"comma", "with"}
+"""The roles of words that connect findings and places."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,8 @@ class LocationTerm:
         chunk: number of its chunk; "and", a comma and similar words begin a new chunk.
         joined: only location terms and an "and", "or" or "more than" stand between it and the previous one.
         range_end: it is the end of a range, such as "base" in "from the apex to the base".
-        emphasized: the note says that the finding is worse here, not that it is only here.
+        emphasized: the note says that the finding is worse or less here, not that it is only here.
+        lesser: the note says that the finding is less here.
     """
 
     term: Term
@@ -35,6 +40,7 @@ class LocationTerm:
     joined: bool = False
     range_end: bool = False
     emphasized: bool = False
+    lesser: bool = False
 
     @property
     def role(self) -> str:
@@ -59,6 +65,7 @@ class _Phrase:
     chunk: int
     joined: bool = False
     emphasized: bool = False
+    lesser: bool = False
     sides: set[Side] = field(default_factory=set)
     anatomy_sides: set[Side] = field(default_factory=set)  # the side of the anatomy, used if the note names none
     zones: set[Zone] = field(default_factory=set)
@@ -89,6 +96,7 @@ def resolve(terms: Iterable[LocationTerm], laterality: Laterality) -> Location:
     if not any(phrase.sides for phrase in phrases if not (phrase.emphasized and phrase.is_bare_side)):
         for phrase in phrases:  # "worse on the right", without another side, means both sides
             phrase.sides = set(SIDES) if phrase.sides else phrase.sides
+    _drop_lesser_zones(phrases)
     _share_zones(phrases)
     _share_sides(phrases)
 
@@ -111,17 +119,42 @@ def resolve(terms: Iterable[LocationTerm], laterality: Laterality) -> Location:
     return Location(frozenset(sides), zones, frozenset(whole), weak)
 
 
-def exclude_spared(location: Location, spared: Iterable[LocationTerm], laterality: Laterality) -> Location:
-    """Return `location` without the zones that the note describes as spared; only a whole lung can lose a zone."""
+def exclude(location: Location, spared: Iterable[LocationTerm], laterality: Laterality) -> Location:
+    """Return `location` without the places that the note excepts, unless they are all of it.
+
+    If no zone of a side is known, an excepted zone leaves the other two.
+    """
     excluded = resolve(spared, laterality)
     zones = dict(location.zones)
     whole = set(location.whole)
-    for side in location.whole & excluded.sides:
-        remaining = tuple(zone for zone in ZONES if zone not in excluded.zones[side])
-        if remaining and remaining != ZONES:
+    emptied: set[Side] = set()
+    for side in location.sides & excluded.sides:
+        remaining = tuple(zone for zone in zones[side] or ZONES if zone not in excluded.zones[side])
+        if not remaining or (not excluded.zones[side] and not excluded.weak):
+            emptied.add(side)
+        elif excluded.zones[side] and remaining != zones[side]:
             zones[side] = remaining
             whole.discard(side)
-    return Location(location.sides, zones, frozenset(whole), location.weak)
+    sides = location.sides - emptied
+    if not sides:
+        return location
+    return Location(
+        sides, {side: zones[side] for side in sides}, frozenset(whole & sides), location.weak and not emptied
+    )
+
+
+def unite(locations: Sequence[Location]) -> Location:
+    """Return the union of the locations of several parts of a note; a part without a side adds only its zones."""
+    if len(locations) == 1:
+        return locations[0]
+    placed = [location for location in locations if not location.weak and location.sides]
+    sides = frozenset(side for location in placed or locations for side in location.sides)
+    zones = {
+        side: tuple(zone for zone in ZONES if any(zone in location.zones.get(side, ()) for location in locations))
+        for side in sides
+    }
+    whole = frozenset(side for side in sides if any(side in location.whole for location in locations))
+    return Location(sides, zones, whole, weak=not placed and bool(sides))
 
 
 def _read_sides(value: str, laterality: Laterality) -> set[Side]:
@@ -142,7 +175,7 @@ def _phrases(terms: Iterable[LocationTerm], laterality: Laterality) -> Iterator[
         if phrase and _begins_phrase(term, phrase, laterality):
             yield phrase
             phrase = None
-        phrase = phrase or _Phrase(term.chunk, term.joined, term.emphasized)
+        phrase = phrase or _Phrase(term.chunk, term.joined, term.emphasized, term.lesser)
         if term.role == "side":
             phrase.sides |= _read_sides(head, laterality)
             phrase.names_side = True
@@ -198,6 +231,19 @@ def _merge_sides(phrases: Iterable[_Phrase]) -> Iterator[_Phrase]:
         previous = phrase
     if previous:
         yield previous
+
+
+def _drop_lesser_zones(phrases: Sequence[_Phrase]) -> None:
+    """Drop the zones where a finding is only less severe, if the note names its side but no other zone.
+
+    "Bilateral opacities, less severe at the apices" are in all zones. "Less dense at the right base" is a place.
+    """
+    others = [phrase for phrase in phrases if not phrase.lesser]
+    sides = {side for phrase in others for side in phrase.sides}
+    if sides and not any(phrase.has_zones for phrase in others):
+        for phrase in phrases:
+            if phrase.lesser and phrase.sides <= sides:
+                phrase.zones.clear()
 
 
 def _share_zones(phrases: list[_Phrase]) -> None:

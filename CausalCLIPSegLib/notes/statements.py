@@ -1,164 +1,213 @@
 """Split the tokens of a note into statements, and find the heading above each statement.
 
-A statement is a sentence, a list item, or the part of a sentence after a word such as "but".
+A statement is a sentence, a list item, a field, or the part of a sentence after a word such as "but" or "except".
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
+from CausalCLIPSegLib.notes.fields import CLOSED, find_fields, read_answers
 from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Section
-from CausalCLIPSegLib.notes.places import LOCATION_ROLES
+from CausalCLIPSegLib.notes.places import JOINING_ROLES, LOCATION_ROLES
+from CausalCLIPSegLib.notes.sections import begins_block, find_headings
 from CausalCLIPSegLib.notes.tokens import Token
 
+Lead = Literal["", "but", "except", "except first"]
+"""How a statement is linked to its neighbor: "except first" precedes the statement that it restricts."""
+
 _ASSERTING_ROLES = frozenset({"finding", "outside", "normal"})
-_RELEVANT_ROLES = LOCATION_ROLES | _ASSERTING_ROLES | {"vague", "same", "spared"}
-_LINKING_ROLES = frozenset(
-    {
-        "comma",
-        "and",
-        "or",
-        "slash",
-        "versus",
-        "with",
-        "compare",
-        "preposition",
-        "inside",
-        "range",
-        "negated",
-        "verb",
-        "states",
-    }
-)
+_NAMING_ROLES = _ASSERTING_ROLES | {"vague", "same", "spared"}
+_RELEVANT_ROLES = LOCATION_ROLES | _NAMING_ROLES
+_BREAK_ROLES = frozenset({"break", "except"})
+_LINKING_ROLES = JOINING_ROLES | {
+    "preposition", "inside", "range", "negated", "verb", "states", "except",
+}  # fmt: skip
 """Roles of words that continue a statement on the next line."""
-_MAX_HEADING_TOKENS = 6
-_MAX_CAPITALS_TOKENS = 10
-_MIN_WRAPPED_LINE = 60  # characters; a shorter line that ends with a full stop was not wrapped
+_MAX_LABEL = 6  # mentions
+_SEPARATING_ROLES = frozenset({"comma", "and", "with"})
 
 
 @dataclass(frozen=True)
 class Statement:
-    """The tokens `start` to `stop` (exclusive) of a note, with at least one finding or location among them.
+    """The tokens `start` to `stop` (exclusive) of a note.
 
     Attributes:
         mentions: the terms among the tokens.
         section: the section that contains it; "findings" if no heading precedes it.
+        lead: how it is linked to the statement before or after it.
     """
 
     start: int
     stop: int
     mentions: tuple[Mention, ...]
     section: Section = "findings"
+    lead: Lead = ""
 
     @property
     def is_ignored(self) -> bool:
         """Whether it stands under a heading such as History, so that it does not describe this radiograph."""
         return self.section == "other"
 
+    @property
+    def is_relevant(self) -> bool:
+        """Whether it names a finding, another thing that a note describes, or a place."""
+        return any(mention.role in _RELEVANT_ROLES for mention in self.mentions)
+
 
 def split_statements(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: Lexicon) -> list[Statement]:
-    """Return the statements of a note that contain a finding or a location, in order."""
-    headings = _headings(tokens, lexicon)
-    begins = {mention.start for mention in mentions if mention.role == "break"}
-    begins.update(at + 1 for at in range(len(tokens)) if _ends_statement(tokens, at, lexicon))
-    begins.update(_line_breaks(tokens, mentions))
+    """Return the statements of a note, in order; together they hold all its words except headings."""
+    claims = frozenset(
+        at for mention in mentions if mention.role in _NAMING_ROLES for at in range(mention.start, mention.stop)
+    )
+    named = claims | {
+        at for mention in mentions if mention.role in LOCATION_ROLES for at in range(mention.start, mention.stop)
+    }
+    mentions = _join_brackets(tokens, read_answers(tokens, mentions, claims))
+    headings = find_headings(tokens, lexicon, claims)
+    begins = {mention.start for mention in mentions if mention.role in _BREAK_ROLES}
+    begins |= _sentence_begins(tokens, mentions, lexicon)
+    begins |= _line_begins(tokens, mentions) | find_fields(tokens, mentions, claims, named)
     begins -= {at for mention in mentions for at in range(mention.start + 1, mention.stop)}
     begins.update(headings)
+    begins |= _exception_ends(tokens, mentions, begins)
     edges = sorted({0, *(at for at in begins if at < len(tokens)), len(tokens)})
 
     # A section such as History ends at the next heading, or at the first paragraph after it. If no heading of the
     # findings or conclusion follows, it ends with its first statement ("History: cough. RLL opacity.").
-    last_heading = max((at for at, (_, section) in headings.items() if section != "other"), default=-1)
+    last_heading = max((at for at, heading in headings.items() if heading.section != "other"), default=-1)
+    starts = [mention.start for mention in mentions]
     statements: list[Statement] = []
-    next_mention = 0
     section: Section = "findings"
     section_has_text = False
+    label: tuple[Mention, ...] = ()
     for start, stop in pairwise(edges):
-        heading_length = 0
+        text_start = start
         if start in headings:
-            heading_length, section = headings[start]
+            text_start, section = start + headings[start].length, headings[start].section
             section_has_text = False
-        elif section == "other" and section_has_text and (start > last_heading or _begins_block(tokens, start)):
+        elif section == "other" and section_has_text and (start > last_heading or begins_block(tokens, start)):
             section = "findings"
-        section_has_text = section_has_text or stop > start + heading_length
-        inside: list[Mention] = []
-        while next_mention < len(mentions) and mentions[next_mention].start < stop:
-            mention = mentions[next_mention]
-            if mention.start >= start + heading_length and mention.role != "break":
-                inside.append(mention)
-            next_mention += 1
-        if any(mention.role in _RELEVANT_ROLES for mention in inside):
-            statements.append(Statement(start + heading_length, stop, tuple(inside), section))
+        section_has_text = section_has_text or stop > text_start
+        inside = mentions[bisect_left(starts, text_start) : bisect_left(starts, stop)]
+        lead = _lead(tokens, inside, text_start)
+        inside = [mention for mention in inside if mention.role not in _BREAK_ROLES]
+        if start in headings or tokens[start].layout == "paragraph":
+            label = ()
+        new_label = _label(tokens, inside) if tokens[start].layout else ()
+        if not new_label and not any(mention.role in ("side", "place", "anatomy") for mention in inside):
+            inside = [*label, *inside]
+        elif tokens[start].layout:
+            label = new_label
+        is_label = bool(new_label) and tokens[stop - 1].key == ":"
+        if stop > text_start and not is_label:
+            statements.append(Statement(text_start, stop, tuple(inside), section, lead))
     return statements
 
 
-def _begins_block(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a statement begins a paragraph, or begins a line after a line that was not wrapped."""
-    if tokens[at].layout != "line":
-        return tokens[at].layout == "paragraph"
-    line_start = at - 1
-    while line_start and not tokens[line_start].layout:
-        line_start -= 1
-    return tokens[at - 1].key == "." and tokens[at - 1].stop - tokens[line_start].start < _MIN_WRAPPED_LINE
+def _label(tokens: Sequence[Token], mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Return the places that the line of a statement names for the lines below it ("Right lung:"); mostly none."""
+    colon = next((at for at, each in enumerate(mentions[:_MAX_LABEL]) if tokens[each.start].key == ":"), 0)
+    places = tuple(mentions[:colon])
+    stop = mentions[colon].stop if colon else 0
+    ends_line = bool(colon) and (stop >= len(tokens) or bool(tokens[stop].layout))
+    return places if ends_line and all(each.role in LOCATION_ROLES for each in places) else ()
 
 
-def _headings(tokens: Sequence[Token], lexicon: Lexicon) -> dict[int, tuple[int, Section]]:
-    """Return the length in tokens and the section of every heading, by its first token."""
-    headings: dict[int, tuple[int, Section]] = {}
-    in_other = False
-    for at, token in enumerate(tokens):
-        if not (token.layout or tokens[at - 1].key in ".;:?"):
+def _lead(tokens: Sequence[Token], mentions: Sequence[Mention], start: int) -> Lead:
+    first = mentions[0] if mentions else None
+    if first is None or first.start != start or first.role not in _BREAK_ROLES:
+        return ""
+    if first.role == "break":
+        return "but"
+    return "except first" if _begins_sentence(tokens, start) else "except"
+
+
+def _begins_sentence(tokens: Sequence[Token], at: int) -> bool:
+    return not at or tokens[at].layout in ("paragraph", "item") or tokens[at - 1].key in ".;:!"
+
+
+def _join_brackets(tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[Mention]:
+    """Drop the brackets around a mere place: "(R) basal consolidation", "consolidation (right lower lobe)"."""
+    joined: list[Mention] = []
+    opened = -1  # the position in `joined` of an opening bracket that only places follow
+    for mention in mentions:
+        text = tokens[mention.start].text
+        if text in "([":
+            opened = len(joined)
+        elif text in ")]" and 0 <= opened < len(joined) - 1 and joined[-1].stop == mention.start:
+            del joined[opened]
+            opened = -1
             continue
-        max_length = min(_MAX_HEADING_TOKENS, len(tokens) - at) if token.key in lexicon.heading_words else 0
-        for length in range(max_length, 0, -1):
-            section = lexicon.headings.get(tuple(word.key for word in tokens[at : at + length]))
-            following = tokens[at + length] if at + length < len(tokens) else None
-            if section and following and (following.key == ":" or (token.layout and following.layout)):
-                headings[at] = (length + (following.key == ":"), section)
-                in_other = section == "other"
-                break
+        elif mention.role not in LOCATION_ROLES or joined[-1:] == [] or joined[-1].stop != mention.start:
+            opened = -1
+        joined.append(mention)
+    return joined
+
+
+def _sentence_begins(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: Lexicon) -> set[int]:
+    """Return the tokens after the punctuation marks that end a sentence."""
+    mention_at = {at: mention for mention in mentions for at in range(mention.start, mention.stop)}
+    has_case = any(token.text.islower() and len(token.text) > 2 for token in tokens)
+    begins: set[int] = set()
+    has_claim = False  # the sentence so far names a finding
+    for at, token in enumerate(tokens):
+        mention = mention_at.get(at)
+        has_claim = has_claim or (mention is not None and mention.role in _ASSERTING_ROLES)
+        following = tokens[at + 1] if at + 1 < len(tokens) else None
+        if token.key in (";", "!"):
+            ends = True
+        elif following is None:
+            ends = token.key in (".", "?")
+        elif token.key == "?":  # "?pneumonia" and "? pneumonia" express doubt and end nothing
+            follows_word = at > 0 and tokens[at - 1].key.isalnum() and not token.layout
+            answer = mention_at.get(at + 1 + (following.text == "-"))
+            is_answered = answer is not None and answer.term.value == CLOSED
+            ends = follows_word and following.start > token.stop and not is_answered
+        elif token.key == "." and at:
+            ends = not _is_abbreviation(tokens, at, mention_at, lexicon, has_claim=has_claim, has_case=has_case)
         else:
-            if in_other and _is_capitals_heading(tokens, at):  # "PORTABLE CHEST, 8 A.M.:" ends the history
-                headings[at] = (0, "findings")
-                in_other = False
-    return headings
+            ends = False
+        if ends:
+            begins.add(at + 1)
+            has_claim = False
+    return begins
 
 
-def _is_capitals_heading(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a line begins with words in capitals that end with a colon."""
-    letters = 0
-    for stop in range(at, min(at + _MAX_CAPITALS_TOKENS, len(tokens))):
-        token = tokens[stop]
-        if token.key == ":":
-            return letters > 3
-        if token.key == "." or token.text != token.text.upper() or (token.layout and stop > at):
-            return False
-        letters += len(token.text) if token.text.isalpha() else 0
-    return False
+def _is_abbreviation(
+    tokens: Sequence[Token],
+    at: int,
+    mention_at: dict[int, Mention],
+    lexicon: Lexicon,
+    *,
+    has_claim: bool,
+    has_case: bool,
+) -> bool:
+    """Whether the full stop at `at` belongs to an abbreviation or a number and does not end the sentence.
 
-
-def _ends_statement(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> bool:
-    """Whether the token is a punctuation mark that ends a statement."""
-    key = tokens[at].key
-    previous = tokens[at - 1] if at else None
-    following = tokens[at + 1] if at + 1 < len(tokens) else None
-    if key in (";", "!") or not following:
-        return key in (";", "!", ".", "?")
-    if key == "?":  # "?pneumonia" and "? pneumonia" express doubt and end nothing
-        follows_word = previous is not None and previous.key.isalnum() and not tokens[at].layout
-        return follows_word and following.start > tokens[at].stop
-    if key != "." or not previous:
-        return False
+    After the abbreviation of a side ("RT.", "li."), the sentence goes on with a place, with the finding of this place
+    if the sentence has none yet, or in lower case. After other abbreviations, case decides if the note has any.
+    """
+    previous, following = tokens[at - 1], tokens[at + 1]
     if previous.key.isdecimal() and following.key.isdecimal() and following.start == tokens[at].stop:
+        return True
+    if previous.key not in lexicon.abbreviations:
         return False
-    may_continue = lexicon.capitalizes_nouns or following.text[0].islower()
-    return not (previous.key in lexicon.abbreviations and may_continue)
+    if following.text[0].islower():
+        return True
+    side, next_mention = mention_at.get(at - 1), mention_at.get(at + 1)
+    if side is not None and side.role == "side":
+        if next_mention is None:
+            return False
+        return next_mention.role in LOCATION_ROLES or (next_mention.role in _ASSERTING_ROLES and not has_claim)
+    return lexicon.capitalizes_nouns or not has_case
 
 
-def _line_breaks(tokens: Sequence[Token], mentions: Sequence[Mention]) -> set[int]:
+def _line_begins(tokens: Sequence[Token], mentions: Sequence[Mention]) -> set[int]:
     """Return the tokens at which a new line begins a new statement.
 
     A list item and a paragraph always begin a statement. Any other line does so only if it and the line before it each
@@ -166,8 +215,14 @@ def _line_breaks(tokens: Sequence[Token], mentions: Sequence[Mention]) -> set[in
     """
     lines = [at for at, token in enumerate(tokens) if token.layout]
     asserting = {bisect_right(lines, mention.start) - 1 for mention in mentions if mention.role in _ASSERTING_ROLES}
-    linked = {at for mention in mentions if mention.role in _LINKING_ROLES for at in (mention.start, mention.stop)}
-    linked.update(mention.stop for mention in mentions if mention.role in LOCATION_ROLES)
+    linked: set[int] = set()
+    for mention in mentions:
+        if mention.role in _LINKING_ROLES and mention.term.value != CLOSED:
+            linked.add(mention.start)
+            if mention.term.value != "backward":
+                linked.add(mention.stop)
+        elif mention.role in LOCATION_ROLES:
+            linked.add(mention.stop)
     begins: set[int] = set()
     for number, at in enumerate(lines):
         both_assert = {number - 1, number} <= asserting
@@ -175,3 +230,32 @@ def _line_breaks(tokens: Sequence[Token], mentions: Sequence[Mention]) -> set[in
         if is_separate or tokens[at].layout in ("item", "paragraph"):
             begins.add(at)
     return begins
+
+
+def _exception_ends(tokens: Sequence[Token], mentions: Sequence[Mention], begins: set[int]) -> set[int]:
+    """Return the tokens at which an exception that is only a place ends, and another statement goes on.
+
+    For example before the second comma of "no consolidation, except at the left base, no effusion", and after the
+    first comma of "except for the left apex, both lungs are opaque".
+    """
+    edges = sorted({*begins, len(tokens)})
+    starts = [mention.start for mention in mentions]
+    ends: set[int] = set()
+    for number, mention in enumerate(mentions):
+        if mention.role != "except":
+            continue
+        edge = edges[bisect_right(edges, mention.start)] if mention.start < edges[-1] else len(tokens)
+        following = mentions[number + 1 : bisect_left(starts, edge)]
+        has_place = has_claim = False
+        asserts = any(each.role in _NAMING_ROLES for each in following)
+        for each, later in zip(following, [*following, None][1:], strict=True):
+            has_place = has_place or each.role in LOCATION_ROLES
+            has_claim = has_claim or each.role in _NAMING_ROLES
+            is_relative = later is not None and later.role == "relative"  # "except at the left base, where there is"
+            if has_place and not has_claim and asserts and each.role in _SEPARATING_ROLES and not is_relative:
+                ends.add(each.start)
+                break
+            if has_claim and _begins_sentence(tokens, mention.start) and tokens[each.start].key == ",":
+                ends.add(each.start)
+                break
+    return ends

@@ -1,4 +1,4 @@
-"""Split free text into tokens (words, numbers, punctuation marks), and record how lines and list items begin."""
+"""Split free text into tokens: words, numbers, measurements and punctuation marks; record how lines begin."""
 
 from __future__ import annotations
 
@@ -9,11 +9,38 @@ from typing import Literal
 
 Layout = Literal["", "line", "item", "paragraph"]
 
+MEASURE = "#"
+"""The key of every token of a measurement or date; no lexicon has it, so its letters are no words."""
+
 _TOKEN = re.compile(r"\n|[^\W_]+(?:'[^\W_]+)*|[^\w\s]")
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
 _REPEATED_MARK = re.compile(r"([^\w\s])\1{2,}")
+_SPACED = re.compile(r"(?<![^\W_])(?<![^\W_] )(?:[^\W\d_] ){4,}[^\W\d_](?![^\W_])")  # "F I N D I N G S"
+_JOINED_WORDS = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ][a-zäöü]{2})")  # "lobeConsolidation"
+_PLURAL = re.compile(r"(?<=[^\W\d_])\((?:s|es|ies|n|en|e)\)")  # "opacity(ies)"
+_HYPHENATED = re.compile(r"(?<=[^\W\d_])- ?\n(?=[a-zäöüßáéíóúñ])")  # a word that a line end divides
+_DOTTED_BRACKET = re.compile(r"\(([^\W\d_]{1,4})\.\)")  # "(Re.)"
+_REMOVED_NAME = re.compile(r"(?<![^\W_])(?:[xX]{3,}|_{2,})(?![^\W_])")  # a name that an archive has removed
+_CHECKED = re.compile(r"\[[xX]\]|[☑☒]")
+_NOT_CHECKED = re.compile(r"\[ ?\]")
 _BULLETS = frozenset("-*•‣◦▪·●○■□–—")
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | {"’": "'", "‘": "'", "`": "'"})
+_QUOTES = frozenset("\"'“”„«»‹›‚")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | {"’": "'", "‘": "'", "`": "'", "×": "x"})
+_SEPARATORS = {"=": ":", "|": ":"}
+
+_NUMBER = r"\d+(?:[.,]\d+)*"
+_UNIT = (
+    r"(?:[mcµμ]?m|[mcd]?l|[mkµμ]?g|[mnµμ]?mol|m?u|i[ue]|ui|meq|mm ?hg|cm ?h2o|bpm|°\s?[cf]?|%|kvp?|mas|m?gy|m?sv|"
+    r"fr|ch|hrs?|h|min|s|sec|jahre|years?|yrs?)"
+)
+_MEASURE = re.compile(
+    rf"\b{_NUMBER}(?:\s*x\s*{_NUMBER})*\s*{_UNIT}(?![^\W_])(?:\s*/\s*(?:{_UNIT}|{_NUMBER})(?![^\W_]))?"  # 4.6 U / l
+    rf"|\b{_NUMBER}(?:\s*x\s*{_NUMBER})+"  # 2 x 3
+    r"|\b\d{1,4}([./-])\d{1,2}\1\d{1,4}\b"  # 03.04.2021
+    r"|\b\d{1,2}:\d{2}(?::\d{2})?(?!\w)"  # 10:32
+    r"|\b\d+[.,]\d+(?![^\W_])",  # 38.5
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +50,7 @@ class Token:
     Attributes:
         text: the token as written.
         key: the token with its case folded; `Lexicon.read` replaces it with the lexicon's spelling of the word.
+            `MEASURE` for all tokens of a measurement or date.
         start: its first character in the cleaned text.
         stop: the character after its last one.
         layout: "line" if it is the first token of a line, "item" if it also begins a list item, "paragraph" if a
@@ -39,13 +67,18 @@ class Token:
 def clean(text: str) -> str:
     """Return `text` with uniform blanks, line ends, dashes and apostrophes.
 
-    Invisible characters and repeated marks are removed, and "R.L.L." becomes "RLL".
+    Invisible characters, repeated marks and removed names are dropped, "R.L.L." becomes "RLL", and words written with
+    a blank after every letter are joined.
     """
     text = unicodedata.normalize("NFKC", text).translate(_DASHES)
     text = _REPEATED_MARK.sub(r"\1", text)  # "-----", "???"
     text = _DOTTED.sub(lambda match: match[0].replace(".", ""), "\n".join(text.splitlines()))
+    text = _HYPHENATED.sub("", _DOTTED_BRACKET.sub(r"(\1)", text))
+    text = _PLURAL.sub("", _JOINED_WORDS.sub(" ", text))
+    text = _REMOVED_NAME.sub("", _NOT_CHECKED.sub("☐", _CHECKED.sub("☒", text)))
     visible = (character for character in text if unicodedata.category(character) != "Cf")
-    return "".join(" " if character.isspace() and character != "\n" else character for character in visible)
+    text = "".join(" " if character.isspace() and character != "\n" else character for character in visible)
+    return _SPACED.sub(lambda match: match[0].replace(" ", ""), text)
 
 
 def tokenize(text: str) -> list[Token]:
@@ -53,9 +86,10 @@ def tokenize(text: str) -> list[Token]:
 
     A hyphen inside a word separates its parts and gives no token; a dash between two words counts as a comma.
     """
+    measures = [match.span() for match in _MEASURE.finditer(text)]
     tokens: list[Token] = []
     layout: Layout = "paragraph"
-    line_ends = 0
+    line_ends = next_measure = 0
     for match in _TOKEN.finditer(text):
         word, start, stop = match[0], match.start(), match.end()
         if word == "\n":
@@ -66,10 +100,18 @@ def tokenize(text: str) -> list[Token]:
         if layout and word in _BULLETS:
             layout = "item"
             continue
-        if word == "-":
-            if text[start - 1 : start].isspace() and text[stop : stop + 1].isspace():
-                tokens.append(Token(word, ",", start, stop, layout))
+        if word in _QUOTES:
             continue
-        tokens.append(Token(word, word.casefold(), start, stop, layout))
+        while next_measure < len(measures) and measures[next_measure][1] <= start:
+            next_measure += 1
+        if next_measure < len(measures) and measures[next_measure][0] <= start:
+            key = MEASURE
+        elif word != "-":
+            key = _SEPARATORS.get(word, word.casefold())
+        elif text[start - 1 : start].isspace() and text[stop : stop + 1].isspace():
+            key = ","
+        else:
+            continue
+        tokens.append(Token(word, key, start, stop, layout))
         layout = ""
     return tokens

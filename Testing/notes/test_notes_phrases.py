@@ -15,7 +15,7 @@ from CausalCLIPSegLib.notes import (
     swap_sides,
     to_prompt,
 )
-from CausalCLIPSegLib.notes.parser import ABSENT, NORMAL, OTHER_SECTION, OUTSIDE, PAST, SPARED
+from CausalCLIPSegLib.notes.coverage import ABSENT, NORMAL, OTHER_SECTION, OUTSIDE, PAST, SPARED
 
 LOCATIONS = {
     # abbreviations, lobes, zones and what lies in them

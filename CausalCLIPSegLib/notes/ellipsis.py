@@ -1,0 +1,75 @@
+"""Complete the clauses that name a place but no finding: "except at the left base", "but present on the left".
+
+An exception to a denial asserts the denied finding at its place. An exception to an assertion removes the place.
+After "but", a place has what the clause before it denied: "no opacity on the right, but on the left".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from CausalCLIPSegLib.notes.claims import Claim, ParsedStatement
+from CausalCLIPSegLib.notes.fields import ELLIPTIC
+from CausalCLIPSegLib.notes.lexicon import Mention, Term
+
+_IMPLIED = Term("finding", "abnormality")  # "the left lung is clear; the right is not"
+
+
+def complete(parsed: Sequence[ParsedStatement]) -> None:
+    """Add the claims that such clauses imply. An exception that removes a place becomes a claim of role "spared"."""
+    for at, each in enumerate(parsed):
+        lead = each.statement.lead
+        neighbor = at + 1 if lead == "except first" else at - 1
+        main = parsed[neighbor] if 0 <= neighbor < len(parsed) else None
+        if main is None or main.statement.section != each.statement.section:
+            continue
+        if each.claims:
+            _assert_exceptions(each)
+        elif not each.places:
+            continue
+        elif lead in ("except", "except first"):
+            if any(claim.asserted for claim in main.claims):
+                _add(each, Term("spared", "spared"))
+                each.restricts = main
+            elif denied := _denied(main):
+                _add(each, denied)
+        elif (denied := _denied(main)) and _contrasts(each):
+            _add(each, denied)
+
+
+def _denied(parsed: ParsedStatement) -> Term | None:
+    """Return the first finding that a statement denies; an abnormality if it only says that all is normal."""
+    if any(claim.asserted for claim in parsed.claims):
+        return None
+    denied = next((claim for claim in parsed.claims if claim.mention.role == "finding" and claim.negated), None)
+    if denied:
+        return denied.mention.term
+    return _IMPLIED if any(claim.mention.role == "normal" for claim in parsed.claims) else None
+
+
+def _contrasts(each: ParsedStatement) -> bool:
+    """Whether a clause without a finding says the opposite of the denial before it."""
+    negations = [mention.term.value for mention in each.mentions if mention.role == "negated"]
+    return ELLIPTIC in negations or (each.statement.lead == "but" and not negations)
+
+
+def _assert_exceptions(each: ParsedStatement) -> None:
+    """Turn "no infiltrate, the left base excepted" into an infiltrate at the left base."""
+    if any(claim.asserted for claim in each.claims):
+        return
+    denied = _denied(each)
+    for claim in each.claims:
+        if claim.mention.role == "spared" and claim.mention.term.value == "except" and denied:
+            claim.mention = Mention(denied, claim.mention.start, claim.mention.stop)
+            claim.categories = frozenset()
+            for place in claim.places:
+                place.negated = False
+
+
+def _add(parsed: ParsedStatement, term: Term) -> None:
+    first = parsed.places[0]
+    claim = Claim(Mention(term, first.mention.start, first.mention.stop), first.chunk)
+    parsed.claims.append(claim)
+    for place in parsed.places:
+        place.negated = False
+        place.attach(claim)

@@ -1,0 +1,107 @@
+"""Fields of a structured note: a label, a separator and a value ("Effusion: No", "Pneumonia? No.").
+
+A value that is only an answer closes its field: "no" then denies what stands before it, not what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from CausalCLIPSegLib.notes.lexicon import Mention, Term
+from CausalCLIPSegLib.notes.tokens import Token
+
+CLOSED = "closed"
+"""The value of the term of an answer that denies: nothing after it belongs to its field."""
+
+ELLIPTIC = "elliptic"
+"""The value of the term of a denial that leaves out what it denies: "the right is not"."""
+
+_SEPARATORS = frozenset({":", "?", "(", "["})
+_ENDS = frozenset(".;,)]!")
+_MAX_LABEL_TOKENS = 6
+_MAX_ANSWER_TOKENS = 3
+
+
+def read_answers(tokens: Sequence[Token], mentions: Sequence[Mention], claims: frozenset[int]) -> list[Mention]:
+    """Return the mentions, with every "no" that is the value of a field as the role "negated" and value `CLOSED`.
+
+    Args:
+        tokens: the tokens of the note.
+        mentions: its mentions.
+        claims: the tokens that name a finding or another thing that a note describes as present or absent.
+    """
+    read: list[Mention] = []
+    for mention in mentions:
+        if mention.role in ("negated", "answer") and _is_answer(tokens, mention, claims):
+            mention = Mention(Term("negated", CLOSED), mention.start, mention.stop)
+        elif (
+            read
+            and read[-1].role in ("verb", "states")
+            and read[-1].stop == mention.start
+            and _is_elliptic(tokens, mention)
+        ):
+            mention = Mention(Term("negated", ELLIPTIC), mention.start, mention.stop)
+        read.append(mention)
+    return read
+
+
+def _is_answer(tokens: Sequence[Token], mention: Mention, claims: frozenset[int]) -> bool:
+    start, stop = mention.start, mention.stop
+    if not start or stop - start > _MAX_ANSWER_TOKENS:
+        return False
+    following = tokens[stop] if stop < len(tokens) else None
+    previous = tokens[start - 1]
+    if previous.key in _SEPARATORS or previous.text == "-":
+        return following is None or bool(following.layout) or following.key in _ENDS
+    ends_phrase = following is None or following.key in _ENDS
+    return mention.term.value == "forward" and start - 1 in claims and ends_phrase and not tokens[start].layout
+
+
+def _is_elliptic(tokens: Sequence[Token], mention: Mention) -> bool:
+    """Whether a "not" ends its clause: "the left lung is clear, the right is not"."""
+    is_forward = mention.role == "negated" and mention.term.value == "forward"
+    return is_forward and (mention.stop >= len(tokens) or tokens[mention.stop].key in _ENDS)
+
+
+def find_fields(
+    tokens: Sequence[Token], mentions: Sequence[Mention], claims: frozenset[int], named: frozenset[int]
+) -> set[int]:
+    """Return the tokens at which a field begins that no full stop separates from the one before.
+
+    Args:
+        tokens: the tokens of the note.
+        mentions: its mentions, after `read_answers`.
+        claims: as in `read_answers`.
+        named: `claims`, and the tokens that name a place.
+    """
+    begins = {at for at, token in enumerate(tokens) if token.key in ("☐", "☒")}
+    in_field = False  # the line so far has a field
+    follows_field = False  # the sentence so far has a field
+    for at, token in enumerate(tokens):
+        if token.layout or token.key in ".;":
+            in_field = False
+            follows_field = follows_field and token.layout == "line" and token.key not in ".;"
+        is_dash = token.text == "-" and token.key == ","
+        if token.key != ":" and not is_dash:
+            continue
+        label = at
+        while (
+            at - label < _MAX_LABEL_TOKENS
+            and label
+            and not tokens[label].layout
+            and tokens[label - 1].key not in ".;,:?"
+        ):
+            label -= 1
+        is_named = not named.isdisjoint(range(label, at))
+        is_wrapped = tokens[label].layout == "line" and label - 1 in named and claims.isdisjoint(range(label, at))
+        if is_dash and not (tokens[label].layout and is_named):
+            continue
+        begins_line = bool(tokens[label].layout) and (follows_field or not is_wrapped)  # not "right / lung: clear"
+        if begins_line or (in_field and tokens[label - 1].key == "," and is_named):
+            begins.add(label)
+        in_field = follows_field = True
+    for mention in mentions:
+        if mention.term.value == CLOSED:
+            stop = mention.stop
+            begins.add(stop + (stop < len(tokens) and tokens[stop].key in ",)]"))
+    return begins
