@@ -21,8 +21,9 @@ CONTRADICTION = "The header contradicts its pixels about their bits; check that 
 _MAX_NOISE = 0.2
 # Bits above the value are independent of it if neighbors that differ in them differ in the value no more than others.
 _MAX_DEPENDENCE = 1.5
-# The sign in the header is doubted only if the other one halves the variation.
-_MAX_DOUBTED = 0.5
+# The sign in the header is doubted only if the other one leaves less of the variation. A wrong sign doubles it if the
+# values use all bits, because each level is crossed about equally often, and raises it more if they use few.
+_MAX_DOUBTED = 0.6
 _MAX_COMPARED_ROWS = 500
 
 Words = npt.NDArray[np.unsignedinteger]
