@@ -188,3 +188,16 @@ def byte_pixels(values: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float32],
     if values.ndim == 3:
         return to_grayscale(values, full_scale=255)
     return np.asarray(values / np.float32(255), dtype=np.float32), ()
+
+
+def deep_pixels(values: npt.NDArray[np.unsignedinteger]) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
+    """Return values of more than 8 bits in several channels as stretched gray, and the warnings of `to_grayscale`.
+
+    Args:
+        values: rows x columns x channels (see `to_grayscale`); they may use only a part of the range of their type.
+
+    Raises:
+        RadiographError: the image is in color, or has no contrast.
+    """
+    pixels, warnings = to_grayscale(values, full_scale=max(1, int(values.max())))
+    return percentile_normalize(pixels), warnings

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.radiograph.formats import first_bytes, is_tiff
-from CausalCLIPSegLib.radiograph.grayscale import NO_CONTRAST, byte_pixels, percentile_normalize
+from CausalCLIPSegLib.radiograph.grayscale import NO_CONTRAST, byte_pixels, deep_pixels, percentile_normalize
 from CausalCLIPSegLib.radiograph.limits import check_size, has_too_many_scans
 from CausalCLIPSegLib.radiograph.orientation import AS_STORED, Turn
 from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograph
@@ -62,12 +62,20 @@ def _read_other(path: Path) -> Radiograph:
             raise RadiographError("The image is stored in more passes than any radiograph; it is damaged.")
         image.verify()  # checks the checksums of PNG, which loading ignores
     with path.open("rb") as file, Image.open(file, formats=formats) as image:
+        is_deep = image.format == "PNG" and "16" in str(image.tile[0][3]) and len(image.getbands()) > 1
         turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1), AS_STORED)
         unit = _JFIF_UNIT_MM.get(image.info.get("jfif_unit", 0))
         x, y = image.info.get("jfif_density", (0, 0))
         spacing = (unit / y, unit / x) if unit and x > 0 and y > 0 else (1.0, 1.0)
-        pixels, warnings = _to_pixels(image)
+        pixels, warnings = _read_deep_png(path) if is_deep else _to_pixels(image)
     return _radiograph(path.name, turn.upright(pixels), spacing, turn, warnings)
+
+
+def _read_deep_png(path: Path) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
+    """Read a PNG of 16 bits in several channels, of which Pillow keeps 8 bits."""
+    import imagecodecs  # importing it is slow
+
+    return deep_pixels(imagecodecs.png_decode(path.read_bytes()))
 
 
 def _read_tiff(path: Path) -> Radiograph:

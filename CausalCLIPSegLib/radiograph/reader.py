@@ -35,8 +35,8 @@ def read_radiograph(path: str | Path) -> Radiograph:
       window (PS3.3 C.11.1, C.11.2), and MONOCHROME1 is inverted. If there is no window, or it turns more than 90 % of
       the pixels black or white, or leaves less than a tenth of the grayscale, the values are stretched instead.
     - **PNG, JPEG, TIFF, WebP, BMP** (not compressed): gray, or color that is no information, such as a tint or text.
-      The EXIF orientation is applied. 8-bit values are divided by 255; deeper gray values are stretched. PNG in color
-      of 16 bits per channel is read with 8 bits. Of a TIFF with thumbnails, the largest image is read.
+      The EXIF orientation is applied. 8-bit values are divided by 255; deeper values are stretched. Of a TIFF with
+      thumbnails, the largest image is read.
     - **NRRD, NIfTI** in one file: one slice. 8-bit values are divided by 255; others are stretched. The image is
       turned upright as its geometry says: head up, the patient's right on the left. If the file says nothing, it is
       read as it is stored, or turned if it looks upside down, with a warning. A spacing of exactly 1 x 1 mm counts as

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
-from CausalCLIPSegLib.radiograph.grayscale import byte_pixels, percentile_normalize, to_grayscale
+from CausalCLIPSegLib.radiograph.grayscale import byte_pixels, deep_pixels, percentile_normalize
 from CausalCLIPSegLib.radiograph.limits import check_size
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def read_tiff(path: Path) -> TiffContent:
         _reject_unsuitable(page)
         warnings = (SMALL_PAGES,) if has_thumbnails else ()
         pixels = None
-        if page in parts or page.bitspersample > 8 or page.sampleformat != _UNSIGNED:
+        big_endian_bigtiff = tiff.is_bigtiff and tiff.byteorder == ">"  # Pillow does not know it
+        if page in parts or page.bitspersample > 8 or page.sampleformat != _UNSIGNED or big_endian_bigtiff:
             pixels, more_warnings = _read(page, path.stat().st_size)
             warnings = (*warnings, *more_warnings)
         number = pages.index(page) if page in pages else 0
@@ -116,10 +117,10 @@ def _read(page: TiffPage, file_bytes: int) -> tuple[npt.NDArray[np.float32], tup
     if values.ndim == 3 and values.dtype.kind != "u":
         raise RadiographError("The file holds several values for each pixel; a radiograph holds one.")
     warnings: tuple[str, ...] = ()
-    if values.ndim == 3:
-        pixels, warnings = to_grayscale(values, full_scale=2**page.bitspersample - 1)
-    elif values.dtype == np.uint8:
+    if values.dtype == np.uint8:
         pixels, warnings = byte_pixels(values)
+    elif values.ndim == 3:
+        pixels, warnings = deep_pixels(values)
     else:
         pixels = percentile_normalize(values)
     return 1 - pixels if page.photometric == _MIN_IS_WHITE else pixels, warnings
