@@ -121,6 +121,16 @@ def test_a_place_without_lesion_has_an_empty_target(mask, extent):
                 assert state != 1 or (drawn.target & ~drawn.ignored).any()
 
 
+def test_a_zone_near_a_lesion_is_neither_with_nor_without_one():
+    mask = np.zeros((SIZE, SIZE), dtype=bool)
+    mask[60:80, 10:40] = True  # 0.15 of the lung's height below the upper zone
+    states = [
+        lesion_in_parts(mask, Anatomy(LungExtent(0.1, 0.9, 0.5, 0.8)), 0.05, True, absent)[SIDES.index("right"), 1]
+        for absent in (None, 0.1, 0.2)
+    ]
+    assert states == [0, 0, -1]
+
+
 def made_parts(number):
     """Return which parts hold a lesion, for lungs with lesions of random height from the base or the apex."""
     rng = np.random.default_rng(3)

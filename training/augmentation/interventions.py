@@ -149,10 +149,20 @@ def _band(named: npt.NDArray[np.bool_], margin: float, extent: LungExtent) -> np
     return band
 
 
-def lesion_in_parts(mask: Mask, anatomy: Anatomy, margin: float, own_zone_overrules: bool) -> npt.NDArray[np.int8]:
+def lesion_in_parts(
+    mask: Mask, anatomy: Anatomy, margin: float, own_zone_overrules: bool, absent_margin: float | None = None
+) -> npt.NDArray[np.int8]:
     """Return whether each part of each lung holds a lesion: 1 yes, 0 no, -1 doubtful.
 
     A part is doubtful if little of the lesion is in it, or if a lesion is only in its margin.
+
+    Args:
+        mask: ground truth, bool, rows x columns, of a radiograph that is not mirrored.
+        anatomy: of the radiograph.
+        margin: see `target_of`.
+        own_zone_overrules: see `target_of`.
+        absent_margin: how far a lesion must be from a part that is said to hold none, as a share of the lung's height;
+            None for `margin`.
 
     Returns:
         int8, 2 sides x 8 parts: no zone named, each zone, each pair of zones, all zones.
@@ -167,7 +177,8 @@ def lesion_in_parts(mask: Mask, anatomy: Anatomy, margin: float, own_zone_overru
             else:
                 rows = _rows(zones, len(lesion), anatomy.extent)
                 band = _band(rows, margin, anatomy.extent)
-                inside, near = lesion[rows & ~band].sum(), lesion[rows | band].sum()
+                near_rows = rows | _band(rows, margin if absent_margin is None else absent_margin, anatomy.extent)
+                inside, near = lesion[rows & ~band].sum(), lesion[near_rows].sum()
             if near == 0:
                 states[i, j] = 0
             elif inside >= MIN_AREA * mask.size:
@@ -240,6 +251,7 @@ class Interventions:
         margin: float = 0.05,
         own_zone_overrules: bool = True,
         absent_share: float = 0.5,
+        absent_margin: float | None = None,
     ) -> None:
         """Estimate the lungs of all radiographs, and find out which places hold a lesion.
 
@@ -251,6 +263,7 @@ class Interventions:
             margin: see `target_of`.
             own_zone_overrules: see `target_of`.
             absent_share: see `probabilities`.
+            absent_margin: see `lesion_in_parts`.
         """
         self.share = share
         self.margin = margin
@@ -261,7 +274,7 @@ class Interventions:
             for image, note in zip(images, notes, strict=True)
         ]
         parts = [
-            lesion_in_parts(np.asarray(mask), anatomy, margin, own_zone_overrules)
+            lesion_in_parts(np.asarray(mask), anatomy, margin, own_zone_overrules, absent_margin)
             for mask, anatomy in zip(masks, self.anatomies, strict=True)
         ]
         self.cumulative = probabilities(np.stack(parts), absent_share).cumsum(axis=1)

@@ -86,6 +86,7 @@ class ReferringDataModule(LightningDataModule):
         intervention_margin: float = 0.05,
         own_zone_overrules: bool = True,
         intervention_absent: float = 0.5,
+        absent_margin: float | None = None,
         balance_zones: int = 1,
         augmentation: Strength = "default",
         cache: str | None = None,
@@ -114,6 +115,8 @@ class ReferringDataModule(LightningDataModule):
                 is the published mask of this side.
             intervention_absent: share of the drawn zones that hold no lesion. A small share prefers a doubtful area to
                 a missed lesion.
+            absent_margin: how far a lesion must be from a zone that is said to hold none, as a share of the lung's
+                height, because readers do not agree on the borders; None for `intervention_margin`.
             balance_zones: how often a training radiograph is used at most in an epoch, so that notes of a single zone
                 name each zone equally often, see `balanced_order`.
             augmentation: strength of the image augmentation: "none", "default" or "strong".
@@ -136,6 +139,7 @@ class ReferringDataModule(LightningDataModule):
         self.intervention_margin = intervention_margin
         self.own_zone_overrules = own_zone_overrules
         self.intervention_absent = intervention_absent
+        self.absent_margin = absent_margin
         self.balance_zones = balance_zones
         self.augmentation = augmentation
         self.cache = cache
@@ -212,6 +216,7 @@ class ReferringDataModule(LightningDataModule):
                 self.intervention_margin,
                 self.own_zone_overrules,
                 self.intervention_absent,
+                self.absent_margin,
             )
         return ReferringDataset(
             samples, arrays, self.context_length, augmentation, interventions, self.notes_per_image, order
