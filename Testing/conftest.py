@@ -35,7 +35,7 @@ CARD = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_network():
     """The configuration of a network that runs in a few milliseconds."""
     from CausalCLIPSegLib.network.configuration import NetworkConfiguration
@@ -43,7 +43,7 @@ def tiny_network():
     return NetworkConfiguration.model_validate(TINY_NETWORK)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_card() -> dict:
     """The fields of a card that a person writes."""
     return dict(CARD)
@@ -51,7 +51,7 @@ def tiny_card() -> dict:
 
 @pytest.fixture(scope="session")
 def tiny_checkpoint_to_read(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with weights and a card, as `python -m training export` writes it; tests must not change it."""
+    """A folder with weights, graphs and a card, as `python -m training export` writes it; tests must not change it."""
     import torch
 
     from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg

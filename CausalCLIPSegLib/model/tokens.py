@@ -43,7 +43,7 @@ WORDS: dict[str, tuple[int, ...]] = {
 PROMPT_TOKENS = tuple(sorted({0, START, END, *(token for tokens in WORDS.values() for token in tokens)}))
 """The tokens that can occur in a prompt, including 0, which fills the rest."""
 
-_PIECE = re.compile(r"[^\W\d_]+|\d|[^\w\s]+|_+")
+_PIECE = re.compile(r"[a-z]+|[^a-z \t\r\n]+")
 
 
 def encode(prompt: str, configuration: TextConfiguration) -> npt.NDArray[np.int64]:

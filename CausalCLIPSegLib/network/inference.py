@@ -5,6 +5,7 @@ An engine runs them, and the export writes each as a graph. Every architecture h
 
 from __future__ import annotations
 
+import inspect
 from typing import NamedTuple
 
 import torch
@@ -70,3 +71,8 @@ class InferenceParts(NamedTuple):
     def of(cls, network: CausalCLIPSeg) -> InferenceParts:
         """Return the parts of a network."""
         return cls(TextPart(network), ImagePart(network), DecoderPart(network))
+
+
+def inputs_of(part: nn.Module) -> list[str]:
+    """Return the names of the tensors that a part takes."""
+    return list(inspect.signature(part.forward).parameters)

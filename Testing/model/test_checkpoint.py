@@ -7,25 +7,27 @@ import torch
 
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.model.card import CARD, read_card, resources
-from CausalCLIPSegLib.model.checkpoint import WEIGHTS, load_checkpoint
+from CausalCLIPSegLib.model.checkpoint import GRAPHS, WEIGHTS, open_checkpoint, sha256
+from CausalCLIPSegLib.model.engines.load import load_engine
+from CausalCLIPSegLib.model.engines.torch_engine import load_network
 
 
 def rejection(path) -> str:
     with pytest.raises(CheckpointError) as caught:
-        load_checkpoint(path)
+        load_network(open_checkpoint(path))
     message = str(caught.value)
     assert "\n" not in message
     return message
 
 
 def test_loads_by_folder_and_by_file(tiny_checkpoint):
-    by_folder, by_file = load_checkpoint(tiny_checkpoint), load_checkpoint(tiny_checkpoint / WEIGHTS)
-    assert by_folder.card == by_file.card
-    assert not by_folder.network.training
-    for first, second in zip(by_folder.network.parameters(), by_file.network.parameters(), strict=True):
-        assert first.dtype == torch.float32
-        assert not first.requires_grad
-        torch.testing.assert_close(first, second, rtol=0, atol=0)
+    by_folder, by_file = open_checkpoint(tiny_checkpoint), open_checkpoint(tiny_checkpoint / WEIGHTS)
+    assert by_folder == by_file
+    network = load_network(by_folder)
+    assert not network.training
+    for parameter in network.parameters():
+        assert parameter.dtype == torch.float32
+        assert not parameter.requires_grad
 
 
 def test_an_unknown_name_lists_the_available_checkpoints():
@@ -46,6 +48,21 @@ def flip_a_bit_of_the_weights(folder):
     (folder / WEIGHTS).write_bytes(data)
 
 
+def remove_a_graph(folder):
+    (folder / GRAPHS[1]).unlink()
+
+
+def change_a_graph(folder):
+    data = (folder / GRAPHS[2]).read_bytes()
+    (folder / GRAPHS[2]).write_bytes(data.replace(b"causalclipseg", b"CausalCLIPSeg", 1))
+
+
+def name_another_graph(folder):
+    card = json.loads((folder / CARD).read_text())
+    card["graphs"]["../image.onnx"] = card["graphs"].pop("image.onnx")
+    (folder / CARD).write_text(json.dumps(card))
+
+
 def change_the_network(folder):
     card = json.loads((folder / CARD).read_text())
     card["network"]["channels"] = 24
@@ -62,6 +79,9 @@ def write_card(text):
         pytest.param(remove_card, CARD, id="no card"),
         pytest.param(remove_weights, "lacks its weights", id="no weights"),
         pytest.param(flip_a_bit_of_the_weights, "do not match its card", id="changed weights"),
+        pytest.param(remove_a_graph, "lacks its graphs", id="no graph"),
+        pytest.param(change_a_graph, "do not match its card", id="changed graph"),
+        pytest.param(name_another_graph, "damaged or incomplete", id="a graph outside the folder"),
         pytest.param(change_the_network, "do not fit", id="weights of another network"),
         pytest.param(write_card(""), "damaged or incomplete", id="empty card"),
         pytest.param(write_card("{}"), "damaged or incomplete", id="card without fields"),
@@ -81,4 +101,32 @@ def test_the_embedded_checkpoint_is_small_and_described():
     assert (folder / WEIGHTS).stat().st_size < 40e6
     assert card.figures["validation"]["n"] == 1429
     assert "non-commercial research" in card.licence
-    assert load_checkpoint("default").card == card
+    checkpoint = open_checkpoint("default")
+    assert checkpoint.card == card
+    assert set(card.graphs) == set(GRAPHS)
+    assert sum((folder / name).stat().st_size for name in GRAPHS) < 300_000, "graphs refer to the weights"
+
+
+def without_graphs(folder):
+    """Change a checkpoint into one of an earlier version."""
+    card = json.loads((folder / CARD).read_text())
+    for name in card.pop("graphs"):
+        (folder / name).unlink()
+    (folder / CARD).write_text(json.dumps(card))
+    return folder
+
+
+def test_a_card_of_an_earlier_version_still_loads_in_pytorch(tiny_checkpoint):
+    checkpoint = open_checkpoint(without_graphs(tiny_checkpoint))
+    assert load_engine(checkpoint, "cpu").name == "torch"
+    with pytest.raises(CheckpointError, match="has no graphs for ONNX Runtime"):
+        load_engine(checkpoint, "cpu", "onnx")
+
+
+def test_graphs_that_are_no_graphs_are_rejected(tiny_checkpoint):
+    (tiny_checkpoint / GRAPHS[0]).write_bytes(b"no graph")
+    card = json.loads((tiny_checkpoint / CARD).read_text())
+    card["graphs"][GRAPHS[0]] = sha256(tiny_checkpoint / GRAPHS[0])
+    (tiny_checkpoint / CARD).write_text(json.dumps(card))
+    with pytest.raises(CheckpointError, match=f"{GRAPHS[0]} of the checkpoint “tiny” cannot be loaded"):
+        load_engine(open_checkpoint(tiny_checkpoint), "cpu", "onnx")

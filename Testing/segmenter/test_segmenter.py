@@ -4,16 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from CausalCLIPSegLib.errors import (
+    CheckpointError,
     DeviceError,
-    DeviceWarning,
     MirroredQuestionError,
     NoFindingError,
     SideQuestionError,
 )
-from CausalCLIPSegLib.model.checkpoint import Checkpoint, load_checkpoint
+from CausalCLIPSegLib.model.engines.choice import has_cuda
 from CausalCLIPSegLib.notes import choose_side, parse_note, to_prompt
 from CausalCLIPSegLib.segmenter import Segmenter
 
@@ -41,7 +40,7 @@ def encoded(segmenter, monkeypatch) -> dict[str, int]:
 
     for kind in counts:
         name = f"encode_{kind}"
-        monkeypatch.setattr(segmenter.network, name, count(kind, getattr(segmenter.network, name)))
+        monkeypatch.setattr(segmenter.engine, name, count(kind, getattr(segmenter.engine, name)))
     return counts
 
 
@@ -128,7 +127,9 @@ def test_features_are_not_reused_if_only_the_orientation_changes(segmenter, radi
 
 
 @pytest.mark.parametrize(
-    "call", [lambda segmenter: segmenter.ask(NOTE), lambda segmenter: segmenter.predict(NOTE)], ids=["ask", "predict"]
+    "call",
+    [lambda segmenter: segmenter.ask(NOTE), lambda segmenter: segmenter.predict("Pulmonary infection.")],
+    ids=["ask", "predict"],
 )
 def test_asking_without_a_radiograph_raises_value_error(segmenter, call):
     with pytest.raises(ValueError, match="Set a radiograph first"):
@@ -205,19 +206,19 @@ def test_segments_split_the_mask_by_side(segmenter, radiograph):
 
 
 def test_a_card_with_mirror_treats_both_sides_alike(tiny_checkpoint_to_read, radiograph):
-    checkpoint = load_checkpoint(tiny_checkpoint_to_read)
-    segmenter = Segmenter(Checkpoint(checkpoint.card.model_copy(update={"mirror": True}), checkpoint.network), "cpu")
+    segmenter = Segmenter.from_checkpoint(tiny_checkpoint_to_read, "cpu")
+    segmenter = Segmenter(segmenter.card.model_copy(update={"mirror": True}), segmenter.engine)
     right = segmenter.segment(radiograph, parse_note(NOTE, "viewer"))
     left = segmenter.segment(flipped(radiograph), parse_note(NOTE.replace("right", "left"), "viewer"))
     np.testing.assert_allclose(left.probability, right.probability[:, ::-1], atol=1e-5)
 
 
 def test_a_card_with_scales_averages_the_predictions(tiny_checkpoint_to_read, radiograph):
-    checkpoint = load_checkpoint(tiny_checkpoint_to_read)
+    segmenter = Segmenter.from_checkpoint(tiny_checkpoint_to_read, "cpu")
 
     def probability(*scales):
-        card = checkpoint.card.model_copy(update={"scales": scales})
-        return Segmenter(Checkpoint(card, checkpoint.network), "cpu").segment(radiograph, NOTE).probability
+        card = segmenter.card.model_copy(update={"scales": scales})
+        return Segmenter(card, segmenter.engine).segment(radiograph, NOTE).probability
 
     trained, larger, both = probability(64), probability(96), probability(64, 96)
     np.testing.assert_array_equal(trained, probability())
@@ -225,23 +226,20 @@ def test_a_card_with_scales_averages_the_predictions(tiny_checkpoint_to_read, ra
     np.testing.assert_allclose(both, (trained + larger) / 2, atol=1e-3)
 
 
-def test_too_little_gpu_memory_falls_back_to_the_cpu_with_a_warning(segmenter, radiograph, monkeypatch):
-    expected = segmenter.segment(radiograph, NOTE)
-    decode, failures = segmenter.network.decode, [torch.cuda.OutOfMemoryError("CUDA out of memory")]
-
-    def fail_once(*args, **kwargs):
-        if failures:
-            raise failures.pop()
-        return decode(*args, **kwargs)
-
-    monkeypatch.setattr(segmenter.network, "decode", fail_once)
-    with pytest.warns(DeviceWarning, match="CPU instead"):
-        result = segmenter.segment(radiograph, NOTE)
-    assert result.provenance.device == "cpu"
-    np.testing.assert_array_equal(result.probability, expected.probability)
+@pytest.mark.parametrize("engine", ["onnx", "torch"])
+def test_the_result_names_the_engine(tiny_checkpoint_to_read, radiograph, engine):
+    segmenter = Segmenter.from_checkpoint(tiny_checkpoint_to_read, "cpu", engine)
+    provenance = segmenter.segment(radiograph, NOTE).provenance
+    assert (provenance.engine, provenance.device) == (engine, "cpu")
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this computer has a GPU")
+def test_a_word_that_no_checkpoint_knows_is_rejected(segmenter, radiograph):
+    segmenter.set_radiograph(radiograph)
+    with pytest.raises(CheckpointError, match="effusion"):
+        segmenter.predict("Left effusion.")
+
+
+@pytest.mark.skipif(has_cuda(), reason="this computer has a GPU")
 def test_a_missing_gpu_raises_device_error(tiny_checkpoint_to_read):
     with pytest.raises(DeviceError, match="No CUDA GPU"):
         Segmenter.from_checkpoint(tiny_checkpoint_to_read, device="cuda")

@@ -1,13 +1,15 @@
 """The real worker, except that files in the folder CONTROL_FOLDER make its network wait, fail or print.
 
-wait: the network waits until the file is removed. memory: the network reports once that the GPU has too little memory.
+wait: the network waits until the file is removed. memory: the engine warns once that the GPU has too little memory.
 print: the network prints. bug: the network fails with an unexpected error.
 """
 
 import os
 import time
+import warnings
 from pathlib import Path
 
+from CausalCLIPSegLib.errors import DeviceWarning
 from CausalCLIPSegLib.worker import segmenters
 from CausalCLIPSegLib.worker.__main__ import main
 
@@ -19,14 +21,12 @@ def _is_set(name: str) -> bool:
 
 
 def _control(segmenter):
-    decode, probabilities = segmenter.network.decode, segmenter.probabilities
+    decode, probabilities = segmenter.engine.decode, segmenter.probabilities
 
     def controlled_decode(*args, **kwargs):
         if _is_set("memory"):
-            import torch
-
             (FOLDER / "memory").unlink()
-            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+            warnings.warn(DeviceWarning("The GPU has too little memory; running on the CPU instead."), stacklevel=2)
         return decode(*args, **kwargs)
 
     def controlled_probabilities(*args, **kwargs):
@@ -40,12 +40,12 @@ def _control(segmenter):
             raise RuntimeError(f"a {patient}")
         return probabilities(*args, **kwargs)
 
-    segmenter.network.decode, segmenter.probabilities = controlled_decode, controlled_probabilities
+    segmenter.engine.decode, segmenter.probabilities = controlled_decode, controlled_probabilities
     segmenter.is_controlled = True
 
 
-def _get(self, checkpoint, device, get=segmenters.Segmenters.get):
-    segmenter = get(self, checkpoint, device)
+def _get(self, *args, get=segmenters.Segmenters.get):
+    segmenter = get(self, *args)
     if not hasattr(segmenter, "is_controlled"):
         _control(segmenter)
     return segmenter

@@ -17,9 +17,9 @@ from CausalCLIPSegLib.model.engines.torch_engine import load_network
 from CausalCLIPSegLib.model.tokens import PROMPT_TOKENS, encode
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
-from CausalCLIPSegLib.network.text_encoder import TOKEN_TABLE, tokenize
+from CausalCLIPSegLib.network.text_encoder import TOKEN_TABLE
 from training.export.example import example_image, example_prompt
-from training.export.graphs import write_graphs
+from training.export.graphs import verify_graphs, write_graphs
 from training.yaml_file import read_yaml
 
 _PREFIX = "network."
@@ -68,8 +68,10 @@ def export_checkpoint(
         }
     )
     write_card(card, folder)
-    verify(weights, NetworkConfiguration.model_validate(network), folder)
-    return write_graphs(open_checkpoint(folder))
+    verify(weights, folder)
+    written_graphs = write_graphs(open_checkpoint(folder))
+    verify_graphs(written_graphs)
+    return written_graphs.card
 
 
 def prune_tokens(
@@ -115,7 +117,7 @@ def average(runs: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
 
 
 @torch.inference_mode()
-def verify(weights: dict[str, Tensor], configuration: NetworkConfiguration, folder: Path) -> float:
+def verify(weights: dict[str, Tensor], folder: Path) -> float:
     """Load an exported checkpoint, and compare its predictions with those of the original weights on a noise image.
 
     Returns:
@@ -125,20 +127,22 @@ def verify(weights: dict[str, Tensor], configuration: NetworkConfiguration, fold
         CheckpointError: the checkpoint does not load, or differs by more than rounding explains.
     """
     written = open_checkpoint(folder)
+    configuration = written.card.network
+    if len(weights[TOKEN_TABLE]) != len(configuration.text.tokens):
+        configuration = configuration.model_copy(update={"text": configuration.text.model_copy(update={"tokens": ()})})
     reference = CausalCLIPSeg(configuration)
     try:
         reference.load_state_dict(weights)
     except RuntimeError as error:
         raise CheckpointError("The weights of the run do not fit the network of its configuration.") from error
     image = torch.from_numpy(example_image(configuration.image_size))
-    text, written_text = configuration.text, written.card.network.text
-    tokens = tokenize([example_prompt()], text.context_length)
     probabilities = [
-        network(image, network.encode_text(prompt), confounder=False).logits.sigmoid()
-        for network, prompt in (
-            (reference.eval(), tokens if not text.tokens else torch.from_numpy(encode(example_prompt(), text))),
-            (load_network(written), torch.from_numpy(encode(example_prompt(), written_text))),
-        )
+        network(
+            image,
+            network.encode_text(torch.from_numpy(encode(example_prompt(), network.configuration.text))),
+            confounder=False,
+        ).logits.sigmoid()
+        for network in (reference.eval(), load_network(written))
     ]
     difference = float((probabilities[0] - probabilities[1]).abs().max())
     if not difference <= _TOLERANCE:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 import onnx_ir as ir
 import torch
@@ -34,7 +35,7 @@ from CausalCLIPSegLib.model.engines.interface import Engine
 from CausalCLIPSegLib.model.engines.onnx_engine import OnnxEngine
 from CausalCLIPSegLib.model.engines.torch_engine import TorchEngine
 from CausalCLIPSegLib.model.tokens import encode
-from CausalCLIPSegLib.network.inference import InferenceParts
+from CausalCLIPSegLib.network.inference import InferenceParts, inputs_of
 from training.export.example import example_image, example_prompt
 
 _OPSET = 18
@@ -58,21 +59,19 @@ def add_graphs(name_or_path: str, folder: Path) -> float:
         folder.mkdir(parents=True, exist_ok=True)
         if not folder.samefile(source.folder):
             shutil.copy(source.weights, folder / WEIGHTS)
-        card = write_graphs(Checkpoint(source.card, folder))
+        return verify_graphs(write_graphs(Checkpoint(source.card, folder)))
     except OSError as error:
         raise OutputError(f"The folder {folder} cannot be written.") from error
-    copy = Checkpoint(card, folder)
-    return verify_graphs(copy, TorchEngine(copy, "cpu"))
 
 
-def write_graphs(checkpoint: Checkpoint) -> Card:
+def write_graphs(checkpoint: Checkpoint) -> Checkpoint:
     """Write the graphs of a checkpoint beside its weights, and their hashes onto its card.
 
     Returns:
-        The card with the hashes.
+        The checkpoint with the hashes on its card.
 
     Raises:
-        CheckpointError: the graphs do not give the predictions of PyTorch.
+        CheckpointError: the weights do not fit the network.
     """
     engine = TorchEngine(checkpoint, "cpu")
     parts = InferenceParts.of(engine.network)
@@ -82,10 +81,18 @@ def write_graphs(checkpoint: Checkpoint) -> Card:
     with torch.no_grad():
         text, features = parts.text(tokens), parts.image(image)
     batch, side = torch.export.Dim("batch", max=64), 32 * torch.export.Dim("side", min=2, max=64)
+    both = {**features, **text}
+    decoder_inputs = {name: both[name] for name in inputs_of(parts.decoder)}
+    decoder_axes = {name: _free_axes(each) for name, each in decoder_inputs.items()}
     for name, part, inputs, shapes in (
         (TEXT_GRAPH, parts.text, {"tokens": tokens}, {"tokens": {0: batch}}),
         (IMAGE_GRAPH, parts.image, {"image": image}, {"image": {0: batch, 2: side, 3: side}}),
-        (DECODER_GRAPH, parts.decoder, *_decoder_inputs(parts.decoder, {**features, **text})),
+        (
+            DECODER_GRAPH,
+            parts.decoder,
+            decoder_inputs,
+            decoder_axes,
+        ),
     ):
         own_names = {key: names[tensor.data_ptr()] for key, tensor in part.state_dict().items()}
         model = _trace(part, inputs, shapes, own_names)
@@ -94,12 +101,11 @@ def write_graphs(checkpoint: Checkpoint) -> Card:
     hashes = {name: sha256(checkpoint.folder / name) for name in (TEXT_GRAPH, IMAGE_GRAPH, DECODER_GRAPH)}
     card = Card.model_validate({**checkpoint.card.model_dump(), "graphs": hashes})
     write_card(card, checkpoint.folder)
-    verify_graphs(Checkpoint(card, checkpoint.folder), engine)
-    return card
+    return Checkpoint(card, checkpoint.folder)
 
 
-def verify_graphs(checkpoint: Checkpoint, reference: Engine) -> float:
-    """Compare the graphs in ONNX Runtime with another engine on noise, at every size that the card names.
+def verify_graphs(checkpoint: Checkpoint) -> float:
+    """Compare the graphs in ONNX Runtime with PyTorch on noise, at every size that the card names.
 
     Returns:
         The largest difference in a probability.
@@ -107,7 +113,7 @@ def verify_graphs(checkpoint: Checkpoint, reference: Engine) -> float:
     Raises:
         CheckpointError: the graphs cannot be loaded, or give other predictions.
     """
-    engines = (OnnxEngine(checkpoint), reference)
+    engines: tuple[Engine, ...] = (OnnxEngine(checkpoint), TorchEngine(checkpoint, "cpu"))
     tokens = _example_tokens(checkpoint.card, 2)
     difference = 0.0
     for size in {checkpoint.card.network.image_size, *checkpoint.card.scales}:
@@ -124,18 +130,13 @@ def verify_graphs(checkpoint: Checkpoint, reference: Engine) -> float:
     return difference
 
 
-def _example_tokens(card: Card, batch: int) -> Any:
+def _example_tokens(card: Card, batch: int) -> npt.NDArray[np.int64]:
     return encode(example_prompt(), card.network.text).repeat(batch, axis=0)
 
 
-def _decoder_inputs(decoder: nn.Module, features: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return the features that the decoder takes, and which of their axes may change: the batch and the places."""
-    automatic = torch.export.Dim.AUTO
-    inputs = {name: features[name] for name in decoder.forward.__annotations__ if name in features}
-    return inputs, {
-        name: {axis: automatic for axis in range(each.ndim) if axis != 1} if each.ndim == 4 else {0: automatic}
-        for name, each in inputs.items()
-    }
+def _free_axes(features: Tensor) -> dict[int, Any]:
+    """Return the axes of features that may change: the batch and, of maps, the places."""
+    return dict.fromkeys((0, 2, 3) if features.ndim == 4 else (0,), torch.export.Dim.AUTO)
 
 
 def _trace(

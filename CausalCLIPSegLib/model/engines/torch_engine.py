@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 
 import numpy as np
@@ -16,7 +15,7 @@ from CausalCLIPSegLib.errors import CheckpointError, DeviceWarning
 from CausalCLIPSegLib.model.checkpoint import Checkpoint
 from CausalCLIPSegLib.model.engines.interface import Arrays
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
-from CausalCLIPSegLib.network.inference import InferenceParts
+from CausalCLIPSegLib.network.inference import InferenceParts, inputs_of
 
 
 def load_network(checkpoint: Checkpoint) -> CausalCLIPSeg:
@@ -86,8 +85,7 @@ class TorchEngine:
 
     @torch.inference_mode()
     def _run_once(self, part: nn.Module, inputs: Arrays) -> Arrays:
-        accepted = inspect.signature(part.forward).parameters
-        tensors = {name: torch.from_numpy(inputs[name]).to(self.device) for name in accepted}
+        tensors = {name: torch.from_numpy(inputs[name]).to(self.device) for name in inputs_of(part)}
         return {name: output.float().cpu().numpy() for name, output in part(**tensors).items()}
 
     def _fall_back_to_cpu(self) -> None:

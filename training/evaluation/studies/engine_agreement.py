@@ -15,12 +15,13 @@ from CausalCLIPSegLib.atomic_files import write_text
 from CausalCLIPSegLib.cli.console import out
 from CausalCLIPSegLib.cli.options import CheckpointOption
 from CausalCLIPSegLib.errors import NoteError
+from CausalCLIPSegLib.model.device import EngineChoice
 from CausalCLIPSegLib.notes import parse_note
 from training.console import progress_bar
 from training.data.splits import read_split, subsample_evenly
 from training.options import DataOption, LimitOption, SplitOption
 
-ENGINES = ("onnx", "torch")
+ENGINES: tuple[EngineChoice, ...] = ("onnx", "torch")
 
 
 @dataclass
