@@ -12,12 +12,13 @@ hidden files, from which the next run in the same place restores the earlier sta
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,11 +44,21 @@ def write_file(path: Path, write: Callable[[Path], object], *, force: bool = Fal
         OutputError: the file exists without `force`, is a folder, or cannot be written.
     """
     with claimed(path):
+        reject_path(path, force=force)
+        _write(path, write)
+
+
+def reject_path(path: Path, *, force: bool = False) -> None:
+    """Check that a file can be written, before anything slow.
+
+    Raises:
+        OutputError: as in `write_file`.
+    """
+    with claimed(path):
         if path.is_dir():
             raise OutputError(f"{path} is a folder; give the name of a file.")
         if os.path.lexists(path) and not force:
             raise OutputError(f"{path} exists already; --force replaces it.")
-        _write(path, write)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -89,8 +100,6 @@ def staged_files(folder: Path, names: Sequence[str], *, force: bool, earlier: Se
         if not force:
             reject_existing(folder, all_names)
         target = _real(folder)
-        if target.exists() and not target.is_dir():
-            raise OutputError(f"The result cannot be written to {folder}: it is a file, not a folder.")
         try:
             try:
                 with _gate:
@@ -118,14 +127,14 @@ def reject_existing(folder: Path, names: Sequence[str]) -> None:
 
 
 @contextmanager
-def claimed(target: Path, names: Iterable[str] = ()) -> Iterator[_Hidden]:
+def claimed(target: Path, names: Sequence[str] = ()) -> Iterator[_Hidden]:
     """Keep other programs from writing a result while the block runs; first clean up after a run that was killed.
 
     The block may claim the same result again. The claim ends with the process, however the process ends.
 
     Args:
         target: the folder or file of the result, which need not exist.
-        names: files to be written into that folder, whose names are checked.
+        names: the files that will be written into it, if it is a folder.
 
     Yields:
         The hidden files of this result.
@@ -140,6 +149,8 @@ def claimed(target: Path, names: Iterable[str] = ()) -> Iterator[_Hidden]:
             place = _nearest_folder(real.parent, target)
             for path in (target, *(target / name for name in names)):
                 _check_length(path, place, real)
+            if names and real.exists():
+                _check_folder(real, target)
             hidden = claim.enter_context(_claim(real, place))
         except LockedError:
             raise OutputError(
@@ -382,6 +393,13 @@ def _nearest_folder(folder: Path, target: Path) -> Path:
     if not nearest.is_dir():
         raise OutputError(f"The result cannot be written to {target}: {nearest} is a file, not a folder.")
     return nearest
+
+
+def _check_folder(folder: Path, target: Path) -> None:
+    if not folder.is_dir():
+        raise OutputError(f"The result cannot be written to {target}: it is a file, not a folder.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _check_length(path: Path, place: Path, real: Path) -> None:

@@ -39,8 +39,11 @@ class FileLock:
                 if _is_at(path, self._descriptor):
                     self.content = self._read_or_write(content)
                     return
-            except BaseException:
+            except LockedError:
                 os.close(self._descriptor)
+                raise
+            except BaseException:
+                self.release()
                 raise
             os.close(self._descriptor)  # its last holder has removed the file in the meantime
 

@@ -12,8 +12,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from CausalCLIPSegLib.memory import TOO_LITTLE_MEMORY, is_out_of_memory
+
 _LOGGERS = (
-    *("pydicom", "highdicom", "pylibjpeg", "openjpeg", "libjpeg", "PIL"),
+    *("pydicom", "highdicom", "PIL", "tifffile", "nibabel"),
     *("dicomweb_client", "urllib3", "requests", "retrying", "pynetdicom"),
 )
 
@@ -36,6 +38,8 @@ def silence_libraries() -> Iterator[None]:
 
 def public_message(error: BaseException) -> str:
     """Return a message for the user with the type of an unexpected error, but without its text."""
+    if is_out_of_memory(error):
+        return TOO_LITTLE_MEMORY
     return f"Something unexpected went wrong ({type(error).__name__}); --verbose tells more."
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 import typer
 
 from CausalCLIPSegLib.cli.console import err, out, print_json_line
-from CausalCLIPSegLib.cli.options import JsonOption
+from CausalCLIPSegLib.cli.options import JsonOption, output_path
 from CausalCLIPSegLib.cli.run import SOME_FAILED, STOPPED
 from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError
+from CausalCLIPSegLib.regular_files import check_regular
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.pacs.archive import Pacs
@@ -93,7 +94,9 @@ def find(
 @app.command()
 def pull(
     archive: ArchiveOption = None,
-    output: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("causalclipseg-pull"),
+    output: Annotated[Path, typer.Option(parser=output_path, metavar="PATH", help="Folder for the files.")] = Path(
+        "causalclipseg-pull"
+    ),
     patient_id: PatientIdOption = None,
     accession: AccessionOption = None,
     study_date: DateOption = None,
@@ -115,10 +118,14 @@ def pull(
     as_json: JsonOption = False,
 ) -> None:
     """Fetch images, and the segmentations that refer to them, into a folder. Existing files are not fetched again."""
+    from CausalCLIPSegLib.atomic_files import claimed
+    from CausalCLIPSegLib.pacs.folder import LONGEST_NAME
     from CausalCLIPSegLib.pacs.pull import pull as pull_images
     from CausalCLIPSegLib.pacs.pull import pull_segmentations
     from CausalCLIPSegLib.pacs.query import Query, search
 
+    with claimed(output, [LONGEST_NAME]):
+        pass  # checks that files can be written there, before anything is fetched; each appears on its own
     if with_segmentations and only_segmentations:
         raise CausalCLIPSegError("Give either --with-segmentations or --only-segmentations.")
     if image is not None:
@@ -192,9 +199,10 @@ def _read_uids(image: Path) -> tuple[str, str, str]:
 
     try:
         with silence_libraries():
-            from pydicom import dcmread
+            from CausalCLIPSegLib.radiograph.dicom_header import read_header
 
-            header = dcmread(image, stop_before_pixels=True)
+            check_regular(image)
+            header = read_header(image)
             return str(header.StudyInstanceUID), str(header.SeriesInstanceUID), str(header.SOPInstanceUID)
     except Exception as error:  # whatever pydicom raises for damaged files and for files that are not DICOM
         raise CausalCLIPSegError(f"{image} is not a DICOM file with UIDs.") from error

@@ -9,7 +9,9 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
+from CausalCLIPSegLib.cli.console import visible
 from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.memory import TOO_LITTLE_MEMORY, is_out_of_memory
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
 
 log = logging.getLogger(__name__)
@@ -54,7 +56,7 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
         return command.main(standalone_mode=False) or 0
     except CausalCLIPSegError as error:
         log.debug(safe_traceback(error))
-        return _fail(str(error), MISTAKE)
+        return _fail(TOO_LITTLE_MEMORY if is_out_of_memory(error) else str(error), MISTAKE)
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # Typer does not export this class
             typer.echo(error.format_message(), err=True)
@@ -71,5 +73,5 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
 
 
 def _fail(message: str, status: int) -> int:
-    typer.echo(" ".join(message.split()), err=True)
+    typer.echo(visible(" ".join(message.split())), err=True)
     return status

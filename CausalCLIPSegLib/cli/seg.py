@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from CausalCLIPSegLib.cli.console import err, out, plain_table
-from CausalCLIPSegLib.errors import SegmentationError
+from CausalCLIPSegLib.cli.options import output_path
+from CausalCLIPSegLib.errors import OutputError, SegmentationError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +30,7 @@ _MAX_VALUE_LENGTH = 200
 """Maximum number of characters of a parameter that `show` prints."""
 
 ImageOption = Annotated[Path | None, typer.Option(help="The DICOM image that was segmented.")]
-OutputOption = Annotated[Path | None, typer.Option(help="The file to write.")]
+OutputOption = Annotated[Path | None, typer.Option(parser=output_path, metavar="PATH", help="The file to write.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
 
 
@@ -80,6 +81,8 @@ def convert(
     is_nrrd = file.name.lower().endswith(".nrrd")
     if to == ("seg.nrrd" if is_nrrd else "dcm"):
         raise SegmentationError(f"{file.name} is already in that format.")
+    path = _target(file, output, _DICOM_EXTENSION if is_nrrd else _NRRD_EXTENSION)
+    _reject_target(path, file, image, force=force)
     if is_nrrd:
         if image is None:
             raise SegmentationError("A DICOM-SEG refers to an image; give it as --image FILE.")
@@ -88,10 +91,10 @@ def convert(
         if not any(segment.mask.any() for segment in segments):
             raise SegmentationError(f"Nothing is outlined in {file.name}, so there is no DICOM-SEG to write.")
         segmentation = new_segmentation(_without_empty(segments), header)
-        _write_dicom(segmentation, header, _target(file, output, _DICOM_EXTENSION), force=force)
+        _write_dicom(segmentation, header, path, force=force)
     else:
         segmentation = read_dicom_seg(file)
-        _write_nrrd(segmentation, image, _target(file, output, _NRRD_EXTENSION), force=force)
+        _write_nrrd(segmentation, image, path, force=force)
 
 
 @app.command()
@@ -108,6 +111,8 @@ def revise(
     from CausalCLIPSegLib.segmentation.nrrd_reader import read_segments
     from CausalCLIPSegLib.segmentation.revision import correct_segments, revise
 
+    if output is not None:
+        _reject_target(output, previous, corrected, image, force=force)
     original = read_dicom_seg(previous)
     header, _ = _read_image(image)
     segments = correct_segments(original, read_segments(corrected, original.shape))
@@ -142,6 +147,15 @@ def _without_empty(segments: Sequence[CodedSegment]) -> tuple[CodedSegment, ...]
 def _target(file: Path, output: Path | None, extension: str) -> Path:
     stem = file.name.removesuffix(_NRRD_EXTENSION).removesuffix(_DICOM_EXTENSION)
     return output or file.with_name(stem + extension)
+
+
+def _reject_target(path: Path, *inputs: Path | None, force: bool) -> None:
+    """Check that a file can be written and is none of the inputs, before anything is read."""
+    from CausalCLIPSegLib.atomic_files import reject_path
+
+    if path.resolve() in {each.resolve() for each in inputs if each is not None}:
+        raise OutputError(f"{path} is one of the files to read; give another name as --output FILE.")
+    reject_path(path, force=force)
 
 
 def _write_dicom(segmentation: Segmentation, header: Dataset, path: Path, *, force: bool) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from CausalCLIPSegLib.about import RESEARCH_ONLY
+from CausalCLIPSegLib.atomic_files import claimed
 from CausalCLIPSegLib.cli.console import area_text, err, out, plain_table, prompt_text, show_warning
 from CausalCLIPSegLib.cli.options import (
     CheckpointOption,
@@ -22,6 +23,7 @@ from CausalCLIPSegLib.cli.options import (
     ThresholdOption,
     WithoutNoteOption,
     check_threshold,
+    output_path,
 )
 from CausalCLIPSegLib.demo import DEMO_IMAGE, DEMO_NOTE
 from CausalCLIPSegLib.errors import MirroredQuestionError, NoteError, OutputError, RadiographError, SideQuestionError
@@ -43,7 +45,12 @@ def segment(
     image: Annotated[Path, typer.Argument(help=f"A frontal chest radiograph: {FORMATS}.")],
     note: Annotated[str | None, typer.Option(help="What the report says.")] = None,
     note_file: Annotated[Path | None, typer.Option(help="A text file with the note.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Folder for the result; NAME-segmentation if not given.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            parser=output_path, metavar="PATH", help="Folder for the result; NAME-segmentation if not given."
+        ),
+    ] = None,
     checkpoint: CheckpointOption = "default",
     device: DeviceOption = "auto",
     engine: EngineOption = "auto",
@@ -80,7 +87,9 @@ def segment(
 
 
 def demo(
-    output: Annotated[Path, typer.Option(help="Folder for the result.")] = _DEMO_FOLDER,
+    output: Annotated[
+        Path, typer.Option(parser=output_path, metavar="PATH", help="Folder for the result.")
+    ] = _DEMO_FOLDER,
     device: DeviceOption = "auto",
     engine: EngineOption = "auto",
 ) -> None:
@@ -115,11 +124,14 @@ def _run(
     mirrored: bool | None = None,
 ) -> None:
     """Read, segment, write the result and print it."""
+    from CausalCLIPSegLib.export.directory import RESULT_JSON
     from CausalCLIPSegLib.radiograph import read_radiograph
 
+    if output.folder.resolve() == image.resolve().parent:
+        raise OutputError("The result needs a folder of its own, not that of the image; give one as --output FOLDER.")
     start = time.perf_counter()
     warnings.showwarning = show_warning
-    with err.status("Reading the image") as status:
+    with claimed(output.folder, [RESULT_JSON]), err.status("Reading the image") as status:
         try:
             radiograph = read_radiograph(image).oriented(mirrored)
         except MirroredQuestionError as question:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
 import warnings
 from typing import NoReturn
@@ -39,6 +40,7 @@ def main() -> NoReturn:
         log.debug(safe_traceback(error))
         return public_message(error)
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that unfinished files are removed
     channel.send(protocol.ReadyEvent(version=__version__, pid=os.getpid()))
     status = 0
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import sys
@@ -33,7 +34,7 @@ class Channel:
 
     def send(self, event: BaseModel) -> None:
         """Send an event as a line."""
-        self._lines.put(event.model_dump_json().encode() + b"\n")
+        self._lines.put(_line(event))
 
     def drain(self, seconds: float) -> None:
         """Wait until all events are written, but no longer than `seconds`: the other program may not read them."""
@@ -48,6 +49,13 @@ class Channel:
             except (OSError, ValueError):
                 self._on_broken()
                 return
+
+
+def _line(event: BaseModel) -> bytes:
+    try:
+        return event.model_dump_json().encode() + b"\n"
+    except ValueError:  # a file name that is not text: JSON can write its bytes only as escapes
+        return json.dumps(event.model_dump(), default=str).encode() + b"\n"
 
 
 def read_lines(stream: BinaryIO) -> Iterator[bytes | None]:

@@ -9,12 +9,18 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from CausalCLIPSegLib.atomic_files import claimed
 from CausalCLIPSegLib.errors import CausalCLIPSegError, MirroredQuestionError, SideQuestionError
+from CausalCLIPSegLib.memory import TOO_LITTLE_MEMORY, is_out_of_memory
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.channel import Send
 from CausalCLIPSegLib.worker.libraries import Libraries, LibrariesError
 
 LongRequest = protocol.SegmentRequest | protocol.ThresholdRequest | protocol.ExportRequest
+
+
+MAX_WAITING = 1000
+"""Maximum number of requests in the queue."""
 
 
 class CanceledError(Exception):
@@ -26,7 +32,7 @@ class Job:
 
     Attributes:
         request: the request.
-        canceled: whether the other program asked to cancel it.
+        canceled: whether the other program has canceled it; then its request has ended.
         committed: whether its files are about to appear, so that it can no longer be canceled.
     """
 
@@ -47,6 +53,7 @@ class JobQueue:
 
     def __init__(self, send: Send, libraries: Libraries, describe_error: Callable[[BaseException], str]) -> None:
         # Imported after the ready event was sent, because NumPy and pydicom take time to load.
+        from CausalCLIPSegLib.worker.jobs.arrays import PROBABILITY
         from CausalCLIPSegLib.worker.jobs.export import export
         from CausalCLIPSegLib.worker.jobs.segment import segment
         from CausalCLIPSegLib.worker.jobs.threshold import threshold
@@ -57,34 +64,44 @@ class JobQueue:
         self._describe_error = describe_error
         self._segment, self._threshold, self._export = segment, threshold, export
         self._segmenters = Segmenters()
+        self._file_name = PROBABILITY  # as long as any other
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
         self._running: Job | None = None
         threading.Thread(target=self._work, name="jobs", daemon=True).start()
 
-    def put(self, request: LongRequest) -> bool:
-        """Queue a request; return false if a request with the same id has not ended yet."""
+    def put(self, request: LongRequest) -> str:
+        """Queue a request; return why that is not possible, in one sentence, or "" if it is."""
         with self._changed:
             if self._find(request.id):
-                return False
+                return f"A request with the id {request.id} has not ended yet."
+            if len(self._waiting) == MAX_WAITING:
+                return f"{MAX_WAITING} requests are waiting already; the request {request.id} was not taken."
             self._waiting.append(Job(request))
             self._changed.notify()
-        return True
+        return ""
 
-    def cancel(self, target: str) -> bool:
-        """Cancel a request; return false if it is unknown, has ended, or can no longer be canceled."""
+    def cancel(self, target: str, answer: Callable[[bool], None]) -> None:
+        """Cancel a request, which then ends at once. If it is running, its phase goes on, and its result is dropped.
+
+        Args:
+            target: the id of the request.
+            answer: called before the request ends, with false if it is unknown, has ended, or cannot be canceled now.
+        """
         with self._changed:
             job = self._find(target)
             if job is None or job.committed:
-                return False
+                answer(False)
+                return
+            answer(True)
             job.canceled = True
             if job is not self._running:
                 self._waiting.remove(job)
-                self._send(protocol.CancelledEvent(id=target))
-        return True
+            self._send(protocol.CancelledEvent(id=target))
 
     def _find(self, identifier: str) -> Job | None:
-        jobs = (*self._waiting, *([self._running] if self._running else []))
+        """Return the job whose request has this id and has not ended."""
+        jobs = (*self._waiting, *([self._running] if self._running and not self._running.canceled else []))
         return next((job for job in jobs if job.request.id == identifier), None)
 
     def _work(self) -> None:
@@ -96,15 +113,15 @@ class JobQueue:
             event = self._last_event(job)
             with self._changed:
                 self._running = None
-                # A canceled request ends in "cancelled", even if it failed before it noticed the cancellation.
-                canceled = job.canceled and not job.committed
-                self._send(protocol.CancelledEvent(id=job.request.id) if canceled else event)
+                if not job.canceled:  # otherwise its request has ended already
+                    self._send(event)
 
     def _last_event(self, job: Job) -> BaseModel:
         """Run a job, and return the event that ends its request."""
         identifier = job.request.id
         try:
-            return self._run(job)
+            with claimed(job.request.output, [self._file_name]):
+                return self._run(job)
         except CanceledError:
             return protocol.CancelledEvent(id=identifier)
         except BaseException as error:  # no error may end the thread
@@ -123,10 +140,12 @@ class JobQueue:
             with self._changed:
                 check()
                 job.committed = fraction >= 1
-            self._send(protocol.ProgressEvent(id=request.id, phase=phase, fraction=fraction))
+                self._send(protocol.ProgressEvent(id=request.id, phase=phase, fraction=fraction))
 
         def warn(message: str) -> None:
-            self._send(protocol.WarningEvent(id=request.id, message=message))
+            with self._changed:
+                check()
+                self._send(protocol.WarningEvent(id=request.id, message=message))
 
         if isinstance(request, protocol.SegmentRequest):
             return self._segment(request, begin, warn, self._segmenters, lambda: self._libraries.wait(check))
@@ -151,8 +170,8 @@ def error_event(
         kind = "mirrored"
     elif isinstance(error, SideQuestionError):
         kind = "side"
-    elif isinstance(error, MemoryError):
-        message = "This computer has too little free memory for this request."
+    elif is_out_of_memory(error):
+        message = TOO_LITTLE_MEMORY
     elif isinstance(error, LibrariesError):
         kind = "unexpected"
     elif not isinstance(error, CausalCLIPSegError):

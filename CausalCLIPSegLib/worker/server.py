@@ -17,6 +17,7 @@ from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.channel import Send, read_lines
 from CausalCLIPSegLib.worker.job_queue import JobQueue, error_event
 from CausalCLIPSegLib.worker.libraries import Libraries
+from CausalCLIPSegLib.worker.protocol.values import is_encodable
 
 
 class Worker:
@@ -48,7 +49,7 @@ class Worker:
                 continue
             try:
                 request = protocol.REQUESTS.validate_json(line)
-            except ValidationError as error:
+            except Exception as error:
                 self._send(protocol.ErrorEvent(id=_id_of(line), kind="request", message=_validation_message(error)))
                 continue
             if isinstance(request, protocol.ShutdownRequest):
@@ -66,12 +67,13 @@ class Worker:
             case protocol.NoteRequest():
                 self._send(self._answer_note(request))
             case protocol.CancelRequest():
-                found = self._jobs.cancel(request.target)
-                self._send(protocol.CancelResult(id=request.id, target=request.target, found=found))
+                self._jobs.cancel(
+                    request.target,
+                    lambda found: self._send(protocol.CancelResult(id=request.id, target=request.target, found=found)),
+                )
             case _:
-                if not self._jobs.put(request):
-                    message = f"A request with the id {request.id} has not ended yet."
-                    self._send(protocol.ErrorEvent(id=None, kind="request", message=message))
+                if problem := self._jobs.put(request):
+                    self._send(protocol.ErrorEvent(id=None, kind="request", message=problem))
 
     def _hello(self, request: protocol.HelloRequest) -> protocol.HelloResult:
         return protocol.HelloResult(
@@ -90,11 +92,14 @@ def _id_of(line: bytes) -> str | None:
         identifier = json.loads(line)["id"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return identifier if isinstance(identifier, str) and 0 < len(identifier) <= 100 else None
+    is_valid = isinstance(identifier, str) and 0 < len(identifier) <= 100 and is_encodable(identifier)
+    return identifier if is_valid else None
 
 
-def _validation_message(error: ValidationError) -> str:
+def _validation_message(error: Exception) -> str:
     """Return what is wrong with a request, without its values, which may quote the patient."""
+    if not isinstance(error, ValidationError):
+        return "The request is not understood."
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     field = ".".join(str(name) for name in first["loc"])
     return f"The request is not understood: {field + ': ' if field else ''}{first['msg']}."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from interrupted import in_another_process, interruptions
 
 from CausalCLIPSegLib.atomic_files import claimed, staged_files, write_file
 from CausalCLIPSegLib.errors import OutputError
+from CausalCLIPSegLib.export import write_result
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
@@ -56,10 +59,12 @@ def put(folder: Path, files: dict[str, str] | None) -> None:
         (folder / name).write_text(text)
 
 
+def visible_names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name[0] != "."] if folder.exists() else []
+
+
 def visible(folder: Path) -> dict[str, str]:
-    if not folder.exists():
-        return {}
-    return {path.name: path.read_text() for path in folder.iterdir() if not path.name.startswith(".")}
+    return {name: (folder / name).read_text() for name in visible_names(folder)}
 
 
 def hidden(folder: Path) -> list[Path]:
@@ -210,3 +215,27 @@ def test_a_name_that_the_system_rejects_is_rejected_before_anything_is_written(t
     with pytest.raises(OutputError, match=reason), claimed(tmp_path / target, ["result.json"]):
         pytest.fail("the claim was granted")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_a_whole_result_or_none(small_result, tmp_path):
+    """Only the writing is tried: without the network, a hundred tries take seconds."""
+    names = ["overlay.png", "result.json", "segmentation.seg.nrrd"]
+
+    def run() -> None:
+        with contextlib.suppress(OutputError):
+            write_result(small_result, tmp_path / "out")
+
+    def disk_is_full() -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    write_result(small_result, tmp_path / "out")  # imports what it needs
+
+    def remove_result() -> None:
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+
+    for number, status in interruptions(remove_result, run, disk_is_full):
+        assert status in (0, 2), number  # no other error than OutputError
+        assert sorted(visible_names(tmp_path / "out")) in ([], names), number
+        with claimed(tmp_path / "out"):
+            pass
+        assert hidden(tmp_path / "out") == [], number

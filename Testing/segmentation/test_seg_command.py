@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +15,6 @@ from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
 from CausalCLIPSegLib.segmentation.nrrd_writer import write_segments
 from CausalCLIPSegLib.segmentation.segmentation import new_uid
 
-ROOT = Path(__file__).parents[2]
 EDITOR = ["--editor", "Roe^Richard"]
 SECRET = "Geheim"
 
@@ -197,57 +190,6 @@ def test_an_interruption_while_writing_changes_no_file(causalclipseg, corrected,
     run = causalclipseg("seg", "revise", files.path, nrrd, "--image", files.image, *EDITOR)
     assert (run.status, run.out, run.err) == (130, "", "Stopped; nothing was written.\n")
     assert listing(tmp_path) == before
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
-def test_ctrl_c_stops_the_command_and_writes_no_file(tmp_path):
-    """The command reads its note from a pipe and is interrupted while it waits for the text."""
-    os.mkfifo(tmp_path / "note.txt")
-    save_dx(make_dx(), tmp_path / "image.dcm")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "CausalCLIPSegLib.cli", "segment", "image.dcm", "--note-file", "note.txt"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=tmp_path,
-        # a shell starts background processes with the signal ignored, and children inherit that
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    pipe = open_for_writing(tmp_path / "note.txt", process)
-    out, err = interrupt(process)
-    os.close(pipe)
-    assert (process.returncode, out, err) == (130, "", "Stopped; nothing was written.\n")
-    assert {path.name for path in tmp_path.iterdir()} == {"image.dcm", "note.txt"}
-
-
-def interrupt(process):
-    """Send SIGINT until the process ends; return what it wrote to stdout and stderr.
-
-    Python handles a signal between two instructions, so one that arrives just before a blocking read waits for the
-    next signal.
-    """
-    for _ in range(12):
-        process.send_signal(signal.SIGINT)
-        try:
-            return process.communicate(timeout=5)
-        except subprocess.TimeoutExpired:
-            continue
-    process.kill()
-    process.communicate()
-    raise TimeoutError("the process did not end within a minute of SIGINT")
-
-
-def open_for_writing(path, reader):
-    """Open a pipe for writing as soon as a process reads from it."""
-    for _ in range(600):
-        try:
-            return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError as error:
-            if error.errno != errno.ENXIO or reader.poll() is not None:
-                raise
-            time.sleep(0.1)
-    raise TimeoutError(path)
 
 
 def identifying_radiograph():

@@ -1,8 +1,8 @@
-"""Name and write the .npy files of a job, all of them or none."""
+"""Name, read and write the .npy files of a job, all of them or none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.atomic_files import staged_files
+from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.radiograph.array import load_values
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.result import SegmentationResult
@@ -37,18 +39,44 @@ def result_arrays(result: SegmentationResult) -> dict[str, npt.NDArray[Any]]:
     }
 
 
-def save_arrays(arrays: Mapping[str, npt.NDArray[Any]], folder: Path, before_move: Callable[[], None]) -> None:
+def load_probability(path: Path) -> npt.NDArray[np.floating]:
+    """Return a probability map that this program has written: float in [0, 1], rows x columns.
+
+    Raises:
+        RadiographError: the file is something else.
+        MemoryError: there is too little memory.
+    """
+    probability = load_values(path)
+    is_map = probability.ndim == 2 and probability.dtype.kind == "f"
+    if not is_map or not ((probability >= 0) & (probability <= 1)).all():  # so it holds no NaN
+        raise RadiographError(f"The file {path.name} does not hold a probability map of this program.")
+    return probability
+
+
+def earlier_arrays(folder: Path) -> list[str]:
+    """Return the names of the files that an earlier result may have left in a folder."""
+    return [PROBABILITY, CAUSAL_ATTENTION, CONFOUNDER_ATTENTION, *(path.name for path in folder.glob(mask_name("*")))]
+
+
+def save_arrays(
+    arrays: Mapping[str, npt.NDArray[Any]],
+    folder: Path,
+    before_move: Callable[[], None],
+    *,
+    earlier: Sequence[str] = (),
+) -> None:
     """Write all arrays into a folder, or none of them; files of an earlier run are replaced.
 
     Args:
         arrays: by file name.
         folder: created if needed.
+        earlier: names of files of an earlier run, which are removed.
         before_move: called when all files are complete, before they appear in `folder`; may raise to cancel.
 
     Raises:
         OutputError: the folder cannot be written.
     """
-    with staged_files(folder, list(arrays), force=True) as stage:
+    with staged_files(folder, list(arrays), force=True, earlier=earlier) as stage:
         for name, array in arrays.items():
             np.save(stage / name, array, allow_pickle=False)
         before_move()

@@ -19,6 +19,7 @@ from CausalCLIPSegLib.radiograph.array import load_values
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
 from CausalCLIPSegLib.segmentation.coding import code_segment, network_algorithm
 from CausalCLIPSegLib.worker import protocol
+from CausalCLIPSegLib.worker.jobs.arrays import load_probability
 from CausalCLIPSegLib.worker.jobs.images import read_image
 from CausalCLIPSegLib.worker.jobs.progress import ProgressCallback
 
@@ -94,7 +95,7 @@ def _writers(
         rows, columns = radiograph.pixels.shape
         algorithm = _algorithm(request, with_note=False)  # .seg.nrrd files are shared
         coded = _code_segments(segments, radiograph, algorithm) or (empty_segment((rows, columns), algorithm),)
-        write_segments(coded, (rows, columns), radiograph.affine, path)
+        write_segments(coded, (rows, columns), radiograph.affine, path, radiograph.turn)
 
     writers: dict[protocol.Format, Callable[[Path], None]] = {"dicom-seg": write_dicom, "seg-nrrd": write_nrrd}
     if "picture" in request.formats:
@@ -149,7 +150,10 @@ def _side(segment: protocol.ExportSegment, mask: npt.NDArray[np.bool_], radiogra
 
 
 def _read_mask(segment: protocol.ExportSegment, radiograph: Radiograph) -> npt.NDArray[np.bool_]:
-    mask = load_values(segment.mask) != 0
+    values = load_values(segment.mask)
+    if values.dtype.kind not in "biuf" or np.isnan(values).any():
+        raise RadiographError(f"The mask of the segment “{segment.name}” does not hold numbers.")
+    mask = values != 0
     if mask.ndim == 3 and mask.shape[0] == 1:
         mask = mask[0]
     if mask.shape != radiograph.pixels.shape:
@@ -166,7 +170,7 @@ def _overlay_result(
         union |= mask
     probability = union.astype(np.float32)
     if request.probability is not None:
-        probability = load_values(request.probability).astype(np.float32)
+        probability = load_probability(request.probability).astype(np.float32)
         if probability.shape != union.shape:
             raise RadiographError("The probability map belongs to another radiograph: its size differs.")
     # where a person has corrected the mask, the probability is 0 or 1

@@ -11,7 +11,7 @@ import numpy as np
 from CausalCLIPSegLib.errors import DeviceWarning
 from CausalCLIPSegLib.notes import read_note
 from CausalCLIPSegLib.worker import protocol
-from CausalCLIPSegLib.worker.jobs.arrays import result_arrays, save_arrays
+from CausalCLIPSegLib.worker.jobs.arrays import earlier_arrays, result_arrays, save_arrays
 from CausalCLIPSegLib.worker.jobs.description import describe_segmentation
 from CausalCLIPSegLib.worker.jobs.images import read_image
 from CausalCLIPSegLib.worker.jobs.progress import ProgressCallback
@@ -60,7 +60,8 @@ def segment(
     begin("Writing the result", 0.9)
     whole = np.ones_like(result.mask)
     possible = segmenter.segments_of(whole, result.expression, mirrored=bool(radiograph.mirrored))
-    save_arrays(result_arrays(result), request.output, lambda: begin("Writing the result", 1))
+    earlier = earlier_arrays(request.output)
+    save_arrays(result_arrays(result), request.output, lambda: begin("Writing the result", 1), earlier=earlier)
     return describe_segmentation(request.id, result, possible, request.output)
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.mask.components import area_mm2, connected_components
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.radiograph.array import load_values
 from CausalCLIPSegLib.worker import protocol
-from CausalCLIPSegLib.worker.jobs.arrays import mask_name, save_arrays
+from CausalCLIPSegLib.worker.jobs.arrays import load_probability, mask_name, save_arrays
 from CausalCLIPSegLib.worker.jobs.progress import ProgressCallback
 
 
@@ -19,9 +17,7 @@ def threshold(request: protocol.ThresholdRequest, begin: ProgressCallback) -> pr
         CausalCLIPSegError: the map cannot be read, or the masks cannot be written.
     """
     begin("Applying the threshold", 0)
-    probability = load_values(request.probability)
-    if probability.ndim != 2 or probability.dtype.kind != "f":
-        raise RadiographError("The file does not hold a probability map of this program.")
+    probability = load_probability(request.probability)
     masks = split_by_side(probability >= request.threshold, mirrored=request.mirrored)
     arrays = {mask_name(side): masks[side] for side in SIDES}
     save_arrays(arrays, request.output, lambda: begin("Applying the threshold", 1))

@@ -11,9 +11,16 @@ PROTOCOL = 1
 """Version of the protocol."""
 
 
+def is_encodable(text: str) -> bool:
+    """Return whether text can be written as UTF-8: it has no lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _absolute(path: Path) -> Path:
     if not path.is_absolute():
         raise ValueError("the path has to be absolute")
+    if "\0" in str(path):
+        raise ValueError("the path contains a NUL")
     return path
 
 
