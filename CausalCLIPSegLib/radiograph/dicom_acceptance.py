@@ -6,10 +6,11 @@ from pydicom import Dataset, uid
 
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.radiograph import limits, sop_classes
-from CausalCLIPSegLib.radiograph.dicom_geometry import UNCALIBRATED, directions, spacing, spacing_is_rejected
+from CausalCLIPSegLib.radiograph.dicom_geometry import directions, spacing, spacing_is_rejected
 from CausalCLIPSegLib.radiograph.dicom_layout import pixel_layout
 from CausalCLIPSegLib.radiograph.dicom_values import finite_numbers, first_integer, first_text
 from CausalCLIPSegLib.radiograph.dicom_view import view
+from CausalCLIPSegLib.radiograph.spacing import UNCALIBRATED
 
 # A Secondary Capture can hold an image of any modality; "OT" and an empty Modality do not rule out a radiograph.
 _RADIOGRAPHIC_MODALITIES = frozenset({"CR", "DX", "DR", "RG", "OT", "SC"})

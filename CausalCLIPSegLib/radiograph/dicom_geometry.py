@@ -8,14 +8,9 @@ from pydicom import Dataset, uid
 from pydicom.multival import MultiValue
 
 from CausalCLIPSegLib.radiograph.dicom_values import finite_numbers, first_integer
-
-UNCALIBRATED = "The pixel spacing in the header cannot be that of a chest radiograph, so areas are not in mm²."
+from CausalCLIPSegLib.radiograph.spacing import is_plausible
 
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
-# Pixels of detectors and digitizers measure 0.05 to 0.2 mm; those of a reduced image more.
-_MIN_SPACING_MM, _MAX_SPACING_MM = 0.02, 20.0
-# The longest cassettes, which are those for the spine and the legs, measure 1,300 mm.
-_MAX_SIDE_MM = 1500.0
 
 
 def spacing(header: Dataset) -> tuple[float, float] | None:
@@ -27,9 +22,10 @@ def spacing(header: Dataset) -> tuple[float, float] | None:
     which real files contain, are not plausible, and neither are values with which a pixel or the image would have an
     impossible size.
     """
+    shape = first_integer(header, "Rows", 0), first_integer(header, "Columns", 0)
     for keyword in _SPACINGS:
         numbers = finite_numbers(header, keyword)
-        if len(numbers) == 2 and _is_plausible(numbers[0], numbers[1], header):
+        if len(numbers) == 2 and is_plausible((numbers[0], numbers[1]), shape):
             return numbers[0], numbers[1]
     return None
 
@@ -37,12 +33,6 @@ def spacing(header: Dataset) -> tuple[float, float] | None:
 def spacing_is_rejected(header: Dataset) -> bool:
     """Return whether the header has a spacing other than zero, but no plausible one."""
     return spacing(header) is None and any(any(finite_numbers(header, keyword)) for keyword in _SPACINGS)
-
-
-def _is_plausible(row_mm: float, column_mm: float, header: Dataset) -> bool:
-    sides = row_mm * first_integer(header, "Rows", 0), column_mm * first_integer(header, "Columns", 0)
-    smallest, largest = min(row_mm, column_mm), max(row_mm, column_mm)
-    return smallest >= _MIN_SPACING_MM and largest <= _MAX_SPACING_MM and max(sides) <= _MAX_SIDE_MM
 
 
 def affine(header: Dataset) -> npt.NDArray[np.float64]:

@@ -13,6 +13,12 @@ from CausalCLIPSegLib.radiograph.grayscale import byte_pixels, percentile_normal
 from CausalCLIPSegLib.radiograph.limits import check_size
 from CausalCLIPSegLib.radiograph.orientation import AS_STORED, Turn
 from CausalCLIPSegLib.radiograph.radiograph import Radiograph, checked_radiograph
+from CausalCLIPSegLib.radiograph.spacing import UNCALIBRATED, is_plausible
+
+# Millimeters. ITK places an image also if its pixels are far from those of a radiograph.
+_AXIS_LENGTHS = (1e-6, 1e6)
+# Volume of the cube between the three directions; 1 if they are perpendicular.
+_MIN_VOLUME = 1e-3
 
 
 def slice_axes(sizes: list[int], dtype: np.dtype[Any], components: int) -> tuple[int, int]:
@@ -70,6 +76,8 @@ def read_slice(
     """
     column_axis, row_axis = axes
     affine = axis_affine[:, [column_axis, row_axis, 3 - column_axis - row_axis, 3]]
+    if not _is_usable(affine):
+        affine, is_stated = np.eye(4), False
     if values.dtype == np.uint8 and not is_stretched:
         pixels, color_warnings = byte_pixels(values)
     else:
@@ -78,18 +86,29 @@ def read_slice(
         pixels = 1 - pixels
     turn, is_stated, remarks = _find_turn(pixels, affine, is_stated=is_stated)
     pixels = turn.upright(pixels)
-    spacing = tuple(float(length) for length in np.linalg.norm(affine[:3, [1, 0]], axis=0))
-    if turn.transposed:
-        spacing = spacing[::-1]
+    row_mm, column_mm = (float(length) for length in np.linalg.norm(affine[:3, [1, 0]], axis=0))
+    spacing = (column_mm, row_mm) if turn.transposed else (row_mm, column_mm)
+    rows, columns = pixels.shape
+    if not is_plausible(spacing, (rows, columns)) and spacing != (1, 1):
+        warnings = (*warnings, UNCALIBRATED)
     return checked_radiograph(
         name,
         pixels,
-        spacing=None if spacing == (1, 1) else spacing,
-        affine=affine @ turn.to_stored((pixels.shape[0], pixels.shape[1])),
+        spacing=spacing if spacing != (1, 1) and UNCALIBRATED not in warnings else None,
+        affine=affine @ turn.to_stored((rows, columns)),
         turn=turn,
         mirrored=False if is_stated else None,
         warnings=(*warnings, *remarks, *color_warnings),
     )
+
+
+def _is_usable(affine: npt.NDArray[np.float64]) -> bool:
+    """Return whether a matrix is finite, and its axes have lengths and directions of their own."""
+    with np.errstate(all="ignore"):
+        lengths = np.linalg.norm(affine[:3, :3], axis=0)
+        volume = abs(np.linalg.det(affine[:3, :3] / lengths))
+    low, high = _AXIS_LENGTHS
+    return bool(np.isfinite(affine).all() and low < lengths.min() and lengths.max() < high and volume > _MIN_VOLUME)
 
 
 def _find_turn(
