@@ -19,7 +19,7 @@ View = Literal["frontal", "lateral", "both", ""]
 
 _DESCRIPTIONS = (
     *("SeriesDescription", "AcquisitionDeviceProcessingDescription", "ProtocolName"),
-    *("AcquisitionDescription", "DerivationDescription", "ImageComments", "PerformedProcedureStepDescription"),
+    "PerformedProcedureStepDescription",
     *("RequestedProcedureDescription", "ScheduledProcedureStepDescription", "StudyDescription"),
 )
 """From the most specific to the least."""

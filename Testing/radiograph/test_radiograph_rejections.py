@@ -199,6 +199,13 @@ def with_many_values(kit):
     return inserted(kit, elements, SAMPLES_PER_PIXEL)
 
 
+def with_many_bits_allocated(kit):
+    data = kit.dicom()
+    at = data.index(struct.pack("<HH2sHH", 0x28, 0x100, b"US", 2, 16))
+    many = struct.pack("<HH2sH", 0x28, 0x100, b"US", 60_000) + struct.pack("<H", 16) * 30_000
+    return data[:at] + many + data[at + 10 :]
+
+
 def with_pixel_data(data, vr, value, length=None):
     return data[: data.rindex(PIXEL_DATA)] + element(0x7FE00010, vr, value, length)
 
@@ -418,6 +425,7 @@ DICOM_BOMBS = {
         lambda kit: inserted(kit, (element(SEQUENCE, b"SQ", length=UNDEFINED_LENGTH) + OPEN_ITEM) * 20_000),
     ),
     "many_values.dcm": ("more parts", with_many_values),
+    "many_bits_allocated.dcm": ("contradicts itself", with_many_bits_allocated),
     "many_pixels.dcm": ("do not fit", lambda kit: with_pixel_data(kit.dicom(), b"OW", bytes(100_000_000))),
     "many_fragments.dcm": ("", lambda kit: with_fragments(kit, item() * 10_000_000)),
     "many_offsets.dcm": ("do not fit", lambda kit: with_fragments(kit, item(bytes(100_000_000)))),
@@ -578,6 +586,15 @@ SKIPPED = {
     "sequence": lambda kit: inserted(kit, element(SEQUENCE, b"SQ", item() * 1_000_000)),
     "nested sequence": lambda kit: inserted(kit, nested(element(SEQUENCE, b"SQ", item(empty_elements(65536)) * 60))),
     "nested sequence of items": lambda kit: inserted(kit, nested(element(SEQUENCE, b"SQ", item() * 4_000_000))),
+    "private sequence of open length": lambda kit: inserted(
+        kit,
+        element(
+            PRIVATE,
+            b"SQ",
+            (OPEN_ITEM + element(PRIVATE + 1, b"OB", bytes(1_000_000)) + END_OF_ITEM) * 40 + END_OF_SEQUENCE,
+            UNDEFINED_LENGTH,
+        ),
+    ),
     "private sequence": lambda kit: inserted(kit, element(PRIVATE, b"SQ", item() * 1_000_000)),
     "padding after the pixels": lambda kit: kit.dicom() + element(0xFFFCFFFC, b"OB", bytes(100_000_000)),
     "elements after the pixels": lambda kit: kit.dicom() + empty_elements(60_000, 0x7FE2) * 50,
