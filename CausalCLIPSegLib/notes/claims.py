@@ -208,6 +208,18 @@ def _chunks(mentions: Sequence[Mention], first_chunk: int) -> tuple[list[int], d
     return chunks, links
 
 
+def _late_emphasis(mentions: Sequence[Mention], chunks: Sequence[int]) -> dict[int, str]:
+    """Return the emphasis of each chunk that names only places and then how much the finding is there."""
+    late: dict[int, str] = {}
+    others: set[int] = set()
+    for mention, chunk in zip(mentions, chunks, strict=True):
+        if mention.role == "emphasis":
+            late[chunk] = mention.term.value
+        elif mention.role in CLAIM_ROLES or (chunk in late and mention.role in LOCATION_ROLES):
+            others.add(chunk)
+    return {chunk: value for chunk, value in late.items() if chunk not in others}
+
+
 def _normal_places(mentions: Sequence[Mention]) -> set[int]:
     """Return the first words of places that are described as normal without a mark before them.
 
@@ -246,11 +258,13 @@ def _nodes(
     nodes: list[Node] = []
     after_negation = False
     emphasis = ""  # "more" or "less" since the chunk began
+    late_emphasis = _late_emphasis(mentions, chunks)
     follows_place = False  # only words that can join two places stand between here and the previous place
     last_place_chunk = -1
     for at, (mention, chunk) in enumerate(zip(mentions, chunks, strict=True)):
         begins_chunk = at > 0 and chunk != chunks[at - 1]
         emphasis = mention.term.value if mention.role == "emphasis" else "" if begins_chunk else emphasis
+        emphasis = emphasis or late_emphasis.get(chunk, "")
         after_negation = after_negation or _negates_forward(mention)
         if mention.role == "normal" and categories[at] & {"earlier", "historical"}:
             nodes.append(mention)  # "the right base, previously clear"

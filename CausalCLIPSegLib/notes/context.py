@@ -54,6 +54,8 @@ def resolve_directions(mentions: Sequence[Mention]) -> list[Mention]:
         if mention.role in CATEGORIES and mention.term.value == "either":
             backward = follows_claim[at] and (mention.role in _BACKWARD_FIRST or not precedes_claim[at])
             direction = "forward" if precedes_claim[at] and not backward else "backward"
+            if mention.role == "experiencer" and not follows_claim[at]:
+                direction = "forward"  # "her son was admitted with pneumonia"
             mention = Mention(Term(mention.role, direction), mention.start, mention.stop)
         resolved.append(mention)
     return resolved
@@ -88,11 +90,25 @@ def find_categories(mentions: Sequence[Mention], chunks: Sequence[int], links: L
                     for at in _backward_scope(trigger, mentions):
                         categories[at].add(category)
     _doubt_alternatives(mentions, categories)
-    if any(mention.role == "current" for mention in mentions):
+    normal_now = _normal_now(mentions, chunks)
+    for marks, chunk in zip(categories, chunks, strict=True):
+        if "earlier" in marks and normal_now and chunk < max(normal_now):
+            marks.add("negated")  # "previously consolidated, now clear"
+    if any(
+        mention.role == "current" and chunk not in normal_now for mention, chunk in zip(mentions, chunks, strict=True)
+    ):
         for marks in categories:
             if "negated" not in marks:
                 marks.difference_update(("historical", "earlier"))
     return [frozenset(marks) for marks in categories]
+
+
+def _normal_now(mentions: Sequence[Mention], chunks: Sequence[int]) -> set[int]:
+    """Return the chunks that only say that something is normal now."""
+    by_role: dict[str, set[int]] = {}
+    for mention, chunk in zip(mentions, chunks, strict=True):
+        by_role.setdefault(mention.role, set()).add(chunk)
+    return by_role.get("normal", set()) & by_role.get("current", set()) - by_role.get("finding", set())
 
 
 def _doubt_alternatives(mentions: Sequence[Mention], categories: Sequence[set[Category]]) -> None:

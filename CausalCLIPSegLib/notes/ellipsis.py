@@ -12,19 +12,23 @@ from CausalCLIPSegLib.notes.claims import Claim, ParsedStatement
 from CausalCLIPSegLib.notes.fields import ELLIPTIC
 from CausalCLIPSegLib.notes.lexicon import Mention, Term
 
+_MAX_GONE_TOKENS = 8
 _IMPLIED = Term("finding", "abnormality")  # "the left lung is clear; the right is not"
 
 
 def complete(parsed: Sequence[ParsedStatement]) -> None:
     """Add the claims that such clauses imply. An exception that removes a place becomes a claim of role "spared"."""
     for at, each in enumerate(parsed):
+        _assert_exceptions(each)
         lead = each.statement.lead
         neighbor = at + 1 if lead == "except first" else at - 1
         main = parsed[neighbor] if 0 <= neighbor < len(parsed) else None
         if main is None or main.statement.section != each.statement.section:
             continue
         if each.claims:
-            _assert_exceptions(each)
+            if _says_only_gone(each):
+                for claim in main.claims:
+                    claim.categories |= {"negated"} if claim.asserted else frozenset()
         elif not each.places:
             continue
         elif lead in ("except", "except first"):
@@ -33,6 +37,7 @@ def complete(parsed: Sequence[ParsedStatement]) -> None:
                 each.restricts = main
             elif denied := _denied(main):
                 _add(each, denied)
+                _replace_denied(main, each)
         elif (denied := _denied(main)) and _contrasts(each):
             _add(each, denied)
 
@@ -64,6 +69,36 @@ def _assert_exceptions(each: ParsedStatement) -> None:
             claim.categories = frozenset()
             for place in claim.places:
                 place.negated = False
+
+
+def _replace_denied(main: ParsedStatement, each: ParsedStatement) -> None:
+    """Remove the finding that only an exception asserts; a zone without a side takes its side.
+
+    "No consolidation in the left lung except at the base" is a consolidation at the left base.
+    """
+    claim = next((claim for claim in main.claims if claim.mention.term == each.claims[0].mention.term), None)
+    if claim is None:
+        return
+    main.claims.remove(claim)
+    names_side = any(place.term.role in ("side", "place", "anatomy") for place in each.places)
+    for place in claim.places:
+        place.claims.remove(claim)
+        if not names_side and place.term.role == "side":
+            place.negated = False
+            place.attach(each.claims[0])
+
+
+def _says_only_gone(parsed: ParsedStatement) -> bool:
+    """Whether a short sentence only says that what the one before it describes is gone: "This has resolved."."""
+    statement = parsed.statement
+    return (
+        not parsed.places
+        and statement.stop - statement.start <= _MAX_GONE_TOKENS
+        and any(mention.role == "gone" for mention in statement.mentions)
+        and all(claim.negated or claim.mention.role == "normal" for claim in parsed.claims)
+        and all(claim.mention.term.value in ("unspecific", "normal") for claim in parsed.claims)
+        and not any(mention.role in ("hypothetical", "partial") for mention in statement.mentions)
+    )
 
 
 def _add(parsed: ParsedStatement, term: Term) -> None:

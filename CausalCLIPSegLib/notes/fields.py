@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from CausalCLIPSegLib.notes.lexicon import Mention, Term
+from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Term
+from CausalCLIPSegLib.notes.places import LOCATION_ROLES
 from CausalCLIPSegLib.notes.tokens import Token
 
 CLOSED = "closed"
@@ -16,10 +17,30 @@ CLOSED = "closed"
 ELLIPTIC = "elliptic"
 """The value of the term of a denial that leaves out what it denies: "the right is not"."""
 
+CHECKED, UNCHECKED = "☒", "☐"
+_BOXES = frozenset({CHECKED, UNCHECKED})
+_NO, _YES = Term("answer", "no"), Term("answer", "yes")
+_NO_TERM = Term("", "")
 _SEPARATORS = frozenset({":", "?", "(", "["})
 _ENDS = frozenset(".;,)]!")
 _MAX_LABEL_TOKENS = 6
 _MAX_ANSWER_TOKENS = 3
+
+
+def read_boxes(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
+    """Return the tokens without the answers whose box is not checked: "Pneumonia? [ ] Yes [x] No"."""
+    read: list[Token] = []
+    box = ""
+    for at, token in enumerate(tokens):
+        following = tokens[at + 1].key if at + 1 < len(tokens) else ""
+        if token.key in _BOXES and lexicon.terms.get((following,), _NO_TERM).role in ("answer", "negated"):
+            box = token.key
+        elif box != UNCHECKED:
+            read.append(token)
+            box = ""
+        else:
+            box = ""
+    return read
 
 
 def read_answers(tokens: Sequence[Token], mentions: Sequence[Mention], claims: frozenset[int]) -> list[Mention]:
@@ -32,8 +53,15 @@ def read_answers(tokens: Sequence[Token], mentions: Sequence[Mention], claims: f
     """
     read: list[Mention] = []
     for mention in mentions:
-        if mention.role in ("negated", "answer") and _is_answer(tokens, mention, claims):
-            mention = Mention(Term("negated", CLOSED), mention.start, mention.stop)
+        is_denial = mention.role == "negated" or mention.term == _NO
+        if mention.term == _YES and read and read[-1].role == "comma" and _is_about_place(tokens, read):
+            read.pop()
+        if is_denial and _is_answer(tokens, mention, claims):
+            answers_place = _is_about_place(tokens, read)
+            if answers_place and read[-1].role == "comma":
+                read.pop()  # "left - no" is "left no"
+            term = Term("normal", "normal") if answers_place else Term("negated", CLOSED)
+            mention = Mention(term, mention.start, mention.stop)
         elif (
             read
             and read[-1].role in ("verb", "states")
@@ -57,6 +85,19 @@ def _is_answer(tokens: Sequence[Token], mention: Mention, claims: frozenset[int]
     return mention.term.value == "forward" and start - 1 in claims and ends_phrase and not tokens[start].layout
 
 
+def _is_about_place(tokens: Sequence[Token], before: Sequence[Mention]) -> bool:
+    """Whether the label of an answer after the mentions `before` is only a place, as in "left: yes, right: no"."""
+    names_place = False
+    for number, mention in enumerate(reversed(before[-_MAX_LABEL_TOKENS:])):
+        if mention.role in LOCATION_ROLES:
+            names_place = True
+        elif number and tokens[mention.start].key in ",:":
+            return names_place
+        elif mention.role != "comma":
+            return False
+    return False
+
+
 def _is_elliptic(tokens: Sequence[Token], mention: Mention) -> bool:
     """Whether a "not" ends its clause: "the left lung is clear, the right is not"."""
     is_forward = mention.role == "negated" and mention.term.value == "forward"
@@ -74,7 +115,8 @@ def find_fields(
         claims: as in `read_answers`.
         named: `claims`, and the tokens that name a place.
     """
-    begins = {at for at, token in enumerate(tokens) if token.key in ("☐", "☒")}
+    places = named - claims
+    begins = {at for at, token in enumerate(tokens) if token.key in _BOXES}
     in_field = False  # the line so far has a field
     follows_field = False  # the sentence so far has a field
     for at, token in enumerate(tokens):
@@ -93,7 +135,7 @@ def find_fields(
         ):
             label -= 1
         is_named = not named.isdisjoint(range(label, at))
-        is_wrapped = tokens[label].layout == "line" and label - 1 in named and claims.isdisjoint(range(label, at))
+        is_wrapped = tokens[label].layout == "line" and label - 1 in places and claims.isdisjoint(range(label, at))
         if is_dash and not (tokens[label].layout and is_named):
             continue
         begins_line = bool(tokens[label].layout) and (follows_field or not is_wrapped)  # not "right / lung: clear"

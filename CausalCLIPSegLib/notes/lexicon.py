@@ -85,6 +85,7 @@ class Lexicon:
         heading_words: the first words of the headings.
         cut_headings: the same words by the word without its first letter, as after scanning.
         abbreviations: words after which a full stop does not end a sentence.
+        sides_follow: a side stands behind its noun, so that no place follows the abbreviation of a side.
         capitalizes_nouns: nouns begin with a capital letter, so that a capital does not indicate a new sentence.
         fillers: words that may stand in place of "*".
         known: the keys of all words of the lexicon.
@@ -111,6 +112,7 @@ class Lexicon:
     heading_words: frozenset[str] = field(repr=False)
     cut_headings: dict[str, str] = field(repr=False)
     abbreviations: frozenset[str]
+    sides_follow: bool
     capitalizes_nouns: bool
     fillers: frozenset[str]
     known: frozenset[str] = field(repr=False)
@@ -153,6 +155,10 @@ class Lexicon:
     def key(self, word: str) -> str:
         """Return the key of a case-folded word."""
         return _key(word, self.letters, self.endings, self.distinct_forms)
+
+    def is_grammar(self, key: str) -> bool:
+        """Return whether a word belongs to the grammar of the language, such as an article or a preposition."""
+        return key in self.fused and not self.fused[key][1]
 
     def find(self, tokens: Sequence[Token]) -> list[Mention]:
         """Return the mentions in tokens from `read`, in order and without overlap; the longest entry wins."""
@@ -245,7 +251,7 @@ class Lexicon:
             if head is None:
                 continue
             tail = self._fused_part(word[length:])
-            if tail and (head[1] or tail[1]):
+            if tail and (head[1] or tail[1] or len(word) - length > _MIN_STEM):
                 return [(length, head[0]), (len(word) - length, tail[0])]
             rest = self._split_fused(word[length:]) if len(word) > _MIN_TWO_ERRORS else None
             if rest:
@@ -394,6 +400,7 @@ def load_lexicon(language: str = "en") -> Lexicon:
         heading_words=frozenset(words[0] for words in headings),
         cut_headings={words[0][1:]: words[0] for words in headings if len(words[0]) > _MIN_TWO_ERRORS // 2},
         abbreviations=frozenset(key for word in spelling["abbreviations"] for key in keys(word)),
+        sides_follow=spelling.get("sides_follow", False),
         capitalizes_nouns=spelling.get("capitals", False),
         fillers=fillers,
         known=frozenset(known) | {key for word in spelling["leave"] for key in keys(word)},

@@ -54,27 +54,38 @@ def _assign_places(draft: Draft) -> None:
             continue
         previous = before[1]
         if continued is not None and continued[0] == node.chunk:
-            node.negated = False
-            previous = continued[1]
-        elif previous.mention.role in ("outside", "spared") and node.chunk != previous.chunk:
+            owner = continued[1]
+        else:
             earlier = [claim for _, claim in claims[max(0, claims_before - _MAX_LIST) : claims_before]]
-            continues = _continues(draft, at)
-            candidates = (
-                claim
-                for claim in reversed(earlier)
-                if claim.asserted
-                and (
-                    (continues and not (previous.places and claim.places and previous.mention.role != "spared"))
-                    or (previous.negated and not _has_place_before(claim, previous))
-                )
-            )
-            owner = next(candidates, previous)
+            owner = _earlier_owner(draft, at, previous, earlier) or previous
             continued = (node.chunk, owner) if owner is not previous else None
-            node.negated = node.negated and owner is previous
-            previous = owner
-        node.attach(previous)
+        if owner is not previous:
+            node.negated = False
+        node.attach(owner)
         for claim in _sharing(nodes, before[0]):
             node.attach(claim)
+
+
+def _earlier_owner(draft: Draft, at: int, previous: Claim, earlier: Sequence[Claim]) -> Claim | None:
+    """Return the finding before `previous` that a place behind `previous` belongs to, if any.
+
+    Args:
+        draft: the words of the statement.
+        at: the place.
+        previous: the last claim before the place.
+        earlier: the claims before the place, in order.
+    """
+    chunk = draft.chunks[at]
+    is_affirmed = at + 1 < len(draft.mentions) and draft.mentions[at + 1].role == "answer"  # "right: no, left: yes"
+    if chunk == previous.chunk or (previous.mention.role not in ("outside", "spared") and not is_affirmed):
+        return None
+    continues = _continues(draft, at)
+    for claim in reversed(earlier):
+        is_free = not (previous.places and claim.places) or previous.mention.role == "spared"
+        before_denial = previous.negated and not _has_place_before(claim, previous)  # "opacity without effusion, left"
+        if claim.asserted and (is_affirmed or (continues and is_free) or before_denial):
+            return claim
+    return None
 
 
 def _owners(nodes: Sequence[Node]) -> list[tuple[int, Claim]]:

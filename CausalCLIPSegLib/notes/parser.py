@@ -17,6 +17,7 @@ from CausalCLIPSegLib.notes.counting import AreaCount, count_areas, total
 from CausalCLIPSegLib.notes.coverage import cover
 from CausalCLIPSegLib.notes.ellipsis import complete
 from CausalCLIPSegLib.notes.expression import Finding, ReferringExpression
+from CausalCLIPSegLib.notes.fields import read_boxes
 from CausalCLIPSegLib.notes.language import choose_lexicon
 from CausalCLIPSegLib.notes.lexicon import Mention, Term
 from CausalCLIPSegLib.notes.markup import read_markup
@@ -24,7 +25,7 @@ from CausalCLIPSegLib.notes.ownership import parse_statement
 from CausalCLIPSegLib.notes.places import Location, LocationTerm, exclude, resolve, unite
 from CausalCLIPSegLib.notes.questions import contradictions
 from CausalCLIPSegLib.notes.statements import Statement, split_statements
-from CausalCLIPSegLib.notes.tokens import Token, clean, tokenize
+from CausalCLIPSegLib.notes.tokens import MEASURE, Token, clean, tokenize
 from CausalCLIPSegLib.notes.words import NoteText
 
 MAX_NOTE_LENGTH = 20_000
@@ -63,7 +64,7 @@ def parse_note(text: str, laterality: Laterality = "patient", language: str | No
         raise NoteError("The note is empty.")
     tokens_as_written = tokenize(cleaned)
     lexicon = choose_lexicon(tokens_as_written, language)
-    tokens = lexicon.read(tokens_as_written)
+    tokens = read_boxes(lexicon.read(tokens_as_written), lexicon)
     mentions = _expand(mention for mention in lexicon.find(tokens) if not _is_letter(tokens, mention))
     statements = split_statements(tokens, mentions, lexicon)
     return replace(_NoteParser(NoteText(cleaned, tokens, lexicon), laterality).parse(statements), text=text)
@@ -88,11 +89,13 @@ def _expand(mentions: Iterable[Mention]) -> list[Mention]:
 
 
 def _is_letter(tokens: Sequence[Token], mention: Mention) -> bool:
-    """Whether a mention is a single letter beside a number and no word: "4 L of oxygen", "R 20"."""
+    """Whether a mention is a single letter beside a number and no word: "4 L of oxygen", "10^9/L", "R 20"."""
     start, stop = mention.start, mention.stop
     if stop != start + 1 or len(tokens[start].key) != 1:
         return False
-    follows_number = start > 0 and tokens[start - 1].key.isdecimal()
+    follows_slash = start > 1 and tokens[start - 1].key == "/"
+    number = tokens[start - 1 - follows_slash] if start else None
+    follows_number = number is not None and (number.key.isdecimal() or number.key == MEASURE)
     return follows_number or (stop < len(tokens) and tokens[stop].key.isdecimal() and not tokens[stop].layout)
 
 
@@ -122,7 +125,7 @@ class _NoteParser:
             (each.statement, self._finding(index, each, exceptions[at], counts_by_claim.get(claim, ())))
             for at, each in enumerate(parsed)
             for index, claim in enumerate(each.claims)
-            if claim.mention.role == "finding" and not claim.hypothetical
+            if claim.mention.role == "finding" and not (claim.hypothetical or claim.of_another_person)
         ]
         coverage = cover(statements, parsed, self.note)
         is_poor = coverage.words - coverage.known >= _MIN_NOT_UNDERSTOOD and coverage.share < _MIN_UNDERSTOOD

@@ -139,7 +139,10 @@ def exclude(location: Location, spared: Iterable[LocationTerm], laterality: Late
     if not sides:
         return location
     return Location(
-        sides, {side: zones[side] for side in sides}, frozenset(whole & sides), location.weak and not emptied
+        sides,
+        {side: zones[side] for side in sides},
+        frozenset(whole & sides),
+        location.weak and excluded.weak and not emptied,
     )
 
 

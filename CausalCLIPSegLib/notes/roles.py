@@ -155,9 +155,16 @@ def _resolve_predicates(mentions: list[Mention]) -> None:
     """Decide what "the opacity is normal" and "the opacity is the breast shadow" say: there is no such finding."""
     finding = -1  # the last finding, if only words of a predicate follow it
     predicate = False
+    cause = False  # the last words are a thing outside the lungs, and that it causes something
     for at, mention in enumerate(mentions):
+        is_cause = mention.role == "cause"
         if mention.role == "finding":
             finding, predicate = at, False
+            if cause:
+                mentions[at] = _with_term(mention, "outside", _ARTIFACT)
+        elif is_cause and at and _is_outside_lung(mentions[at - 1]):
+            cause = True
+            continue
         elif finding >= 0 and mention.role == "normal" and predicate:
             mentions[at] = _with_term(mention, "negated", "backward")
             finding = -1
@@ -167,16 +174,28 @@ def _resolve_predicates(mentions: list[Mention]) -> None:
         elif mention.role in ("verb", "uncertain"):
             predicate = True
         elif mention.role in LOCATION_ROLES and not predicate:
-            continue
+            if mentions[at - 1].role not in LOCATION_ROLES | {"preposition", "inside"}:
+                finding = -1  # "pneumonia left lung is clear"
+        elif is_cause:
+            predicate = True
         elif mention.role not in ("preposition", "inside", "current"):
             finding = -1
+        cause = cause and mention.role in ("preposition", "current", "partial", "and")
+
+
+def _is_outside_lung(mention: Mention) -> bool:
+    return mention.role == "outside" and mention.term.value in OTHER_SUBJECTS | {_ARTIFACT}
 
 
 def _negate_only_place(mentions: list[Mention]) -> None:
     """Make "(not seen on the right)", after a comma or a bracket, negate only the right."""
     for at in range(1, len(mentions) - 2):
         mention = mentions[at]
-        if mention.role != "negated" or mention.term.value != "backward" or mentions[at - 1].role != "comma":
+        if (
+            mention.role != "negated"
+            or mention.term.value != "backward"
+            or mentions[at - 1].role not in ("comma", "and")
+        ):
             continue
         if mentions[at + 1].role in ("preposition", "inside") and mentions[at + 2].role in LOCATION_ROLES:
             mentions[at] = _with_term(mention, "negated", "forward")

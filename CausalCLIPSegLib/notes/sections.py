@@ -113,7 +113,12 @@ def _match(tokens: Sequence[Token], at: int, lexicon: Lexicon) -> tuple[int, lis
                 break
         else:
             return (stop - 1 if sections else at), sections
-        if stop >= len(tokens) or tokens[stop].key not in _CONNECTING or tokens[stop].layout:
+        if (
+            stop >= len(tokens)
+            or tokens[stop].key not in _CONNECTING
+            or tokens[stop].text == "-"
+            or tokens[stop].layout
+        ):
             return stop, sections
         stop += 1
     return stop, sections

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Literal
 
 from CausalCLIPSegLib.notes.fields import CLOSED, find_fields, read_answers
-from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Section
+from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Section, Term
 from CausalCLIPSegLib.notes.places import JOINING_ROLES, LOCATION_ROLES
 from CausalCLIPSegLib.notes.sections import begins_block, find_headings
 from CausalCLIPSegLib.notes.tokens import Token
@@ -56,7 +56,7 @@ class Statement:
     @property
     def is_relevant(self) -> bool:
         """Whether it names a finding, another thing that a note describes, or a place."""
-        return any(mention.role in _RELEVANT_ROLES for mention in self.mentions)
+        return any(mention.role in _RELEVANT_ROLES or mention.role == "gone" for mention in self.mentions)
 
 
 def split_statements(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: Lexicon) -> list[Statement]:
@@ -69,9 +69,10 @@ def split_statements(tokens: Sequence[Token], mentions: Sequence[Mention], lexic
     }
     mentions = _join_brackets(tokens, read_answers(tokens, mentions, claims))
     headings = find_headings(tokens, lexicon, claims)
-    begins = {mention.start for mention in mentions if mention.role in _BREAK_ROLES}
-    begins |= _sentence_begins(tokens, mentions, lexicon)
-    begins |= _line_begins(tokens, mentions) | find_fields(tokens, mentions, claims, named)
+    begins = _sentence_begins(tokens, mentions, lexicon)
+    begins |= {mention.start for mention in mentions if mention.role in _BREAK_ROLES}
+    mentions = _read_pronouns(mentions, begins)
+    begins |= _line_begins(tokens, mentions, lexicon) | find_fields(tokens, mentions, claims, named)
     begins -= {at for mention in mentions for at in range(mention.start + 1, mention.stop)}
     begins.update(headings)
     begins |= _exception_ends(tokens, mentions, begins)
@@ -107,6 +108,28 @@ def split_statements(tokens: Sequence[Token], mentions: Sequence[Mention], lexic
         if stop > text_start and not is_label:
             statements.append(Statement(text_start, stop, tuple(inside), section, lead))
     return statements
+
+
+def _read_pronouns(mentions: Sequence[Mention], begins: set[int]) -> list[Mention]:
+    """Return the mentions without pronouns that continue no denial; the others begin a statement.
+
+    For example "the opacity on the right has resolved, that on the left persists", but not "similar to that on the
+    left".
+    """
+    edges = sorted(begins)
+    read: list[Mention] = []
+    denied_in = -1  # the sentence that already denies something
+    for mention in mentions:
+        sentence = bisect_right(edges, mention.start)
+        if mention.role in ("negated", "gone"):
+            denied_in = sentence
+        if mention.role == "pronoun":
+            if denied_in != sentence:
+                continue
+            mention = Mention(Term("break", "break"), mention.start, mention.stop)
+            begins.add(mention.start)
+        read.append(mention)
+    return read
 
 
 def _label(tokens: Sequence[Token], mentions: Sequence[Mention]) -> tuple[Mention, ...]:
@@ -203,16 +226,20 @@ def _is_abbreviation(
     if side is not None and side.role == "side":
         if next_mention is None:
             return False
+        if lexicon.sides_follow:
+            return False
         return next_mention.role in LOCATION_ROLES or (next_mention.role in _ASSERTING_ROLES and not has_claim)
     return lexicon.capitalizes_nouns or not has_case
 
 
-def _line_begins(tokens: Sequence[Token], mentions: Sequence[Mention]) -> set[int]:
+def _line_begins(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: Lexicon) -> set[int]:
     """Return the tokens at which a new line begins a new statement.
 
     A list item and a paragraph always begin a statement. Any other line does so only if it and the line before it each
-    contain a finding and no word links the two: "No effusion / RLL consolidation", but not a wrapped sentence.
+    contain a finding and no word links the two: "No effusion / RLL consolidation", but not a wrapped sentence. A word
+    of grammar at the end of a line links it to the next one; so does an adjective, where nouns have capital letters.
     """
+    termed = {at for mention in mentions for at in range(mention.start, mention.stop)}
     lines = [at for at, token in enumerate(tokens) if token.layout]
     asserting = {bisect_right(lines, mention.start) - 1 for mention in mentions if mention.role in _ASSERTING_ROLES}
     linked: set[int] = set()
@@ -226,7 +253,11 @@ def _line_begins(tokens: Sequence[Token], mentions: Sequence[Mention]) -> set[in
     begins: set[int] = set()
     for number, at in enumerate(lines):
         both_assert = {number - 1, number} <= asserting
-        is_separate = both_assert and not tokens[at].text[0].islower() and at not in linked
+        before = tokens[at - 1]
+        is_open = lexicon.is_grammar(before.key) or (
+            lexicon.capitalizes_nouns and before.text.isalpha() and before.text.islower() and at - 1 not in termed
+        )
+        is_separate = both_assert and not tokens[at].text[0].islower() and at not in linked and not is_open
         if is_separate or tokens[at].layout in ("item", "paragraph"):
             begins.add(at)
     return begins
@@ -250,12 +281,13 @@ def _exception_ends(tokens: Sequence[Token], mentions: Sequence[Mention], begins
         asserts = any(each.role in _NAMING_ROLES for each in following)
         for each, later in zip(following, [*following, None][1:], strict=True):
             has_place = has_place or each.role in LOCATION_ROLES
-            has_claim = has_claim or each.role in _NAMING_ROLES
+            has_claim = has_claim or each.role in _NAMING_ROLES - {"normal"}
             is_relative = later is not None and later.role == "relative"  # "except at the left base, where there is"
             if has_place and not has_claim and asserts and each.role in _SEPARATING_ROLES and not is_relative:
                 ends.add(each.start)
                 break
-            if has_claim and _begins_sentence(tokens, mention.start) and tokens[each.start].key == ",":
+            ends_first = each.role == "normal" or tokens[each.start].key == ","
+            if has_claim and ends_first and each.start != mention.stop and _begins_sentence(tokens, mention.start):
                 ends.add(each.start)
                 break
     return ends

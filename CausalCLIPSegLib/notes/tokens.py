@@ -18,7 +18,9 @@ _REPEATED_MARK = re.compile(r"([^\w\s])\1{2,}")
 _SPACED = re.compile(r"(?<![^\W_])(?<![^\W_] )(?:[^\W\d_] ){4,}[^\W\d_](?![^\W_])")  # "F I N D I N G S"
 _JOINED_WORDS = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ][a-zäöü]{2})")  # "lobeConsolidation"
 _PLURAL = re.compile(r"(?<=[^\W\d_])\((?:s|es|ies|n|en|e)\)")  # "opacity(ies)"
-_HYPHENATED = re.compile(r"(?<=[^\W\d_])- ?\n(?=[a-zäöüßáéíóúñ])")  # a word that a line end divides
+_HYPHENATED = re.compile(
+    r"(?<=[^\W\d_])- ?\n(?=[a-zäöüßáéíóúñ])|(?<=[A-Z]{2})- ?\n(?=[A-Z]{2})"
+)  # a word that a line end divides
 _DOTTED_BRACKET = re.compile(r"\(([^\W\d_]{1,4})\.\)")  # "(Re.)"
 _REMOVED_NAME = re.compile(r"(?<![^\W_])(?:[xX]{3,}|_{2,})(?![^\W_])")  # a name that an archive has removed
 _CHECKED = re.compile(r"\[[xX]\]|[☑☒]")
@@ -30,13 +32,14 @@ _SEPARATORS = {"=": ":", "|": ":"}
 
 _NUMBER = r"\d+(?:[.,]\d+)*"
 _UNIT = (
-    r"(?:[mcµμ]?m|[mcd]?l|[mkµμ]?g|[mnµμ]?mol|m?u|i[ue]|ui|meq|mm ?hg|cm ?h2o|bpm|°\s?[cf]?|%|kvp?|mas|m?gy|m?sv|"
+    r"(?:[mcµμ]?m|[mcd]?l|[mkuµμn]?g|[mnµμ]?mol|m?u|i[ue]|ui|meq|mm ?hg|cm ?h2o|bpm|°\s?[cf]?|%|kvp?|mas|m?gy|m?sv|"
     r"fr|ch|hrs?|h|min|s|sec|jahre|years?|yrs?)"
 )
 _MEASURE = re.compile(
     rf"\b{_NUMBER}(?:\s*x\s*{_NUMBER})*\s*{_UNIT}(?![^\W_])(?:\s*/\s*(?:{_UNIT}|{_NUMBER})(?![^\W_]))?"  # 4.6 U / l
     rf"|\b{_NUMBER}(?:\s*x\s*{_NUMBER})+"  # 2 x 3
     r"|\b\d{1,4}([./-])\d{1,2}\1\d{1,4}\b"  # 03.04.2021
+    r"|\b\d{1,2}\.\d{1,2}\.(?!\d)"  # 2.3.
     r"|\b\d{1,2}:\d{2}(?::\d{2})?(?!\w)"  # 10:32
     r"|\b\d+[.,]\d+(?![^\W_])",  # 38.5
     re.IGNORECASE,
