@@ -57,3 +57,12 @@ def time_limit() -> Iterator[None]:
             yield
         finally:
             faulthandler.cancel_dump_traceback_later()
+
+
+def take_one_thread() -> None:
+    """Let the libraries of this process use one thread, unless the user says otherwise: other processes need the rest.
+
+    Call it before `load`, because libraries read these variables when they are imported.
+    """
+    for variable in ("CAUSALCLIPSEG_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")

@@ -19,7 +19,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 
 from CausalCLIPSegLib.atomic_files import remove_unfinished
-from CausalCLIPSegLib.batch.executor import MAX_ATTEMPTS, Answer, Work, time_limit
+from CausalCLIPSegLib.batch.executor import MAX_ATTEMPTS, Answer, Work, take_one_thread, time_limit
 from CausalCLIPSegLib.batch.inputs import BatchItem
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
@@ -69,7 +69,7 @@ class Processes:
         """Start processes while there is more to do than they take."""
         free = sum(each.item is None for each in self._processes.values())
         for _ in range(min(self._count - len(self._processes), len(self._waiting) - free)):
-            process = _Process(load, threads=max(1, usable_cores() // self._count))
+            process = _Process(load, use_one_thread=2 * self._count > usable_cores())
             self._processes[process.pipe] = process
 
     def _hand_out(self) -> None:
@@ -132,13 +132,13 @@ class _Process:
         item: the image that it works on.
     """
 
-    def __init__(self, load: Callable[[], Work], threads: int) -> None:
+    def __init__(self, load: Callable[[], Work], *, use_one_thread: bool) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would copy locks of threads that it does not copy
         self.pipe, other_end = context.Pipe()
         self.is_loaded = False
         self.item: BatchItem | None = None
         level = logging.getLogger("CausalCLIPSegLib").getEffectiveLevel()
-        self._process = context.Process(target=_serve, args=(other_end, load, threads, level), daemon=True)
+        self._process = context.Process(target=_serve, args=(other_end, load, use_one_thread, level), daemon=True)
         with _blocked_signals():
             self._process.start()
         other_end.close()  # so that the pipe ends with the process
@@ -179,9 +179,11 @@ def _blocked_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(pipe: Connection, load: Callable[[], Work], threads: int, log_level: int) -> None:
+def _serve(pipe: Connection, load: Callable[[], Work], use_one_thread: bool, log_level: int) -> None:
     """Segment the images that come through the pipe, until it is closed: what a process does."""
-    _prepare(threads, log_level)
+    if use_one_thread:
+        take_one_thread()
+    _prepare(log_level)
     try:
         work = load()
     except CausalCLIPSegError as error:
@@ -201,8 +203,7 @@ def _serve(pipe: Connection, load: Callable[[], Work], threads: int, log_level: 
             pipe.send(answer)
 
 
-def _prepare(threads: int, log_level: int) -> None:
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+def _prepare(log_level: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the parent decides
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if hasattr(signal, "pthread_sigmask"):

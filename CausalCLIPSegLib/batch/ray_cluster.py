@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.atomic_files import claimed
-from CausalCLIPSegLib.batch.executor import MAX_ATTEMPTS, Answer, Work, time_limit
+from CausalCLIPSegLib.batch.executor import MAX_ATTEMPTS, Answer, Work, take_one_thread, time_limit
 from CausalCLIPSegLib.batch.inputs import BatchItem
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 
@@ -145,6 +145,7 @@ def _segment(run: _Run, item: BatchItem) -> Answer:
             raise CausalCLIPSegError(
                 f"A computer of the Ray cluster does not see the folder {run.marker.parent}; all must share it."
             )
+        take_one_thread()
         _loaded.clear()
         _loaded[run.marker] = run.load()
     with time_limit():

@@ -14,7 +14,7 @@ from CausalCLIPSegLib.batch.task import Settings, Task, refused
 from CausalCLIPSegLib.errors import DeviceWarning
 from CausalCLIPSegLib.export.directory import RESULT_JSON
 from CausalCLIPSegLib.model.card import find_checkpoint, read_card
-from CausalCLIPSegLib.model.device import Device
+from CausalCLIPSegLib.model.device import Device, EngineChoice
 from CausalCLIPSegLib.notes import check_language
 
 CRASHED = "The program that reads and segments images crashed or hung on this one; the file is probably damaged."
@@ -27,7 +27,7 @@ class Batch:
         results: folder of all results; the result of each image is in a folder below it.
         settings: the options for all images.
         checkpoint: see `find_checkpoint`.
-        device: device to run on.
+        device, engine: where and with what the network runs.
         force: replace results that were made of another image, note or setting.
         executor: where the images are segmented; None: in as many processes as there are cores.
 
@@ -42,6 +42,7 @@ class Batch:
         settings: Settings,
         checkpoint: str | Path = "default",
         device: Device = "auto",
+        engine: EngineChoice = "auto",
         *,
         force: bool = False,
         executor: Executor | None = None,
@@ -49,7 +50,7 @@ class Batch:
         if settings.language is not None:
             check_language(settings.language)
         card = read_card(find_checkpoint(checkpoint))
-        self._task = Task(results, settings, checkpoint, card, device, force)
+        self._task = Task(results, settings, checkpoint, card, device, force, engine)
         self._executor = executor or Processes()
 
     def run(self, items: Sequence[BatchItem], rows: Rows) -> Iterator[tuple[Row, bool]]:

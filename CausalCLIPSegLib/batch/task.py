@@ -13,7 +13,7 @@ from pathlib import Path
 from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.batch.executor import Answer
 from CausalCLIPSegLib.batch.inputs import BatchItem, printable
-from CausalCLIPSegLib.batch.table import Row
+from CausalCLIPSegLib.batch.table import Row, Status
 from CausalCLIPSegLib.errors import (
     CausalCLIPSegError,
     CheckpointError,
@@ -30,8 +30,9 @@ from CausalCLIPSegLib.export.directory import RESULT_JSON
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.locks import LockedError
+from CausalCLIPSegLib.memory import is_out_of_memory
 from CausalCLIPSegLib.model.card import Card, find_checkpoint, read_card
-from CausalCLIPSegLib.model.device import Device
+from CausalCLIPSegLib.model.device import Device, EngineChoice
 from CausalCLIPSegLib.notes import read_note
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.radiograph import read_radiograph
@@ -84,7 +85,7 @@ class Task:
         settings: the options.
         checkpoint: see `find_checkpoint`.
         card: the card that this checkpoint must have on every computer.
-        device: device to run on.
+        device, engine: where and with what the network runs.
         force: replace results that were made of another image, note or setting.
     """
 
@@ -94,13 +95,14 @@ class Task:
     card: Card
     device: Device
     force: bool
+    engine: EngineChoice = "auto"
 
     def load(self) -> ImageSegmenter:
         """Load the checkpoint.
 
         Raises:
             CheckpointError: the checkpoint cannot be loaded, or is another one on this computer.
-            DeviceError: the device is not available.
+            DeviceError: the device or the engine is not available.
         """
         return ImageSegmenter(self)
 
@@ -118,7 +120,7 @@ class ImageSegmenter:
         if read_card(find_checkpoint(task.checkpoint)) != task.card:
             raise CheckpointError(f"The checkpoint “{task.checkpoint}” is not the same on all computers.")
         self._task = task
-        self._segmenter = Segmenter.from_checkpoint(task.checkpoint, task.device)
+        self._segmenter = Segmenter.from_checkpoint(task.checkpoint, task.device, task.engine)
 
     def __call__(self, item: BatchItem) -> Answer:
         """Segment an image, write its result, and return its row; an error gives a row, too."""
@@ -137,7 +139,8 @@ class ImageSegmenter:
             return refused(item, str(error), request)
         except Exception as error:  # a bug that one image triggers must not stop the others
             log.debug(safe_traceback(error))
-            return Row(item.name, "failed", public_message(error), request=request)
+            status: Status = "refused" if is_out_of_memory(error) else "failed"
+            return Row(item.name, status, public_message(error), request=request)
 
     def _finished(self, item: BatchItem, request: str) -> Row | None:
         """Return the row of a result that a stopped run of the same request has written; None if there is none."""
@@ -194,7 +197,7 @@ class ImageSegmenter:
 
 
 def request_of(item: BatchItem, settings: Settings, card: Card) -> str:
-    """Return a hash of everything that a result depends on except the device, 64 hexadecimal digits."""
+    """Return a hash of everything that a result depends on except device and engine, 64 hexadecimal digits."""
     # Do not rename the keys: that would change the hashes, and finished batches would run again.
     inputs = {**asdict(settings), "version": __version__, "card": card.model_dump(mode="json"), "note": item.note}
     inputs |= {"side": item.side, "mirrored": item.mirrored, "film": _hash(item.image)}

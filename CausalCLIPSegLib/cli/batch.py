@@ -26,6 +26,7 @@ from CausalCLIPSegLib.cli.console import err, out, show_warning
 from CausalCLIPSegLib.cli.options import (
     CheckpointOption,
     DeviceOption,
+    EngineOption,
     LanguageOption,
     LateralityOption,
     ProbabilityOption,
@@ -53,6 +54,7 @@ def batch(
     ] = None,
     checkpoint: CheckpointOption = "default",
     device: DeviceOption = "auto",
+    engine: EngineOption = "auto",
     threshold: ThresholdOption = None,
     laterality: LateralityOption = "patient",
     language: LanguageOption = None,
@@ -95,7 +97,7 @@ def batch(
         executor = RayCluster(ray, results, jobs)
     items = read_items(source, results)
     settings = Settings(laterality, language, threshold, not without_note, probability, not no_pictures)
-    batch_run = Batch(results, settings, checkpoint, device, force=force, executor=executor)
+    batch_run = Batch(results, settings, checkpoint, device, engine, force=force, executor=executor)
     ended: Counter[str] = Counter()
     try:
         with Rows(results / TABLE) as rows, _bar() as bar:
