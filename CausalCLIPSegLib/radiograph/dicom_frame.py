@@ -63,7 +63,7 @@ def decode_frame(dataset: Dataset, layout: PixelLayout) -> tuple[npt.NDArray[np.
     buffer = BytesIO(dataset.PixelData)
     parse_basic_offsets(buffer)  # a single image needs no offsets, and real ones are often wrong
     frame = b"".join(generate_fragments(buffer))
-    if limits.MAX_PIXELS_PER_BYTE * len(frame) < layout.rows * layout.columns or limits.has_too_many_scans(frame):
+    if limits.MAX_PIXELS_PER_BYTE * len(frame) < layout.rows * layout.columns:
         raise RadiographError(DAMAGED_PIXELS)
     if syntax == uid.RLELossless:
         return _decode_run_lengths(dataset, layout, frame), True
@@ -106,8 +106,17 @@ def _decode_run_lengths(dataset: Dataset, layout: PixelLayout, frame: bytes) -> 
     most = 64 + 1.1 * layout.rows * layout.columns * layout.samples * math.ceil(layout.allocated / 8)
     if len(frame) >= most:
         raise RadiographError(DAMAGED_PIXELS)
+    _reserve(layout.rows * layout.columns * layout.samples)
     dataset.PixelData = encapsulate([frame])
     return _pydicom_words(dataset)
+
+
+def _reserve(values: int) -> None:
+    """Raise MemoryError if there is too little memory to decode this many values.
+
+    OpenJPEG and pydicom take about 8 bytes for a value, and report too little memory as damage; NumPy does not.
+    """
+    np.empty(values, np.float64)
 
 
 def _pydicom_words(dataset: Dataset) -> npt.NDArray[Any]:
@@ -124,10 +133,11 @@ def _decode_stream(frame: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
     stream = _describe_stream(frame)
     if stream is None or (stream.rows, stream.columns) != (layout.rows, layout.columns):
         raise RadiographError(DAMAGED_PIXELS)
-    if stream.samples not in (1, 3):
+    if stream.samples not in (1, 3) or limits.has_too_many_scans(frame):
         raise RadiographError(DAMAGED_PIXELS)
     limits.check_size(stream.rows, stream.columns, stream.samples * layout.allocated // 8)
     if stream.kind == _JPEG_2000:
+        _reserve(stream.rows * stream.columns * stream.samples)
         decoded = imagecodecs.jpeg2k_decode(frame)
     elif stream.kind == _JPEG_LS:
         decoded = imagecodecs.jpegls_decode(frame)

@@ -475,3 +475,13 @@ def test_padding_may_use_bits_above_bits_stored(read, image):
     pixels = read(row, image).pixels
     assert (pixels[:20] == 0).all()
     np.testing.assert_allclose(pixels[20:], read(native(lambda image: image[20:]), image).pixels, atol=1e-6)
+
+
+def test_reads_run_lengths_that_look_like_the_scans_of_a_jpeg(read, image):
+    """A scan of a JPEG begins with FF DA, which occurs in other data by chance."""
+    stored = np.where(np.indices(image.shape)[1] % 4 < 2, 0xFF, 0xDA).astype(np.uint8)
+    stored[::2] = bytes_of(image)[::2]
+    plain = read(native(lambda image: stored, 8), image).pixels
+    np.testing.assert_array_equal(
+        read(compressed(uid.RLELossless, run_lengths, lambda image: stored, 8), image).pixels, plain
+    )
