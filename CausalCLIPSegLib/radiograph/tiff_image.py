@@ -32,6 +32,7 @@ _MAX_THUMBNAIL_SIDE = 0.5  # of the side of the largest page
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB = 0, 1, 2
 _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 274, 282, 283, 296
 _UNSIGNED = 1
+_UNCOMPRESSED = 1
 _UNIT_MM = {2: 25.4, 3: 10.0}
 
 
@@ -68,11 +69,12 @@ def read_tiff(path: Path) -> TiffContent:
         parts = cast("list[TiffPage]", list(islice(pages[0].pages or (), _MAX_PAGES)))
         page, has_thumbnails = _largest([*pages, *parts])
         _reject_unsuitable(page)
+        _reject_incomplete(page, path.stat().st_size)
         warnings = (SMALL_PAGES,) if has_thumbnails else ()
         pixels = None
         big_endian_bigtiff = tiff.is_bigtiff and tiff.byteorder == ">"  # Pillow does not know it
         if page in parts or page.bitspersample > 8 or page.sampleformat != _UNSIGNED or big_endian_bigtiff:
-            pixels, more_warnings = _read(page, path.stat().st_size)
+            pixels, more_warnings = _read(page)
             warnings = (*warnings, *more_warnings)
         number = pages.index(page) if page in pages else 0
         return TiffContent(number, int(_number(page, _ORIENTATION, 1)), _spacing(page), pixels, warnings)
@@ -101,14 +103,21 @@ def _reject_unsuitable(page: TiffPage) -> None:
     check_size(rows, columns, page.samplesperpixel * math.ceil(page.bitspersample / 8))
 
 
-def _read(page: TiffPage, file_bytes: int) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
+def _reject_incomplete(page: TiffPage, file_bytes: int) -> None:
+    """Reject a page with fewer strips, tiles or bytes than its size needs; Pillow fills the rest with noise."""
+    ends = [at + length for at, length in zip(page.dataoffsets, page.databytecounts, strict=True)]
+    row_bytes = math.ceil(page.imagewidth * page.samplesperpixel * page.bitspersample / 8)
+    needed = row_bytes * page.imagelength if page.compression == _UNCOMPRESSED and not page.is_subsampled else 0
+    is_complete = len(ends) >= math.prod(page.chunked) and min(page.databytecounts) > 0 and max(ends) <= file_bytes
+    if not is_complete or sum(page.databytecounts) < needed:
+        raise RadiographError("The file is incomplete: it ends before the last pixel.")
+
+
+def _read(page: TiffPage) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
     is_gray = page.photometric in (_MIN_IS_WHITE, _MIN_IS_BLACK) and page.samplesperpixel <= 2
     is_color = page.photometric == _RGB and page.samplesperpixel in (3, 4)
     if page.dtype is None or page.dtype.kind not in "iuf" or not (is_gray or is_color):
         raise RadiographError("This TIFF image stores its pixels in a way that the program does not read.")
-    ends = [at + length for at, length in zip(page.dataoffsets, page.databytecounts, strict=True)]
-    if math.prod(page.chunked) > len(ends) or not min(page.databytecounts) or max(ends) > file_bytes:
-        raise RadiographError("The file is incomplete: it ends before the last pixel.")
     values = page.asarray(maxworkers=1)
     if page.axes == "SYX":
         values = np.moveaxis(values, 0, -1)

@@ -178,7 +178,7 @@ def nrrd_row(dtype: str, turn: Turn = TURNS[0], encoding: str = "raw", order: st
             "endian": order,
         }
         path = path.with_suffix(".nrrd")
-        nrrd.write(str(path), values.T[:, :, np.newaxis], header)
+        nrrd.write(str(path), values.T[:, :, np.newaxis], header, compression_level=1)
         if encoding == "hex":
             head, _, data = path.read_bytes().partition(b"\n\n")
             path.write_bytes(head.replace(b"encoding: raw", b"encoding: hex") + b"\n\n" + data.hex("\n", 40).encode())
