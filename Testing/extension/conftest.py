@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 EXTENSION = ROOT / "CausalCLIPSegExtension"
 REQUIREMENTS = EXTENSION / "CausalCLIPSeg/Resources/requirements.txt"
+GPU_REQUIREMENTS = REQUIREMENTS.with_name("requirements-gpu.txt")
 sys.path.insert(0, str(HERE))
 
 import slicer_runtime
@@ -85,7 +86,7 @@ def open_panel(application, slicer, worker_command) -> Iterator[Callable[..., Pa
 
         parent = runtime.make_parent()
         logic = CausalCLIPSegLogic(worker or (WorkerProcess(command) if command else None))
-        installation = installation or Installation(REQUIREMENTS, None, all_packages)
+        installation = installation or Installation(REQUIREMENTS, GPU_REQUIREMENTS, None, all_packages)
         widget = CausalCLIPSeg.CausalCLIPSegWidget(parent, logic, installation)
         widget.setup()
         parent.resize(430, 1000)

@@ -117,6 +117,7 @@ def result(request: protocol.SegmentRequest) -> protocol.SegmentResult:
         provenance=protocol.Provenance(
             checkpoint=protocol.CheckpointUsed(name=request.checkpoint, version="0", sha256="ab" * 32),
             device="cuda" if request.device == "cuda" else "cpu",
+            engine="torch" if request.device == "cuda" else "onnx",
             version="0",
             seconds={},
         ),

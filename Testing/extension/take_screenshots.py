@@ -41,8 +41,8 @@ def main() -> None:
     from CausalCLIPSegModule.logic import CausalCLIPSegLogic
 
     parent = make_parent()
-    installation = Installation(RESOURCES / "requirements.txt")
-    installation.missing = lambda: []  # the environment of the tests contains what the worker needs
+    installation = Installation(RESOURCES / "requirements.txt", RESOURCES / "requirements-gpu.txt")
+    installation.missing = lambda gpu=False: []  # the environment of the tests contains what the worker needs
     widget = CausalCLIPSeg.CausalCLIPSegWidget(parent, CausalCLIPSegLogic(), installation)
     widget.setup()
     parent.resize(WIDTH, HEIGHT)

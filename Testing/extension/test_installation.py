@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 
-REQUIREMENTS = "torch>=2.6,<3\nsafetensors>=0.5,<1\nrapidfuzz>=3.10,<4\n"
+REQUIREMENTS = "pydicom>=3.0,<4\nonnxruntime>=1.20,<2\nrapidfuzz>=3.10,<4\n"
+GPU_REQUIREMENTS = "torch>=2.6,<3\nsafetensors>=0.5,<1\n"
+
+
+VERSIONS = {"onnxruntime": "1.30.0", "rapidfuzz": "3.12.0", "safetensors": "0.6.0"}
+"""What pip installs."""
 
 
 class FakeInstaller:
@@ -19,29 +24,37 @@ class FakeInstaller:
     Attributes:
         packages: the installed packages with their versions.
         calls: the arguments of each installation.
+        constraints: the lines of the last constraints file.
+        declines: the user says no to PyTorch.
         fails: an installation fails halfway.
         upgrades: packages that an installation also upgrades.
         on_install: called when an installation begins.
     """
 
     def __init__(self) -> None:
-        self.packages = {"numpy": "2.4.0"}
+        self.packages = {"numpy": "2.4.0", "pydicom": "3.0.1"}
         self.calls: list[list[str]] = []
+        self.constraints: list[str] = []
+        self.declines = False
         self.fails = False
         self.upgrades: dict[str, str] = {}
         self.on_install: Callable[[], None] = lambda: None
 
-    def installTorch(self, torch: str, torchvision: str) -> None:
+    def installTorch(self, torch: str, torchvision: str) -> bool:
         assert (torch, torchvision) == ("<3,>=2.6", "")
-        self.packages |= {"torch": "2.8.0", "filelock": "3.0"}
+        if not self.declines:
+            self.packages |= {"torch": "2.8.0", "filelock": "3.0"}
+        return not self.declines
 
-    def install(self, arguments: list[str], requester: str) -> None:
+    def install(self, arguments: list[str], requester: str, constraints: str) -> None:
         self.on_install()
         self.calls.append(arguments)
-        self.packages |= {"safetensors": "0.6.0", **self.upgrades}
+        self.constraints = Path(constraints).read_text(encoding="utf-8").split()
+        wanted = {re.split("[<>=]", argument)[0] for argument in arguments}
+        self.packages |= {name: version for name, version in VERSIONS.items() if name in wanted} | self.upgrades
         if self.fails:
+            del self.packages["rapidfuzz"]
             raise RuntimeError("no connection")
-        self.packages |= {"rapidfuzz": "3.12.0"}
 
     def uninstall(self, names: list[str]) -> None:
         for name in names:
@@ -63,9 +76,10 @@ def installer() -> FakeInstaller:
 def installation(slicer, tmp_path, installer):
     from CausalCLIPSegModule.installation import Installation
 
-    path = tmp_path / "requirements.txt"
+    path, gpu_path = tmp_path / "requirements.txt", tmp_path / "requirements-gpu.txt"
     path.write_text("# a comment\n" + REQUIREMENTS)
-    installation = Installation(path, installer, lambda: dict(installer.packages))
+    gpu_path.write_text(GPU_REQUIREMENTS)
+    installation = Installation(path, gpu_path, installer, lambda: dict(installer.packages))
     yield installation
     installation.remove()
 
@@ -79,7 +93,7 @@ def test_panel_without_packages_starts_no_worker_and_points_to_the_installation(
     assert panel.logic.worker.state == "off"
     assert "section Installation" in panel.ui.applyButton.toolTip
     assert not panel.ui.installationSection.collapsed
-    assert "torch" in panel.ui.installationLabel.text
+    assert panel.ui.installationLabel.text == "Not installed yet: onnxruntime, rapidfuzz."
     assert installer.calls == []
     panel.picture("installation")
 
@@ -91,16 +105,82 @@ def test_installs_only_after_the_terms_are_accepted_and_removes_everything(
     application.dialogs.answers = [False]
     panel.click("installButton")
     assert "non-commercial research" in application.dialogs.shown[0]
-    assert "torch" not in installer.packages
+    assert "about 300 MB" in application.dialogs.shown[0]
+    assert installer.calls == []
     application.dialogs.answers = [True]
     panel.click("installButton")
     assert installation.missing() == []
-    assert installer.calls == [["safetensors<1,>=0.5", "rapidfuzz<4,>=3.10"]]
+    assert installer.calls == [["onnxruntime<2,>=1.20", "rapidfuzz<4,>=3.10"]]
+    assert "torch" not in installer.packages
     assert "Everything that the network needs is installed." in panel.ui.installationLabel.text
     assert not panel.ui.installButton.enabled
     application.dialogs.answers = [True]
     panel.click("removeButton")
-    assert installer.packages == {"numpy": "2.4.0"}
+    assert installer.packages == {"numpy": "2.4.0", "pydicom": "3.0.1"}
+
+
+def test_installs_pytorch_only_for_a_graphics_card(open_panel, installation, installer, application):
+    panel = open_panel(installation=installation)
+    application.dialogs.answers = [True]
+    panel.click("installButton")
+    assert not panel.ui.installButton.enabled
+    panel.ui.gpuCheckBox.checked = True
+    assert panel.ui.installationLabel.text == "For a GPU: torch, safetensors, some gigabytes."
+    panel.click("installButton")
+    assert installer.calls[1] == ["safetensors<1,>=0.5"]
+    assert not panel.ui.installButton.enabled
+    assert set(installation.installedByUs()) == {"onnxruntime", "rapidfuzz", "torch", "filelock", "safetensors"}
+
+
+def test_declining_pytorch_is_no_error_and_installs_nothing(open_panel, installation, installer, application):
+    panel = open_panel(installation=installation)
+    installer.declines = True
+    panel.ui.gpuCheckBox.checked = True
+    application.dialogs.answers = [True]
+    panel.click("installButton")
+    assert application.errors == []
+    assert "some gigabytes" in application.dialogs.shown[0]
+    assert installer.calls == []
+    assert panel.ui.installButton.enabled
+
+
+def test_packages_of_slicer_keep_their_versions_unless_they_are_too_old(installation, installer):
+    installation.acceptTerms()
+    installation.install()
+    assert installer.constraints == ["numpy==2.4.0", "pydicom==3.0.1"]
+    installation.remove()
+    installation.acceptTerms()
+    installer.packages["pydicom"] = "2.4.4"  # as in Slicer 5.10
+    installation.install()
+    assert installer.constraints == ["numpy==2.4.0"]
+
+
+def test_packages_that_another_slicer_installed_are_not_removed(slicer, installation, installer):
+    """All versions of Slicer share QSettings(); the list of packages belongs to one installation."""
+    import json
+
+    import qt
+
+    qt.QSettings().setValue("CausalCLIPSeg/InstalledPackages", json.dumps(["numpy"]))
+    assert installation.installedByUs() == []
+    installation.remove()
+    assert "numpy" in installer.packages
+
+
+def test_the_question_before_removal_names_the_packages_that_need_them(
+    open_panel, installation, installer, application, monkeypatch
+):
+    from CausalCLIPSegModule import installation as module
+
+    panel = open_panel(installation=installation)
+    application.dialogs.answers = [True]
+    panel.click("installButton")
+    needs = {"totalsegmentator": {"onnxruntime", "numpy"}, "rapidfuzz": {"numpy"}}
+    monkeypatch.setattr(module, "_installedDependencies", lambda: needs)
+    application.dialogs.answers = [False]
+    panel.click("removeButton")
+    assert application.dialogs.shown[-1].endswith("These packages will miss some of them:\n\ntotalsegmentator")
+    assert "onnxruntime" in installer.packages
 
 
 def test_asks_for_a_restart_after_an_upgrade(open_panel, installation, installer, application):
@@ -129,7 +209,7 @@ def test_installs_from_a_folder_of_wheels_without_the_internet(open_panel, insta
     application.dialogs.answers = [Path("/media/wheels"), True]
     panel.click("wheelsButton")
     assert installer.calls[0][:3] == ["--no-index", "--find-links", str(Path("/media/wheels"))]
-    assert "torch<3,>=2.6" in installer.calls[0]
+    assert installer.calls[0][3:] == ["onnxruntime<2,>=1.20", "rapidfuzz<4,>=3.10"]
 
 
 def test_removes_what_a_failed_installation_left(installation, installer):
@@ -137,9 +217,9 @@ def test_removes_what_a_failed_installation_left(installation, installer):
     installer.fails = True
     with pytest.raises(RuntimeError, match="no connection"):
         installation.install()
-    assert set(installation.installedByUs()) == {"torch", "filelock", "safetensors"}
+    assert installation.installedByUs() == ["onnxruntime"]
     installation.remove()
-    assert installer.packages == {"numpy": "2.4.0"}
+    assert installer.packages == {"numpy": "2.4.0", "pydicom": "3.0.1"}
 
 
 def test_panel_shows_what_a_failed_installation_left(open_panel, installation, installer, application):
@@ -157,8 +237,9 @@ def test_panel_shows_what_a_failed_installation_left(open_panel, installation, i
 
 
 def test_reports_a_package_in_an_older_version_as_missing(installation, installer):
-    installer.packages |= {"torch": "2.5.1", "safetensors": "0.5.0", "rapidfuzz": "3.10.0"}
-    assert installation.missing() == ["torch"]
+    installer.packages |= {"onnxruntime": "1.19.2", "rapidfuzz": "3.10.0", "torch": "2.5.1"}
+    assert installation.missing() == ["onnxruntime"]
+    assert installation.missing(gpu=True) == ["onnxruntime", "torch", "safetensors"]
 
 
 class FakePackaging:
@@ -180,7 +261,7 @@ class FakePackaging:
         completedCallback=None,
     ) -> None:
         assert blocking
-        self.calls.append((requirements, requester))
+        self.calls.append((requirements, constraints, requester))
 
     def pip_uninstall(self, requirements, blocking=True, logCallback=None, completedCallback=None) -> None:
         assert blocking
@@ -193,9 +274,9 @@ def test_slicer_5_12_installs_with_a_window_that_names_the_module(slicer, monkey
     packaging = FakePackaging()
     monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
     monkeypatch.setattr(slicer.util, "pip_install", lambda *_: pytest.fail("calls the function of 5.10"))
-    slicer_pip.install(["rapidfuzz<4"], "CausalCLIPSeg")
+    slicer_pip.install(["rapidfuzz<4"], "CausalCLIPSeg", "constraints.txt")
     slicer_pip.uninstall(["rapidfuzz"])
-    assert packaging.calls == [(["rapidfuzz<4"], "CausalCLIPSeg"), (["rapidfuzz"],)]
+    assert packaging.calls == [(["rapidfuzz<4"], "constraints.txt", "CausalCLIPSeg"), (["rapidfuzz"],)]
 
 
 def test_slicer_5_10_installs_through_slicer_util(slicer, monkeypatch):
@@ -205,20 +286,13 @@ def test_slicer_5_10_installs_through_slicer_util(slicer, monkeypatch):
     monkeypatch.setitem(sys.modules, "slicer.packaging", None)  # makes the import fail
     for name in ("pip_install", "pip_uninstall"):
         monkeypatch.setattr(slicer.util, name, calls.append)
-    slicer_pip.install(["rapidfuzz<4"], "CausalCLIPSeg")
+    slicer_pip.install(["rapidfuzz<4"], "CausalCLIPSeg", "constraints.txt")
     slicer_pip.uninstall(["rapidfuzz"])
-    assert calls == [["rapidfuzz<4"], ["rapidfuzz"]]
+    assert calls == [["rapidfuzz<4", "-c", "constraints.txt"], ["rapidfuzz"]]
 
 
-@pytest.mark.parametrize(
-    ("outcome", "error"),
-    [
-        ("installed", None),
-        ("declined", "PyTorch was not installed."),
-        ("no extension", "Install the extension PyTorch in the Extensions Manager first."),
-    ],
-)
-def test_torch_is_installed_by_its_extension(slicer, monkeypatch, outcome, error):
+@pytest.mark.parametrize("outcome", ["installed", "declined", "no extension"])
+def test_torch_is_installed_by_its_extension(slicer, monkeypatch, outcome):
     from CausalCLIPSegModule import slicer_pip
 
     class PyTorchUtilsLogic:
@@ -234,5 +308,8 @@ def test_torch_is_installed_by_its_extension(slicer, monkeypatch, outcome, error
 
     extension = SimpleNamespace(PyTorchUtilsLogic=PyTorchUtilsLogic)
     monkeypatch.setitem(sys.modules, "PyTorchUtils", None if outcome == "no extension" else extension)
-    with contextlib.nullcontext() if error is None else pytest.raises(RuntimeError, match=error):
-        slicer_pip.installTorch(">=2.6,<3", ">=0.21,<1")
+    if outcome == "no extension":
+        with pytest.raises(RuntimeError, match="Install the extension PyTorch"):
+            slicer_pip.installTorch(">=2.6,<3", ">=0.21,<1")
+    else:
+        assert slicer_pip.installTorch(">=2.6,<3", ">=0.21,<1") == (outcome == "installed")

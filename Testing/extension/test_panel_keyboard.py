@@ -160,7 +160,8 @@ def test_tab_order_and_texts_in_each_state(panel, reach):
 def test_tab_order_and_texts_before_anything_is_installed(open_panel):
     from CausalCLIPSegModule.installation import Installation
 
-    keyboard = Keyboard(open_panel(installation=Installation(MODULE / "Resources/requirements.txt", None, dict)))
+    files = (MODULE / "Resources" / name for name in ("requirements.txt", "requirements-gpu.txt"))
+    keyboard = Keyboard(open_panel(installation=Installation(*files, None, dict)))
     check_texts(keyboard)
     check_order(keyboard)
 

@@ -39,11 +39,11 @@ def sparse_file(path: Path) -> None:
 
 
 BAD_NOTE_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "missing": (lambda path: None, "cannot be read: No such file or directory."),
-    "folder": (Path.mkdir, "cannot be read: Is a directory."),
+    "missing": (lambda path: None, "cannot be read: there is no such file."),
+    "folder": (Path.mkdir, "cannot be read: it is a folder."),
     "binary": (
         lambda path: path.write_bytes(bytes(range(256)) * 4),
-        "is not plain text (UTF-8, UTF-16 with a byte order mark, or Windows-1252).",
+        "is not plain text in UTF-8, UTF-16 or Windows-1252.",
     ),
     "blank": (lambda path: path.write_text(" \n"), "is empty."),
     "huge": (sparse_file, "is longer than 20,000 characters."),
@@ -78,7 +78,7 @@ def test_note_file_after_an_error_clears_the_error(panel, application, tmp_path)
 
 NOT_IN_SLICER = (
     *("torch", "torchvision", "open_clip", "timm", "safetensors", "pydantic", "highdicom", "rapidfuzz", "nrrd"),
-    *("slicerio", "typer", "rich", "imagecodecs"),
+    *("slicerio", "typer", "rich", "imagecodecs", "onnxruntime", "nibabel", "tifffile"),
 )
 
 
@@ -95,7 +95,8 @@ application = slicer_runtime.start([{str(MODULE)!r}])
 import CausalCLIPSeg
 from slicer_runtime.application import make_parent
 from CausalCLIPSegModule.installation import Installation
-installation = Installation({str(MODULE / "Resources/requirements.txt")!r}, None, dict)
+files = [{str(MODULE / "Resources" / "requirements")!r} + ending for ending in (".txt", "-gpu.txt")]
+installation = Installation(*files, None, dict)
 widget = CausalCLIPSeg.CausalCLIPSegWidget(make_parent(), None, installation)
 widget.setup()
 application.dialogs.answers.append({str(path)!r})

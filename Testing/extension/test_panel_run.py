@@ -98,7 +98,7 @@ def test_uses_the_chosen_checkpoint_and_device(panel):
     panel.choose("deviceCombo", "CUDA")
     panel.wait(lambda: panel.ui.applyButton.enabled)
     panel.run()
-    assert "on cuda." in panel.ui.statusLabel.text
+    assert "on cuda, by PyTorch." in panel.ui.statusLabel.text
     assert json.loads(panel.logic.parameters.resultJson)["provenance"]["checkpoint"]["name"] == "second"
 
 

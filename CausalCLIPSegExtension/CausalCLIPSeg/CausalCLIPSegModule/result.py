@@ -20,6 +20,9 @@ from CausalCLIPSegModule.worker_process import Event
 ATTENTION_MAPS: tuple[scene.Overlay, ...] = ("causal_attention", "confounder_attention")
 """Maps that are not saved with the scene."""
 
+_ENGINES = {"onnx": "ONNX Runtime", "torch": "PyTorch"}
+"""The names of the engines, for people."""
+
 _SEGMENT_EVENTS = (
     "SegmentAdded",
     "SegmentRemoved",
@@ -118,8 +121,11 @@ class ShownResult(VTKObservationMixin):
         self.refresh()
         if parameters.compare and parameters.earlier is not None:
             showSideBySide(parameters.earlier, segmentation, volume)
-        session.status = _("Done in {seconds:.1f} s on {device}.").format(
-            seconds=seconds, device=event["provenance"]["device"]
+        provenance = event["provenance"]
+        session.status = _("Done in {seconds:.1f} s on {device}, by {engine}.").format(
+            seconds=seconds,
+            device=provenance["device"],
+            engine=_ENGINES.get(provenance["engine"], provenance["engine"]),
         )
         if not event["segments"]:
             session.status = (

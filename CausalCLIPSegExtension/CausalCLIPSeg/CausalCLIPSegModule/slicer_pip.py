@@ -8,12 +8,13 @@ import slicer
 from slicer.i18n import tr as _
 
 
-def install(arguments: list[str], requester: str) -> None:
+def install(arguments: list[str], requester: str, constraints: str) -> None:
     """Install packages into Slicer's Python. It blocks; Slicer 5.12 shows the progress in a window.
 
     Args:
         arguments: as for pip install.
         requester: name of the module, for the window.
+        constraints: path of a pip constraints file.
 
     Raises:
         RuntimeError, subprocess.CalledProcessError: the installation failed.
@@ -21,9 +22,9 @@ def install(arguments: list[str], requester: str) -> None:
     try:
         from slicer.packaging import pip_install
     except ImportError:  # 5.10
-        slicer.util.pip_install(arguments)
+        slicer.util.pip_install([*arguments, "-c", constraints])
         return
-    pip_install(arguments, requester=requester)
+    pip_install(arguments, constraints=constraints, requester=requester)
 
 
 def uninstall(names: list[str]) -> None:
@@ -36,14 +37,17 @@ def uninstall(names: list[str]) -> None:
     pip_uninstall(names)
 
 
-def installTorch(torch: str, torchvision: str) -> None:
+def installTorch(torch: str, torchvision: str) -> bool:
     """Let the PyTorch extension install the PyTorch that fits the machine; it imports torch after that.
 
     Args:
         torch, torchvision: required versions, as in ">=2.6,<3".
 
+    Returns:
+        False if the user declined.
+
     Raises:
-        RuntimeError: the extension is missing, or the user declined.
+        RuntimeError: the extension is missing, or PyTorch could not be installed.
     """
     try:
         import PyTorchUtils
@@ -52,8 +56,7 @@ def installTorch(torch: str, torchvision: str) -> None:
     installed = PyTorchUtils.PyTorchUtilsLogic().installTorch(
         askConfirmation=True, torchVersionRequirement=torch, torchvisionVersionRequirement=torchvision
     )
-    if installed is None:
-        raise RuntimeError(_("PyTorch was not installed."))
+    return installed is not None
 
 
 def wheels(folder: str) -> list[str]:

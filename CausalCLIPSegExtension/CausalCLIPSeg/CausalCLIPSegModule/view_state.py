@@ -36,13 +36,15 @@ _RESULT_CONTROLS = (
     *("segmentEditor", "openEditorButton", "exportCombo", "exportButton"),
 )
 _RUN_CONTROLS = ("deviceCombo", "checkpointCombo", "lateralityCombo", "mirroredCombo")
-_INSTALLATION_CONTROLS = ("installButton", "wheelsButton", "removeButton")
+_INSTALLATION_CONTROLS = ("gpuCheckBox", "installButton", "wheelsButton", "removeButton")
 _BLOCKED_WHILE_BUSY = (
     *_INPUT_CONTROLS,
     *_RUN_CONTROLS,
     *_INSTALLATION_CONTROLS,
     *("compareCheckBox", "thresholdSlider"),
 )
+
+_MAX_NAMED_PACKAGES = 3
 
 CONTROLS = (*_INPUT_CONTROLS, "applyButton", *_RESULT_CONTROLS, *_RUN_CONTROLS, *_INSTALLATION_CONTROLS)
 """Names of all controls that can be disabled; the segment editor counts as one."""
@@ -75,58 +77,68 @@ class Panel:
     installation: str
 
 
-def describe(
-    logic: CausalCLIPSegLogic,
-    missing: list[str],
-    removable: list[str],
-    exportIndex: int,
-    hasHeader: bool,
-) -> Panel:
+@dataclass(frozen=True)
+class Packages:
+    """The Python packages of the network, by their names.
+
+    Attributes:
+        missing: without these, nothing can run.
+        installable: what Install would install now: `missing` and, if it is chosen, what a GPU needs.
+        removable: what the module installed.
+    """
+
+    missing: list[str]
+    installable: list[str]
+    removable: list[str]
+
+
+def describe(logic: CausalCLIPSegLogic, packages: Packages, exportIndex: int, hasHeader: bool) -> Panel:
     """Return what the panel shows.
 
     Args:
         logic: with a scene.
-        missing: packages that are not installed.
-        removable: packages that the module installed.
+        packages: what is installed.
         exportIndex: the selected format, as an index of `EXPORTS`.
         hasHeader: whether the DICOM file of the result's radiograph is available.
     """
     return Panel(
-        blocked=_blocked(logic, missing, removable, exportIndex, hasHeader),
+        blocked=_blocked(logic, packages, exportIndex, hasHeader),
         apply=_applyText(logic),
-        understood=_understood(logic, missing),
+        understood=_understood(logic, packages.missing),
         result=_result(logic),
         status=_status(logic),
         busy=logic.busy,
         percent=round(100 * logic.runner.fraction),
         log="\n".join(logic.worker.log),
-        installation=_("Not installed yet: {names}.").format(names=", ".join(missing))
-        if missing
-        else _("Everything that the network needs is installed."),
+        installation=_installation(packages),
     )
 
 
-def _blocked(
-    logic: CausalCLIPSegLogic,
-    missing: list[str],
-    removable: list[str],
-    exportIndex: int,
-    hasHeader: bool,
-) -> dict[str, str]:
+def _installation(packages: Packages) -> str:
+    if len(packages.missing) > _MAX_NAMED_PACKAGES:
+        return _("The network needs {count} Python packages, about 300 MB.").format(count=len(packages.missing))
+    if packages.missing:
+        return _("Not installed yet: {names}.").format(names=", ".join(packages.missing))
+    if packages.installable:
+        return _("For a GPU: {names}, some gigabytes.").format(names=", ".join(packages.installable))
+    return _("Everything that the network needs is installed.")
+
+
+def _blocked(logic: CausalCLIPSegLogic, packages: Packages, exportIndex: int, hasHeader: bool) -> dict[str, str]:
     blocked: dict[str, str] = {}
-    reason = _whyNoRun(logic, missing)
+    reason = _whyNoRun(logic, packages.missing)
     if logic.running is None and reason:
         blocked["applyButton"] = reason
     if logic.busy:
         blocked |= dict.fromkeys(_BLOCKED_WHILE_BUSY, _("Not during a run."))
-    if "pydicom-data" in missing:
+    if "pydicom-data" in packages.missing:
         blocked.setdefault("sampleButton", _("The sample comes with the installation, which is not complete yet."))
     if not stored.history(logic.parameters):
         blocked.setdefault("historyCombo", _("No note was run in this scene yet."))
-    if not missing:
+    if not packages.installable:
         blocked.setdefault("installButton", _("Everything is installed."))
         blocked.setdefault("wheelsButton", _("Everything is installed."))
-    if not removable:
+    if not packages.removable:
         blocked.setdefault("removeButton", _("This module has installed nothing."))
     return blocked | _blockedResult(logic, exportIndex, hasHeader)
 
@@ -220,7 +232,9 @@ def _understood(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
             places = _("whole lung")
         line = f"<b>{_patientSide(side)}</b> ({_viewer(viewer)})"
         lines.append(line + (f": {escape(places)}" if places else ""))
-    if understood["weak"]:
+    if understood["details"].get("poorly_understood"):
+        lines.append(_("Many words of the note are not understood."))
+    elif understood["weak"]:
         lines.append(_("The note names no side, so both lungs are searched."))
     if not understood["sides"] and not understood["questions"]:
         lines.append(f"<b>{_('Nothing to outline.')}</b>")
@@ -228,6 +242,8 @@ def _understood(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
         lines.append(
             _("Not used: {words} ({reason})").format(words=escape(phrase["words"]), reason=escape(phrase["reason"]))
         )
+    for words in understood["details"].get("not_understood", []):
+        lines.append(_("Not understood: {words}").format(words=escape(words)))
     return "<br>".join(lines)
 
 

@@ -57,7 +57,9 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._updating = False
         self._tooltips = {name: getattr(self.ui, name).toolTip for name in view_state.CONTROLS}
         self.logic = self._givenLogic or CausalCLIPSegLogic()
-        self.installation = self._givenInstallation or Installation(self.resourcePath("requirements.txt"))
+        self.installation = self._givenInstallation or Installation(
+            self.resourcePath("requirements.txt"), self.resourcePath("requirements-gpu.txt")
+        )
         self._checkInstallation()
         self.correction = Correction(self.ui.segmentEditor)
         self._shownNodes: list[slicer.vtkMRMLNode | None] = []
@@ -116,12 +118,15 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.exportButton.connect("clicked()", self._onExport)
         ui.installButton.connect("clicked()", lambda: self._onInstall(False))
         ui.wheelsButton.connect("clicked()", lambda: self._onInstall(True))
+        ui.gpuCheckBox.connect("toggled(bool)", lambda checked: self._update())
         ui.removeButton.connect("clicked()", self._onRemove)
         self.logic.changed.connect(self._update)
 
     def enter(self) -> None:
         """Show the scene when the module is opened."""
         self.ui.segmentEditor.updateEffectList()  # other modules may have registered effects
+        if self._missing:  # another module may have installed them
+            self._checkInstallation()
         if not self.logic.isOpen:
             self._attach()
         else:
@@ -166,13 +171,14 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._attach()
 
     def _attach(self) -> None:
-        self._checkInstallation()
         self.logic.installed = not self._missing
         self.logic.attach()
         self._update()
 
     def _checkInstallation(self) -> None:
+        """Look at the installed packages, which takes a moment: once, and after each change."""
         self._missing, self._removable = self.installation.missing(), self.installation.installedByUs()
+        self._missingForGpu = self.installation.missing(gpu=True)
 
     def _onImage(self, node: slicer.vtkMRMLVolumeNode | None) -> None:
         if not self._updating:
@@ -270,14 +276,15 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             folder = qt.QFileDialog.getExistingDirectory(self.uiWidget, _("Folder of wheels"))
             if not folder:
                 return
+        gpu = self.ui.gpuCheckBox.checked
         if not self.installation.termsAccepted():
             if not slicer.util.confirmOkCancelDisplay(
-                self.installation.terms(), _("Terms of the weights"), parent=slicer.util.mainWindow()
+                self.installation.terms(gpu), _("Terms of the weights"), parent=slicer.util.mainWindow()
             ):
                 return
             self.installation.acceptTerms()
         with self._changingPackages(_("The installation failed.")):
-            replaced = self.installation.install(folder)
+            replaced = self.installation.install(folder, gpu)
         if replaced:
             slicer.util.infoDisplay(
                 _("Restart Slicer now: newer versions of these packages were installed, and Slicer still uses the old")
@@ -288,6 +295,9 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onRemove(self) -> None:
         names = self.installation.installedByUs()
         text = _("Remove these packages from Slicer's Python?") + "\n\n" + ", ".join(names)
+        others = self.installation.neededByOthers()
+        if others:
+            text += "\n\n" + _("These packages will miss some of them:") + "\n\n" + ", ".join(others)
         if slicer.util.confirmOkCancelDisplay(text, parent=slicer.util.mainWindow()):
             self.logic.worker.stop()
             with self._changingPackages(_("The packages cannot be removed.")):
@@ -306,6 +316,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 yield
         finally:
             self.uiWidget.enabled = True
+            self._checkInstallation()
             self._attach()
 
     def _update(self) -> None:
@@ -320,7 +331,9 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             volume = self.logic.resultVolume()
             header = None if volume is None else dicomFile(volume)
             index = self.ui.exportCombo.currentIndex
-            panel = view_state.describe(self.logic, self._missing, self._removable, index, header is not None)
+            missing = self._missingForGpu if self.ui.gpuCheckBox.checked else self._missing
+            packages = view_state.Packages(self._missing, missing, self._removable)
+            panel = view_state.describe(self.logic, packages, index, header is not None)
             self._showPanel(panel)
             self._showEditor()
             self._shownNodes = self._nodes()

@@ -139,6 +139,7 @@ class App:
         self._layout = LayoutManager()
         self._logic = slicer.vtkSlicerApplicationLogic()
         self._at_startup: list[Callable[[], None]] = []
+        self._revision_settings = QtCore.QSettings(str(folder / "Slicer-33333.ini"), QtCore.QSettings.Format.IniFormat)
 
     def connect(self, signal: str, slot: Callable[[], None]) -> None:
         if signal != "startupCompleted()":
@@ -152,6 +153,10 @@ class App:
 
     def applicationLogic(self) -> Any:
         return self._logic
+
+    def revisionUserSettings(self) -> Any:
+        """Return the settings of this Slicer installation, which are not those of QSettings()."""
+        return wrap(self._revision_settings)
 
     def layoutManager(self) -> LayoutManager:
         return self._layout
