@@ -56,6 +56,8 @@ def _print_expression(expression: ReferringExpression, prompt: str) -> None:
             table.add_row("From", f"{finding.words}: {finding.kind}{', uncertain' if finding.uncertain else ''}")
     for ignored in expression.ignored:
         table.add_row("Not used", f"{ignored.words}: {ignored.reason}")
+    for words in expression.not_understood:
+        table.add_row("Not understood", words)
     for question in expression.questions:
         table.add_row("Question", question)
     out.print(table)

@@ -10,6 +10,7 @@ from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, side_in_image
 from CausalCLIPSegLib.mask.components import area_mm2, connected_components
 from CausalCLIPSegLib.mask.description import disagreements
 from CausalCLIPSegLib.mask.lung_extent import lung_extent
+from CausalCLIPSegLib.notes import explain_weakness
 from CausalCLIPSegLib.result import Segment, SegmentationResult
 from CausalCLIPSegLib.segmentation.source_image import uid_of
 
@@ -131,8 +132,8 @@ def describe_result(result: SegmentationResult) -> ResultDocument:
 def result_warnings(result: SegmentationResult) -> list[str]:
     """Return what a person should check about the radiograph, the note and the place of the mask, in sentences."""
     warnings = list(result.radiograph.warnings)
-    if result.expression.weak:
-        warnings.append("The note names no side, so both lungs were searched; the outline is less sure.")
+    if weakness := explain_weakness(result.expression):
+        warnings.append(weakness)
     area = int(result.mask.sum())
     elsewhere = sum(int(each.mask.sum()) for each in result.segments if each.side not in result.expression.sides)
     if elsewhere > _MAX_ELSEWHERE * area:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from CausalCLIPSegLib.notes.expression import ZONES, Finding, Ignored, ReferringExpression, Zone
 from CausalCLIPSegLib.notes.lexicon import check_language, languages
 from CausalCLIPSegLib.notes.parser import MAX_NOTE_LENGTH, parse_note
-from CausalCLIPSegLib.notes.prompt import describe_expression, swap_sides, to_prompt
+from CausalCLIPSegLib.notes.prompt import describe_expression, explain_weakness, swap_sides, to_prompt
 from CausalCLIPSegLib.notes.questions import choose_side
 from CausalCLIPSegLib.notes.reader import read_note
 
@@ -23,6 +23,7 @@ __all__ = [
     "check_language",
     "choose_side",
     "describe_expression",
+    "explain_weakness",
     "languages",
     "parse_note",
     "read_note",

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from CausalCLIPSegLib.notes.lexicon import Mention, Term
 
 _MAX_DISTANCE = 3  # unknown words between "no" and "regression"
+_COMPLETE = Term("partial", "complete")
+_WHOLE = Term("whole", "whole")
 _CURRENT = Term("current", "either")
 
 
@@ -27,7 +29,12 @@ def resolve_changes(mentions: Sequence[Mention]) -> list[Mention]:
             term = _CURRENT if is_present else Term("negated", mention.term.value)
             mention = Mention(term, start, mention.stop)
         resolved.append(mention)
-    return [mention for mention in resolved if mention.role != "partial"]
+    return [_without_change(mention) for mention in resolved if mention.role != "partial" or mention.term == _COMPLETE]
+
+
+def _without_change(mention: Mention) -> Mention:
+    """Return "near complete" as a whole lung if it describes no change: "near complete opacification"."""
+    return Mention(_WHOLE, mention.start, mention.stop) if mention.term == _COMPLETE else mention
 
 
 def _qualifies(mention: Mention, start: int, *, is_gone: bool) -> bool:

@@ -93,7 +93,7 @@ class ReferringExpression:
         zones: the zones of each of `sides` from the top: empty if the note names none; all three if it names each of
             them or describes the whole lung.
         whole: the sides on which the note describes the whole lung.
-        weak: the note names no side, so `sides` holds both.
+        weak: the location is less sure: the note names no side, so `sides` holds both, or it is poorly understood.
         count: the number of affected areas that the note states; None if it states none.
         findings: the findings that the model can segment, present or not, in the order of the note.
         ignored: the words that were not used, in the order of the note.
@@ -101,6 +101,7 @@ class ReferringExpression:
             findings and the conclusion name different sides.
         not_understood: the parts of the note that were not understood, in the order of the note.
         understood_share: share of the words that the lexicon knows, 0 to 1.
+        poorly_understood: so many words are unknown that the note may say something else.
         language: the language of the lexicon that the note was read with, two letters.
         text: the note itself; ignored when two expressions are compared.
     """
@@ -115,6 +116,7 @@ class ReferringExpression:
     questions: tuple[str, ...] = ()
     not_understood: tuple[str, ...] = ()
     understood_share: float = 1.0
+    poorly_understood: bool = False
     language: str = "en"
     text: str = field(default="", compare=False)
 
@@ -133,6 +135,7 @@ class ReferringExpression:
             "ignored": [{"words": ignored.words, "reason": ignored.reason} for ignored in self.ignored],
             "not_understood": list(self.not_understood),
             "understood_share": self.understood_share,
+            "poorly_understood": self.poorly_understood,
             "questions": list(self.questions),
             "language": self.language,
         }

@@ -24,6 +24,7 @@ _NO_TERM = Term("", "")
 _SEPARATORS = frozenset({":", "?", "(", "["})
 _ENDS = frozenset(".;,)]!")
 _MAX_LABEL_TOKENS = 6
+_MAX_LINE_TOKENS = 12  # before a field, where a finding may stand
 _MAX_ANSWER_TOKENS = 3
 
 
@@ -119,10 +120,12 @@ def find_fields(
     begins = {at for at, token in enumerate(tokens) if token.key in _BOXES}
     in_field = False  # the line so far has a field
     follows_field = False  # the sentence so far has a field
+    sentence = 0  # its first token
     for at, token in enumerate(tokens):
         if token.layout or token.key in ".;":
             in_field = False
-            follows_field = follows_field and token.layout == "line" and token.key not in ".;"
+            if token.layout != "line" or token.key in ".;":
+                follows_field, sentence = False, at
         is_dash = token.text == "-" and token.key == ","
         if token.key != ":" and not is_dash:
             continue
@@ -135,7 +138,9 @@ def find_fields(
         ):
             label -= 1
         is_named = not named.isdisjoint(range(label, at))
-        is_wrapped = tokens[label].layout == "line" and label - 1 in places and claims.isdisjoint(range(label, at))
+        follows_place = tokens[label].layout == "line" and label - 1 in places
+        line_before = range(max(sentence, label - _MAX_LINE_TOKENS), label)
+        is_wrapped = follows_place and (claims.isdisjoint(line_before) or claims.isdisjoint(range(label, at)))
         if is_dash and not (tokens[label].layout and is_named):
             continue
         begins_line = bool(tokens[label].layout) and (follows_field or not is_wrapped)  # not "right / lung: clear"

@@ -127,6 +127,7 @@ class _NextClaimRule:
         self._prepositional = _prepositional(mentions, chunks)
         self._clause = list(accumulate((mention.role in _CLAUSE_ROLES for mention in mentions), initial=0))
         self._leading = leading
+        self._trailing = _trailing_chunks(mentions, chunks)
 
     def __call__(self, place: Place, at: int, before: tuple[int, Claim], after: tuple[int, Claim]) -> bool:
         (previous_at, previous), (following_at, following) = before, after
@@ -140,12 +141,26 @@ class _NextClaimRule:
                 return clause[following_at] > clause[at]  # "opacities; the apices are spared"
             if (clause[at] > clause[previous_at]) != (clause[following_at] > clause[at]):
                 return clause[at] > clause[previous_at]
+            if place.chunk in self._trailing:
+                return False
             unknown = self._unknown
             is_nearer = unknown[following_at] - unknown[at] <= unknown[at] - unknown[previous_at]
             return is_nearer and not self._prepositional[at]
         if place.chunk in (previous.chunk, following.chunk):
             return place.chunk == following.chunk
         return place.chunk in self._leading
+
+
+def _trailing_chunks(mentions: Sequence[Mention], chunks: Sequence[int]) -> set[int]:
+    """Return the chunks that begin with a claim and end with a place: "consolidation left effusion right"."""
+    shapes: dict[int, str] = {}  # C for a claim, P for a place or several, - for any other claim or a preposition
+    for mention, chunk in zip(mentions, chunks, strict=True):
+        is_place = mention.role in LOCATION_ROLES
+        is_other = mention.role in CLAIM_ROLES or mention.role in ("preposition", "inside")
+        letter = "P" if is_place else "C" if mention.role in ("finding", "outside") else "-" if is_other else ""
+        shape = shapes.get(chunk, "")
+        shapes[chunk] = shape if is_place and shape.endswith("P") else shape + letter
+    return {chunk for chunk, shape in shapes.items() if shape == "CPCP"}
 
 
 def _is_view(claim: Claim) -> bool:

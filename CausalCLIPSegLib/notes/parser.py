@@ -138,6 +138,7 @@ class _NoteParser:
             findings=tuple(finding for _, finding in findings),
             ignored=tuple(coverage.ignored),
             not_understood=tuple(coverage.not_understood),
+            poorly_understood=is_poor,
             understood_share=round(coverage.share, 3),
             questions=tuple(contradictions(findings)),
             language=self.note.lexicon.language,

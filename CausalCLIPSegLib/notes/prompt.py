@@ -89,9 +89,20 @@ def describe_expression(expression: ReferringExpression, *, mirrored: bool | Non
         for side in SIDES
         if side in expression.sides
     ]
-    if expression.weak:
+    if expression.poorly_understood:
+        lungs.insert(0, "many words of the note are not understood")
+    elif expression.weak:
         lungs.insert(0, "no side named, so both lungs are searched")
     return "; ".join(lungs)
+
+
+def explain_weakness(expression: ReferringExpression) -> str | None:
+    """Return why the location of a note is less sure, in a sentence; None if it is sure."""
+    if expression.poorly_understood:
+        return "Many words of the note are not understood; the outline is less sure."
+    if expression.weak:
+        return "The note names no side, so both lungs were searched; the outline is less sure."
+    return None
 
 
 def _zones(expression: ReferringExpression, side: Side) -> str:

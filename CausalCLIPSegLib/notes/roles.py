@@ -17,6 +17,7 @@ NOTHING_HERE = "nothing here"
 _MAX_CLEARED = 12  # mentions
 _UNSPECIFIC = "unspecific"
 _ARTIFACT = "artifact"
+_ARTIFACTS = frozenset({_ARTIFACT, "soft tissue"})
 _UNSPECIFIC_KINDS = (_ABNORMALITY, _OPACITY)  # least specific first
 _ORGAN_KINDS = frozenset({_ABNORMALITY, _OPACITY, "infection"})
 """Findings that an organ can have as well: "cardiac shadow", "wound infection"."""
@@ -25,7 +26,7 @@ _ONE_CLAIM = {(first, second) for first in ("finding", "outside") for second in 
     ("outside", "finding")
 }
 """Roles of adjacent words that name one claim; the last word is the noun: "airspace edema", "calcified nodule"."""
-OTHER_SUBJECTS = frozenset({"device", "other anatomy", "technique", "clinical sign"})
+OTHER_SUBJECTS = frozenset({"device", "other anatomy", "technique", "clinical sign", "artifact", "soft tissue"})
 """Things outside the lungs."""
 
 
@@ -155,36 +156,45 @@ def _resolve_predicates(mentions: list[Mention]) -> None:
     """Decide what "the opacity is normal" and "the opacity is the breast shadow" say: there is no such finding."""
     finding = -1  # the last finding, if only words of a predicate follow it
     predicate = False
+    has_place = False  # a place that no preposition connects to the finding, so that the predicate may be its own
     cause = False  # the last words are a thing outside the lungs, and that it causes something
     for at, mention in enumerate(mentions):
         is_cause = mention.role == "cause"
         if mention.role == "finding":
-            finding, predicate = at, False
+            finding, predicate, has_place = at, False, False
             if cause:
                 mentions[at] = _with_term(mention, "outside", _ARTIFACT)
         elif is_cause and at and _is_outside_lung(mentions[at - 1]):
             cause = True
             continue
-        elif finding >= 0 and mention.role == "normal" and predicate:
+        elif finding >= 0 and mention.role == "normal" and predicate and not has_place:
             mentions[at] = _with_term(mention, "negated", "backward")
             finding = -1
-        elif finding >= 0 and mention.term.value == _ARTIFACT and predicate:
+        elif finding >= 0 and mention.term.value in _ARTIFACTS and predicate:
             mentions[finding] = _with_term(mentions[finding], "outside", _ARTIFACT)
             finding = -1
         elif mention.role in ("verb", "uncertain"):
             predicate = True
         elif mention.role in LOCATION_ROLES and not predicate:
-            if mentions[at - 1].role not in LOCATION_ROLES | {"preposition", "inside"}:
-                finding = -1  # "pneumonia left lung is clear"
-        elif is_cause:
+            is_connected = mentions[at - 1].role in LOCATION_ROLES | {"preposition", "inside"}
+            has_place = has_place or not is_connected  # "pneumonia left lung is clear"
+        elif is_cause or _is_apposition(mentions, at, mentions[finding] if finding >= 0 else None):
             predicate = True
         elif mention.role not in ("preposition", "inside", "current"):
             finding = -1
         cause = cause and mention.role in ("preposition", "current", "partial", "and")
 
 
+def _is_apposition(mentions: Sequence[Mention], at: int, finding: Mention | None) -> bool:
+    """Whether a comma stands between an unspecific finding and its explanation: "left opacity, nipple shadow"."""
+    if finding is None or mentions[at].role != "comma" or finding.term.value not in _UNSPECIFIC_KINDS:
+        return False
+    following = next((each for each in mentions[at + 1 : at + 3] if each.role not in ("uncertain", "comma")), None)
+    return following is not None and following.term.value == _ARTIFACT
+
+
 def _is_outside_lung(mention: Mention) -> bool:
-    return mention.role == "outside" and mention.term.value in OTHER_SUBJECTS | {_ARTIFACT}
+    return mention.role == "outside" and mention.term.value in OTHER_SUBJECTS
 
 
 def _negate_only_place(mentions: list[Mention]) -> None:

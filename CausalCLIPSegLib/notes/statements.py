@@ -29,6 +29,7 @@ _LINKING_ROLES = JOINING_ROLES | {
 }  # fmt: skip
 """Roles of words that continue a statement on the next line."""
 _MAX_LABEL = 6  # mentions
+_PRONOUN_LEADS = frozenset({"comma", "and", "break", "current"})
 _SEPARATING_ROLES = frozenset({"comma", "and", "with"})
 
 
@@ -52,6 +53,11 @@ class Statement:
     def is_ignored(self) -> bool:
         """Whether it stands under a heading such as History, so that it does not describe this radiograph."""
         return self.section == "other"
+
+    @property
+    def names_claim(self) -> bool:
+        """Whether it names a finding or another thing that a note describes."""
+        return any(mention.role in _NAMING_ROLES for mention in self.mentions)
 
     @property
     def is_relevant(self) -> bool:
@@ -107,11 +113,37 @@ def split_statements(tokens: Sequence[Token], mentions: Sequence[Mention], lexic
         is_label = bool(new_label) and tokens[stop - 1].key == ":"
         if stop > text_start and not is_label:
             statements.append(Statement(text_start, stop, tuple(inside), section, lead))
-    return statements
+    return _join_divided(statements)
+
+
+def _join_divided(statements: Sequence[Statement]) -> list[Statement]:
+    """Return the statements with each sentence joined that an exception divides before its finding.
+
+    For example "the right lung, except for the upper lobe, is consolidated".
+    """
+    joined: list[Statement] = []
+    for statement in statements:
+        before, exception = joined[-2:] if len(joined) > 1 else (None, None)
+        if (
+            before is not None
+            and exception is not None
+            and exception.lead == "except"
+            and exception.stop == statement.start
+            and before.stop == exception.start
+            and statement.lead == ""
+            and not before.names_claim
+            and not exception.names_claim
+            and statement.names_claim
+        ):
+            mentions = (*before.mentions, *statement.mentions)
+            joined[-2:] = [Statement(before.start, statement.stop, mentions, before.section, before.lead), exception]
+        else:
+            joined.append(statement)
+    return joined
 
 
 def _read_pronouns(mentions: Sequence[Mention], begins: set[int]) -> list[Mention]:
-    """Return the mentions without pronouns that continue no denial; the others begin a statement.
+    """Return the mentions with each pronoun as a break if it continues a denial, and else as its preposition.
 
     For example "the opacity on the right has resolved, that on the left persists", but not "similar to that on the
     left".
@@ -124,10 +156,12 @@ def _read_pronouns(mentions: Sequence[Mention], begins: set[int]) -> list[Mentio
         if mention.role in ("negated", "gone"):
             denied_in = sentence
         if mention.role == "pronoun":
-            if denied_in != sentence:
-                continue
-            mention = Mention(Term("break", "break"), mention.start, mention.stop)
-            begins.add(mention.start)
+            follows_mark = bool(read) and read[-1].role in _PRONOUN_LEADS and read[-1].stop == mention.start
+            if denied_in == sentence and follows_mark:
+                mention = Mention(Term("break", "break"), mention.start, mention.stop)
+                begins.add(mention.start)
+            else:
+                mention = Mention(Term("inside", "inside"), mention.start + 1, mention.stop)
         read.append(mention)
     return read
 
@@ -175,7 +209,7 @@ def _join_brackets(tokens: Sequence[Token], mentions: Sequence[Mention]) -> list
 def _sentence_begins(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: Lexicon) -> set[int]:
     """Return the tokens after the punctuation marks that end a sentence."""
     mention_at = {at: mention for mention in mentions for at in range(mention.start, mention.stop)}
-    has_case = any(token.text.islower() and len(token.text) > 2 for token in tokens)
+    has_case = _has_case(tokens)
     begins: set[int] = set()
     has_claim = False  # the sentence so far names a finding
     for at, token in enumerate(tokens):
@@ -239,16 +273,18 @@ def _line_begins(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: 
     contain a finding and no word links the two: "No effusion / RLL consolidation", but not a wrapped sentence. A word
     of grammar at the end of a line links it to the next one; so does an adjective, where nouns have capital letters.
     """
+    has_case = _has_case(tokens)
     termed = {at for mention in mentions for at in range(mention.start, mention.stop)}
     lines = [at for at, token in enumerate(tokens) if token.layout]
     asserting = {bisect_right(lines, mention.start) - 1 for mention in mentions if mention.role in _ASSERTING_ROLES}
     linked: set[int] = set()
+    located = {mention.start for mention in mentions if mention.role in LOCATION_ROLES} if has_case else None
     for mention in mentions:
         if mention.role in _LINKING_ROLES and mention.term.value != CLOSED:
             linked.add(mention.start)
             if mention.term.value != "backward":
                 linked.add(mention.stop)
-        elif mention.role in LOCATION_ROLES:
+        elif mention.role in LOCATION_ROLES and not _begins_with_capital(tokens, mention.stop, located, lexicon):
             linked.add(mention.stop)
     begins: set[int] = set()
     for number, at in enumerate(lines):
@@ -261,6 +297,18 @@ def _line_begins(tokens: Sequence[Token], mentions: Sequence[Mention], lexicon: 
         if is_separate or tokens[at].layout in ("item", "paragraph"):
             begins.add(at)
     return begins
+
+
+def _begins_with_capital(tokens: Sequence[Token], at: int, located: set[int] | None, lexicon: Lexicon) -> bool:
+    """Whether a token after a place begins with a capital and is no place: another statement, if case says so."""
+    if located is None or lexicon.capitalizes_nouns or at >= len(tokens) or at in located:
+        return False
+    return tokens[at].text[0].isupper()
+
+
+def _has_case(tokens: Sequence[Token]) -> bool:
+    """Whether a note has words in lower case, so that capitals say something."""
+    return any(token.text.islower() and len(token.text) > 2 for token in tokens)
 
 
 def _exception_ends(tokens: Sequence[Token], mentions: Sequence[Mention], begins: set[int]) -> set[int]:
@@ -277,7 +325,9 @@ def _exception_ends(tokens: Sequence[Token], mentions: Sequence[Mention], begins
             continue
         edge = edges[bisect_right(edges, mention.start)] if mention.start < edges[-1] else len(tokens)
         following = mentions[number + 1 : bisect_left(starts, edge)]
-        has_place = has_claim = False
+        has_place = has_claim = names_side = False
+        before = mentions[bisect_left(starts, edges[max(0, bisect_left(edges, mention.start) - 1)]) : number]
+        main_asserts = any(each.role in _NAMING_ROLES for each in before)
         asserts = any(each.role in _NAMING_ROLES for each in following)
         for each, later in zip(following, [*following, None][1:], strict=True):
             has_place = has_place or each.role in LOCATION_ROLES
@@ -286,6 +336,11 @@ def _exception_ends(tokens: Sequence[Token], mentions: Sequence[Mention], begins
             if has_place and not has_claim and asserts and each.role in _SEPARATING_ROLES and not is_relative:
                 ends.add(each.start)
                 break
+            main_follows = has_place and not has_claim and asserts and not main_asserts
+            if main_follows and (each.role in ("verb", "states") or (each.role == "side" and names_side)):
+                ends.add(each.start)
+                break
+            names_side = names_side or each.role in ("side", "place", "anatomy")
             ends_first = each.role == "normal" or tokens[each.start].key == ","
             if has_claim and ends_first and each.start != mention.stop and _begins_sentence(tokens, mention.start):
                 ends.add(each.start)

@@ -22,6 +22,9 @@ class NoteText:
     def text_of(self, start: int, stop: int) -> str:
         """Return the text of the tokens `start` to `stop` (exclusive) on one line."""
         stop = max(stop, start + 1)
+        keys = {token.key for token in self.tokens[start:stop]}
+        if ")" in keys and "(" not in keys and start and self.tokens[start - 1].key == "(":
+            start -= 1
         return " ".join(self.text[self.tokens[start].start : self.tokens[stop - 1].stop].split())
 
     def words(self, start: int, stop: int) -> list[int]:

@@ -1,8 +1,8 @@
 """Claims and places: the worked example of notes/claims.py and docs/notes.md, step by step."""
 
 from CausalCLIPSegLib.notes import parse_note, to_prompt
-from CausalCLIPSegLib.notes.ownership import parse_statement
 from CausalCLIPSegLib.notes.lexicon import load_lexicon
+from CausalCLIPSegLib.notes.ownership import parse_statement
 from CausalCLIPSegLib.notes.places import Location, resolve
 from CausalCLIPSegLib.notes.statements import split_statements
 from CausalCLIPSegLib.notes.tokens import clean, tokenize

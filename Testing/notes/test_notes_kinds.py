@@ -208,7 +208,7 @@ KINDS = {
         "Comparison: RLL pneumonia on 3 May. Findings: Lungs clear.": "",
         "Reference exam: left pneumonia. Findings: right basal opacity.": "R:lower",
         "COMPARISON (CT of 3 May): RLL pneumonia. FINDINGS: clear.": "",
-        "\"HISTORY: right lower lobe pneumonia.\nFINDINGS: Left upper lobe consolidation.\"": "L:upper",
+        '"HISTORY: right lower lobe pneumonia.\nFINDINGS: Left upper lobe consolidation."': "L:upper",
         "INDICATION Pneumonia on the right.\nFINDINGS Consolidation at the left base.": "L:lower",
         "History - Lines unchanged. Increasing RUL opacity.\nFindings - Lungs clear.": "",
         "HX: RLL pneumonia. RESULT: clear lungs.": "",

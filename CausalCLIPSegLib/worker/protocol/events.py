@@ -114,7 +114,8 @@ class Understood(Message):
         sides_viewer: the same sides in the same order, as the viewer of the radiograph sees them.
         zones: "upper", "middle", "lower" for each of `sides`, from the top; empty if the note names no zone.
         whole: the `sides` of which the note names the whole lung.
-        weak: the note names no side, so both lungs are searched.
+        weak: the note names no side, so both lungs are searched; or many of its words are not understood, and
+            `details` says `poorly_understood`.
         count: number of areas in the note; null if the note does not state it.
         findings: each as `Finding.to_dict` returns it: kind, words, negated, historical and more.
         ignored: words and reason of each part of the note that was not used.
