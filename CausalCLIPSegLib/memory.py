@@ -25,8 +25,8 @@ _failed_imports = False
 def is_out_of_memory(error: BaseException) -> bool:
     """Return whether an error, or one that it was raised from, means that there is too little memory.
 
-    After an import has failed for lack of memory, its library stays half-loaded in this process, and later imports fail
-    in other ways; these count, too.
+    After an import has failed for lack of memory, its library stays half-loaded in this process, and later imports
+    fail in other ways; these count, too.
     """
     global _failed_imports
     chain = _chain(error)

@@ -38,6 +38,10 @@ UID_OF: Mapping[Level, str] = {
 }
 """Keyword of the attribute that identifies a match at each level."""
 
+MAX_MATCHES = 10_000
+"""Maximum number of matches of a query, at each level."""
+TOO_MANY_MATCHES = f"More than {MAX_MATCHES:,} studies, series or instances match; narrow the query."
+
 MAX_UID_LENGTH = 64
 """Characters in a UID (PS3.5 section 9)."""
 
@@ -111,6 +115,9 @@ class Pacs(Protocol):
 
         Returns:
             One data set per match, with those attributes of `RETURNED[level]` that the archive returned.
+
+        Raises:
+            PacsError: there are more than `MAX_MATCHES`.
         """
 
     def fetch(self, identity: Identity) -> bytes:

@@ -19,11 +19,15 @@ import typer
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from CausalCLIPSegLib.errors import PacsError
+from CausalCLIPSegLib.regular_files import open_regular
 
 CONFIGURATION = "CAUSALCLIPSEG_PACS_CONFIG"
 USERNAME = "CAUSALCLIPSEG_PACS_USERNAME"
 PASSWORD = "CAUSALCLIPSEG_PACS_PASSWORD"
 TOKEN = "CAUSALCLIPSEG_PACS_TOKEN"
+
+MAX_BYTES = 1 << 20
+"""Bytes of a configuration that are read."""
 
 _SECRETS = ("password", "token")
 _FILES = ("ca_bundle", "client_certificate", "client_key")
@@ -137,10 +141,14 @@ def _no_such_archive(name: str) -> str:
 
 def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+        with open_regular(path) as file:
+            entries = tomllib.loads(file.read(MAX_BYTES).decode())
     except OSError as error:
         raise PacsError(f"The configuration {path} cannot be read: {error.strerror}.") from None
-    except ValueError as error:  # its message quotes the file, which may hold a secret; the line number is enough
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # its message quotes the file, which may hold a secret; the line number is enough
         line = re.search(r"line (\d+)", str(error))
         place = f", line {line[1]}" if line else ""
         raise PacsError(f"The configuration {path} is not valid TOML{place}.") from None
@@ -244,7 +252,7 @@ def _complete(archive: Archive, name: str) -> Archive:
     if (archive.username is None) != (archive.password is None):
         raise PacsError(f"Archive {name}: username and password belong together.")
     has_secret = archive.token or archive.password
-    if has_secret and parts.scheme == "http" and not _is_local(parts.hostname) and not archive.allow_unencrypted:
+    if has_secret and parts.scheme == "http" and not is_local(parts.hostname) and not archive.allow_unencrypted:
         raise PacsError(
             f"Archive {name}: a password or token over http:// can be read on the way; use https://, or set "
             "allow_unencrypted = true in the configuration."
@@ -267,7 +275,8 @@ def _from_environment() -> dict[str, Any]:
     return credentials
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Return whether a host is this computer itself."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

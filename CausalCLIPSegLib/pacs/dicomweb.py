@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from email.message import Message
 from typing import Any, NoReturn, Self
+from urllib.parse import urlsplit
 
 import requests
 from dicomweb_client import DICOMwebClient
@@ -13,16 +14,27 @@ from pydicom import Dataset
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from CausalCLIPSegLib.errors import PacsError
-from CausalCLIPSegLib.pacs.archive import RETURNED, UID_OF, Answer, DeniedError, Identity, Level, UnreachableError
-from CausalCLIPSegLib.pacs.configuration import DicomWebArchive
-from CausalCLIPSegLib.pacs.retry import retrying
+from CausalCLIPSegLib.pacs.archive import (
+    MAX_MATCHES,
+    RETURNED,
+    TOO_MANY_MATCHES,
+    UID_OF,
+    Answer,
+    DeniedError,
+    Identity,
+    Level,
+    UnreachableError,
+)
+from CausalCLIPSegLib.pacs.configuration import DicomWebArchive, is_local
+from CausalCLIPSegLib.pacs.retry import retrying, seconds_to_wait
 from CausalCLIPSegLib.pacs.statuses import store_answer
+from CausalCLIPSegLib.pacs.transfer import send
 from CausalCLIPSegLib.privacy import silence_libraries
 
 _PAGE_SIZE = 200
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 # Any transfer syntax, so that the archive sends the file as stored instead of transcoding it.
-_AS_STORED = (("application/dicom", "*"),)
+_AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 
 
 class DicomWeb:
@@ -30,7 +42,9 @@ class DicomWeb:
 
     def __init__(self, archive: DicomWebArchive) -> None:
         self._archive = archive
-        self._session = _Session()
+        self._session = _Session(archive.timeout)
+        # A proxy must not see what never leaves this computer.
+        self._session.trust_env = not is_local(urlsplit(archive.url).hostname or "")
         self._session.auth = _Credentials(archive)
         self._session.headers["Accept"] = "application/dicom+json"  # for stores; other requests set their own
         if archive.ca_bundle:
@@ -49,7 +63,6 @@ class DicomWeb:
         # The client would retry stores too, but not after a lost connection; `retrying` replaces it.
         self._client.set_http_retry_params(retry=False)
         self._retrying = retrying(archive.retries, archive.retry_wait)
-        self._body = b""
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
@@ -74,6 +87,8 @@ class DicomWeb:
             size = _PAGE_SIZE if limit is None else min(_PAGE_SIZE, limit - offset)
             page = self._retrying(self._page, level, keys, size, offset)
             matches |= {str(match.get(UID_OF[level], "")): match for match in page}
+            if len(matches) > MAX_MATCHES:
+                raise PacsError(TOO_MANY_MATCHES)
             # An archive that ignores the offset repeats a page; one that ignores the limit returns all at once.
             if len(page) < size or len(matches) == offset:
                 break
@@ -94,6 +109,8 @@ class DicomWeb:
             else:
                 study, series = filters.pop("StudyInstanceUID"), filters.pop("SeriesInstanceUID")
                 matches = client.search_for_instances(study, series, search_filters=filters, **options)
+            if len(matches) > MAX_MATCHES:
+                raise PacsError(TOO_MANY_MATCHES)
             return [Dataset.from_json(match) for match in matches]
 
     def fetch(self, identity: Identity) -> bytes:
@@ -101,11 +118,18 @@ class DicomWeb:
         return self._retrying(self._fetch, identity)
 
     def _fetch(self, identity: Identity) -> bytes:
+        path = f"/studies/{identity.study}/series/{identity.series}/instances/{identity.instance}"
         with self._translate_errors():
-            self._client.retrieve_instance(identity.study, identity.series, identity.instance, media_types=_AS_STORED)
-        # The client returns a decoded data set; return the archive's own bytes instead, stored by `_on_response`.
-        body, self._body = self._body, b""
-        return body
+            # Not through the client, which would decode the file; the file is to be stored as it is.
+            response = self._session.get(self._archive.url + path, headers={"Accept": _AS_STORED})
+            self._on_response(response)
+            response.raise_for_status()
+            media_type, _, parameters = _content_type(response)
+            if media_type == "application/dicom":
+                return response.content
+            if media_type != "multipart/related":
+                raise ValueError
+            return _only_part(response.content, parameters)
 
     def store(self, dataset: Dataset) -> Answer:
         """See `Pacs`."""
@@ -117,18 +141,12 @@ class DicomWeb:
             return refused.answer(uid)
 
     def _on_response(self, response: requests.Response, **_: Any) -> None:
-        """Check a response before the client reads it, and store the bytes of a fetched file."""
+        """Check a response before the client reads it."""
         if response.is_redirect or 300 <= response.status_code < 400:
             # If followed, a POST would become a GET, and a query could leave TLS.
             raise DeniedError("The archive answers with another address; put the final one into the configuration.")
-        media_type, _semicolon, parameters = response.headers.get("Content-Type", "").partition(";")
-        media_type = media_type.strip().lower()
         if response.request.method == "POST":
-            response.headers["Content-Type"] = media_type  # the client does not accept parameters
-        elif response.ok and media_type == "multipart/related":
-            self._body = _only_part(response.content, parameters)
-        elif response.ok and media_type == "application/dicom":
-            self._body = response.content
+            response.headers["Content-Type"] = _content_type(response)[0]  # the client does not accept parameters
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
@@ -159,7 +177,16 @@ class DicomWeb:
 
 
 class _Session(requests.Session):
-    """A session that never follows redirects and always uses the configured CA bundle."""
+    """A session that never follows redirects, uses the configured CA bundle, and reads bounded answers.
+
+    Args:
+        timeout: seconds to wait for a connection, and for each part of an answer.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        super().__init__()
+        self._timeout = timeout
+        self.headers["Accept-Encoding"] = "identity"
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
         options["allow_redirects"] = False
@@ -171,7 +198,9 @@ class _Session(requests.Session):
         # HTML forms.
         path, mark, query = url.partition("?")
         query = query.replace("%2A", "*").replace("%3F", "?").replace("+", "%20")
-        return super().request(method, path + mark + query, **options)
+        options |= {"stream": True, "timeout": self._timeout}
+        # Twice the time: connecting, and the first bytes of the answer
+        return send(lambda: super(_Session, self).request(method, path + mark + query, **options), 2 * self._timeout)
 
 
 class _Credentials(AuthBase):
@@ -205,6 +234,12 @@ class _RefusedError(Exception):
         if answer.status != "unconfirmed":
             return answer
         return Answer("refused", f"the archive refuses it (HTTP status {self._response.status_code})")
+
+
+def _content_type(response: requests.Response) -> tuple[str, str, str]:
+    """Return the media type of a response in lower case, a semicolon, and its parameters."""
+    media_type, semicolon, parameters = response.headers.get("Content-Type", "").partition(";")
+    return media_type.strip().lower(), semicolon, parameters
 
 
 def _only_part(body: bytes, parameters: str) -> bytes:
@@ -246,10 +281,9 @@ def _raise_for(response: requests.Response) -> NoReturn:
     if status == 407:
         raise DeniedError("The proxy requires credentials (HTTP status 407).") from None
     if status in _BUSY:
-        seconds = response.headers.get("Retry-After", "")
         raise UnreachableError(
             f"The archive cannot answer at present (HTTP status {status}).",
-            float(seconds) if seconds.isdigit() else None,
+            seconds_to_wait(response.headers.get("Retry-After", "")),
         ) from None
     if response.request.method == "POST":
         raise _RefusedError(response) from None

@@ -14,7 +14,6 @@ from pydicom.pixels.utils import get_expected_length
 from CausalCLIPSegLib.errors import OutputError
 from CausalCLIPSegLib.pacs.archive import MAX_UID_LENGTH, Identity
 
-
 LONGEST_NAME = f"{'X' * 16}.{'1' * MAX_UID_LENGTH}.dcm"
 """As long as the longest file name."""
 
