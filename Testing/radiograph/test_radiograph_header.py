@@ -9,6 +9,7 @@ import SimpleITK
 from pydicom import dcmread, uid
 
 from CausalCLIPSegLib.radiograph import read_radiograph
+from CausalCLIPSegLib.radiograph.spacing import UNCALIBRATED
 
 CR = uid.ComputedRadiographyImageStorage
 DX = uid.DigitalXRayImageStorageForPresentation
@@ -33,6 +34,11 @@ SC = uid.SecondaryCaptureImageStorage
         ({"PixelSpacing": ["nan", "nan"]}, None),
         ({"PixelSpacing": ["inf", "inf"]}, None),
         ({"PixelSpacing": [0.2, 0.2, 0.2]}, None),
+        ({"PixelSpacing": [600, 600], "ImagerPixelSpacing": [0.2, 0.3]}, (0.2, 0.3)),
+        ({"ImagerPixelSpacing": [600, 600]}, None),
+        ({"PixelSpacing": [1e-6, 1e-6]}, None),
+        ({"PixelSpacing": [40, 0.1]}, None),
+        ({"PixelSpacing": [100000, 100000]}, None),
         ({"ImagerPixelSpacing": [0.2, 0.2], "EstimatedRadiographicMagnificationFactor": 2}, (0.2, 0.2)),
     ],
     ids=str,
@@ -46,6 +52,60 @@ def test_spacing_is_the_first_valid_one(stored, make_dataset, tmp_path, elements
         path = tmp_path / "image.dcm"
         dataset.save_as(path, enforce_file_format=False)
     assert read_radiograph(path).spacing == expected
+
+
+@pytest.mark.parametrize("keyword", ["PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"])
+@pytest.mark.parametrize("value", [[600, 600], [1e-6, 1e-6], [-0.2, -0.2], [0.1, 90]])
+def test_warns_about_a_spacing_beyond_belief(stored, write_dicom, keyword, value):
+    radiograph = read_radiograph(write_dicom(stored, **{keyword: value}))
+    assert (radiograph.spacing, radiograph.warnings) == (None, (UNCALIBRATED,))
+
+
+def test_the_size_of_the_image_bounds_the_spacing(write_dicom):
+    rows, columns = np.mgrid[:1600, :40]
+    path = write_dicom((rows + columns).astype(np.uint16), PixelSpacing=[1, 1])
+    assert read_radiograph(path).spacing is None  # the image would be 1.6 m long
+
+
+@pytest.mark.parametrize("value", [[0, 0], ""])
+def test_a_spacing_of_zero_is_a_missing_one(stored, write_dicom, value):
+    assert read_radiograph(write_dicom(stored, PixelSpacing=value)).warnings == ()
+
+
+def test_warns_about_pixels_that_are_not_square(stored, write_dicom):
+    (warning,) = read_radiograph(write_dicom(stored, PixelAspectRatio=[2, 1])).warnings
+    assert "not square" in warning
+    assert read_radiograph(write_dicom(stored, PixelAspectRatio=[2, 1], PixelSpacing=[0.2, 0.1])).warnings == ()
+
+
+FIRST_ELEMENTS = {
+    "meta information without its length": ("", False),
+    "the patient, explicit": ("group 8", False),
+    "the patient, implicit": ("group 8", True),
+    "the study": ("group 8, patient", True),
+}
+
+
+@pytest.mark.parametrize("name", FIRST_ELEMENTS)
+def test_reads_a_data_set_without_preamble_whatever_it_begins_with(stored, make_dataset, write_dicom, tmp_path, name):
+    removed, implicit = FIRST_ELEMENTS[name]
+    dataset = make_dataset(stored, StudyID="1", PatientID="1", BurnedInAnnotation="NO")
+    if removed:
+        del dataset.file_meta
+        for tag in [element.tag for element in dataset if element.tag.group == 8]:
+            del dataset[tag]
+    if "patient" in removed:
+        del dataset.PatientName, dataset.PatientID
+        del dataset[0x00280301]
+    path = tmp_path / "IM000001"
+    with path.open("wb") as file:
+        if removed:
+            dataset.save_as(file, implicit_vr=implicit, little_endian=True)
+        else:
+            dataset.save_as(file)
+    radiograph = read_radiograph(path)
+    np.testing.assert_array_equal(radiograph.pixels, read_radiograph(write_dicom(stored)).pixels)
+    assert any("does not say what the image is" in text for text in radiograph.warnings) is bool(removed)
 
 
 GEOMETRIES = [
