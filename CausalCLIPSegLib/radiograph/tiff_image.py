@@ -1,7 +1,7 @@
-"""Choose the page of a TIFF file, and read with tifffile what Pillow reads wrong or not at all.
+"""Choose the page of a TIFF file, and read what Pillow reads wrong or not at all.
 
 Pillow returns noise for planar color of 16 bits and for most compressed big-endian values, and wraps 32-bit integers.
-It stays the reader of 8 bits, with palettes, CMYK, YCbCr and JPEG.
+It stays the reader of 8 bits, with palettes, CMYK, YCbCr and JPEG. tifffile reads only the directory.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.radiograph.grayscale import byte_pixels, deep_pixels, percentile_normalize
 from CausalCLIPSegLib.radiograph.limits import check_size
+from CausalCLIPSegLib.radiograph.tiff_values import read_values
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
@@ -74,7 +75,7 @@ def read_tiff(path: Path) -> TiffContent:
         pixels = None
         big_endian_bigtiff = tiff.is_bigtiff and tiff.byteorder == ">"  # Pillow does not know it
         if page in parts or page.bitspersample > 8 or page.sampleformat != _UNSIGNED or big_endian_bigtiff:
-            pixels, more_warnings = _read(page)
+            pixels, more_warnings = _read(path, page)
             warnings = (*warnings, *more_warnings)
         number = pages.index(page) if page in pages else 0
         return TiffContent(number, int(_number(page, _ORIENTATION, 1)), _spacing(page), pixels, warnings)
@@ -113,16 +114,12 @@ def _reject_incomplete(page: TiffPage, file_bytes: int) -> None:
         raise RadiographError("The file is incomplete: it ends before the last pixel.")
 
 
-def _read(page: TiffPage) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
+def _read(path: Path, page: TiffPage) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
     is_gray = page.photometric in (_MIN_IS_WHITE, _MIN_IS_BLACK) and page.samplesperpixel <= 2
     is_color = page.photometric == _RGB and page.samplesperpixel in (3, 4)
     if page.dtype is None or page.dtype.kind not in "iuf" or not (is_gray or is_color):
         raise RadiographError("This TIFF image stores its pixels in a way that the program does not read.")
-    values = page.asarray(maxworkers=1)
-    if page.axes == "SYX":
-        values = np.moveaxis(values, 0, -1)
-    if values.shape[:2] != (page.imagelength, page.imagewidth):
-        raise RadiographError("The header of this TIFF image contradicts itself about its size.")
+    values = read_values(path, page)
     if values.ndim == 3 and values.dtype.kind != "u":
         raise RadiographError("The file holds several values for each pixel; a radiograph holds one.")
     warnings: tuple[str, ...] = ()
