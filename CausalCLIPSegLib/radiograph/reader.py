@@ -31,9 +31,10 @@ def read_radiograph(path: str | Path) -> Radiograph:
     The content of the file decides which format it is, not its name:
 
     - **DICOM**: Computed Radiography, Digital X-Ray (For Presentation) or Secondary Capture, with or without preamble,
-      in any transfer syntax that pydicom decodes. The modality LUT or rescale is applied, then the first VOI LUT or
-      window (PS3.3 C.11.1, C.11.2), and MONOCHROME1 is inverted. If there is no window, or it turns more than 90 % of
-      the pixels black or white, or leaves less than a tenth of the grayscale, the values are stretched instead.
+      uncompressed, deflated, run-length encoded, or as JPEG of any kind, JPEG-LS or JPEG 2000. The modality LUT or
+      rescale is applied, then the first VOI LUT or window (PS3.3 C.11.1, C.11.2), and MONOCHROME1 is inverted. If
+      there is no window, or it turns more than 90 % of the pixels black or white, or leaves less than a tenth of the
+      grayscale, the values are stretched instead.
     - **PNG, JPEG, TIFF, WebP, BMP** (not compressed): gray, or color that is no information, such as a tint or text.
       The EXIF orientation is applied. 8-bit values are divided by 255; deeper values are stretched. Of a TIFF with
       thumbnails, the largest image is read.
