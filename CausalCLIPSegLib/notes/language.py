@@ -45,17 +45,17 @@ def choose_lexicon(tokens: Sequence[Token], language: str | None) -> Lexicon:
     words = [token for token in tokens if token.text.isalpha()]
     _check_script(words)
     frequent = _frequent_words()
-    known = {
-        name: load_lexicon(name).known_letters(tokens)
-        + sum(len(word.text) for word in words if word.key in frequent[_NAMES[name]])
-        for name in languages()
-    }
-    best = max(known, key=lambda name: known[name])
+    known = {name: load_lexicon(name).known_letters(tokens) for name in languages()}
+    best = max(known, key=lambda name: (known[name][0] + _letters(words, frequent[_NAMES[name]]), known[name][1]))
     _check_words(words, load_lexicon(best))
     letters = sum(len(word.text) for word in words)
-    if len(words) >= _MIN_WORDS and known[best] < 2 * _MIN_KNOWN * letters:
+    if len(words) >= _MIN_WORDS and known[best][0] < _MIN_KNOWN * letters:
         raise NoteError(f"The language of the note is not recognized; notes can be in {_supported()}.")
     return load_lexicon(best)
+
+
+def _letters(words: Sequence[Token], frequent: frozenset[str]) -> int:
+    return sum(len(word.text) for word in words if word.key in frequent)
 
 
 def _check_script(words: Sequence[Token]) -> None:

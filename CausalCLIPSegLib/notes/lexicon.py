@@ -144,13 +144,15 @@ class Lexicon:
                 start = stop
         return read
 
-    def known_letters(self, tokens: Iterable[Token]) -> int:
-        """Return the number of letters in known words, twice for words without a typing error."""
-        return sum(
-            len(token.text) * (1 + (self.key(token.text.casefold()) in self.known))
-            for token in self.read(tokens)
-            if token.text.isalpha() and token.key in self.known
-        )
+    def known_letters(self, tokens: Iterable[Token]) -> tuple[int, int]:
+        """Return the number of letters in known words, and how many of them are without a typing error."""
+        letters = exact = 0
+        for token in tokens:
+            parts = list(self._parts(token.key)) if token.text.isalpha() else []
+            known = sum(length for length, key in parts if key in self.known)
+            letters += known
+            exact += known if self.key(token.key) in self.known or len(parts) > 1 else 0
+        return letters, exact
 
     def key(self, word: str) -> str:
         """Return the key of a case-folded word."""
@@ -382,9 +384,10 @@ def load_lexicon(language: str = "en") -> Lexicon:
     fused = {_fold(word, letters): (keys(word)[0], False) for word in spelling["fused"]}
     for term, entries in _terms(tables):
         if term.role in _COMPOUND_ROLES | {"normal"}:
-            words_ = [entry for entry in entries if len(entry) >= _MIN_STEM and entry.isalpha()]
+            long = [entry for entry in entries if len(entry) >= _MIN_STEM and entry.isalpha()]
+            long = [entry for entry in long if entry not in spelling["abbreviations"]]
             fused.update(
-                {form: (keys(entry)[0], True) for entry in words_ for form in (_fold(entry, letters), keys(entry)[0])}
+                {form: (keys(entry)[0], True) for entry in long for form in (_fold(entry, letters), keys(entry)[0])}
             )
     spelling_targets, robust = _spelling(terms, headings)
     return Lexicon(

@@ -34,6 +34,7 @@ MAX_NOTE_LENGTH = 20_000
 _MIN_UNDERSTOOD = 0.6
 _MIN_NOT_UNDERSTOOD = 4
 """A note is weak if it has at least this many unknown words, and a smaller share of known words than this."""
+_MAX_MEASURE_TOKENS = 6
 _MAX_SHARED_PLACE_DISTANCE = 6  # claims to look back for the place of "left basal opacity, likely pneumonia"
 
 
@@ -96,7 +97,12 @@ def _is_letter(tokens: Sequence[Token], mention: Mention) -> bool:
     follows_slash = start > 1 and tokens[start - 1].key == "/"
     number = tokens[start - 1 - follows_slash] if start else None
     follows_number = number is not None and (number.key.isdecimal() or number.key == MEASURE)
-    return follows_number or (stop < len(tokens) and tokens[stop].key.isdecimal() and not tokens[stop].layout)
+    last = stop  # the last token of a number or measurement behind the letter
+    while (
+        last + 1 < min(len(tokens), stop + _MAX_MEASURE_TOKENS) and tokens[last + 1].key == MEASURE == tokens[stop].key
+    ):
+        last += 1
+    return follows_number or (stop < len(tokens) and tokens[last].text.isdecimal() and not tokens[stop].layout)
 
 
 @dataclass(frozen=True)

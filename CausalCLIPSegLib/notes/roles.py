@@ -170,7 +170,7 @@ def _resolve_predicates(mentions: list[Mention]) -> None:
         elif finding >= 0 and mention.role == "normal" and predicate and not has_place:
             mentions[at] = _with_term(mention, "negated", "backward")
             finding = -1
-        elif finding >= 0 and mention.term.value in _ARTIFACTS and predicate:
+        elif finding >= 0 and predicate and _renames(mentions, at, mentions[finding]):
             mentions[finding] = _with_term(mentions[finding], "outside", _ARTIFACT)
             finding = -1
         elif mention.role in ("verb", "uncertain"):
@@ -180,9 +180,26 @@ def _resolve_predicates(mentions: list[Mention]) -> None:
             has_place = has_place or not is_connected  # "pneumonia left lung is clear"
         elif is_cause or _is_apposition(mentions, at, mentions[finding] if finding >= 0 else None):
             predicate = True
-        elif mention.role not in ("preposition", "inside", "current"):
+        elif mention.role not in ("preposition", "inside", "current") and not _begins_relative(mentions, at):
             finding = -1
         cause = cause and mention.role in ("preposition", "current", "partial", "and")
+
+
+def _begins_relative(mentions: Sequence[Mention], at: int) -> bool:
+    """Whether a comma or a "which" begins a relative clause: "opacity, which represents a skin fold"."""
+    return mentions[at].role == "comma" and any(
+        each.role in ("verb", "cause", "uncertain") and each.start - mentions[at].stop <= 1
+        for each in mentions[at + 1 : at + 3]
+    )
+
+
+def _renames(mentions: Sequence[Mention], at: int, finding: Mention) -> bool:
+    """Whether the object of a predicate says what a finding really is: a shadow, or a thing outside the lungs."""
+    mention = mentions[at]
+    if mention.term.value in _ARTIFACTS:
+        return True
+    is_definite = mentions[at - 1].role in ("verb", "cause") and mention.start - mentions[at - 1].stop <= 1
+    return is_definite and _is_outside_lung(mention) and finding.term.value in _UNSPECIFIC_KINDS
 
 
 def _is_apposition(mentions: Sequence[Mention], at: int, finding: Mention | None) -> bool:

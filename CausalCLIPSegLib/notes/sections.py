@@ -34,28 +34,52 @@ class Heading:
     section: Section
 
 
-def find_headings(tokens: Sequence[Token], lexicon: Lexicon, claims: frozenset[int]) -> dict[int, Heading]:
+def find_headings(
+    tokens: Sequence[Token], lexicon: Lexicon, claims: frozenset[int], named: frozenset[int]
+) -> dict[int, Heading]:
     """Return every heading by its first token.
 
     Args:
         tokens: the tokens of the note, with the keys of the lexicon.
         lexicon: the words of its language.
         claims: the tokens that name a finding or another thing that a note describes as present or absent.
+        named: `claims`, and the tokens that name a place.
     """
     headings: dict[int, Heading] = {}
     has_case = any(token.text.islower() and len(token.text) > 2 for token in tokens)
     in_other = False
     for at, token in enumerate(tokens):
-        if not (token.layout or tokens[at - 1].key in ".;:?"):
+        begins = bool(token.layout) or tokens[at - 1].key in ".;:?"
+        if not begins and not token.text[0].isupper():
             continue
         heading = _heading(tokens, at, lexicon, claims, has_case=has_case)
-        if heading:
+        if heading and (begins or tokens[at + heading.length - 1].key == ":"):
             headings[at] = heading
             in_other = heading.section == "other"
-        elif in_other and _is_capitals_heading(tokens, at):  # "PORTABLE CHEST, 8 A.M.:" ends the history
+        elif not begins:
+            continue
+        elif (
+            in_other and tokens[at - 1].key != ":" and _is_capitals_heading(tokens, at)
+        ):  # "PORTABLE CHEST, 8 A.M.:" ends the history
             headings[at] = Heading(0, "findings")
             in_other = False
+    _add_unknown_headings(tokens, headings, named)
     return headings
+
+
+def _add_unknown_headings(tokens: Sequence[Token], headings: dict[int, Heading], named: frozenset[int]) -> None:
+    """Add the labels before the heading of the findings that name neither a finding nor a place: "QUERY:".
+
+    What stands there before the findings is a question or a detail of the examination.
+    """
+    findings = next((at for at in sorted(headings) if headings[at].section == "findings" and headings[at].length), 0)
+    for at in range(findings):
+        if not tokens[at].layout or at in headings or (headings and at > min(headings)):
+            continue
+        stop = next((end for end in range(at, min(at + _MAX_HEADING_TOKENS, findings)) if tokens[end].key == ":"), at)
+        is_one_line = not any(token.layout for token in tokens[at + 1 : stop + 1])
+        if stop > at and is_one_line and named.isdisjoint(range(at, stop)) and tokens[at].text[0].isupper():
+            headings[at] = Heading(stop + 1 - at, "other")
 
 
 def begins_block(tokens: Sequence[Token], at: int) -> bool:
@@ -77,7 +101,12 @@ def _heading(
         return None
     section: Section = next((each for each in sections if each != "other"), "other")
     follows = tokens[stop] if stop < len(tokens) else None
+    term = lexicon.terms.get(tuple(token.key for token in tokens[at:stop]), _NO_TERM)
+    is_named = term.role in ("region", "outside")  # "Lungs - clear", "opacity in the chest:"
     if follows is not None and follows.key == ":":
+        follows_mark = begins_line or tokens[at - 1].key in ".;:?"
+        if is_named and not follows_mark:
+            return None
         return Heading(stop + 1 - at, section)
     detail = _detail(tokens, stop, claims) if begins_line or (follows and follows.key == "(") else None
     if follows is not None and lexicon.terms.get((follows.key,), _NO_TERM).role in ("with", "range"):
@@ -88,8 +117,7 @@ def _heading(
         return None
     if follows.layout:
         return Heading(stop - at, section)
-    term = lexicon.terms.get(tuple(token.key for token in tokens[at:stop]), _NO_TERM)
-    if follows.text == "-" and term.role not in ("region", "outside"):  # but "Lungs - clear"
+    if follows.text == "-" and not is_named:
         return Heading(stop + 1 - at, section)
     words = [token.text for token in tokens[at:stop] if token.text.isalpha()]
     is_capitals = has_case and all(word.isupper() for word in words) and sum(map(len, words)) >= _MIN_CAPITALS_LETTERS

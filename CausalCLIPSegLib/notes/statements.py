@@ -28,6 +28,7 @@ _LINKING_ROLES = JOINING_ROLES | {
     "preposition", "inside", "range", "negated", "verb", "states", "except",
 }  # fmt: skip
 """Roles of words that continue a statement on the next line."""
+_MAX_CLAUSE = 8  # mentions
 _MAX_LABEL = 6  # mentions
 _PRONOUN_LEADS = frozenset({"comma", "and", "break", "current"})
 _SEPARATING_ROLES = frozenset({"comma", "and", "with"})
@@ -74,7 +75,7 @@ def split_statements(tokens: Sequence[Token], mentions: Sequence[Mention], lexic
         at for mention in mentions if mention.role in LOCATION_ROLES for at in range(mention.start, mention.stop)
     }
     mentions = _join_brackets(tokens, read_answers(tokens, mentions, claims))
-    headings = find_headings(tokens, lexicon, claims)
+    headings = find_headings(tokens, lexicon, claims, named)
     begins = _sentence_begins(tokens, mentions, lexicon)
     begins |= {mention.start for mention in mentions if mention.role in _BREAK_ROLES}
     mentions = _read_pronouns(mentions, begins)
@@ -151,10 +152,16 @@ def _read_pronouns(mentions: Sequence[Mention], begins: set[int]) -> list[Mentio
     edges = sorted(begins)
     read: list[Mention] = []
     denied_in = -1  # the sentence that already denies something
-    for mention in mentions:
+    for number, mention in enumerate(mentions):
         sentence = bisect_right(edges, mention.start)
         if mention.role in ("negated", "gone"):
             denied_in = sentence
+        if mention.role in ("comma", "and") and denied_in == sentence:
+            stop = edges[sentence] if sentence < len(edges) else mentions[-1].stop
+            following = mentions[number + 1 : number + 1 + _MAX_CLAUSE]
+            if _persists([each for each in following if each.start < stop]):
+                mention = Mention(Term("break", "break"), mention.start, mention.stop)
+                begins.add(mention.start)
         if mention.role == "pronoun":
             follows_mark = bool(read) and read[-1].role in _PRONOUN_LEADS and read[-1].stop == mention.start
             if denied_in == sentence and follows_mark:
@@ -164,6 +171,13 @@ def _read_pronouns(mentions: Sequence[Mention], begins: set[int]) -> list[Mentio
                 mention = Mention(Term("inside", "inside"), mention.start + 1, mention.stop)
         read.append(mention)
     return read
+
+
+def _persists(mentions: Sequence[Mention]) -> bool:
+    """Whether a clause says only that a finding is still, or newly, at a place: "persistent on the left"."""
+    roles = {mention.role for mention in mentions}
+    is_place = bool(roles & (LOCATION_ROLES - {"region"}))
+    return is_place and "current" in roles and roles <= LOCATION_ROLES | {"current", "preposition", "inside", "verb"}
 
 
 def _label(tokens: Sequence[Token], mentions: Sequence[Mention]) -> tuple[Mention, ...]:
@@ -262,7 +276,9 @@ def _is_abbreviation(
             return False
         if lexicon.sides_follow:
             return False
-        return next_mention.role in LOCATION_ROLES or (next_mention.role in _ASSERTING_ROLES and not has_claim)
+        return next_mention.role in LOCATION_ROLES | {"compare"} or (
+            next_mention.role in _ASSERTING_ROLES and not has_claim
+        )
     return lexicon.capitalizes_nouns or not has_case
 
 

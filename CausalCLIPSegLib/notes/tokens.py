@@ -14,6 +14,10 @@ MEASURE = "#"
 
 _TOKEN = re.compile(r"\n|[^\W_]+(?:'[^\W_]+)*|[^\w\s]")
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
+_DOTS = re.compile(r"\.{4,}")  # "Consolidation......none"
+_CHOICE = re.compile(
+    r"\(\s*(?:[RLYN]|right|left|yes|no)\s*/\s*(?:[RLYN]|right|left|yes|no)\s*\)", re.IGNORECASE
+)  # "(R/L)"
 _REPEATED_MARK = re.compile(r"([^\w\s])\1{2,}")
 _SPACED = re.compile(r"(?<![^\W_])(?<![^\W_] )(?:[^\W\d_] ){4,}[^\W\d_](?![^\W_])")  # "F I N D I N G S"
 _JOINED_WORDS = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ][a-zäöü]{2})")  # "lobeConsolidation"
@@ -39,7 +43,7 @@ _MEASURE = re.compile(
     rf"\b{_NUMBER}(?:\s*x\s*{_NUMBER})*\s*{_UNIT}(?![^\W_])(?:\s*/\s*(?:{_UNIT}|{_NUMBER})(?![^\W_]))?"  # 4.6 U / l
     rf"|\b{_NUMBER}(?:\s*x\s*{_NUMBER})+"  # 2 x 3
     r"|\b\d{1,4}([./-])\d{1,2}\1\d{1,4}\b"  # 03.04.2021
-    r"|\b\d{1,2}\.\d{1,2}\.(?!\d)"  # 2.3.
+    r"|(?:(?<=\bvom )|(?<=\bam ))\d{1,2}\.\d{1,2}\.(?!\d)"  # vom 2.3.
     r"|\b\d{1,2}:\d{2}(?::\d{2})?(?!\w)"  # 10:32
     r"|\b\d+[.,]\d+(?![^\W_])",  # 38.5
     re.IGNORECASE,
@@ -74,6 +78,7 @@ def clean(text: str) -> str:
     a blank after every letter are joined.
     """
     text = unicodedata.normalize("NFKC", text).translate(_DASHES)
+    text = _CHOICE.sub("", _DOTS.sub(":", text))
     text = _REPEATED_MARK.sub(r"\1", text)  # "-----", "???"
     text = _DOTTED.sub(lambda match: match[0].replace(".", ""), "\n".join(text.splitlines()))
     text = _HYPHENATED.sub("", _DOTTED_BRACKET.sub(r"(\1)", text))
