@@ -21,7 +21,7 @@ from CausalCLIPSegLib.model.engines.interface import Arrays, Engine
 from CausalCLIPSegLib.model.engines.load import load_engine
 from CausalCLIPSegLib.model.resampling import interpolate, to_network_grid, to_radiograph_grid
 from CausalCLIPSegLib.model.tokens import encode
-from CausalCLIPSegLib.notes import ReferringExpression, choose_side, parse_note, swap_sides, to_prompt
+from CausalCLIPSegLib.notes import ReferringExpression, choose_side, parse_note, swap_sides
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult, kind_on
 
@@ -124,7 +124,7 @@ class Segmenter:
         seconds: dict[str, float] = {}
         begin("Understanding the note")
         expression = choose_side(parse_note(note) if isinstance(note, str) else note, None)
-        prompt = to_prompt(expression, self.card.laterality)
+        prompt = self.card.prompt(expression)
         with _timed(seconds, "image"):
             begin("Searching the radiograph")
             network_probability = self.probabilities(prompt, seconds)

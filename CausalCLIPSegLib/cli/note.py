@@ -26,21 +26,21 @@ def note(
 ) -> None:
     """Show how a note is understood, and the prompt for the network."""
     from CausalCLIPSegLib.model.card import find_checkpoint, read_card
-    from CausalCLIPSegLib.notes import parse_note, to_prompt
+    from CausalCLIPSegLib.notes import parse_note
 
     if (text is None) == (file is None):
         raise NoteError("Give the note either as TEXT or as --file FILE.")
     notes = read_note_list(file) if file is not None else [text or ""]
-    prompt_laterality = read_card(find_checkpoint(checkpoint)).laterality
+    card = read_card(find_checkpoint(checkpoint))
     for each in notes:
         expression = parse_note(each, laterality, language)
-        prompt = to_prompt(expression, prompt_laterality) if expression.sides else None
+        prompt = card.prompt(expression) if expression.sides else None
         if as_json:
-            print_json_line({**expression.to_dict(), "prompt": prompt, "laterality": prompt_laterality})
+            print_json_line({**expression.to_dict(), "prompt": prompt, "laterality": card.laterality})
         else:
             _print_expression(
                 expression,
-                prompt_text(prompt, prompt_laterality) if prompt else "none: nothing to outline",
+                prompt_text(prompt, card.laterality) if prompt else "none: nothing to outline",
             )
 
 

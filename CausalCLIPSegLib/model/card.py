@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
+from CausalCLIPSegLib.notes import ReferringExpression, to_prompt
 
 CARD = "card.json"
 DEFAULT = "causalclipseg-lite0"
@@ -31,6 +32,8 @@ class Card(BaseModel):
         sha256: SHA-256 of the weights file, 64 hexadecimal digits.
         graphs: SHA-256 of each graph file for ONNX Runtime; empty: only PyTorch can run the weights.
         laterality: whose left and right its prompts mean: "patient" or "viewer".
+        implied_count: its prompts state the number of areas also if the note states only zones; false: only if the
+            note states it, so that a note that names only a place is told apart from one that counts lesions.
         finding: what it segments, for instance "Pulmonary infection".
         threshold: default threshold, in (0, 1): a pixel belongs to the mask if its probability reaches it.
         mirror: average the prediction with that of the mirrored radiograph and the prompt with swapped sides.
@@ -53,6 +56,7 @@ class Card(BaseModel):
     sha256: Sha256
     graphs: dict[Literal["text.onnx", "image.onnx", "decoder.onnx"], Sha256] = Field(default_factory=dict)
     laterality: Laterality
+    implied_count: bool = True
     finding: str
     threshold: float = Field(gt=0, lt=1)
     mirror: bool = False
@@ -63,6 +67,14 @@ class Card(BaseModel):
     intended_use: str
     limits: list[str]
     licence: str
+
+    def prompt(self, expression: ReferringExpression) -> str:
+        """Return the prompt of an expression for this checkpoint.
+
+        Raises:
+            NoFindingError: the expression has nothing to segment.
+        """
+        return to_prompt(expression, self.laterality, implied_count=self.implied_count)
 
 
 def resources() -> Path:

@@ -18,12 +18,17 @@ _SWAPPED = {"left": "right", "Left": "Right", "LEFT": "RIGHT", "right": "left", 
 _SIDE = re.compile(rf"\b({'|'.join(_SWAPPED)})\b")
 
 
-def to_prompt(expression: ReferringExpression, laterality: Laterality) -> str:
+def to_prompt(expression: ReferringExpression, laterality: Laterality, *, implied_count: bool = True) -> str:
     """Return the prompt for a checkpoint whose notes mean `laterality` by left and right.
 
     For example "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung." If the zone of
     a side is unknown, the prompt leaves out the zone, and also the number of areas unless the note states it. If the
     note names no side, the prompt begins with "Pulmonary infection".
+
+    Args:
+        expression: the meaning of the note.
+        laterality: whose left and right the prompt means.
+        implied_count: state the number of areas also if the note states only the zones of all its sides.
 
     Raises:
         NoFindingError: the expression has nothing to segment.
@@ -38,7 +43,7 @@ def to_prompt(expression: ReferringExpression, laterality: Laterality) -> str:
         else "Bilateral pulmonary"
     )
     parts = [f"{kind} infection"]
-    count = _count(expression)
+    count = _count(expression) if implied_count else expression.count
     if count:
         parts.append(f"{_NUMBERS[min(count, 6)]} infected area{'s' if count > 1 else ''}")
     if any(expression.zones.values()) or len(expression.sides) == 1:

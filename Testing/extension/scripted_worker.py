@@ -27,7 +27,7 @@ from CausalCLIPSegLib import colors, terminology
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.laterality import Side, side_in_image
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.notes import choose_side, parse_note
+from CausalCLIPSegLib.notes import choose_side, parse_note, to_prompt
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.jobs.notes import describe_note
 
@@ -53,7 +53,8 @@ def understand(request: protocol.NoteRequest | protocol.SegmentRequest) -> proto
     expression = parse_note(note, request.laterality)
     if request.side is not None:
         expression = choose_side(expression, request.side)
-    return describe_note(expression, "viewer", mirrored=False)
+    prompt = to_prompt(expression, "viewer") if expression.sides else None
+    return describe_note(expression, prompt, "viewer", mirrored=False)
 
 
 def segment(request: protocol.SegmentRequest) -> None:

@@ -75,6 +75,7 @@ class Augmentation:
         note_variation: float = 1.0,
         note_dropout: float = 0.0,
         strength: Strength = "default",
+        implied_count: bool = True,
     ) -> None:
         """Choose the variations.
 
@@ -84,10 +85,12 @@ class Augmentation:
             note_dropout: probability in [0, 1] that a note is replaced by one without location and number, instead of
                 being varied.
             strength: how strongly images are transformed; with "none" they are not mirrored either.
+            implied_count: of the prompts for drawn places, see `to_prompt`.
         """
         self.laterality = laterality
         self.note_variation = note_variation
         self.note_dropout = note_dropout
+        self.implied_count = implied_count
         self.mirrors = strength != "none"
         self.transform = image_transform(strength)
 
@@ -132,7 +135,8 @@ class Augmentation:
         ignored = np.zeros_like(mask)
         intervention = None if intervene is None else intervene(rng)
         if intervention is not None:
-            return to_prompt(intervention.expression, self.laterality), intervention.target, intervention.ignored
+            prompt = to_prompt(intervention.expression, self.laterality, implied_count=self.implied_count)
+            return prompt, intervention.target, intervention.ignored
         if self.note_dropout and rng.random() < self.note_dropout:
             return to_prompt(WITHOUT_LOCATION, self.laterality), mask, ignored
         if self.note_variation:

@@ -87,6 +87,7 @@ class ReferringDataModule(LightningDataModule):
         own_zone_overrules: bool = True,
         intervention_absent: float = 0.5,
         absent_margin: float | None = None,
+        implied_count: bool = True,
         balance_zones: int = 1,
         augmentation: Strength = "default",
         cache: str | None = None,
@@ -117,6 +118,8 @@ class ReferringDataModule(LightningDataModule):
                 a missed lesion.
             absent_margin: how far a lesion must be from a zone that is said to hold none, as a share of the lung's
                 height, because readers do not agree on the borders; None for `intervention_margin`.
+            implied_count: whether the prompts for drawn places state a number of areas, as those of own notes do. Use
+                the same value for the checkpoint's card.
             balance_zones: how often a training radiograph is used at most in an epoch, so that notes of a single zone
                 name each zone equally often, see `balanced_order`.
             augmentation: strength of the image augmentation: "none", "default" or "strong".
@@ -140,6 +143,7 @@ class ReferringDataModule(LightningDataModule):
         self.own_zone_overrules = own_zone_overrules
         self.intervention_absent = intervention_absent
         self.absent_margin = absent_margin
+        self.implied_count = implied_count
         self.balance_zones = balance_zones
         self.augmentation = augmentation
         self.cache = cache
@@ -202,7 +206,9 @@ class ReferringDataModule(LightningDataModule):
         return ReferringDataset(samples, arrays, self.context_length)
 
     def _training_set(self, samples: Sequence[Sample], arrays: Arrays) -> ReferringDataset:
-        augmentation = Augmentation(samples[0].laterality, self.note_variation, self.note_dropout, self.augmentation)
+        augmentation = Augmentation(
+            samples[0].laterality, self.note_variation, self.note_dropout, self.augmentation, self.implied_count
+        )
         interventions = order = None
         if self.interventions or self.balance_zones > 1:
             notes = [parse_note(sample.note, sample.laterality) for sample in samples]

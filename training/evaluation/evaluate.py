@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.mask import lung_extent, split_by_side
-from CausalCLIPSegLib.notes import ReferringExpression, parse_note, to_prompt
+from CausalCLIPSegLib.notes import ReferringExpression, parse_note
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import SegmentationResult
 from CausalCLIPSegLib.segmenter import Segmenter
@@ -221,7 +221,7 @@ def _predictor(segmenter: Segmenter, own: SegmentationResult) -> Callable[[Refer
     masks = {own.prompt: own.mask}  # by prompt, since several notes may lead to the same prompt
 
     def predict(note: ReferringExpression) -> Mask:
-        prompt = to_prompt(note, segmenter.card.laterality)
+        prompt = segmenter.card.prompt(note)
         if prompt not in masks:
             masks[prompt] = _predict(segmenter, own.radiograph, prompt)
         return masks[prompt]

@@ -32,7 +32,7 @@ def describe_segmentation(
     rows, columns = result.radiograph.pixels.shape
     return protocol.SegmentResult(
         id=identifier,
-        understood=describe_note(result.expression, result.laterality, mirrored),
+        understood=describe_note(result.expression, result.prompt, result.laterality, mirrored),
         rows=rows,
         columns=columns,
         spacing=result.radiograph.spacing,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from CausalCLIPSegLib.laterality import Laterality, note_laterality, side_in_image
 from CausalCLIPSegLib.model.card import find_checkpoint, read_card
-from CausalCLIPSegLib.notes import ReferringExpression, choose_side, describe_expression, parse_note, to_prompt
+from CausalCLIPSegLib.notes import ReferringExpression, choose_side, describe_expression, parse_note
 from CausalCLIPSegLib.worker import protocol
 
 
@@ -18,12 +18,15 @@ def answer_note(request: protocol.NoteRequest) -> protocol.NoteResult:
     expression = parse_note(request.text, note_laterality(request.laterality, request.mirrored), request.language)
     if request.side is not None:
         expression = choose_side(expression, request.side)
-    laterality = read_card(find_checkpoint(request.checkpoint)).laterality
-    return protocol.NoteResult(id=request.id, understood=describe_note(expression, laterality, request.mirrored))
+    card = read_card(find_checkpoint(request.checkpoint))
+    prompt = card.prompt(expression) if expression.sides else None
+    return protocol.NoteResult(
+        id=request.id, understood=describe_note(expression, prompt, card.laterality, request.mirrored)
+    )
 
 
 def describe_note(
-    expression: ReferringExpression, prompt_laterality: Laterality, mirrored: bool | None
+    expression: ReferringExpression, prompt: str | None, prompt_laterality: Laterality, mirrored: bool | None
 ) -> protocol.Understood:
     """Return what was understood of a note, for people and for programs."""
     details = expression.to_dict()
@@ -37,7 +40,7 @@ def describe_note(
         findings=details["findings"],
         ignored=details["ignored"],
         questions=list(expression.questions),
-        prompt=to_prompt(expression, prompt_laterality) if expression.sides else None,
+        prompt=prompt,
         prompt_laterality=prompt_laterality,
         summary=describe_expression(expression, mirrored=mirrored),
         details=details,
