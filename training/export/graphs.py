@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from collections.abc import Container
 from pathlib import Path
 from typing import Any
@@ -145,17 +146,19 @@ def _trace(
     """Return the graph of a part; its weights are inputs with the names of the part's parameters and buffers."""
     with torch.no_grad():
         outputs = list(part(**inputs))
-    program = torch.onnx.export(
-        part.eval(),
-        kwargs=inputs,
-        input_names=list(inputs),
-        output_names=outputs,
-        dynamic_shapes=shapes,
-        opset_version=_OPSET,
-        dynamo=True,
-        optimize=False,  # it would fold batch norms into the weights; ONNX Runtime does that when it loads the graph
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # axes of equal size cannot have two names
+        program = torch.onnx.export(
+            part.eval(),
+            kwargs=inputs,
+            input_names=list(inputs),
+            output_names=outputs,
+            dynamic_shapes=shapes,
+            opset_version=_OPSET,
+            dynamo=True,
+            optimize=False,  # it would fold batch norms into weights; ONNX Runtime does that when it loads the graph
+            verbose=False,
+        )
     assert program is not None
     graph = program.model.graph
     for name in [name for name in graph.initializers if name in weights]:

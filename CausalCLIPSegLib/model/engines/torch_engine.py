@@ -86,7 +86,9 @@ class TorchEngine:
     @torch.inference_mode()
     def _run_once(self, part: nn.Module, inputs: Arrays) -> Arrays:
         tensors = {name: torch.from_numpy(inputs[name]).to(self.device) for name in inputs_of(part)}
-        return {name: output.float().cpu().numpy() for name, output in part(**tensors).items()}
+        # TF32, the default of convolutions on a GPU, has only 10 bits, and masks would differ from those of a CPU.
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            return {name: output.float().cpu().numpy() for name, output in part(**tensors).items()}
 
     def _fall_back_to_cpu(self) -> None:
         warnings.warn(DeviceWarning("The GPU has too little free memory; running on the CPU instead."), stacklevel=4)
