@@ -95,7 +95,9 @@ class RayCluster:
             raise CausalCLIPSegError(f"The Ray cluster at {self._address} has no cores.")
 
     def _check_address(self) -> None:
-        """Fail within seconds if nobody listens, which takes Ray minutes."""
+        """Fail within seconds if no program listens, which takes Ray minutes, and never start a new cluster."""
+        if self._address in ("", "local"):
+            raise ValueError(self._address)
         url = urlsplit(self._address if "://" in self._address else f"//{self._address}")
         if url.hostname and url.port:
             socket.create_connection((url.hostname, url.port), timeout=_CONNECT_SECONDS).close()

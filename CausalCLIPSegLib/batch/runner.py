@@ -17,7 +17,10 @@ from CausalCLIPSegLib.model.card import find_checkpoint, read_card
 from CausalCLIPSegLib.model.device import Device, EngineChoice
 from CausalCLIPSegLib.notes import check_language
 
-CRASHED = "The program that reads and segments images crashed or hung on this one; the file is probably damaged."
+CRASHED = (
+    "The program that reads and segments images crashed or hung on this one; the file is probably damaged, or needs "
+    "more memory than there is."
+)
 
 
 class Batch:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pydicom
@@ -13,6 +14,7 @@ from pydicom.data import get_testdata_file
 from small_images import add_image
 
 from CausalCLIPSegLib.batch.inputs import read_items
+from CausalCLIPSegLib.batch.processes import Processes
 from CausalCLIPSegLib.batch.runner import Batch
 from CausalCLIPSegLib.batch.table import Row, Rows
 from CausalCLIPSegLib.batch.task import Settings
@@ -66,6 +68,28 @@ def test_each_image_has_the_result_that_segment_gives(folder, run_batch, tmp_pat
         assert (row["sides"], row["area_mm2"]) == ("left", "")
         result = json.loads((tmp_path / "out" / row["image"].removesuffix(".png") / "result.json").read_text())
         assert result["area_fraction"] == float(row["area_fraction"])
+
+
+def test_processes_give_the_same_table(folder, run_batch, tmp_path):
+    add_image(folder / "d.png", "Normal chest.")
+    (folder / "e.png").write_bytes(b"nothing")
+    (folder / "e.txt").write_text("Left opacity.")
+    outcomes = run_batch(folder, out="here")
+    assert run_batch(folder, out="apart", executor=Processes(2)) == outcomes
+    here, apart = (tmp_path / out / "films.csv" for out in ("here", "apart"))
+    assert apart.read_bytes() == here.read_bytes()
+
+
+def test_pictures_can_be_left_out(folder, run_batch, tmp_path):
+    settings = replace(SETTINGS, pictures=False)
+    run_batch(folder, settings)
+    files = {path.name for path in (tmp_path / "out" / "a").iterdir()}
+    assert files == {"segmentation.seg.nrrd", "result.json"}
+    assert json.loads((tmp_path / "out" / "a" / "result.json").read_text())["files"] == sorted(files, reverse=True)
+    assert run_batch(folder, settings)["a.png"] == ("outlined", "", True)
+    assert run_batch(folder)["a.png"][0] == "refused"  # its result would have another file
+    assert run_batch(folder, force=True)["a.png"] == ("outlined", "", False)
+    assert (tmp_path / "out" / "a" / "overlay.png").exists()
 
 
 def test_unusable_images_do_not_stop_the_others(folder, run_batch, monkeypatch, tmp_path):
@@ -266,6 +290,19 @@ def test_reads_file_names_in_another_encoding(tmp_path, run_batch):
         assert first == ("f\\udcfcr.png", ("outlined", "", before))
         assert second[0] == "gr\\udcf6\\udcdfe.png"
         assert second[1][1] == "There is no report gr\\udcf6\\udcdfe.txt beside it."
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such file names")
+def test_names_do_not_act_and_are_found_again(tmp_path, run_batch):
+    names = {"=1+1.png": "=1+1.png", "@SUM(1).png": "@SUM(1).png", "\x1b[31ma\n.png": "\\x1b[31ma\\n.png"}
+    for name in names:
+        add_image(tmp_path / "images" / name, "Left opacity.")
+    for before in (False, True):
+        expected = dict.fromkeys(names.values(), ("outlined", "", before))
+        assert run_batch(tmp_path / "images") == dict(sorted(expected.items()))
+    text = (tmp_path / "out" / "films.csv").read_text(encoding="utf-8")
+    assert {line[:2] for line in text.splitlines()[1:]} == {"'=", "'@", "\\x"}
+    assert "\x1b" not in text
 
 
 def test_continues_the_table_of_a_version_without_the_newest_column(folder, run_batch, tmp_path):

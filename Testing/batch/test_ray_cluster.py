@@ -68,7 +68,7 @@ def test_lost_computer_loses_nothing(cluster, tmp_path, tiny_checkpoint_to_read)
     assert ray == here
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nonsense"])
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nonsense", "", "local"])
 def test_says_that_there_is_no_cluster(tmp_path, address):
     with pytest.raises(CausalCLIPSegError, match=f"^There is no Ray cluster at {address}.$"):
         list(RayCluster(address, tmp_path).run(Load(tmp_path), items_with_names("a")))
