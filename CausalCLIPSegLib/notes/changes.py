@@ -7,10 +7,12 @@ assert it, and so does every other change ("improvement"). The words are the tab
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from CausalCLIPSegLib.notes.lexicon import Mention, Term
 
 _MAX_DISTANCE = 3  # unknown words between "no" and "regression"
+_MAX_REST = 12  # mentions
 _COMPLETE = Term("partial", "complete")
 _WHOLE = Term("whole", "whole")
 _CURRENT = Term("current", "either")
@@ -19,10 +21,12 @@ _CURRENT = Term("current", "either")
 def resolve_changes(mentions: Sequence[Mention]) -> list[Mention]:
     """Return the mentions with every word of change as a ConText trigger, "negated" or "current"."""
     resolved: list[Mention] = []
-    for mention in mentions:
+    for at, mention in enumerate(mentions):
         if mention.role in ("gone", "change"):
             is_present = mention.role == "change"
             start = mention.start
+            if resolved and resolved[-1].term == _COMPLETE and _leaves_a_rest(mentions[at + 1 : at + 1 + _MAX_REST]):
+                start = resolved.pop().start
             while resolved and _qualifies(resolved[-1], start, is_gone=mention.role == "gone"):
                 start = resolved.pop().start
                 is_present = True
@@ -30,6 +34,12 @@ def resolve_changes(mentions: Sequence[Mention]) -> list[Mention]:
             mention = Mention(term, start, mention.stop)
         resolved.append(mention)
     return [_without_change(mention) for mention in resolved if mention.role != "partial" or mention.term == _COMPLETE]
+
+
+def _leaves_a_rest(mentions: Sequence[Mention]) -> bool:
+    """Whether the rest of a nearly complete clearing is named by itself: "..., with residual opacity at the base"."""
+    roles = [mention.role for mention in mentions]
+    return any(pair in (("with", "current"), ("comma", "current")) for pair in pairwise(roles))
 
 
 def _without_change(mention: Mention) -> Mention:

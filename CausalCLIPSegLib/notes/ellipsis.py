@@ -26,6 +26,8 @@ def complete(parsed: Sequence[ParsedStatement]) -> None:
         if main is None or main.statement.section != each.statement.section:
             continue
         if each.claims:
+            if lead in ("except", "except first"):
+                _share_side(main, each)
             if _says_only_gone(each):
                 for claim in main.claims:
                     claim.categories |= {"negated"} if claim.asserted else frozenset()
@@ -86,6 +88,21 @@ def _replace_denied(main: ParsedStatement, each: ParsedStatement) -> None:
         if not names_side and place.term.role == "side":
             place.negated = False
             place.attach(each.claims[0])
+
+
+def _share_side(main: ParsedStatement, each: ParsedStatement) -> None:
+    """Give the findings of an exception the side of the statement that it restricts, if they have none.
+
+    "The left lung is clear apart from basal shadowing" is shadowing at the left base.
+    """
+    if any(place.term.role in ("side", "place", "anatomy") for place in each.places):
+        return
+    for claim in each.claims:
+        if claim.asserted and not any(other.asserted for other in main.claims):
+            for place in main.places:
+                if place.term.role == "side":
+                    place.negated = False
+                    place.attach(claim)
 
 
 def _says_only_gone(parsed: ParsedStatement) -> bool:

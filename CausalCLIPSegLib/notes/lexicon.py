@@ -1,6 +1,6 @@
 """The lexicon: the words of one language, read from a TOML file, and the search for them in a note.
 
-The search also recognizes inflected, compound and misspelled words.
+`spelling.py` recognizes the words in other forms.
 """
 
 from __future__ import annotations
@@ -13,17 +13,33 @@ from pathlib import Path
 from typing import Literal
 
 from CausalCLIPSegLib.errors import NoteError
+from CausalCLIPSegLib.notes.spelling import MIN_SPELL_CHECKED, MIN_STEM, Spelling, find_distinct_forms, fold, make_key
 from CausalCLIPSegLib.notes.tokens import Token
 
 Section = Literal["findings", "conclusion", "other"]
 """The part of a report under a heading: findings, conclusion, or text that does not describe this radiograph."""
 
 _SPELL_CHECKED_ROLES = frozenset(
-    {"side", "zone", "place", "anatomy", "whole", "diffuse", "region", "finding", "vague", "outside", "normal"}
+    {
+        "side",
+        "zone",
+        "place",
+        "anatomy",
+        "whole",
+        "diffuse",
+        "region",
+        "finding",
+        "vague",
+        "outside",
+        "normal",
+        "everywhere",
+    }
 )
 """Roles whose words are recognized with a typing error. The short words of grammar are too similar to others."""
 
-_CONTEXT_ROLES = frozenset({"negated", "historical", "earlier", "uncertain", "hypothetical", "current"})
+_CONTEXT_ROLES = frozenset(
+    {"negated", "historical", "earlier", "uncertain", "hypothetical", "current", "gone", "change"}
+)
 """Roles of the ConText triggers; only their long words are recognized with a typing error."""
 
 _COMPOUND_ROLES = frozenset({"side", "zone", "anatomy", "region", "finding", "outside", "diffuse", "whole", "place"})
@@ -32,14 +48,10 @@ _COMPOUND_ROLES = frozenset({"side", "zone", "anatomy", "region", "finding", "ou
 _OTHER_TABLES = frozenset({"language", "number", "counted", "heading", "spelling", "filler", "ordinary"})
 """Tables of the TOML file that hold no terms."""
 
-_LETTERS_OF_DIGITS = (str.maketrans("0158", "oisb"), str.maketrans("0158", "olsb"))
 _GAP = "*"
 _MAX_GAP = 3
-_MIN_STEM = 4
-_MAX_COMPOUND = 40
-_MIN_SPELL_CHECKED = 4
+_MIN_CUT_HEADING = 5  # letters
 _MIN_CONTEXT_SPELL_CHECKED = 7
-_MIN_TWO_ERRORS = 10
 
 
 @dataclass(frozen=True)
@@ -88,18 +100,7 @@ class Lexicon:
         sides_follow: a side stands behind its noun, so that no place follows the abbreviation of a side.
         capitalizes_nouns: nouns begin with a capital letter, so that a capital does not indicate a new sentence.
         fillers: words that may stand in place of "*".
-        known: the keys of all words of the lexicon.
-        letters: how a letter that a keyboard may lack is written without it.
-        endings: endings that do not make another word, longest first.
-        distinct_forms: words that differ in meaning only by their endings ("Lunge", "Lungen"), and the key for each
-            form.
-        fused: the words that are recognized although the blank between two of them is missing, with their keys, and
-            whether they name a place or finding.
-        compound_links: what may stand between the parts of a compound; empty if the language forms none.
-        compound_parts: the words that form compounds, with their keys.
-        spelling_targets: the keys to which a typing error is corrected, by first letter.
-        robust: the `spelling_targets` that remain recognizable if a letter is added, missing or different: long
-            words, and words of location.
+        spelling: how its words are spelled.
     """
 
     language: str
@@ -115,15 +116,12 @@ class Lexicon:
     sides_follow: bool
     capitalizes_nouns: bool
     fillers: frozenset[str]
-    known: frozenset[str] = field(repr=False)
-    letters: dict[str, str] = field(repr=False)
-    endings: tuple[str, ...] = field(repr=False)
-    distinct_forms: dict[str, str] = field(repr=False)
-    fused: dict[str, tuple[str, bool]] = field(repr=False)
-    compound_links: tuple[str, ...] = field(repr=False)
-    compound_parts: dict[str, str] = field(repr=False)
-    spelling_targets: dict[str, list[str]] = field(repr=False)
-    robust: frozenset[str] = field(repr=False)
+    spelling: Spelling
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The keys of all words of the lexicon."""
+        return self.spelling.known
 
     def read(self, tokens: Iterable[Token]) -> list[Token]:
         """Return the tokens with the keys of the lexicon: endings cut, compounds split, typing errors corrected."""
@@ -131,7 +129,7 @@ class Lexicon:
         read: list[Token] = []
         for token in tokens:
             if token.key not in parts_of:
-                parts_of[token.key] = list(self._parts(token.key))
+                parts_of[token.key] = list(self.spelling.parts(token.key))
             parts = parts_of[token.key]
             if len(parts) == 1:
                 read.append(Token(token.text, parts[0][1], token.start, token.stop, token.layout))
@@ -148,7 +146,7 @@ class Lexicon:
         """Return the number of letters in known words, and how many of them are without a typing error."""
         letters = exact = 0
         for token in tokens:
-            parts = list(self._parts(token.key)) if token.text.isalpha() else []
+            parts = list(self.spelling.parts(token.key)) if token.text.isalpha() else []
             known = sum(length for length, key in parts if key in self.known)
             letters += known
             exact += known if self.key(token.key) in self.known or len(parts) > 1 else 0
@@ -156,11 +154,11 @@ class Lexicon:
 
     def key(self, word: str) -> str:
         """Return the key of a case-folded word."""
-        return _key(word, self.letters, self.endings, self.distinct_forms)
+        return self.spelling.key(word)
 
     def is_grammar(self, key: str) -> bool:
         """Return whether a word belongs to the grammar of the language, such as an article or a preposition."""
-        return key in self.fused and not self.fused[key][1]
+        return key in self.spelling.fused and not self.spelling.fused[key][1]
 
     def find(self, tokens: Sequence[Token]) -> list[Mention]:
         """Return the mentions in tokens from `read`, in order and without overlap; the longest entry wins."""
@@ -205,123 +203,6 @@ class Lexicon:
                 return 0
         return at
 
-    def _parts(self, word: str) -> Iterator[tuple[int, str]]:
-        """Yield the length and the key of each part of a word; most words have one part."""
-        key = self.key(word)
-        if key in self.known or key.isdecimal() or not key.isalnum():
-            yield len(word), key
-            return
-        is_short = len(word) <= _MAX_COMPOUND
-        folded = _fold(word, self.letters)
-        if any(letter.isdecimal() for letter in word):
-            yield len(word), self._read_digits(folded, key)
-            return
-        parts = self._split_compound(folded) if self.compound_links and is_short else None
-        parts = parts or (self._split_fused(folded) if is_short else None)
-        if parts:
-            yield from parts
-        else:
-            yield len(word), self._correct(key)
-
-    def _read_digits(self, word: str, key: str) -> str:
-        """Return the key of a word in which digits stand for letters, as after scanning: "r1ght"."""
-        for digits in _LETTERS_OF_DIGITS:
-            corrected = self.key(word.translate(digits))
-            if len(word) >= _MIN_SPELL_CHECKED and corrected in self.known:
-                return corrected
-        return key
-
-    def _split_compound(self, word: str) -> list[tuple[int, str]] | None:
-        """Return the parts of a compound, the first as long as possible; None if they are not all known words."""
-        for length in range(len(word), 2, -1):
-            if word[:length] not in self.compound_parts:
-                continue
-            head = (length, self.compound_parts[word[:length]])
-            if length == len(word):
-                return [head]
-            for link in self.compound_links:
-                rest = self._split_compound(word[length + len(link) :]) if word.startswith(link, length) else None
-                if rest:
-                    return [(length + len(link), head[1]), *rest]
-        key = _key(word, {}, self.endings, self.distinct_forms)
-        return [(len(word), key)] if key in self.compound_parts.values() else None
-
-    def _split_fused(self, word: str) -> list[tuple[int, str]] | None:
-        """Return the parts of words without a blank between them ("theright"); one must name a place or finding."""
-        for length in range(len(word) - 2, 1, -1):
-            head = self._fused_part(word[:length])
-            if head is None:
-                continue
-            tail = self._fused_part(word[length:])
-            if tail and (head[1] or tail[1] or len(word) - length > _MIN_STEM):
-                return [(length, head[0]), (len(word) - length, tail[0])]
-            rest = self._split_fused(word[length:]) if len(word) > _MIN_TWO_ERRORS else None
-            if rest:
-                return [(length, head[0]), *rest]
-        return None
-
-    def _fused_part(self, word: str) -> tuple[str, bool] | None:
-        return self.fused.get(word) or self.fused.get(self.key(word))
-
-    def _correct(self, word: str) -> str:
-        """Return the known word that `word` is a typing error of, or else `word` itself."""
-        if len(word) < _MIN_SPELL_CHECKED:
-            return word
-        # Imported here, because Slicer imports this package before rapidfuzz is installed.
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
-
-        similar = process.extract(
-            word,
-            self.spelling_targets.get(word[0], ()),
-            scorer=OSA.distance,
-            score_cutoff=2 if len(word) >= _MIN_TWO_ERRORS else 1,
-            limit=None,
-        )
-        for known, distance, _ in similar:
-            # In a short word only swapped or doubled letters are corrected: any other change may make another word.
-            is_one_error = distance == 1 and (known in self.robust or set(known) == set(word))
-            if is_one_error or len(known) >= _MIN_TWO_ERRORS:
-                return known
-        return word
-
-
-def _fold(word: str, letters: dict[str, str]) -> str:
-    return "".join(letters.get(letter, letter) for letter in word) if letters else word
-
-
-def _key(word: str, letters: dict[str, str], endings: Sequence[str], distinct_forms: dict[str, str]) -> str:
-    """Return a word with its letters folded and its endings cut, unless its ending changes its meaning."""
-    word = _fold(word, letters)
-    stem = _stem(word, endings)
-    return distinct_forms.get(word) or distinct_forms.get(stem, stem)
-
-
-def _stem(word: str, endings: Sequence[str]) -> str:
-    """Return a word without its endings, at most two: "Oberlappens" and "Oberlappen" have one stem."""
-    for _ in range(2):
-        removable = (ending for ending in endings if word.endswith(ending) and len(word) - len(ending) >= _MIN_STEM)
-        word = word.removesuffix(next(removable, ""))
-    return word
-
-
-def _find_distinct_forms(
-    terms: Iterable[tuple[Term, list[str]]], letters: dict[str, str], endings: Sequence[str]
-) -> dict[str, str]:
-    """Return the words of one stem that differ in meaning, each as its own key; the stem has the first one's key."""
-    forms: dict[str, dict[str, Term]] = {}
-    for term, entries in terms:
-        for entry in entries:
-            word = _fold(entry, letters)
-            if " " not in entry:
-                forms.setdefault(_stem(word, endings), {}).setdefault(word, term)
-    distinct: dict[str, str] = {}
-    for stem, words in forms.items():
-        if len(set(words.values())) > 1:
-            distinct.update({word: word for word in words})
-            distinct.setdefault(stem, next(iter(words)))
-    return distinct
-
 
 def languages() -> list[str]:
     """Return the languages that have a lexicon, English first."""
@@ -352,10 +233,10 @@ def load_lexicon(language: str = "en") -> Lexicon:
     spelling = tables["spelling"]
     letters: dict[str, str] = spelling.get("letters", {})
     endings = tuple(sorted(spelling.get("endings", ()), key=len, reverse=True))
-    distinct_forms = _find_distinct_forms(_terms(tables), letters, endings)
+    distinct_forms = find_distinct_forms(_terms(tables), letters, endings)
 
     def keys(entry: str) -> tuple[str, ...]:
-        return tuple(_key(word, letters, endings, distinct_forms) for word in entry.split())
+        return tuple(make_key(word, letters, endings, distinct_forms) for word in entry.split())
 
     terms: dict[tuple[str, ...], Term] = {}
     compound_parts: dict[str, str] = {}
@@ -364,8 +245,8 @@ def load_lexicon(language: str = "en") -> Lexicon:
             words = keys(entry)
             if terms.setdefault(words, term) != term:
                 raise ValueError(f"the lexicon gives two meanings to '{entry}': {terms[words]} and {term}")
-            if len(words) == 1 and term.role in _COMPOUND_ROLES and len(entry) >= _MIN_STEM:
-                compound_parts[_fold(entry, letters)] = words[0]
+            if len(words) == 1 and term.role in _COMPOUND_ROLES and len(entry) >= MIN_STEM:
+                compound_parts[fold(entry, letters)] = words[0]
     fillers = frozenset(word for entry in tables["filler"]["filler"] for word in keys(entry))
     lengths: dict[str, set[int]] = {}
     gapped: dict[str, list[tuple[str, ...]]] = {}
@@ -381,15 +262,15 @@ def load_lexicon(language: str = "en") -> Lexicon:
     known.update(word for words in tables["number"].values() for entry in words for word in keys(entry))
     known |= fillers
     known.update(word for entry in tables["ordinary"]["ordinary"] for word in keys(entry))
-    fused = {_fold(word, letters): (keys(word)[0], False) for word in spelling["fused"]}
+    fused = {fold(word, letters): (keys(word)[0], False) for word in spelling["fused"]}
     for term, entries in _terms(tables):
         if term.role in _COMPOUND_ROLES | {"normal"}:
-            long = [entry for entry in entries if len(entry) >= _MIN_STEM and entry.isalpha()]
+            long = [entry for entry in entries if len(entry) >= MIN_STEM and entry.isalpha()]
             long = [entry for entry in long if entry not in spelling["abbreviations"]]
             fused.update(
-                {form: (keys(entry)[0], True) for entry in long for form in (_fold(entry, letters), keys(entry)[0])}
+                {form: (keys(entry)[0], True) for entry in long for form in (fold(entry, letters), keys(entry)[0])}
             )
-    spelling_targets, robust = _spelling(terms, headings)
+    targets, robust = _spelling(terms, headings)
     return Lexicon(
         language=language,
         terms=terms,
@@ -401,32 +282,34 @@ def load_lexicon(language: str = "en") -> Lexicon:
         },
         headings=headings,
         heading_words=frozenset(words[0] for words in headings),
-        cut_headings={words[0][1:]: words[0] for words in headings if len(words[0]) > _MIN_TWO_ERRORS // 2},
+        cut_headings={words[0][1:]: words[0] for words in headings if len(words[0]) > _MIN_CUT_HEADING},
         abbreviations=frozenset(key for word in spelling["abbreviations"] for key in keys(word)),
         sides_follow=spelling.get("sides_follow", False),
         capitalizes_nouns=spelling.get("capitals", False),
         fillers=fillers,
-        known=frozenset(known) | {key for word in spelling["leave"] for key in keys(word)},
-        letters=letters,
-        endings=endings,
-        distinct_forms=distinct_forms,
-        fused=fused,
-        compound_links=tuple(spelling.get("links", ())),
-        compound_parts=compound_parts,
-        spelling_targets=spelling_targets,
-        robust=robust,
+        spelling=Spelling(
+            known=frozenset(known) | {key for word in spelling["leave"] for key in keys(word)},
+            letters=letters,
+            endings=endings,
+            distinct_forms=distinct_forms,
+            fused=fused,
+            compound_links=tuple(spelling.get("links", ())),
+            compound_parts=compound_parts,
+            targets=targets,
+            robust=robust,
+        ),
     )
 
 
 def _spelling(
     terms: dict[tuple[str, ...], Term], headings: Iterable[tuple[str, ...]]
 ) -> tuple[dict[str, list[str]], frozenset[str]]:
-    """Return `Lexicon.spelling_targets` and `Lexicon.robust`."""
+    """Return `Spelling.targets` and `Spelling.robust`."""
     targets: set[str] = set()
     robust: set[str] = set()
     for words, term in terms.items():
         if term.role in _SPELL_CHECKED_ROLES:
-            targets.update(word for word in words if len(word) >= _MIN_SPELL_CHECKED)
+            targets.update(word for word in words if len(word) >= MIN_SPELL_CHECKED)
         elif term.role in _CONTEXT_ROLES:
             targets.update(word for word in words if len(word) >= _MIN_CONTEXT_SPELL_CHECKED)
         min_robust = 5 if term.role in ("side", "zone") else 6

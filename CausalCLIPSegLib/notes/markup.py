@@ -41,7 +41,7 @@ _RTF_CHARACTERS = {
     "endash": "-", "lquote": "'", "rquote": "'", "ldblquote": '"', "rdblquote": '"', "bullet": "•",
 }  # fmt: skip
 _MARKDOWN = re.compile(
-    r"\[\*\*.*?\*\*\]|\*{2,}|(?<=[\w:.])\*(?!\w)|(?<!\S)\*(?=\w[^*\n]{0,200}\*)|^[ \t]*#+(?=[ \t])", re.MULTILINE
+    r"\[\*\*.{0,200}?\*\*\]|\*{2,}|(?<=[\w:.])\*(?!\w)|(?<!\S)\*(?=\w[^*\n]{0,200}\*)|^[ \t]*#+(?=[ \t])", re.MULTILINE
 )
 _UNDERLINE = re.compile(r"^[ \t]*[-=_~*#]{3,}[ \t]*$", re.MULTILINE)
 _TABLE_MARK = re.compile(r"^[ \t]*\||\|[ \t]*$", re.MULTILINE)

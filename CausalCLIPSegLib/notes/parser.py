@@ -34,6 +34,7 @@ MAX_NOTE_LENGTH = 20_000
 _MIN_UNDERSTOOD = 0.6
 _MIN_NOT_UNDERSTOOD = 4
 """A note is weak if it has at least this many unknown words, and a smaller share of known words than this."""
+_MAX_EXCEPTIONS = 32  # places that are excepted from one statement; this keeps the work linear
 _MAX_MEASURE_TOKENS = 6
 _MAX_SHARED_PLACE_DISTANCE = 6  # claims to look back for the place of "left basal opacity, likely pneumonia"
 
@@ -96,7 +97,7 @@ def _is_letter(tokens: Sequence[Token], mention: Mention) -> bool:
         return False
     follows_slash = start > 1 and tokens[start - 1].key == "/"
     number = tokens[start - 1 - follows_slash] if start else None
-    follows_number = number is not None and (number.key.isdecimal() or number.key == MEASURE)
+    follows_number = number is not None and number.text.isdecimal()
     last = stop  # the last token of a number or measurement behind the letter
     while (
         last + 1 < min(len(tokens), stop + _MAX_MEASURE_TOKENS) and tokens[last + 1].key == MEASURE == tokens[stop].key
@@ -199,6 +200,8 @@ class _NoteParser:
         findings = [claim for each in parsed for claim in each.claims if claim.mention.role == "finding"]
         asserted = [claim for claim in findings if claim.asserted]
         implied: Claim | None = None
+        claims = (claim for each in parsed for claim in each.claims)
+        is_normal = any(claim.mention.role == "normal" and not claim.places for claim in claims)
         if not findings or (asserted and not any(claim.places for claim in asserted)):
             implied = Claim(Mention(Term("finding", "infection"), 0, 0), chunk=-1)
         last: Claim | None = None
@@ -206,6 +209,8 @@ class _NoteParser:
         for each in parsed:
             owner = last or implied
             may_attach = not has_place or _adds_place(each)
+            if owner is implied and is_normal and not _names_lung(each):
+                continue  # "Hila: right prominent. Impression: normal."
             if owner and not each.claims and may_attach and self.note.are_mostly_terms(each.statement):
                 for place in each.places:
                     place.attach(owner)
@@ -221,19 +226,29 @@ def _exceptions(parsed: Sequence[ParsedStatement]) -> list[tuple[LocationTerm, .
     An exception applies to the statement that it restricts, or to its own findings, or else to all earlier ones.
     """
     exceptions: list[tuple[LocationTerm, ...]] = [()] * len(parsed)
-    for at, each in enumerate(parsed):
-        excepted = tuple(each.excepted)
-        if not excepted:
-            continue
-        if each.restricts is not None:
-            restricted = [number for number in (at - 1, at + 1) if parsed[number : number + 1] == [each.restricts]]
-        elif any(claim.asserted for claim in each.claims):
-            restricted = [at]
+    later: tuple[LocationTerm, ...] = ()  # of statements that restrict all before them
+    for at in range(len(parsed) - 1, -1, -1):
+        excepted = tuple(parsed[at].excepted)
+        exceptions[at] += later
+        if excepted and parsed[at].restricts is not None:
+            main = at - 1 if at and parsed[at - 1] is parsed[at].restricts else at + 1
+            exceptions[main] += excepted
+        elif any(claim.asserted for claim in parsed[at].claims):
+            exceptions[at] += excepted
         else:
-            restricted = list(range(at))
-        for number in restricted:
-            exceptions[number] += excepted
+            later = (excepted + later)[:_MAX_EXCEPTIONS]
     return exceptions
+
+
+def _names_lung(parsed: ParsedStatement) -> bool:
+    """Whether a statement names a part of a lung, and not only its hilum or the diaphragm."""
+    names = {(place.term.role, place.term.term.value.startswith("both")) for place in parsed.places}
+    roles = {role for role, _ in names}
+    return (
+        bool(roles & {"place", "diffuse", "whole", "region"})
+        or roles >= {"side", "zone"}
+        or ("anatomy", False) in names
+    )
 
 
 def _adds_place(parsed: ParsedStatement) -> bool:

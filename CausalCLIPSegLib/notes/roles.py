@@ -180,7 +180,13 @@ def _resolve_predicates(mentions: list[Mention]) -> None:
             has_place = has_place or not is_connected  # "pneumonia left lung is clear"
         elif is_cause or _is_apposition(mentions, at, mentions[finding] if finding >= 0 else None):
             predicate = True
-        elif mention.role not in ("preposition", "inside", "current") and not _begins_relative(mentions, at):
+        elif mention.role not in (
+            "preposition",
+            "inside",
+            "current",
+            "earlier",
+            "historical",
+        ) and not _begins_relative(mentions, at):
             finding = -1
         cause = cause and mention.role in ("preposition", "current", "partial", "and")
 

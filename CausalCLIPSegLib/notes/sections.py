@@ -48,13 +48,17 @@ def find_headings(
     headings: dict[int, Heading] = {}
     has_case = any(token.text.islower() and len(token.text) > 2 for token in tokens)
     in_other = False
+    heading_stop = 0
     for at, token in enumerate(tokens):
+        if at < heading_stop:
+            continue
         begins = bool(token.layout) or tokens[at - 1].key in ".;:?"
-        if not begins and not token.text[0].isupper():
+        if not begins and lexicon.is_grammar(tokens[at - 1].key):
             continue
         heading = _heading(tokens, at, lexicon, claims, has_case=has_case)
         if heading and (begins or tokens[at + heading.length - 1].key == ":"):
             headings[at] = heading
+            heading_stop = at + heading.length
             in_other = heading.section == "other"
         elif not begins:
             continue
@@ -113,6 +117,8 @@ def _heading(
         detail = None  # "Comparison with 2018: unchanged right opacity"
     if detail is not None and (section == "other" or follows is None or follows.key == "("):
         return Heading(detail + 1 - at, section)
+    if detail is not None and section != "other":
+        return None  # "DIAGNOSIS ON REQUEST:"
     if not begins_line or follows is None or _is_cut(tokens[at], lexicon):
         return None
     if follows.layout:

@@ -156,7 +156,7 @@ def _read_pronouns(mentions: Sequence[Mention], begins: set[int]) -> list[Mentio
         sentence = bisect_right(edges, mention.start)
         if mention.role in ("negated", "gone"):
             denied_in = sentence
-        if mention.role in ("comma", "and") and denied_in == sentence:
+        if mention.role in _SEPARATING_ROLES and denied_in == sentence:
             stop = edges[sentence] if sentence < len(edges) else mentions[-1].stop
             following = mentions[number + 1 : number + 1 + _MAX_CLAUSE]
             if _persists([each for each in following if each.start < stop]):
@@ -175,7 +175,7 @@ def _read_pronouns(mentions: Sequence[Mention], begins: set[int]) -> list[Mentio
 
 def _persists(mentions: Sequence[Mention]) -> bool:
     """Whether a clause says only that a finding is still, or newly, at a place: "persistent on the left"."""
-    roles = {mention.role for mention in mentions}
+    roles = {mention.role for at, mention in enumerate(mentions) if at or mention.role != "with"}
     is_place = bool(roles & (LOCATION_ROLES - {"region"}))
     return is_place and "current" in roles and roles <= LOCATION_ROLES | {"current", "preposition", "inside", "verb"}
 

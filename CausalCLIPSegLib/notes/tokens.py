@@ -80,13 +80,18 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_DASHES)
     text = _CHOICE.sub("", _DOTS.sub(":", text))
     text = _REPEATED_MARK.sub(r"\1", text)  # "-----", "???"
-    text = _DOTTED.sub(lambda match: match[0].replace(".", ""), "\n".join(text.splitlines()))
+    text = _DOTTED.sub(lambda match: match[0].replace(".", ""), "\n".join(map(_divide_fields, text.splitlines())))
     text = _HYPHENATED.sub("", _DOTTED_BRACKET.sub(r"(\1)", text))
     text = _PLURAL.sub("", _JOINED_WORDS.sub(" ", text))
     text = _REMOVED_NAME.sub("", _NOT_CHECKED.sub("☐", _CHECKED.sub("☒", text)))
     visible = (character for character in text if unicodedata.category(character) != "Cf")
     text = "".join(" " if character.isspace() and character != "\n" else character for character in visible)
     return _SPACED.sub(lambda match: match[0].replace(" ", ""), text)
+
+
+def _divide_fields(line: str) -> str:
+    """Return a line of fields with a semicolon between them: "Effusion: no | Consolidation: left"."""
+    return line.replace("|", ";") if ":" in line else line
 
 
 def tokenize(text: str) -> list[Token]:

@@ -30,7 +30,7 @@ def listed(expression):
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=5, unique=True))
 def test_every_sentence_is_in_one_of_the_lists(sentences):
-    expression = parse_note(" ".join(sentences))
+    expression = parse_note(" ".join(sentences), language="en")
     for sentence in sentences:
         content = [word.strip(".,") for word in sentence.split() if len(word) > 5]
         assert any(word in listed(expression) for word in content), (sentence, expression)

@@ -44,7 +44,8 @@ def test_any_words_of_the_lexicon_are_parsed(note):
 
 
 PIECES = "x|no |gone |resolved |opacity, |opacity and |right, |r and |right lower |.|a.|- |history:|?|one |RLL\n"
-PIECES += "|clear heart |opacity right. |but |\ufdfa|opasity |consolidadion, |RLL and effusion "
+PIECES += "|clear heart |opacity right. |but |\ufdfa|opasity |consolidadion, |RLL and effusion |sparing the apex. "
+PIECES += "|opacity except left. |a: no\n|Opacity: |resolved that in |<b>|R:|(r) |right lung:\n|\\par "
 
 
 @pytest.mark.parametrize("piece", ["x", " ", "\n", "RLL opacity. ", "?", "no ", "\u0301"])
