@@ -158,7 +158,7 @@ HEADINGS = {
 HEADING_FORMS = ["{}: {}", "{}:\n{}", "{} - {}", "**{}:** {}", "**{}**\n{}", "<b>{}</b>: {}", "<b>{}:</b><br>{}"]
 UNUSED_SECTIONS = {
     "en": ("HISTORY: Right upper lobe pneumonia.", "COMPARISON: Film with left basal opacity.", "TECHNIQUE: Left AP."),
-    "de": ("INDIKATION: Pneumonie rechts?", "VORAUFNAHME: Infiltrat links basal.", "TECHNIK: Im Liegen."),
+    "de": ("INDIKATION: Pneumonie rechts?", "VORAUFNAHME: Infiltrat links basal.", "ANAMNESE: Husten."),
     "es": ("MOTIVO: Neumonía derecha?", "COMPARACIÓN: Infiltrado basal izquierdo.", "TÉCNICA: Decúbito."),
 }
 COUNTED_HEADING = {"en": "FINDINGS", "de": "BEFUND", "es": "HALLAZGOS"}
@@ -239,8 +239,8 @@ def test_a_sentence_about_something_else_does_not_change_the_answer(seed, data):
 
 MIRRORED_WORDS = {
     "en": "right left;R L;r l;rt lt;RUL LUL;RLL LLL;RUZ LUZ;RMZ LMZ;RLZ LLZ",
-    "de": "rechts links;rechte linke;rechten linken;rechter linker;rechtes linkes;rechtsseitig linksseitig;"
-    "rechtsseitige linksseitige;re li",
+    "de": "rechts links;rechte linke;rechten linken;rechter linker;rechtsseitig linksseitig;re li;"
+    "rechtsseitige linksseitige;rechtes linkes",  # codespell:ignore linkes
     "es": "derecho izquierdo;derecha izquierda;derechos izquierdos;derechas izquierdas;dcho izdo;dcha izda;"
     "derech izquierd;LSD LSI;LID LII",
 }
