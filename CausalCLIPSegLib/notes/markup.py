@@ -126,7 +126,7 @@ class _TagReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
-        self.labelled: list[str] = []
+        self.labeled: list[str] = []
         self._hidden = 0
         self._label_tag = ""
         self._cells = 0  # of this row so far
@@ -159,7 +159,7 @@ class _TagReader(HTMLParser):
     def _add(self, text: str) -> None:
         self.parts.append(text)
         if self._label_tag:
-            self.labelled.append(text)
+            self.labeled.append(text)
 
 
 def _words(tag: str) -> str:
@@ -173,4 +173,4 @@ def _read_tags(text: str) -> str:
     reader = _TagReader()
     reader.feed(text if re.search(r"<[A-Za-z/?!]", text) else html.unescape(text))
     reader.close()
-    return "".join(reader.labelled or reader.parts)
+    return "".join(reader.labeled or reader.parts)

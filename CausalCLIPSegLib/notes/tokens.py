@@ -36,7 +36,7 @@ _SEPARATORS = {"=": ":", "|": ":"}
 
 _NUMBER = r"\d+(?:[.,]\d+)*"
 _UNIT = (
-    r"(?:[mcµμ]?m|[mcd]?l|[mkuµμn]?g|[mnµμ]?mol|m?u|i[ue]|ui|meq|mm ?hg|cm ?h2o|bpm|°\s?[cf]?|%|kvp?|mas|m?gy|m?sv|"
+    r"(?:[mcµμ]?m|[mcd]?l|[mkuµμn]?g|[mnµμ]?mol|m?u|iu|ie|ui|meq|mm ?hg|cm ?h2o|bpm|°\s?[cf]?|%|kvp?|mas|m?gy|m?sv|"
     r"fr|ch|hrs?|h|min|s|sec|jahre|years?|yrs?)"
 )
 _MEASURE = re.compile(

@@ -75,7 +75,7 @@ def test_a_sure_note_has_no_weakness():
 
 FOREIGN = {
     "French": ["Pas de foyer de condensation. Pas d'épanchement pleural.", "Opacité de la base droite."],
-    "Dutch": ["Geen infiltraat. Hart normaal.", "Consolidatie links basaal", "Infiltraat rechter onderkwab."],
+    "Dutch": ["Geen infiltraat. Geen pleuravocht.", "Consolidatie links basaal", "Infiltraat rechter onderkwab."],
     "Italian": ["Non addensamenti parenchimali. Versamento a sinistra.", "Polmonite basale destra"],
     "Portuguese": ["Sem consolidações. Derrame à esquerda.", "Pneumonia no lobo inferior direito."],
     "Polish": ["Brak zmian w prawym płucu."],
