@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from pynetdicom import AE, Association
 from pynetdicom.presentation import PresentationContext
 
 from CausalCLIPSegLib.errors import PacsError
-from CausalCLIPSegLib.pacs.archive import DeniedError, UnreachableError
+from CausalCLIPSegLib.pacs.archive import MAX_MATCHES, TOO_MANY_MATCHES, DeniedError, UnreachableError
+from CausalCLIPSegLib.pacs.budget import Budget, bound_connection
 from CausalCLIPSegLib.pacs.configuration import DimseArchive
 from CausalCLIPSegLib.pacs.tls import client_context
+from CausalCLIPSegLib.pacs.transfer import TOO_LARGE
 
 CONNECTION_LOST = "The connection to the archive was lost."
 Handlers = Sequence[tuple[Any, Callable[..., Any]]]
 """Events of pynetdicom with the functions that handle them."""
 Result = TypeVar("Result")
+Answers = TypeVar("Answers")
 
 
 def make_entity(archive: DimseArchive) -> AE:
@@ -40,6 +43,7 @@ class Associations:
         self._tls = client_context(archive) if archive.tls else None
         self._associations: dict[str, Association] = {}
         self._last_purpose = ""
+        self._budget = Budget(archive.timeout)
 
     def open(
         self,
@@ -67,7 +71,7 @@ class Associations:
             ae_title=archive.called_ae_title,
             ext_neg=list(roles) or None,
             tls_args=(self._tls, archive.tls_server_name or archive.host) if self._tls else None,
-            evt_handlers=list(handlers) or None,
+            evt_handlers=[bound_connection(lambda: self._budget), *handlers],
         )
         if association.is_established:
             self._associations[purpose] = association
@@ -83,21 +87,38 @@ class Associations:
         raise UnreachableError("The archive accepts connections, but does not answer in DIMSE.")
 
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Call a function that uses one association, and drop that association if it was lost.
+        """Call a function that uses one association, and drop that association after an error.
 
         pynetdicom may notice a lost connection late, so a lost association is never used again.
 
         Raises:
             UnreachableError: the association was lost.
+            PacsError: the archive sends more than any answer has, or sends it too slowly.
         """
+        self._budget = Budget(self._archive.timeout)
         try:
             return function(*arguments)
-        except RuntimeError:  # pynetdicom's error for an association that has ended
-            self._associations.pop(self._last_purpose, None)
-            raise UnreachableError(CONNECTION_LOST) from None
-        except UnreachableError:
-            self._associations.pop(self._last_purpose, None)
+        except (RuntimeError, PacsError) as error:  # RuntimeError: pynetdicom's for an association that has ended
+            association = self._associations.pop(self._last_purpose, None)
+            if association is not None and association.is_established:
+                association.abort()
+            if self._budget.is_exceeded:
+                raise PacsError(TOO_LARGE) from None
+            if isinstance(error, RuntimeError):
+                raise UnreachableError(CONNECTION_LOST) from None
             raise
+
+    def responses(self, answers: Iterable[Answers]) -> Iterator[Answers]:
+        """Yield the responses to a request, as long as they are few enough and come soon enough.
+
+        Raises:
+            PacsError: there are more than `MAX_MATCHES`, or the archive takes too long in all.
+        """
+        for number, answer in enumerate(answers):
+            if number > MAX_MATCHES:
+                raise PacsError(TOO_MANY_MATCHES)
+            self._budget.deadline.add(0)
+            yield answer
 
     def close(self, *, abort: bool) -> None:
         """End all associations: release them, or abort them."""

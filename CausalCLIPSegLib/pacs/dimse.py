@@ -47,7 +47,7 @@ class Dimse:
         self._archive = archive
         self._retrying = retrying(archive.retries, archive.retry_wait)
         self._associations = Associations(archive)
-        self._receiver = Receiver()
+        self._receiver = Receiver(archive.timeout)
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
@@ -107,7 +107,7 @@ class Dimse:
             setattr(query, keyword, value)
         matches: list[Dataset] = []
         canceled = False
-        for status, match in association.send_c_find(query, model):
+        for status, match in self._associations.responses(association.send_c_find(query, model)):
             if canceled:
                 _status_code(status)  # the archive may still send some matches, which are dropped
                 continue
@@ -148,14 +148,15 @@ class Dimse:
             roles=[build_role(uid, scp_role=True) for uid in classes],
             handlers=self._receiver.handlers,
         )
-        return _last_status(association.send_c_get(query, model))
+        return _last_status(self._associations.responses(association.send_c_get(query, model)))
 
     def _move(self, query: Dataset) -> int:
         """Send a C-MOVE to this program's own port, and return its last status."""
         self._receiver.listen(self._archive)
         model = StudyRootQueryRetrieveInformationModelMove
         association = self._associations.open("move", [build_context(model, _UNCOMPRESSED)])
-        return _last_status(association.send_c_move(query, self._archive.calling_ae_title, model))
+        answers = association.send_c_move(query, self._archive.calling_ae_title, model)
+        return _last_status(self._associations.responses(answers))
 
 
 def _status_code(status: Dataset) -> int:

@@ -13,6 +13,9 @@ from pydicom.pixels.utils import get_expected_length
 
 from CausalCLIPSegLib.errors import OutputError
 from CausalCLIPSegLib.pacs.archive import MAX_UID_LENGTH, Identity
+from CausalCLIPSegLib.radiograph.dicom_stream import inflated
+from CausalCLIPSegLib.radiograph.limits import MAX_FILE_BYTES
+from CausalCLIPSegLib.regular_files import open_regular
 
 LONGEST_NAME = f"{'X' * 16}.{'1' * MAX_UID_LENGTH}.dcm"
 """As long as the longest file name."""
@@ -24,10 +27,20 @@ def file_name(modality: str, instance: str) -> str:
     return f"{prefix}.{instance}.dcm"
 
 
+def read_instance(data: bytes) -> Dataset:
+    """Return the data set of a file in memory.
+
+    Raises:
+        RadiographError: it unpacks to more than any file.
+        Exception: whatever pydicom raises for a damaged file.
+    """
+    return dcmread(inflated(BytesIO(data)))
+
+
 def is_complete(data: bytes, identity: Identity) -> bool:
     """Return whether `data` is the complete file of that instance."""
     try:
-        dataset = dcmread(BytesIO(data))
+        dataset = read_instance(data)
         uids = dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SOPInstanceUID
         return uids == (identity.study, identity.series, identity.instance) and has_all_pixels(dataset)
     except Exception:  # whatever pydicom raises for a damaged file
@@ -46,7 +59,8 @@ def file_state(path: Path, identity: Identity) -> Literal["absent", "complete", 
     if not os.path.lexists(path):
         return "absent"
     try:
-        return "complete" if is_complete(path.read_bytes(), identity) else "other"
+        with open_regular(path) as file:
+            return "complete" if is_complete(file.read(MAX_FILE_BYTES), identity) else "other"
     except OSError:
         return "other"
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 
 from CausalCLIPSegLib.atomic_files import write_bytes
 from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError
 from CausalCLIPSegLib.pacs.archive import Pacs
-from CausalCLIPSegLib.pacs.folder import file_name, file_state, is_complete, make_folder
+from CausalCLIPSegLib.pacs.folder import file_name, file_state, is_complete, make_folder, read_instance
 from CausalCLIPSegLib.pacs.query import Match, Query, search
 from CausalCLIPSegLib.pacs.retry import GiveUpRule
 
@@ -137,7 +136,7 @@ def pull_segmentations(
                 with rule.watch():
                     complete = file_state(path, match.identity) == "complete"
                     data = path.read_bytes() if complete else _fetch_complete(pacs, match)
-                    if not wanted & referenced_instances(dcmread(BytesIO(data), stop_before_pixels=True)):
+                    if not wanted & referenced_instances(read_instance(data)):
                         continue
                     pulled = _save(data, match, path, force=force)
             except CausalCLIPSegError as error:

@@ -11,6 +11,7 @@ from pynetdicom.transport import ThreadedAssociationServer
 
 from CausalCLIPSegLib.pacs.archive import DeniedError
 from CausalCLIPSegLib.pacs.associations import Handlers, make_entity
+from CausalCLIPSegLib.pacs.budget import Budget, bound_connection
 from CausalCLIPSegLib.pacs.configuration import DimseArchive
 from CausalCLIPSegLib.pacs.tls import server_context
 
@@ -19,9 +20,15 @@ _NOT_AUTHORIZED = 0x0124
 
 
 class Receiver:
-    """Receives the one instance that was requested, stores its bytes unchanged, and refuses all others."""
+    """Receives the one instance that was requested, stores its bytes unchanged, and refuses all others.
 
-    def __init__(self) -> None:
+    Args:
+        timeout: as in the configuration of the archive.
+    """
+
+    def __init__(self, timeout: float = 30.0) -> None:
+        self._timeout = timeout
+        self._budget = Budget(timeout)
         self._expected: str | None = None
         self._data: bytes | None = None
         self._server: ThreadedAssociationServer | None = None
@@ -34,7 +41,7 @@ class Receiver:
     @contextmanager
     def expecting(self, instance: str) -> Iterator[None]:
         """Accept the instance of this UID while the block runs."""
-        self._expected, self._data = instance, None
+        self._expected, self._data, self._budget = instance, None, Budget(self._timeout)
         try:
             yield
         finally:
@@ -64,7 +71,7 @@ class Receiver:
                 (archive.listen_host, archive.listen_port),
                 block=False,
                 ssl_context=server_context(archive) if archive.tls else None,
-                evt_handlers=list(self.handlers),
+                evt_handlers=[*self.handlers, bound_connection(lambda: self._budget)],
             )
         except OSError as error:
             raise DeniedError(

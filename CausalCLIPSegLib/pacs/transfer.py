@@ -21,7 +21,7 @@ _CHUNK_BYTES = 1 << 16
 _FILE_TYPES = ("multipart/related", "application/dicom")
 
 _TOO_SLOW = "The archive sends its answer too slowly; it was not received completely."
-_TOO_LARGE = "The archive's answer is larger than any answer of this kind; it was not received."
+TOO_LARGE = "The archive's answer is larger than any answer of this kind; it was not received."
 
 
 class SlowError(PacsError):
@@ -99,13 +99,13 @@ def _body(response: requests.Response, deadline: Deadline) -> Iterator[bytes]:
     decode = _decoder(response.headers.get("Content-Encoding", ""))
     try:
         if int(response.headers.get("Content-Length", "0")) > left:
-            raise PacsError(_TOO_LARGE)
+            raise PacsError(TOO_LARGE)
         while piece := _read(response):
             deadline.add(len(piece))
             for plain in decode(piece):
                 left -= len(plain)
                 if left < 0:
-                    raise PacsError(_TOO_LARGE)
+                    raise PacsError(TOO_LARGE)
                 yield plain
     except BaseException:
         response.close()

@@ -39,11 +39,21 @@ def open_limited(path: Path, max_bytes: int, message: str) -> Iterator[BinaryIO]
         Exception: whatever pydicom and zlib raise for a damaged file.
     """
     with path.open("rb") as file:
-        head = file.read(limits.MAX_META_BYTES)
-        start = _deflated_start(head)
-        plain = file if start is None else _inflate(head[:start], file)
-        plain.seek(0)
-        yield cast(BinaryIO, _LimitedFile(plain, max_bytes, message))
+        yield cast(BinaryIO, _LimitedFile(inflated(file), max_bytes, message))
+
+
+def inflated(file: BinaryIO) -> BinaryIO:
+    """Return a DICOM file at its start, with its data set inflated if it is deflated.
+
+    Raises:
+        RadiographError: the file has more meta information, or unpacks to more bytes, than allowed.
+        Exception: whatever pydicom and zlib raise for a damaged file.
+    """
+    head = file.read(limits.MAX_META_BYTES)
+    start = _deflated_start(head)
+    plain = file if start is None else _inflate(head[:start], file)
+    plain.seek(0)
+    return plain
 
 
 class _LimitedFile:
