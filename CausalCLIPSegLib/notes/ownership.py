@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from CausalCLIPSegLib.notes.claims import Claim, Draft, Node, ParsedStatement, Place, read_claims
 from CausalCLIPSegLib.notes.context import CLAIM_ROLES, Links
@@ -26,6 +26,7 @@ def parse_statement(statement: Statement, first_chunk: int) -> ParsedStatement:
     _assign_places(draft)
     claims = [node for node in draft.nodes if isinstance(node, Claim)]
     places = [node for node in draft.nodes if isinstance(node, Place)]
+    _inherit_side(claims, draft.links)
     _inherit_place(claims, places)
     return ParsedStatement(statement, draft.mentions, claims, places, len(draft.links))
 
@@ -256,6 +257,19 @@ def _can_share(claim: Claim) -> bool:
 def _has_place_before(claim: Claim, other: Claim) -> bool:
     """Whether a claim has a place that stands before the other claim."""
     return bool(claim.places) and claim.places[0].mention.start < other.mention.start
+
+
+def _inherit_side(claims: Sequence[Claim], links: Links) -> None:
+    """Give a finding with a zone only the side of the change before it: "left effusion with basal consolidation"."""
+    for first, second in pairwise(claims):
+        is_linked = first.chunk + 1 == second.chunk and links[second.chunk] == {"with"}
+        if not (
+            is_linked and second.asserted and second.places and first.locatable and first.mention.role == "outside"
+        ):
+            continue
+        if not any(place.term.role in ("side", "place", "anatomy") for place in second.places):
+            for place in [place for place in first.places if place.term.role == "side"]:
+                place.attach(second)
 
 
 def _inherit_place(claims: Sequence[Claim], places: Sequence[Place]) -> None:
