@@ -45,7 +45,7 @@ class Segment:
 
     Attributes:
         identifier: unique within the result and stable between runs, for instance "infection_right".
-        name: for people, for instance "Pulmonary infection, right lung".
+        name: for people, for instance "Opacity, right lung".
         side: the patient's side.
         mask: bool, rows x columns of the radiograph.
         color: red, green, blue, each in [0, 1].

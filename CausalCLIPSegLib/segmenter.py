@@ -24,6 +24,7 @@ from CausalCLIPSegLib.model.tokens import encode
 from CausalCLIPSegLib.notes import ReferringExpression, choose_side, parse_note, swap_sides
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult, kind_on
+from CausalCLIPSegLib.terminology import segment_name
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -181,17 +182,17 @@ class Segmenter:
         """
         masks = split_by_side(mask, mirrored=mirrored)
         stem = self.card.finding.rsplit(maxsplit=1)[-1].lower()
+        kinds = {side: kind_on(expression, side) for side in SIDES if masks[side].any()}
         return tuple(
             Segment(
                 identifier=f"{stem}_{side}",
-                name=f"{self.card.finding}, {side} lung",
+                name=segment_name(kind, side),
                 side=side,
                 mask=masks[side],
                 color=colors.BY_SIDE[side],
-                kind=kind_on(expression, side),
+                kind=kind,
             )
-            for side in SIDES
-            if masks[side].any()
+            for side, kind in kinds.items()
         )
 
     def predict(self, prompt: str) -> npt.NDArray[np.float32]:

@@ -78,6 +78,12 @@ def code_of(kind: str) -> Code:
     return FINDINGS.get(kind, OPACITY)
 
 
+def segment_name(kind: str, side: Side) -> str:
+    """Return the name of a segment, in the words of its code, so that both say the same: "Opacity, right lung"."""
+    finding = code_of(kind).meaning.removeprefix("Lung ")
+    return f"{finding[:1].upper()}{finding[1:]}, {side} lung"
+
+
 def slicer_terminology() -> dict[str, Any]:
     """Return the findings in the format of Slicer's terminology files, as Resources/ChestRadiographFindings.term.json.
 

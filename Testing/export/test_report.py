@@ -33,6 +33,7 @@ def test_writes_every_field_of_the_contract(small_result, tmp_path):
         "zones": {"right": ["lower"], "left": ["lower"]},
         "checkpoint": {"name": "qata-lite0", "version": "2", "sha256": "3fa9bc12" * 8},
         "device": "cpu",
+        "engine": "",
         "threshold": 0.5,
         "area_mm2": pytest.approx(3.0 * (left + right)),
         "area_fraction": pytest.approx((left + right) / pixels),
@@ -40,7 +41,7 @@ def test_writes_every_field_of_the_contract(small_result, tmp_path):
         "segments": [
             {
                 "id": "infection_right",
-                "name": "Pulmonary infection, right lung",
+                "name": "Opacity, right lung",
                 "side_patient": "right",
                 "side_viewer": "left",
                 "area_mm2": pytest.approx(3.0 * right),
@@ -49,7 +50,7 @@ def test_writes_every_field_of_the_contract(small_result, tmp_path):
             },
             {
                 "id": "infection_left",
-                "name": "Pulmonary infection, left lung",
+                "name": "Opacity, left lung",
                 "side_patient": "left",
                 "side_viewer": "right",
                 "area_mm2": pytest.approx(3.0 * left),

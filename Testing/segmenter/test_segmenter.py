@@ -146,6 +146,20 @@ def test_the_prompt_uses_the_left_and_right_of_the_checkpoint(segmenter, radiogr
     assert viewer.expression.sides == ("left",)
 
 
+@pytest.mark.parametrize(
+    ("note", "finding"),
+    [
+        ("Right basal opacity.", "Opacity"),
+        ("Right lower zone consolidation.", "Consolidation"),
+        ("Right basal pneumonia.", "Opacity"),  # a diagnosis, which no outline proves
+        ("Ground glass opacities in the right lung.", "Ground glass opacity"),
+    ],
+)
+def test_a_segment_is_named_by_the_finding_of_the_note_as_its_code_is(segmenter, radiograph, note, finding):
+    names = [segment.name for segment in segmenter.segment(radiograph, note, threshold=0.01).segments]
+    assert f"{finding}, right lung" in names
+
+
 def test_two_segmenters_agree_to_the_last_bit(tiny_checkpoint_to_read, radiograph):
     first, second = (
         Segmenter.from_checkpoint(tiny_checkpoint_to_read, "cpu").segment(radiograph, NOTE) for _ in range(2)

@@ -10,6 +10,7 @@ from CausalCLIPSegLib.laterality import SIDES, Laterality, Side
 from CausalCLIPSegLib.notes.expression import Finding, ReferringExpression
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
+from CausalCLIPSegLib.terminology import DEFAULT_KIND, segment_name
 
 
 def make_radiograph(
@@ -69,7 +70,7 @@ def make_result(
         threshold=threshold,
         causal_attention=np.full(mask.shape, 0.5, np.float32),
         segments=tuple(
-            Segment(f"infection_{side}", f"Pulmonary infection, {side} lung", side, masks[side], BY_SIDE[side])
+            Segment(f"infection_{side}", segment_name(DEFAULT_KIND, side), side, masks[side], BY_SIDE[side])
             for side in SIDES
             if masks[side].any()
         ),

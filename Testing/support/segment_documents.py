@@ -18,7 +18,7 @@ def segment_document(side: Side, kind: str = "opacity") -> dict[str, Any]:
     """
     return {
         "id": f"{kind}_{side}",
-        "name": f"{kind.capitalize()}, {side} lung",
+        "name": terminology.segment_name(kind, side),
         "kind": kind,
         "side": side,
         "side_viewer": opposite(side),
