@@ -2,6 +2,9 @@
 
 A pixel passes the steps of PS3.4 N.2: stored value, modality LUT (PS3.3 C.11.1), VOI LUT or window (PS3.3 C.11.2),
 polarity (PS3.3 C.7.6.3.1.2). Every value of the header may be missing, empty or contradictory, as in real files.
+
+Each step is a function of the stored value. It is computed once for every different value of the image, and the pixels
+are looked up at the end, so that no step makes a copy of the image.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ _HALF_STEP = 0.5 / 255
 _MAX_SATURATED_SHARE = 0.9
 _MIN_CONTRAST = 0.1
 _STRIP_ROWS = 256
+_STRIP_PIXELS = 1 << 20
 
 
 def read_pixels(path: Path, header: Dataset) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
@@ -106,15 +110,44 @@ def _from_stored(
     warnings: tuple[str, ...],
 ) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
     """Return the grayscale of stored values; `valid` is False for padding."""
-    grayscale.reject_flat(stored if valid is None else stored[valid])
-    values = _modality_values(stored, header)
-    pixels = _voi_values(values, header)
-    if pixels is None or not _is_useful(pixels if valid is None else pixels[valid]):
+    levels, index = _levels(stored)
+    counts = _count(index if valid is None else index[valid], len(levels))
+    grayscale.reject_flat(levels[counts > 0])
+    present = _count(index, len(levels)) > 0  # padding takes part in the choice of a lookup table's sign
+    values = _modality_values(levels[present], header)
+    counts = counts[present]
+    grays = _voi_values(values, header)
+    if grays is None or not _is_useful(grays, counts):
         warnings += (NO_WINDOW,) if _has_window(header) else ()
-        pixels = grayscale.percentile_normalize(values, valid)
+        grays = grayscale.percentile_normalize(values, counts=counts)
     if layout.photometric == "MONOCHROME1":
-        pixels = 1 - pixels
-    return pixels if valid is None else np.where(valid, pixels, np.float32(0)), warnings
+        grays = 1 - grays
+    table = np.zeros(len(levels), np.float32)
+    table[present] = grays
+    pixels = np.empty(stored.shape, np.float32)
+    for top in range(0, len(index), _STRIP_ROWS):  # in strips, because NumPy copies an index to 64 bits
+        pixels[top : top + _STRIP_ROWS] = table[index[top : top + _STRIP_ROWS]]
+    if valid is not None:
+        pixels[~valid] = 0
+    return pixels, warnings
+
+
+def _levels(stored: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]]:
+    """Return values among which are all stored ones, and for each pixel the index of its value."""
+    bits = 8 * stored.dtype.itemsize
+    if bits > 16:
+        levels, index = np.unique(stored, return_inverse=True)
+        return levels, index.reshape(stored.shape)
+    unsigned = np.dtype(f"u{stored.dtype.itemsize}")
+    return np.arange(2**bits).astype(unsigned).view(stored.dtype), stored.view(unsigned)
+
+
+def _count(index: npt.NDArray[np.integer], length: int) -> npt.NDArray[np.int64]:
+    """Return how often each index from 0 to `length` - 1 occurs."""
+    counts = np.zeros(length, np.int64)
+    for top in range(0, len(index), strip := max(1, _STRIP_PIXELS * len(index) // max(index.size, 1))):
+        counts += np.bincount(index[top : top + strip].ravel(), minlength=length)
+    return counts
 
 
 def _native_syntax(dataset: Dataset) -> uid.UID:
@@ -201,8 +234,13 @@ def window(
     return np.clip(offset + np.float32(0.5), 0, 1)
 
 
-def _is_useful(pixels: npt.NDArray[np.float32]) -> bool:
-    """Return whether a window shows the image: few pixels are saturated, and there is contrast."""
-    saturated_share = np.mean((pixels < _HALF_STEP) | (pixels > 1 - _HALF_STEP))
-    low, high = np.percentile(pixels, (0.5, 99.5))
-    return bool(saturated_share <= _MAX_SATURATED_SHARE and high - low >= _MIN_CONTRAST)
+def _is_useful(grays: npt.NDArray[np.float32], counts: npt.NDArray[np.int64]) -> bool:
+    """Return whether a window shows the image: few pixels are saturated, and there is contrast.
+
+    Args:
+        grays: the different grays.
+        counts: how many pixels have each of them.
+    """
+    is_saturated = (grays < _HALF_STEP) | (grays > 1 - _HALF_STEP)
+    low, high = grayscale.quantiles(grays, counts)
+    return bool(counts[is_saturated].sum() <= _MAX_SATURATED_SHARE * counts.sum() and high - low >= _MIN_CONTRAST)

@@ -123,28 +123,30 @@ def _clearest_channel(colors: npt.NDArray[np.floating]) -> int:
 
 
 def percentile_normalize(
-    values: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_] | None = None
+    values: npt.NDArray[np.generic], counts: npt.NDArray[np.integer] | None = None
 ) -> npt.NDArray[np.float32]:
     """Rescale values to [0, 1] between the 0.5th and 99.5th percentiles, for images without a display window.
 
     The percentiles keep a few hot or dead pixels, a marker or a border from reducing the contrast of the lungs.
 
     Args:
-        values: rows x columns, any real type. Values that are not finite are invalid.
-        valid: bool, rows x columns, or None if all are valid. Invalid pixels are ignored and become black.
+        values: rows x columns, or the different values of an image; any real type. Values that are not finite are
+            invalid.
+        counts: how many pixels have each value; None if `values` are the pixels. A value without pixels is invalid.
 
     Returns:
-        float32, rows x columns, in [0, 1]; a valid pixel is never darker than one with a smaller value.
+        float32, of the shape of `values`, in [0, 1]; a valid value is never darker than a smaller one, and an invalid
+        one is black.
 
     Raises:
         RadiographError: all valid pixels are equal.
     """
     finite = np.isfinite(values)
-    valid = finite if valid is None else valid & finite
+    valid = finite if counts is None else (counts > 0) & finite
     every = bool(valid.all())
     valid_values = values.ravel() if every else values[valid]
     reject_flat(valid_values)
-    low, high = _quantiles(valid_values)
+    low, high = quantiles(valid_values, None if counts is None else counts[valid])
     if low == high:  # nearly all pixels are equal, for example a small image on a large black background
         low, high = float(valid_values.min()), float(valid_values.max())
     if low == high:  # 64-bit integers that are equal in float64
@@ -160,18 +162,26 @@ def percentile_normalize(
     return normalized
 
 
-def _quantiles(values: npt.NDArray[np.generic]) -> tuple[float, float]:
-    """Return the percentiles, interpolated linearly in float64.
+def quantiles(values: npt.NDArray[np.generic], counts: npt.NDArray[np.integer] | None = None) -> tuple[float, float]:
+    """Return the 0.5th and the 99.5th percentile, interpolated linearly in float64.
 
     float32 cannot hold 32-bit integers or the differences of large floats.
+
+    Args:
+        values: in one dimension.
+        counts: how many pixels have each value; None: one.
     """
-    positions = [share / 100 * (values.size - 1) for share in _PERCENTILES]
+    size = values.size if counts is None else int(counts.sum())
+    positions = [share / 100 * (size - 1) for share in _PERCENTILES]
     indices = [index for position in positions for index in (math.floor(position), math.ceil(position))]
-    ordered = np.partition(values, indices)
+    if counts is None:
+        found = np.partition(values, indices)[indices]
+    else:
+        order = np.argsort(values)
+        found = values[order][np.searchsorted(np.cumsum(counts[order]), indices, side="right")]
     low, high = (
-        float(ordered[math.floor(position)]) * (1 - position % 1)
-        + float(ordered[math.ceil(position)]) * (position % 1)
-        for position in positions
+        float(below) * (1 - position % 1) + float(above) * (position % 1)
+        for position, below, above in zip(positions, found[::2], found[1::2], strict=True)
     )
     return low, high
 
