@@ -7,7 +7,7 @@ from pydicom import Dataset
 
 from CausalCLIPSegLib.export.segmentation_files import missing_dicom_seg_reason
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, side_in_image
-from CausalCLIPSegLib.mask.components import area_mm2, connected_components
+from CausalCLIPSegLib.mask.components import area_mm2, count_components
 from CausalCLIPSegLib.mask.description import disagreements
 from CausalCLIPSegLib.mask.lung_extent import lung_extent
 from CausalCLIPSegLib.notes import explain_weakness
@@ -118,7 +118,7 @@ def describe_result(result: SegmentationResult) -> ResultDocument:
         threshold=result.threshold,
         area_mm2=area_mm2(result.mask, radiograph.spacing),
         area_fraction=float(result.mask.mean()),
-        components=connected_components(result.mask)[1],
+        components=count_components(result.mask),
         segments=[_describe_segment(segment, result) for segment in result.segments],
         files=[],
         seconds=provenance.seconds,
@@ -172,7 +172,7 @@ def _describe_segment(segment: Segment, result: SegmentationResult) -> SegmentDo
         side_viewer=side_in_image(segment.side, result.radiograph.mirrored),
         area_mm2=area_mm2(segment.mask, result.radiograph.spacing),
         area_fraction=float(segment.mask.mean()),
-        components=connected_components(segment.mask)[1],
+        components=count_components(segment.mask),
     )
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from CausalCLIPSegLib.laterality import SIDES, Side
-from CausalCLIPSegLib.mask.components import connected_components
+from CausalCLIPSegLib.mask.components import bounding_box, connected_components
 from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, fitted_parameters
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes.expression import ZONES, ReferringExpression, Zone
@@ -90,11 +90,14 @@ def disagreements(
 
 def _without_specks(mask: Mask) -> tuple[Mask, int]:
     """Return the mask without areas that are too small to count, and the number of remaining areas."""
-    labels, number = connected_components(mask)
+    box = bounding_box(mask)
+    labels, number = connected_components(mask[box])
     sizes = np.bincount(labels.ravel(), minlength=number + 1)
     large = sizes >= fitted_parameters()["smallest_area"] * mask.size
     large[0] = False
-    return large[labels], int(large.sum())
+    areas = np.zeros_like(mask)
+    areas[box] = large[labels]
+    return areas, int(large.sum())
 
 
 def _zones(lung_mask: Mask, borders: tuple[int, int], extent: LungExtent) -> tuple[Zone, ...]:

@@ -11,6 +11,7 @@ an area that a note places in exactly one zone lies mostly in that zone; each zo
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -25,6 +26,7 @@ PROFILE_LENGTH = 28
 _MIDDLE = ((0.43, 0.57),)  # bands of columns, as shares of the width
 _LUNGS = ((0.10, 0.40), (0.60, 0.90))
 _EDGES = ((0.0, 0.08), (0.92, 1.0))
+_STRIP_ROWS = 256
 _MIN_HEIGHT = 0.25  # a lung shorter than this share of the radiograph's height is a wrong estimate
 
 
@@ -107,17 +109,37 @@ def row_profiles(pixels: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
     Returns:
         float64, 3 x `PROFILE_LENGTH` values in one dimension, each between -0.5 and 0.5.
     """
-    image = np.asarray(pixels, dtype=np.float64)
-    dark, bright = np.percentile(image, [2, 98])
-    image = np.clip((image - dark) / max(bright - dark, 1e-6), 0, 1) - 0.5
-    return np.concatenate([_profile(image, bands) for bands in (_LUNGS, _MIDDLE, _EDGES)])
+    dark, bright = _percentiles(np.asarray(pixels), (2, 98))
+    bands = [_in_bands(pixels.shape[1], each) for each in (_LUNGS, _MIDDLE, _EDGES)]
+    means = np.empty((len(bands), len(pixels)))
+    for top in range(0, len(pixels), _STRIP_ROWS):  # in strips, because float64 takes much memory
+        strip = np.asarray(pixels[top : top + _STRIP_ROWS], dtype=np.float64)
+        strip = np.clip((strip - dark) / max(bright - dark, 1e-6), 0, 1) - 0.5
+        means[:, top : top + _STRIP_ROWS] = [strip[:, columns].mean(axis=1) for columns in bands]
+    return np.concatenate([_profile(each) for each in means])
 
 
-def _profile(image: npt.NDArray[np.float64], bands: tuple[tuple[float, float], ...]) -> npt.NDArray[np.float64]:
-    rows, columns = image.shape
+def _percentiles(values: npt.NDArray[np.generic], percents: tuple[float, ...]) -> list[float]:
+    """Return percentiles in float64, without a copy of the image in that type."""
+    places = [percent / 100 * (values.size - 1) for percent in percents]
+    neighbors = [(math.floor(place), math.ceil(place)) for place in places]
+    ordered = np.partition(values, sorted({index for pair in neighbors for index in pair}), axis=None)
+    return [
+        float(np.quantile(ordered[list(pair)].astype(np.float64), place % 1))
+        for place, pair in zip(places, neighbors, strict=True)
+    ]
+
+
+def _in_bands(columns: int, bands: tuple[tuple[float, float], ...]) -> npt.NDArray[np.bool_]:
     in_bands = np.zeros(columns, dtype=bool)
     for first, last in bands:
         in_bands[int(first * columns) : max(int(last * columns), int(first * columns) + 1)] = True
-    cumulative = np.concatenate([[0.0], np.cumsum(image[:, in_bands].mean(axis=1))])
+    return in_bands
+
+
+def _profile(means: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Resample the mean brightness of each row to `PROFILE_LENGTH` values."""
+    rows = len(means)
+    cumulative = np.concatenate([[0.0], np.cumsum(means)])
     resampled = np.interp(np.linspace(0, rows, PROFILE_LENGTH + 1), np.arange(rows + 1), cumulative)
     return np.asarray(np.diff(resampled) * PROFILE_LENGTH / rows)
