@@ -57,6 +57,6 @@ def test_a_call_in_inference_mode_does_not_spoil_the_cache_for_training():
 @pytest.mark.parametrize("factor", [2, 4])
 def test_the_middle_tap_is_the_bilinear_interpolation(factor):
     line = torch.randn(1, 1, 8, dtype=torch.float64)
-    middle = tap_matrices(8, factor, 3, torch.float64, torch.device("cpu"))[:, 8:16]
+    middle = _cached_tap_matrices(8, factor, 3, torch.float64, torch.device("cpu"))[:, 8:16]
     expected = F.interpolate(line, scale_factor=float(factor), mode="linear", align_corners=False)
     torch.testing.assert_close(middle @ line[0, 0], expected[0, 0])
