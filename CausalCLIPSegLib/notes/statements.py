@@ -268,7 +268,7 @@ def _is_abbreviation(
         return True
     if previous.key not in lexicon.abbreviations:
         return False
-    if following.text[0].islower():
+    if following.text[0].islower() or following.key in ",:)":
         return True
     side, next_mention = mention_at.get(at - 1), mention_at.get(at + 1)
     if side is not None and side.role == "side":
