@@ -6,14 +6,17 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.laterality import Laterality
-from CausalCLIPSegLib.network.configuration import NetworkConfiguration
+from CausalCLIPSegLib.network.configuration import InputSize, NetworkConfiguration
 from CausalCLIPSegLib.notes import ReferringExpression, to_prompt
+from CausalCLIPSegLib.regular_files import open_regular
 
 CARD = "card.json"
+MAX_BYTES = 1 << 20
+"""Bytes of a card. That of the default checkpoint has a hundredth."""
 DEFAULT = "causalclipseg-lite0"
 """The checkpoint in the repository; "default" stands for it."""
 
@@ -47,10 +50,10 @@ class Card(BaseModel):
         licence: the terms of use of the weights, in words.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    name: str
-    version: str
+    name: str = Field(min_length=1, max_length=200)
+    version: str = Field(max_length=200)
     summary: str
     network: NetworkConfiguration
     sha256: Sha256
@@ -60,7 +63,7 @@ class Card(BaseModel):
     finding: str
     threshold: float = Field(gt=0, lt=1)
     mirror: bool = False
-    scales: tuple[Annotated[int, Field(gt=0, multiple_of=32)], ...] = ()
+    scales: tuple[InputSize, ...] = Field(default=(), max_length=16)
     training: dict[str, Any]
     preprocessing: str
     figures: dict[str, Any]
@@ -97,8 +100,12 @@ def find_checkpoint(name_or_path: str | Path) -> Path:
     checkpoints = resources() / "checkpoints"
     named = checkpoints / (DEFAULT if str(name_or_path) == "default" else str(name_or_path))
     path = Path(name_or_path)
-    folder = named if (named / CARD).is_file() else path.parent if path.is_file() else path
-    if not folder.is_dir():
+    try:
+        folder = named if (named / CARD).is_file() else path.parent if path.is_file() else path
+        exists = folder.is_dir()
+    except OSError:  # a name that is too long, or a folder that is closed to this user
+        exists = False
+    if not exists:
         known = ", ".join(sorted(card.parent.name for card in checkpoints.glob(f"*/{CARD}"))) or "none"
         raise CheckpointError(f"There is no checkpoint “{name_or_path}”; available: {known}.")
     if not (folder / CARD).is_file():
@@ -113,8 +120,11 @@ def read_card(folder: Path) -> Card:
         CheckpointError: the card is missing, damaged or incomplete.
     """
     try:
-        return Card.model_validate_json((folder / CARD).read_text(encoding="utf-8"))
-    except (OSError, ValidationError, UnicodeDecodeError) as error:
+        with open_regular(folder / CARD) as file:
+            card = Card.model_validate_json(file.read(MAX_BYTES))
+        json.dumps(card.model_dump(), allow_nan=False)  # NaN and infinity are no figures either
+        return card
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"The card of the checkpoint “{folder.name}” is damaged or incomplete.") from error
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.model.card import Card, find_checkpoint, read_card
+from CausalCLIPSegLib.model.weights import MAX_BYTES, check_weights
 
 WEIGHTS = "weights.safetensors"
 TEXT_GRAPH, IMAGE_GRAPH, DECODER_GRAPH = GRAPHS = ("text.onnx", "image.onnx", "decoder.onnx")
@@ -49,8 +50,17 @@ def open_checkpoint(name_or_path: str | Path = "default") -> Checkpoint:
         path = folder / name
         if not path.is_file():
             raise CheckpointError(f"The checkpoint “{card.name}” lacks its {kind} ({name}).")
+        if path.stat().st_size > MAX_BYTES:
+            raise CheckpointError(f"The {kind} of the checkpoint “{card.name}” are larger than any ({name}).")
         if sha256(path) != expected:
             raise CheckpointError(
                 f"The {kind} of the checkpoint “{card.name}” do not match its card; the file {name} may be damaged."
             )
+    try:
+        check_weights(folder / WEIGHTS)
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"The weights of the checkpoint “{card.name}” are damaged: they are incomplete or hold values that are no "
+            "numbers."
+        ) from error
     return Checkpoint(card, folder)

@@ -1,14 +1,46 @@
-"""The sizes of a network, for checkpoint cards and training configurations."""
+"""The sizes of a network, for checkpoint cards and training configurations.
+
+A card may come from anywhere, so every size has bounds, and sizes that depend on each other are compared. The bounds
+are several times those of CLIP's largest ResNet.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Encoder = Literal[
+    "tf_efficientnet_lite0",
+    "tf_efficientnet_lite1",
+    "tf_efficientnet_lite2",
+    "tf_efficientnet_lite3",
+    "tf_efficientnet_lite4",
+    "efficientnet_b0",
+    "efficientnet_b1",
+    "efficientnet_b2",
+    "mobilenetv3_small_100",
+    "mobilenetv3_large_100",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+]
+"""Encoders of timm with features at 1/8, 1/16 and 1/32. The list is closed, because timm also takes names that make it
+read files or ask a hub."""
+
+Channels = Annotated[int, Field(ge=1, le=4096)]
+InputSize = Annotated[int, Field(ge=32, le=1024, multiple_of=32)]
+"""Rows and columns of a square input: the coarsest features have 1/32 of them."""
+Mean = Annotated[float, Field(ge=-100, le=100)]
+Deviation = Annotated[float, Field(ge=1e-6, le=1000)]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+_Blocks = Annotated[int, Field(ge=1, le=64)]
 
 
 class ClipResNetConfiguration(_Frozen):
@@ -21,10 +53,10 @@ class ClipResNetConfiguration(_Frozen):
     """
 
     kind: Literal["clip_resnet"] = "clip_resnet"
-    layers: tuple[int, int, int, int] = (3, 4, 23, 3)
-    width: int = 64
-    mean: tuple[float, float, float] = (0.48145466, 0.4578275, 0.40821073)
-    std: tuple[float, float, float] = (0.26862954, 0.26130258, 0.27577711)
+    layers: tuple[_Blocks, _Blocks, _Blocks, _Blocks] = (3, 4, 23, 3)
+    width: int = Field(default=64, ge=2, le=256, multiple_of=2)
+    mean: tuple[Mean, Mean, Mean] = (0.48145466, 0.4578275, 0.40821073)
+    std: tuple[Deviation, Deviation, Deviation] = (0.26862954, 0.26130258, 0.27577711)
 
 
 class TimmConfiguration(_Frozen):
@@ -36,9 +68,9 @@ class TimmConfiguration(_Frozen):
     """
 
     kind: Literal["timm"] = "timm"
-    name: str = "tf_efficientnet_lite0"
-    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
-    std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    name: Encoder = "tf_efficientnet_lite0"
+    mean: tuple[Mean, Mean, Mean] = (0.5, 0.5, 0.5)
+    std: tuple[Deviation, Deviation, Deviation] = (0.5, 0.5, 0.5)
 
 
 VisionConfiguration = Annotated[ClipResNetConfiguration | TimmConfiguration, Field(discriminator="kind")]
@@ -59,14 +91,22 @@ class TextConfiguration(_Frozen):
         quick_gelu: use QuickGELU, as OpenAI's weights need, instead of GELU.
     """
 
-    context_length: int = 20
-    vocabulary_size: int = 49408
-    tokens: tuple[int, ...] = ()
-    width: int = 512
-    heads: int = 8
-    layers: int = 12
-    feature_size: int = 512
+    context_length: int = Field(default=20, ge=2, le=77)
+    vocabulary_size: int = Field(default=49408, ge=1, le=49408)
+    tokens: tuple[Annotated[int, Field(ge=0, lt=49408)], ...] = Field(default=(), max_length=49408)
+    width: Channels = 512
+    heads: int = Field(default=8, ge=1, le=64)
+    layers: int = Field(default=12, ge=1, le=48)
+    feature_size: Channels = 512
     quick_gelu: bool = True
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.width % self.heads:
+            raise ValueError(f"{self.heads} heads do not divide a width of {self.width}")
+        if self.tokens and (len(set(self.tokens)) < len(self.tokens) or self.tokens[-1] != max(self.tokens)):
+            raise ValueError("tokens must be different, and the end token the last")
+        return self
 
 
 class DecoderConfiguration(_Frozen):
@@ -81,10 +121,18 @@ class DecoderConfiguration(_Frozen):
             the paper has none.
     """
 
-    channels: tuple[int, ...] = (512, 256)
-    factors: tuple[int, ...] = (4, 4)
-    kernel_size: int = 3
-    conditioning: int = 0
+    channels: tuple[Channels, ...] = Field(default=(512, 256), max_length=5)
+    factors: tuple[Annotated[int, Field(ge=1, le=32)], ...] = Field(default=(4, 4), max_length=5)
+    kernel_size: int = Field(default=3, ge=1, le=15)
+    conditioning: int = Field(default=0, ge=0, le=16)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(self.channels) != len(self.factors):
+            raise ValueError("every convolution of the decoder needs its channels and its factor")
+        if self.kernel_size % 2 == 0:
+            raise ValueError("the text kernel needs an odd size, so that it has a center")
+        return self
 
 
 class NetworkConfiguration(_Frozen):
@@ -98,11 +146,18 @@ class NetworkConfiguration(_Frozen):
         low_resolution_convolutions: compute convolutions that follow an upsampling at low resolution (exact, faster).
     """
 
-    image_size: int = 224
+    image_size: InputSize = 224
     vision: VisionConfiguration = ClipResNetConfiguration()
     text: TextConfiguration = TextConfiguration()
-    channels: int = 512
+    channels: int = Field(default=512, ge=4, le=4096)
     fusion_stage: Literal[2, 3, 4] = 3
     decoder: DecoderConfiguration = DecoderConfiguration()
     causal_intervention: bool = True
     low_resolution_convolutions: bool = True
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        scale = 2 ** (self.fusion_stage + 1)
+        if scale % math.prod(self.decoder.factors):
+            raise ValueError(f"the decoder's factors {self.decoder.factors} do not divide the scale {scale}")
+        return self

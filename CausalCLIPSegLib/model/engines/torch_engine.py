@@ -14,6 +14,7 @@ from torch import nn
 from CausalCLIPSegLib.errors import CheckpointError, DeviceWarning
 from CausalCLIPSegLib.model.checkpoint import Checkpoint
 from CausalCLIPSegLib.model.engines.interface import Arrays
+from CausalCLIPSegLib.model.weights import shapes_of
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.inference import InferenceParts, inputs_of
 
@@ -24,13 +25,16 @@ def load_network(checkpoint: Checkpoint) -> CausalCLIPSeg:
     Raises:
         CheckpointError: the weights do not fit the network.
     """
+    misfit = CheckpointError(f"The weights of the checkpoint “{checkpoint.card.name}” do not fit its network.")
+    with torch.device("meta"):  # without memory, because the card may claim any size
+        expected = CausalCLIPSeg(checkpoint.card.network).state_dict()
+    if {name: tuple(tensor.shape) for name, tensor in expected.items()} != shapes_of(checkpoint.weights):
+        raise misfit
     network = CausalCLIPSeg(checkpoint.card.network)
     try:
         network.load_state_dict(load_file(checkpoint.weights))  # copies float16 into float32 parameters
     except (SafetensorError, RuntimeError) as error:
-        raise CheckpointError(
-            f"The weights of the checkpoint “{checkpoint.card.name}” do not fit its network."
-        ) from error
+        raise misfit from error
     return network.eval().requires_grad_(False)
 
 
