@@ -41,9 +41,8 @@ def describe(mask: Mask, extent: LungExtent | None = None, *, mirrored: bool = F
     """
     extent = extent or default_extent()
     areas, number = _without_specks(mask)
-    borders = extent.zone_borders(mask.shape[0])
     zones = {
-        side: _zones(lung_mask, borders, extent)
+        side: zones_of(lung_mask, extent)
         for side, lung_mask in split_by_side(areas, mirrored=mirrored).items()
         if lung_mask.any()
     }
@@ -88,6 +87,17 @@ def disagreements(
     return differences
 
 
+def zones_of(lung_mask: Mask, extent: LungExtent) -> tuple[Zone, ...]:
+    """Return the zones of the part of a mask in one lung, bool, rows x columns, from the top; at least one."""
+    borders = extent.zone_borders(lung_mask.shape[0])
+    pixels = _pixels_by_zone(lung_mask.sum(axis=1), borders)
+    named = pixels >= _min_zone_pixels(lung_mask.shape, extent)
+    named[np.argmax(pixels)] = True
+    if named[0] and named[2] and not named[1] and _has_area_across(lung_mask, borders):
+        named[1] = True
+    return tuple(zone for zone, is_named in zip(ZONES, named, strict=True) if is_named)
+
+
 def _without_specks(mask: Mask) -> tuple[Mask, int]:
     """Return the mask without areas that are too small to count, and the number of remaining areas."""
     box = bounding_box(mask)
@@ -98,16 +108,6 @@ def _without_specks(mask: Mask) -> tuple[Mask, int]:
     areas = np.zeros_like(mask)
     areas[box] = large[labels]
     return areas, int(large.sum())
-
-
-def _zones(lung_mask: Mask, borders: tuple[int, int], extent: LungExtent) -> tuple[Zone, ...]:
-    """Return the zones of the part of a mask in one lung; at least one."""
-    pixels = _pixels_by_zone(lung_mask.sum(axis=1), borders)
-    named = pixels >= _min_zone_pixels(lung_mask.shape, extent)
-    named[np.argmax(pixels)] = True
-    if named[0] and named[2] and not named[1] and _has_area_across(lung_mask, borders):
-        named[1] = True
-    return tuple(zone for zone, is_named in zip(ZONES, named, strict=True) if is_named)
 
 
 def _pixels_by_zone(rows: npt.NDArray[np.integer], borders: tuple[int, int]) -> npt.NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ class Place:
     @property
     def name(self) -> str:
         """The name of the place in a sentence, for example "right lung" or "left upper zone"."""
-        return f"{self.side} lung" if self.zone is None else f"{self.side} {self.zone} zone"
+        return place_name(self.side, () if self.zone is None else (self.zone,))
 
     @property
     def expression(self) -> ReferringExpression:
@@ -39,6 +40,32 @@ class Place:
 
 PLACES = tuple(Place(side, zone) for side in SIDES for zone in (None, *ZONES))
 """All eight places: for each side the lung, then its zones from the top."""
+
+
+def place_name(side: Side, zones: Sequence[Zone]) -> str:
+    """Return zones of a lung in words, for example "right upper and middle zones"; no or all zones are the lung."""
+    if not zones or len(zones) == len(ZONES):
+        return f"{side} lung"
+    return f"{side} {' and '.join(zones)} zone{'s' if len(zones) > 1 else ''}"
+
+
+def place_window(
+    place: Place, shape: tuple[int, int], extent: LungExtent, *, mirrored: bool = False, margin: float = 0.0
+) -> tuple[slice, slice]:
+    """Return the rows and the columns of a place; `place_mask` explains the arguments."""
+    rows, columns = shape
+    on_left = side_in_image(place.side, mirrored) == "left"
+    half = slice(0, columns // 2) if on_left else slice(columns // 2, columns)
+    middle, lower = extent.zone_borders(rows)
+    borders: dict[Zone | None, tuple[int, int]] = {
+        None: (0, rows),
+        "upper": (0, middle),
+        "middle": (middle, lower),
+        "lower": (lower, rows),
+    }
+    first, last = borders[place.zone]
+    added = round(margin * (extent.bottom - extent.top) * rows)
+    return slice(max(0, first - added), min(rows, last + added)), half
 
 
 def place_mask(
@@ -60,18 +87,6 @@ def place_mask(
     Returns:
         Bool, rows x columns.
     """
-    rows, columns = shape
     mask = np.zeros(shape, dtype=bool)
-    on_left = side_in_image(place.side, mirrored) == "left"
-    half = slice(0, columns // 2) if on_left else slice(columns // 2, columns)
-    middle, lower = extent.zone_borders(rows)
-    borders: dict[Zone | None, tuple[int, int]] = {
-        None: (0, rows),
-        "upper": (0, middle),
-        "middle": (middle, lower),
-        "lower": (lower, rows),
-    }
-    first, last = borders[place.zone]
-    added = round(margin * (extent.bottom - extent.top) * rows)
-    mask[max(0, first - added) : min(rows, last + added), half] = True
+    mask[place_window(place, shape, extent, mirrored=mirrored, margin=margin)] = True
     return mask

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.laterality import SIDES, Side, opposite
+from CausalCLIPSegLib.mask.presence import WITHOUT_LOCATION
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import ReferringExpression
 
@@ -26,9 +27,6 @@ ONE_SIDE_OF_TWO = 0.10
 WRONG_SIDE = 0.06
 _ONE_SIDE_OF_TWO_WITHOUT_ZONES = 0.3
 """Share of the notes reduced to one of two sides that also lose the zones."""
-
-WITHOUT_LOCATION = ReferringExpression(sides=SIDES, weak=True)
-"""A note without side, zone and number: "Pulmonary infection."."""
 
 
 def without_zones(expression: ReferringExpression, *sides: Side) -> ReferringExpression:

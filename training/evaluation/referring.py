@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.laterality import SIDES, opposite
 from CausalCLIPSegLib.mask import PLACES, LungExtent, Place, place_mask
+from CausalCLIPSegLib.mask.presence import MARGIN
 from CausalCLIPSegLib.notes import ReferringExpression
 from CausalCLIPSegLib.notes.expression import ZONES, Zone
 from training.augmentation.notes import swap_sides_of
@@ -23,9 +24,6 @@ from training.evaluation.bootstrap import ratio_intervals
 from training.evaluation.scores import patient_of
 
 Mask = npt.NDArray[np.bool_]
-
-MARGIN = 0.1
-"""How far a mask may reach beyond a zone, as a share of the lung's height: readers do not agree on the borders."""
 
 MIN_SHARE = 0.003
 """A place holds a lesion if the ground truth covers at least this share of the radiograph's pixels there."""
