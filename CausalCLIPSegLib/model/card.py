@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.laterality import Laterality
+from CausalCLIPSegLib.model.place_calibration import PlaceCalibration
 from CausalCLIPSegLib.network.configuration import InputSize, NetworkConfiguration
 from CausalCLIPSegLib.notes import ReferringExpression, to_prompt
 from CausalCLIPSegLib.regular_files import open_regular
@@ -42,6 +43,7 @@ class Card(BaseModel):
         mirror: average the prediction with that of the mirrored radiograph and the prompt with swapped sides.
         scales: sizes in pixels, multiples of 32, of the square inputs whose predictions are averaged; empty: only the
             size that the network was trained at.
+        places: the calibration of statements about places, and of the search outside the places of a note.
         training: the data sets and their terms of use, the recipe, and the hours of training.
         preprocessing: how a radiograph is prepared for the network, in words.
         figures: the metrics, with the data and the command that measured them.
@@ -64,6 +66,7 @@ class Card(BaseModel):
     threshold: float = Field(gt=0, lt=1)
     mirror: bool = False
     scales: tuple[InputSize, ...] = Field(default=(), max_length=16)
+    places: PlaceCalibration = Field(default_factory=PlaceCalibration)
     training: dict[str, Any]
     preprocessing: str
     figures: dict[str, Any]
