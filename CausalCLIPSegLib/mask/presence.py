@@ -28,7 +28,10 @@ MARGIN = 0.1
 WITHOUT_LOCATION = ReferringExpression(sides=SIDES, weak=True)
 """A note without side, zone and number: "Pulmonary infection."."""
 
-_SLIVER = np.ones((3, 3), dtype=bool)  # an area that cannot hold this is only a border of another area
+_BORDER = 0.02
+"""An area that reaches no farther from the segmentation than this, as a share of the image, is only its border."""
+
+_SQUARE = np.ones((3, 3), dtype=bool)  # the smallest area that can count
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,8 @@ def areas_elsewhere(
 ) -> Iterator[tuple[Side, Mask]]:
     """Yield the areas that lie outside the places of a note and their margins, and outside of what was segmented.
 
-    A lung without zones in the note is named as a whole. An area that only borders on the segmentation, or extends
-    only slightly across the midline, does not count.
+    A lung without zones in the note is named as a whole. A strip along the segmentation, and the part of an area that
+    extends only slightly across the midline, do not count.
 
     Args:
         seen: what a search without a place found, bool, rows x columns.
@@ -130,16 +133,19 @@ def areas_elsewhere(
     if expression.weak:
         return
     halves = split_by_side(seen, mirrored=mirrored)
+    border = max(1, round(_BORDER * max(seen.shape)))
+    far = ~ndimage.binary_dilation(segmented, _SQUARE, border)
     for side in SIDES:
         elsewhere = halves[side] & ~segmented
         for zone in _zones(expression, side) if side in expression.sides else ():
             rows, _ = place_window(Place(side, zone), seen.shape, extent, margin=MARGIN)
             elsewhere[rows] = False
-        labels, number = connected_components(ndimage.binary_opening(elsewhere, _SLIVER))
-        sizes = np.bincount(labels.ravel(), minlength=number + 1)
-        for label in range(1, number + 1):
-            if sizes[label] >= smallest * seen.size:
-                yield side, labels == label
+        cores, number = connected_components(ndimage.binary_opening(elsewhere & far, _SQUARE))
+        for core in range(1, number + 1):
+            area = ndimage.binary_dilation(cores == core, _SQUARE, border) & elsewhere
+            elsewhere &= ~area
+            if area.sum() >= smallest * seen.size:
+                yield side, area
 
 
 def is_denied(expression: ReferringExpression, side: Side, zones: tuple[Zone, ...]) -> bool:

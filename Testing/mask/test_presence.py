@@ -159,6 +159,18 @@ def test_areas_outside_the_places_of_a_note(text, area, sides, mirrored):
     assert [side for side, _ in found] == sides
 
 
+@pytest.mark.parametrize(
+    ("wider", "areas"), [(1, []), (2, []), (8, [(20 + 16) * (10 + 16) - 20 * 10])], ids=["strip", "border", "more"]
+)
+def test_a_strip_along_the_segmentation_does_not_count(wider, areas):
+    """On 100 rows the border is two pixels wide."""
+    segmented, seen = np.zeros((2, 100, 100), bool)
+    segmented[60:80, 70:80] = True
+    seen[60 - wider : 80 + wider, 70 - wider : 80 + wider] = True
+    found = areas_elsewhere(seen, segmented, parse_note("Right lung opacity."), EXTENT)
+    assert [int(area.sum()) for _, area in found] == areas
+
+
 @settings(deadline=None)
 @given(named=places, drawn=st.lists(boxes, max_size=4), drawn_mask=st.lists(boxes, max_size=2), mirrored=st.booleans())
 def test_areas_lie_outside_of_every_place_and_of_the_segmentation(named, drawn, drawn_mask, mirrored):
