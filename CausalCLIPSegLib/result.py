@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.laterality import Laterality, Side
+from CausalCLIPSegLib.model.resampling import to_radiograph_grid
 from CausalCLIPSegLib.terminology import DEFAULT_KIND, FINDINGS
 
 if TYPE_CHECKING:
@@ -73,8 +74,7 @@ class SegmentationResult:
         laterality: whose left and right the prompt means: "patient" or "viewer".
         probability: float32 in [0, 1], rows x columns.
         threshold: a pixel belongs to the mask if its probability reaches this value.
-        causal_attention: float32 in [0, 1], rows x columns: M of Eq. 2, mean over channels and stages; 1 everywhere
-            if the network has no masker.
+        network_attention: float32 in [0, 1], h x w: the network's own grid of `causal_attention`.
         segments: one for each side that holds part of the mask, the patient's right before the left.
         provenance: checkpoint, device, program version and seconds.
     """
@@ -86,7 +86,7 @@ class SegmentationResult:
     laterality: Laterality
     probability: npt.NDArray[np.float32]
     threshold: float
-    causal_attention: npt.NDArray[np.float32]
+    network_attention: npt.NDArray[np.float32]
     segments: tuple[Segment, ...]
     provenance: Provenance
 
@@ -94,6 +94,11 @@ class SegmentationResult:
     def mask(self) -> npt.NDArray[np.bool_]:
         """Bool, rows x columns: true if the probability reaches the threshold."""
         return self.probability >= self.threshold
+
+    @cached_property
+    def causal_attention(self) -> npt.NDArray[np.float32]:
+        """Float32 in [0, 1], rows x columns: M of Eq. 2, mean over channels and stages; 1 without a masker."""
+        return to_radiograph_grid(self.network_attention, *self.radiograph.pixels.shape)
 
     @property
     def confounder_attention(self) -> npt.NDArray[np.float32]:

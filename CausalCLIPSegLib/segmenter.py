@@ -52,7 +52,6 @@ class Segmenter:
         self.engine = engine
         self._radiograph: Radiograph | None = None
         self._image_features: list[Arrays] = []
-        self._attention: FloatArray | None = None
         self._text_features: dict[str, Arrays] = {}
 
     @classmethod
@@ -93,7 +92,7 @@ class Segmenter:
         """
         radiograph = radiograph.oriented(mirrored)
         if self._radiograph is None or not _same_input(self._radiograph, radiograph):
-            self._image_features, self._attention = [], None
+            self._image_features = []
         self._radiograph = radiograph
 
     def ask(
@@ -131,7 +130,6 @@ class Segmenter:
             network_probability = self.probabilities(prompt, seconds)
         with _timed(seconds, "resample"):
             probability = self._on_radiograph(network_probability)
-            attention = self._attention_on_radiograph()
         threshold = self.card.threshold if threshold is None else threshold
         return SegmentationResult(
             radiograph=radiograph,
@@ -141,7 +139,7 @@ class Segmenter:
             laterality=self.card.laterality,
             probability=probability,
             threshold=threshold,
-            causal_attention=attention,
+            network_attention=self._network_attention(),
             segments=self.segments_of(probability >= threshold, expression, mirrored=bool(radiograph.mirrored)),
             provenance=Provenance(
                 self.card.name,
@@ -251,21 +249,20 @@ class Segmenter:
             self._text_features[prompt] = self.engine.encode_text(tokens)
         return self._text_features[prompt]
 
-    def _attention_on_radiograph(self) -> FloatArray:
-        """Return the causal attention on the grid of the radiograph that was set; 1 if the network has no masker."""
-        if self._attention is None:
-            maps = [_unmirror(image["attention"]) for image in self._encode_radiograph() if "attention" in image]
-            self._attention = (
-                self._on_radiograph(_mean(maps, max(each.shape[-1] for each in maps)))
-                if maps
-                else np.ones(self._current().pixels.shape, np.float32)
-            )
-        return self._attention
+    def _network_attention(self) -> FloatArray:
+        """Return the causal attention on the network's grid, oriented as the radiograph; 1 without a masker."""
+        maps = [_unmirror(image["attention"]) for image in self._encode_radiograph() if "attention" in image]
+        if not maps:
+            return np.ones((1, 1), np.float32)
+        return self._oriented(_mean(maps, max(each.shape[-1] for each in maps)))
 
     def _on_radiograph(self, image: FloatArray) -> FloatArray:
         """Resample a map of the network, h x w, to the grid of the radiograph that was set."""
-        radiograph = self._current()
-        return to_radiograph_grid(image[:, ::-1] if radiograph.mirrored else image, *radiograph.pixels.shape)
+        return to_radiograph_grid(self._oriented(image), *self._current().pixels.shape)
+
+    def _oriented(self, image: FloatArray) -> FloatArray:
+        """Mirror a map of the network, h x w, if the radiograph that was set is mirrored."""
+        return image[:, ::-1] if self._current().mirrored else image
 
 
 def _same_input(first: Radiograph, second: Radiograph) -> bool:

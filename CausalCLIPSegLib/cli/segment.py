@@ -150,6 +150,7 @@ def _run(
         result = segmenter.segment(
             radiograph, expression, threshold=threshold, mirrored=radiograph.mirrored, progress=status.update
         )
+        del segmenter  # its memory is needed for the files
         status.update("Writing the result")
         report = describe_result(result)
         files = write_result(

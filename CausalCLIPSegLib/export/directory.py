@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,6 +72,9 @@ OUTPUTS: tuple[Output, ...] = (
 )
 """The files of a result except result.json, in the order of writing."""
 
+_FILES_AT_ONCE = 2
+"""Compressing and resampling run beside Python; each file takes some 100 MB while it is written."""
+
 RESULT_JSON = "result.json"
 """Written last, because it names the other files."""
 
@@ -120,13 +124,19 @@ def write_result(
     outputs = [output for output in requested if output.name not in without and output.applies(result)]
     names = [*(output.name for output in outputs), RESULT_JSON]
     report = (report or describe_result(result)).model_copy(update={"files": names})
-    with staged_files(directory, names, force=force, earlier=_all_names()) as stage:
+    with (
+        staged_files(directory, names, force=force, earlier=_all_names()) as stage,
+        ThreadPoolExecutor(_FILES_AT_ONCE) as threads,
+    ):
+        writing = []
         for output in outputs:
             options: dict[str, Any] = {"with_note": with_note} if output.carries_note else {}
             if output.needs_report:
                 options["report"] = report
+            writing.append(threads.submit(output.write, result, stage / output.name, **options))
+        for output, written in zip(outputs, writing, strict=True):
             try:
-                output.write(result, stage / output.name, **options)
+                written.result()
             except Exception as error:
                 if output.required or isinstance(error, OSError):
                     raise

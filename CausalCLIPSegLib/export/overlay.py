@@ -1,7 +1,10 @@
 """A result as a picture for a report: the radiograph, the outlines, side markers, and a caption."""
 
+from __future__ import annotations
+
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +16,7 @@ from CausalCLIPSegLib.export.caption import draw_caption
 from CausalCLIPSegLib.export.fonts import TextFont
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result
 from CausalCLIPSegLib.laterality import SIDES, side_in_image
+from CausalCLIPSegLib.mask.components import bounding_box
 from CausalCLIPSegLib.result import Segment, SegmentationResult
 
 _Map = npt.NDArray[np.floating]
@@ -23,6 +27,7 @@ RADIOGRAPH_PIXELS = 1400
 _CASING, _BACKDROP, _BORDER, _MARKER = (0, 0, 0), (14, 14, 16), (58, 58, 62), (226, 226, 230)
 _INK_WIDTH, _CASING_WIDTH = 3.2, 6.4
 _MIN_SMOOTHING, _PIXEL_SMOOTHING = 1.5, 0.5  # in pixels of the picture, and of the radiograph; hides pixel steps
+_BLUR_REACH, _BICUBIC_REACH = 4, 2  # in standard deviations, and in pixels of the coarser grid
 _SIDE_MARGIN, _MARGIN, _SCALE_STRIP = 116, 36, 84
 _MIN_WIDTH, _MIN_HEIGHT = 1000, 160
 _LARGE_TEXT, _SMALL_TEXT = 64, 24
@@ -97,36 +102,85 @@ def _draw_radiograph(result: SegmentationResult) -> Image.Image:
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
     gray = np.clip(_resize(result.radiograph.pixels, size), 0, 1) * 255
     picture = Image.fromarray(np.rint(gray).astype(np.uint8)).convert("RGB")
-    distances = [_distance_from_outline(segment, result, size) for segment in result.segments]
-    for distance in distances:  # a dark line under the colored one makes it visible on white bone
-        _draw_line(picture, _CASING, distance, _CASING_WIDTH)
-    for segment, distance in zip(result.segments, distances, strict=True):
-        _draw_line(picture, to_uint8_rgb(segment.color), distance, _INK_WIDTH)
+    outlines = [_find_outline(segment, result, size) for segment in result.segments]
+    for outline in outlines:  # a dark line under the colored one makes it visible on white bone
+        _draw_line(picture, _CASING, outline, _CASING_WIDTH)
+    for segment, outline in zip(result.segments, outlines, strict=True):
+        _draw_line(picture, to_uint8_rgb(segment.color), outline, _INK_WIDTH)
     return picture
 
 
-def _draw_line(picture: Image.Image, color: tuple[int, int, int], distance: _Map, line_width: float) -> None:
-    """Draw an antialiased line where `distance` from its center, in pixels, is below half of `line_width`."""
-    cover = np.clip(line_width / 2 + 0.5 - distance, 0, 1) * 255
-    picture.paste(color, mask=Image.fromarray(np.rint(cover).astype(np.uint8)))
+class _Outline(NamedTuple):
+    """The part of the picture around a segment.
+
+    Attributes:
+        distance: of each pixel from the outline, in pixels, infinite far away.
+        corner: left and top of this part in the picture.
+    """
+
+    distance: _Map
+    corner: tuple[int, int]
 
 
-def _distance_from_outline(segment: Segment, result: SegmentationResult, size: tuple[int, int]) -> _Map:
-    """Return the distance of each pixel at display `size` (width, height) from the segment's outline, in pixels.
+def _draw_line(picture: Image.Image, color: tuple[int, int, int], outline: _Outline, line_width: float) -> None:
+    """Draw an antialiased line of a width in pixels along an outline."""
+    cover = np.clip(line_width / 2 + 0.5 - outline.distance, 0, 1) * 255
+    picture.paste(color, outline.corner, mask=Image.fromarray(np.rint(cover).astype(np.uint8)))
+
+
+def _find_outline(segment: Segment, result: SegmentationResult, size: tuple[int, int]) -> _Outline:
+    """Find the outline of a segment in a picture of `size` (width, height).
 
     The outline is where the enlarged probability crosses the threshold, or the edge of the mask if the mask was cut or
     painted. A straight edge blurred by a Gaussian is the normal distribution function of the distance from the edge.
     The inverse function gives the distance with subpixel accuracy, and infinity far away.
     """
-    margin = np.maximum(np.abs(result.probability - result.threshold), 1e-3)
-    inside = _resize(np.where(segment.mask, margin, -margin), size) >= 0
-    smoothing = max(_MIN_SMOOTHING, _PIXEL_SMOOTHING * size[0] / segment.mask.shape[1])
-    blurred = ndimage.gaussian_filter(inside.astype(np.float64), smoothing, mode="constant")
-    return np.abs(smoothing * special.ndtri(np.clip(blurred, 0, 1)))
+    mask = segment.mask
+    smoothing = max(_MIN_SMOOTHING, _PIXEL_SMOOTHING * size[0] / mask.shape[1])
+    around = math.ceil(_BLUR_REACH * smoothing + _CASING_WIDTH)
+    ranges = [
+        _Range.around(covered, around, length, target)
+        for covered, length, target in zip(bounding_box(mask), mask.shape, size[::-1], strict=True)
+    ]
+    near = ranges[0].source, ranges[1].source
+    margin = np.maximum(np.abs(result.probability[near] - result.threshold), 1e-3)
+    signed = Image.fromarray(np.where(mask[near], margin, -margin).astype(np.float32))
+    (top, bottom), (left, right) = (each.box for each in ranges)
+    part = ranges[1].length, ranges[0].length
+    inside = np.asarray(signed.resize(part, Image.Resampling.BICUBIC, (left, top, right, bottom))) >= 0
+    blurred = ndimage.gaussian_filter(inside.astype(np.float64), smoothing, mode="constant", truncate=_BLUR_REACH)
+    distance = np.abs(smoothing * special.ndtri(np.clip(blurred, 0, 1)))
+    return _Outline(distance, (ranges[1].start, ranges[0].start))
+
+
+class _Range(NamedTuple):
+    """Rows or columns of the picture, and the pixels of the radiograph from which they are resampled.
+
+    Attributes:
+        start, length: in the picture.
+        source: in the radiograph, with the neighbors that the filter needs.
+        box: the range that the picture shows, from the start of `source`, in pixels of the radiograph.
+    """
+
+    start: int
+    length: int
+    source: slice
+    box: tuple[float, float]
+
+    @classmethod
+    def around(cls, covered: slice, around: int, length: int, target: int) -> _Range:
+        """Return the range with `around` pixels of the picture on both sides of the pixels that a mask covers."""
+        scale = length / target
+        start = max(0, math.floor(covered.start / scale) - around)
+        stop = min(target, math.ceil(covered.stop / scale) + around)
+        support = math.ceil(_BICUBIC_REACH * max(scale, 1)) + 1
+        first = max(0, math.floor(start * scale) - support)
+        last = min(length, math.ceil(stop * scale) + support)
+        return cls(start, stop - start, slice(first, last), (start * scale - first, min(stop * scale, last) - first))
 
 
 def _resize(image: npt.NDArray[np.floating], size: tuple[int, int]) -> _Map:
-    return np.asarray(Image.fromarray(image.astype(np.float32)).resize(size, Image.Resampling.BICUBIC))
+    return np.asarray(Image.fromarray(np.asarray(image, dtype=np.float32)).resize(size, Image.Resampling.BICUBIC))
 
 
 def _scale_bar(radiograph_width: int, mm_per_pixel: float) -> tuple[int, str]:

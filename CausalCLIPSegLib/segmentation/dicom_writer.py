@@ -46,9 +46,7 @@ def encode(segmentation: Segmentation, header: Dataset) -> Dataset:
     """
     if not segmentation.segments:
         raise SegmentationError("Nothing is outlined, and a DICOM-SEG needs at least one segment.")
-    masks = np.stack([segment.mask for segment in segmentation.segments], dtype=np.uint8)
-    # highdicom expects the segments on the last axis, and is twice as fast if each is contiguous in memory
-    return _encode(segmentation, header, np.moveaxis(masks, 0, -1), "BINARY")
+    return _encode(segmentation, header, _stack([segment.mask for segment in segmentation.segments]), "BINARY")
 
 
 def encode_probability(segmentation: Segmentation, header: Dataset, probability: npt.NDArray[np.float32]) -> Dataset:
@@ -75,6 +73,20 @@ def save(dataset: Dataset, path: Path) -> None:
     """
     with silence_libraries(), disable_value_validation():
         dataset.save_as(path, enforce_file_format=True)
+
+
+def _stack(masks: Sequence[npt.NDArray[np.bool_]]) -> npt.NDArray[np.uint8]:
+    """Return masks as highdicom takes them: numbers of segments, or a stack with an axis for segments that overlap.
+
+    Numbers take less memory and time, because highdicom adds up a stack in 64 bits to look for an overlap.
+    """
+    numbers = np.zeros(masks[0].shape, np.uint8)
+    for number, mask in enumerate(masks, 1):
+        if number > 255 or mask.shape != numbers.shape or numbers[mask].any():
+            # the segments are on the last axis, and highdicom is twice as fast if each is contiguous in memory
+            return np.moveaxis(np.stack(masks, dtype=np.uint8), 0, -1)
+        numbers[mask] = number
+    return numbers
 
 
 def _encode(

@@ -68,7 +68,7 @@ def make_result(
         laterality=laterality,
         probability=probability.astype(np.float32),
         threshold=threshold,
-        causal_attention=np.full(mask.shape, 0.5, np.float32),
+        network_attention=np.full((1, 1), 0.5, np.float32),
         segments=tuple(
             Segment(f"infection_{side}", segment_name(DEFAULT_KIND, side), side, masks[side], BY_SIDE[side])
             for side in SIDES

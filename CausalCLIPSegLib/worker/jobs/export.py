@@ -164,7 +164,7 @@ def _read_mask(segment: protocol.ExportSegment, radiograph: Radiograph) -> npt.N
 def _overlay_result(
     request: protocol.ExportRequest, radiograph: Radiograph, segments: _Segments
 ) -> SegmentationResult:
-    """Return the segments as a result for `write_overlay`; its attention map is empty."""
+    """Return the segments as a result for `write_overlay`, without an attention map."""
     union = np.zeros(radiograph.pixels.shape, dtype=bool)
     for _, mask in segments:
         union |= mask
@@ -185,7 +185,7 @@ def _overlay_result(
         laterality=request.prompt_laterality,
         probability=probability,
         threshold=request.threshold,
-        causal_attention=np.zeros((0, 0), dtype=np.float32),
+        network_attention=np.ones((1, 1), dtype=np.float32),
         segments=tuple(
             Segment(segment.id, segment.name, _side(segment, mask, radiograph), mask, segment.color, segment.kind)
             for segment, mask in segments
