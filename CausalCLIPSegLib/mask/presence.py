@@ -6,7 +6,7 @@ Both questions are answered from probability maps. Nothing here changes the mask
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from CausalCLIPSegLib.mask.components import connected_components
 from CausalCLIPSegLib.mask.lung_extent import LungExtent
 from CausalCLIPSegLib.mask.places import Place, place_window
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.notes.expression import ReferringExpression, Zone
+from CausalCLIPSegLib.notes.expression import ZONES, ReferringExpression, Zone
 
 Mask = npt.NDArray[np.bool_]
 
@@ -148,14 +148,18 @@ def areas_elsewhere(
                 yield side, area
 
 
-def is_denied(expression: ReferringExpression, side: Side, zones: tuple[Zone, ...]) -> bool:
-    """Return whether the note says that one of these zones of the patient's lung holds no finding."""
-    return any(
-        finding.negated
-        and side in finding.sides
-        and (not finding.zones[side] or set(zones) & set(finding.zones[side]))
-        for finding in expression.findings
-    )
+def is_denied(expression: ReferringExpression, side: Side, zones: Sequence[Zone]) -> bool:
+    """Return whether the note calls one of these zones of the patient's lung clear, or denies a finding there."""
+    denied = [
+        *expression.clear.get(side, ()),
+        *(
+            zone
+            for finding in expression.findings
+            if finding.negated and side in finding.sides
+            for zone in finding.zones[side] or ZONES
+        ),
+    ]
+    return any(zone in denied for zone in zones)
 
 
 def _zones(expression: ReferringExpression, side: Side) -> tuple[Zone | None, ...]:

@@ -103,6 +103,8 @@ class ReferringExpression:
         understood_share: share of the words that the lexicon knows, 0 to 1.
         poorly_understood: so many words are unknown that the note may say something else.
         language: the language of the lexicon that the note was read with, two letters.
+        clear: the zones of each of the patient's lungs that the note describes as normal, from the top; all three for
+            a whole lung. Like `text`, ignored when two expressions are compared.
         text: the note itself; ignored when two expressions are compared.
     """
 
@@ -118,6 +120,7 @@ class ReferringExpression:
     understood_share: float = 1.0
     poorly_understood: bool = False
     language: str = "en"
+    clear: Mapping[Side, tuple[Zone, ...]] = field(default_factory=dict, compare=False)
     text: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:

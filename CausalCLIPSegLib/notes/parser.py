@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.laterality import Laterality
+from CausalCLIPSegLib.laterality import SIDES, Laterality, Side
 from CausalCLIPSegLib.notes.claims import Claim, ParsedStatement
 from CausalCLIPSegLib.notes.counting import AreaCount, count_areas, total
 from CausalCLIPSegLib.notes.coverage import cover
 from CausalCLIPSegLib.notes.ellipsis import complete
-from CausalCLIPSegLib.notes.expression import Finding, ReferringExpression
+from CausalCLIPSegLib.notes.expression import ZONES, Finding, ReferringExpression, Zone
 from CausalCLIPSegLib.notes.fields import read_boxes
 from CausalCLIPSegLib.notes.language import choose_lexicon
 from CausalCLIPSegLib.notes.lexicon import Mention, Term
@@ -149,19 +149,41 @@ class _NoteParser:
             understood_share=round(coverage.share, 3),
             questions=tuple(contradictions(findings)),
             language=self.note.lexicon.language,
+            clear=self._clear(parsed),
         )
+
+    def _clear(self, parsed: Sequence[ParsedStatement]) -> dict[Side, tuple[Zone, ...]]:
+        """Return the zones of each lung that the note describes as normal today; all three for a whole lung."""
+        claims = [
+            claim
+            for each in parsed
+            for claim in each.claims
+            if claim.mention.role == "normal" and not (claim.negated or claim.historical or claim.hypothetical)
+        ]
+        terms = [_location_terms(claim) for claim in claims]
+        # Without a word for a lung or a zone of it, the hilum or the diaphragm is meant.
+        named = [self._locate(each, ()) for each in terms if any(term.role == "region" for term in each)]
+        clear: dict[Side, tuple[Zone, ...]] = {}
+        for location in named:
+            for side in SIDES if not location.weak else ():
+                if side in location.sides:
+                    zones = {*clear.get(side, ()), *(location.zones[side] or ZONES)}
+                    clear[side] = tuple(zone for zone in ZONES if zone in zones)
+        return clear
 
     def _location(self, parsed: Sequence[ParsedStatement], exceptions: Sequence[tuple[LocationTerm, ...]]) -> Location:
         """Return the location of all findings; statements with the same exceptions are resolved together."""
         claims = [claim for each in parsed for claim in each.claims]
         groups: dict[tuple[LocationTerm, ...], list[LocationTerm]] = {}
         for each, excepted in zip(parsed, exceptions, strict=True):
-            if each.used or (excepted and any(claim.asserted for claim in each.claims)):
+            if each.used or (excepted and any(_is_anywhere(claim) for claim in each.claims)):
                 groups.setdefault(excepted, []).extend(each.used)
         names_place = any(term.role != "region" for terms in groups.values() for term in terms)
         if not names_place and not any(claim.asserted for claim in claims):
             return Location()
-        return unite([self._locate(terms, excepted) for excepted, terms in groups.items()] or [self._locate([], ())])
+        located = [self._locate(terms, excepted) for excepted, terms in groups.items()] or [self._locate([], ())]
+        location = unite(located)
+        return exclude(location, _normal_lung(parsed), self.laterality) if location.weak else location
 
     def _locate(self, terms: Sequence[LocationTerm], excepted: Sequence[LocationTerm]) -> Location:
         location = resolve(terms, self.laterality)
@@ -238,6 +260,22 @@ def _exceptions(parsed: Sequence[ParsedStatement]) -> list[tuple[LocationTerm, .
         else:
             later = (excepted + later)[:_MAX_EXCEPTIONS]
     return exceptions
+
+
+def _is_anywhere(claim: Claim) -> bool:
+    """Whether a claim is to be segmented and the note names no place for it."""
+    return claim.asserted and not any(place.used for place in claim.places)
+
+
+def _normal_lung(parsed: Sequence[ParsedStatement]) -> list[LocationTerm]:
+    """Return the places of the statements that call a whole lung normal, as in "the right lung is clear"."""
+    normal = [claim for each in parsed for claim in each.claims if claim.mention.role == "normal" and _names_lung(each)
+              and not any(other.has_other_subject for other in each.claims)]
+    places = [[place.term for place in claim.places] for claim in normal]
+    return [
+        term for terms in places for term in terms
+        if {"side", "region"} <= {other.role for other in terms} <= {"side", "region"}
+    ]
 
 
 def _names_lung(parsed: ParsedStatement) -> bool:

@@ -216,7 +216,25 @@ def test_a_whole_note_of_all_places_leaves_nothing_elsewhere():
         ("Right basal opacity. No consolidation in the left lower zone.", "left", ("upper",), False),
         ("Right basal opacity. No consolidation on the left.", "right", ("upper",), False),
         ("Right basal opacity.", "left", ("upper",), False),
+        ("Right basal opacity. Left lung clear.", "left", ("lower",), True),
+        ("Right basal opacity. The left upper zone is normal.", "left", ("upper", "middle"), True),
+        ("Right basal opacity. The left upper zone is normal.", "left", ("lower",), False),
+        ("Verschattung rechts basal. Linke Lunge frei.", "left", ("lower",), True),
+        ("Opacidad basal derecha. Pulmón izquierdo libre.", "left", ("middle",), True),
+        ("Right basal opacity. Left hemidiaphragm normal.", "left", ("lower",), False),
+        ("Right basal opacity. Left hilum normal.", "left", ("middle",), False),
+        ("Right basal opacity. The left lung is not clear.", "left", ("lower",), False),
+        ("Right basal opacity. The left lung was previously clear.", "left", ("lower",), False),
+        ("Right basal opacity. No effusion on the left.", "left", ("lower",), False),
     ],
 )
 def test_a_place_is_denied_if_the_note_says_that_it_holds_no_finding(text, side, zones, denied):
     assert is_denied(parse_note(text), side, zones) is denied
+
+
+def test_the_sides_of_a_denial_are_the_patients():
+    note = parse_note("Left basal opacity. Right lung clear. No opacity in the left upper zone.", "viewer")
+    assert note.sides == ("right",)
+    assert is_denied(note, "left", ("lower",))
+    assert is_denied(note, "right", ("upper",))
+    assert not is_denied(note, "right", ("lower",))
