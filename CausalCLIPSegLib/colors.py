@@ -31,3 +31,6 @@ def to_uint8_rgb(color: Color) -> tuple[int, int, int]:
 
 BY_SIDE: dict[Side, Color] = {"right": to_unit_rgb(ORANGE), "left": to_unit_rgb(SKY_BLUE)}
 """Colors of segments by the patient's side, because both sides usually show the same finding."""
+
+NOT_IN_NOTE: Color = to_unit_rgb(YELLOW)
+"""Color of areas outside the places of the note."""

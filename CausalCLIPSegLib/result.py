@@ -10,11 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.laterality import Laterality, Side
+from CausalCLIPSegLib.mask.places import place_name
+from CausalCLIPSegLib.mask.presence import PlaceStatement, probability_text
 from CausalCLIPSegLib.model.resampling import to_radiograph_grid
 from CausalCLIPSegLib.terminology import DEFAULT_KIND, FINDINGS
 
 if TYPE_CHECKING:
-    from CausalCLIPSegLib.notes.expression import ReferringExpression
+    from CausalCLIPSegLib.mask.lung_extent import LungExtent
+    from CausalCLIPSegLib.notes.expression import ReferringExpression, Zone
     from CausalCLIPSegLib.radiograph import Radiograph
 
 
@@ -63,6 +66,34 @@ class Segment:
 
 
 @dataclass(frozen=True, eq=False)
+class Candidate:
+    """An area that the radiograph shows outside the places of the note: for a person to look at, never segmented.
+
+    Attributes:
+        segment: its mask, and what a segment made of it would be called; the identifier is "not_in_note_1" and so on.
+        zones: the zones of the patient's lung that it lies in, from the top.
+        highest: its highest probability, in [0, 1].
+        denied: the note says that this place holds no finding.
+    """
+
+    segment: Segment
+    zones: tuple[Zone, ...]
+    highest: float
+    denied: bool = False
+
+    @property
+    def place(self) -> str:
+        """Where it lies, in words: "left upper and middle zones"; sides are the patient's."""
+        return place_name(self.segment.side, self.zones)
+
+    @property
+    def sentence(self) -> str:
+        """What a person should know about it."""
+        denied = ", which the note calls clear" if self.denied else ""
+        return f"Not in the note: {self.place}{denied} (highest probability {probability_text(self.highest)})."
+
+
+@dataclass(frozen=True, eq=False)
 class SegmentationResult:
     """The segmentation of what a note refers to, on the radiograph's own grid, and how it was made.
 
@@ -77,6 +108,9 @@ class SegmentationResult:
         network_attention: float32 in [0, 1], h x w: the network's own grid of `causal_attention`.
         segments: one for each side that holds part of the mask, the patient's right before the left.
         provenance: checkpoint, device, program version and seconds.
+        places: for each place that the note names, whether something is there; empty if it names no place.
+        candidates: areas outside the places of the note, the patient's right before the left; see docs/places.md.
+        extent: where the lungs lie; None if it was not estimated.
     """
 
     radiograph: Radiograph
@@ -89,6 +123,9 @@ class SegmentationResult:
     network_attention: npt.NDArray[np.float32]
     segments: tuple[Segment, ...]
     provenance: Provenance
+    places: tuple[PlaceStatement, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    extent: LungExtent | None = None
 
     @cached_property
     def mask(self) -> npt.NDArray[np.bool_]:

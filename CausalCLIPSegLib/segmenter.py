@@ -12,7 +12,12 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib import colors
 from CausalCLIPSegLib.about import __version__
+from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.laterality import SIDES
+from CausalCLIPSegLib.mask.description import zones_of
+from CausalCLIPSegLib.mask.lung_extent import LungExtent, lung_extent
+from CausalCLIPSegLib.mask.places import Place
+from CausalCLIPSegLib.mask.presence import WITHOUT_LOCATION, areas_elsewhere, is_denied, named_places, state_places
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.model.card import Card
 from CausalCLIPSegLib.model.checkpoint import open_checkpoint
@@ -23,10 +28,11 @@ from CausalCLIPSegLib.model.resampling import interpolate, to_network_grid, to_r
 from CausalCLIPSegLib.model.tokens import encode
 from CausalCLIPSegLib.notes import ReferringExpression, choose_side, parse_note, swap_sides
 from CausalCLIPSegLib.radiograph import Radiograph
-from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult, kind_on
-from CausalCLIPSegLib.terminology import segment_name
+from CausalCLIPSegLib.result import Candidate, Provenance, Segment, SegmentationResult, kind_on
+from CausalCLIPSegLib.terminology import DEFAULT_KIND, segment_name
 
 FloatArray = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 Progress = Callable[[str], None]
 """Called with the name of each phase when it begins."""
@@ -52,6 +58,7 @@ class Segmenter:
         self.engine = engine
         self._radiograph: Radiograph | None = None
         self._image_features: list[Arrays] = []
+        self._extent: LungExtent | None = None
         self._text_features: dict[str, Arrays] = {}
 
     @classmethod
@@ -92,7 +99,7 @@ class Segmenter:
         """
         radiograph = radiograph.oriented(mirrored)
         if self._radiograph is None or not _same_input(self._radiograph, radiograph):
-            self._image_features = []
+            self._image_features, self._extent = [], None
         self._radiograph = radiograph
 
     def ask(
@@ -131,6 +138,13 @@ class Segmenter:
         with _timed(seconds, "resample"):
             probability = self._on_radiograph(network_probability)
         threshold = self.card.threshold if threshold is None else threshold
+        mirrored = bool(radiograph.mirrored)
+        mask = probability >= threshold
+        with _timed(seconds, "places"):
+            extent = self._lung_extent()
+            calibrate = self.card.places.presence
+            places = state_places(probability, threshold, expression, extent, mirrored=mirrored, calibrate=calibrate)
+            candidates = self._candidates(expression, network_probability >= threshold, mask, extent)
         return SegmentationResult(
             radiograph=radiograph,
             note=expression.text,
@@ -140,7 +154,7 @@ class Segmenter:
             probability=probability,
             threshold=threshold,
             network_attention=self._network_attention(),
-            segments=self.segments_of(probability >= threshold, expression, mirrored=bool(radiograph.mirrored)),
+            segments=self.segments_of(mask, expression, mirrored=mirrored),
             provenance=Provenance(
                 self.card.name,
                 self.card.version,
@@ -150,6 +164,9 @@ class Segmenter:
                 seconds,
                 self.engine.name,
             ),
+            places=places,
+            candidates=candidates,
+            extent=extent,
         )
 
     def segment(
@@ -165,9 +182,7 @@ class Segmenter:
         self.set_radiograph(radiograph, mirrored=mirrored)
         return self.ask(note, threshold=threshold, progress=progress)
 
-    def segments_of(
-        self, mask: npt.NDArray[np.bool_], expression: ReferringExpression, *, mirrored: bool
-    ) -> tuple[Segment, ...]:
+    def segments_of(self, mask: Mask, expression: ReferringExpression, *, mirrored: bool) -> tuple[Segment, ...]:
         """Split a mask by side and return named segments.
 
         Args:
@@ -215,13 +230,62 @@ class Segmenter:
             The probability on the network's own grid: float32 in [0, 1], S x S.
 
         Raises:
-            CheckpointError: the checkpoint does not know a word of the prompt.
+            CheckpointError: the checkpoint does not know a word of the prompt, or its network returns something else.
             ValueError: no radiograph was set.
         """
         with _timed({} if seconds is None else seconds, "text"):
             text = self._encode_prompt(prompt)
         outputs = [self.engine.decode({**image, **text})["probability"] for image in self._encode_radiograph()]
-        return _mean([_unmirror(output) for output in outputs], self.card.network.image_size)
+        probability = _mean([_unmirror(output) for output in outputs], self.card.network.image_size)
+        if not ((probability >= 0) & (probability <= 1)).all():  # NaN would look like a radiograph without a finding
+            raise CheckpointError(
+                f"The network of the checkpoint “{self.card.name}” returns values that are no probabilities, so "
+                "nothing can be outlined with it."
+            )
+        return probability
+
+    def _candidates(
+        self, expression: ReferringExpression, network_mask: Mask, mask: Mask, extent: LungExtent
+    ) -> tuple[Candidate, ...]:
+        """Search the radiograph without a place, and return what lies outside the places of the note.
+
+        The search is on the network's grid; only the areas that it finds are resampled to the radiograph's grid.
+
+        Args:
+            expression: the note.
+            network_mask: what was segmented, on the network's grid, bool, S x S.
+            mask: the same on the radiograph's grid, bool, rows x columns.
+            extent: where the lungs lie.
+        """
+        named = named_places(expression)
+        if not named or set(named) >= {Place(side) for side in SIDES}:
+            return ()
+        settings = self.card.places
+        threshold = settings.search_threshold or self.card.threshold
+        probability = self.probabilities(self.card.prompt(WITHOUT_LOCATION))
+        seen = probability >= threshold
+        candidates: list[Candidate] = []
+        for side, area in areas_elsewhere(seen, network_mask, expression, extent, smallest=settings.smallest_area):
+            found = (self._on_radiograph(np.where(area | ~seen, probability, 0)) >= threshold) & ~mask
+            if not found.any():
+                continue  # a radiograph of a few pixels
+            segment = Segment(
+                identifier=f"not_in_note_{len(candidates) + 1}",
+                name=segment_name(DEFAULT_KIND, side),
+                side=side,
+                mask=found,
+                color=colors.NOT_IN_NOTE,
+            )
+            zones = zones_of(area, extent)
+            highest = float(probability[area].max())
+            candidates.append(Candidate(segment, zones, highest, is_denied(expression, side, zones)))
+        return tuple(candidates)
+
+    def _lung_extent(self) -> LungExtent:
+        """Return where the lungs lie on the radiograph that was set."""
+        if self._extent is None:
+            self._extent = lung_extent(self._current().pixels)
+        return self._extent
 
     def _current(self) -> Radiograph:
         if self._radiograph is None:

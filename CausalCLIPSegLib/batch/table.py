@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from CausalCLIPSegLib.atomic_files import claimed, write_text
 from CausalCLIPSegLib.batch.cells import read_cell, write_line
-from CausalCLIPSegLib.errors import OutputError
+from CausalCLIPSegLib.errors import OutputError, reason_of
 from CausalCLIPSegLib.regular_files import open_regular
 
 Status = Literal["outlined", "no finding", "refused", "failed"]
@@ -35,6 +35,8 @@ class Row:
         warnings, disagreements: as in result.json, the sentences separated by spaces.
         checkpoint, checkpoint_sha256, threshold, device, version: what the image was segmented with.
         request: hash of everything that the result depends on except the device, see `request_of`.
+        not_seen: the places of the note at which nothing reaches the threshold, in sentences separated by spaces.
+        not_in_note: the areas outside the places of the note, likewise.
     """
 
     image: str
@@ -58,9 +60,13 @@ class Row:
     version: str = ""
     request: str = ""
     prompt: str = ""
+    not_seen: str = ""
+    not_in_note: str = ""
 
 
 _COLUMNS = [field.name for field in fields(Row)]
+_EARLIER_COLUMNS = (_COLUMNS[:-2], _COLUMNS[:-3])
+"""The columns that tables of earlier versions have."""
 
 
 class Rows:
@@ -98,7 +104,7 @@ class Rows:
             with self.path.open("a", encoding="utf-8", newline="") as file:
                 file.write(write_line(astuple(row)))
         except OSError as error:
-            raise OutputError(f"{self.path} cannot be written: {error.strerror}.") from error
+            raise OutputError(f"{self.path} cannot be written: {reason_of(error)}.") from error
 
     def __enter__(self) -> Rows:
         """Create the folder of the table, and keep other batches out of it.
@@ -109,7 +115,7 @@ class Rows:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"The folder {self.path.parent} cannot be created: {error.strerror}.") from error
+            raise OutputError(f"The folder {self.path.parent} cannot be created: {reason_of(error)}.") from error
         self._claim.enter_context(claimed(self.path))
         self._rows = _read(self.path)  # another batch may just have ended
         self._save()  # removes the incomplete last line of a killed run
@@ -137,7 +143,7 @@ def _text(rows: Iterable[Row]) -> str:
 def _read(path: Path) -> dict[str, Row]:
     """Return the complete rows of a table by image; no rows if the file does not exist.
 
-    A table without the newest column is read, too, so that a batch of an earlier version can be resumed.
+    A table without the newest columns is read, too, so that a batch of an earlier version can be resumed.
     """
     try:
         with open_regular(path) as file:
@@ -145,14 +151,14 @@ def _read(path: Path) -> dict[str, Row]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise OutputError(f"{path} cannot be read: {error.strerror}.") from error
+        raise OutputError(f"{path} cannot be read: {reason_of(error)}.") from error
     complete, _, _ = text.rpartition("\n")  # a killed run may leave an incomplete last line
     try:
         reader = csv.DictReader(StringIO(complete, newline=""))
         cells: list[dict[Any, Any]] = list(reader)
     except csv.Error as error:
         raise OutputError(f"{path} cannot be read.") from error
-    if reader.fieldnames not in (_COLUMNS, _COLUMNS[:-1]):
+    if reader.fieldnames not in (_COLUMNS, *_EARLIER_COLUMNS):
         raise OutputError(f"{path} is not a table of this command; give another folder.")
     rows = [
         _row({"prompt": each["sentence"], **each})

@@ -33,6 +33,7 @@ from CausalCLIPSegLib.locks import LockedError
 from CausalCLIPSegLib.memory import is_out_of_memory
 from CausalCLIPSegLib.model.card import Card, find_checkpoint, read_card
 from CausalCLIPSegLib.model.device import Device, EngineChoice
+from CausalCLIPSegLib.model.place_calibration import PlaceCalibration
 from CausalCLIPSegLib.notes import read_note
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.radiograph import read_radiograph
@@ -199,7 +200,8 @@ class ImageSegmenter:
 def request_of(item: BatchItem, settings: Settings, card: Card) -> str:
     """Return a hash of everything that a result depends on except device and engine, 64 hexadecimal digits."""
     # Do not rename the keys: that would change the hashes, and finished batches would run again.
-    inputs = {**asdict(settings), "version": __version__, "card": card.model_dump(mode="json"), "note": item.note}
+    fields = card.model_dump(mode="json", exclude={"places"} if card.places == PlaceCalibration() else None)
+    inputs = {**asdict(settings), "version": __version__, "card": fields, "note": item.note}
     inputs |= {"side": item.side, "mirrored": item.mirrored, "film": _hash(item.image)}
     inputs["laterality"] = item.laterality or settings.laterality
     if settings.pictures:
@@ -242,6 +244,8 @@ def _row_of(item: BatchItem, report: BatchResultDocument) -> Row:
         device=report.device,
         version=report.version,
         request=report.request,
+        not_seen=" ".join(place.sentence for place in report.places if not place.present),
+        not_in_note=" ".join(area.sentence for area in report.not_in_note),
     )
 
 

@@ -23,7 +23,7 @@ from CausalCLIPSegLib.cli.options import (
     ThresholdOption,
     WithoutNoteOption,
     check_threshold,
-    output_path,
+    given_path,
 )
 from CausalCLIPSegLib.demo import DEMO_IMAGE, DEMO_NOTE
 from CausalCLIPSegLib.errors import MirroredQuestionError, NoteError, OutputError, RadiographError, SideQuestionError
@@ -42,14 +42,14 @@ _DEMO_FOLDER = Path("causalclipseg-demo")
 
 
 def segment(
-    image: Annotated[Path, typer.Argument(help=f"A frontal chest radiograph: {FORMATS}.")],
+    image: Annotated[Path, typer.Argument(parser=given_path, help=f"A frontal chest radiograph: {FORMATS}.")],
     note: Annotated[str | None, typer.Option(help="What the report says.")] = None,
-    note_file: Annotated[Path | None, typer.Option(help="A text file with the note.")] = None,
+    note_file: Annotated[
+        Path | None, typer.Option(parser=given_path, metavar="PATH", help="A text file with the note.")
+    ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            parser=output_path, metavar="PATH", help="Folder for the result; NAME-segmentation if not given."
-        ),
+        typer.Option(parser=given_path, metavar="PATH", help="Folder for the result; NAME-segmentation if not given."),
     ] = None,
     checkpoint: CheckpointOption = "default",
     device: DeviceOption = "auto",
@@ -88,7 +88,7 @@ def segment(
 
 def demo(
     output: Annotated[
-        Path, typer.Option(parser=output_path, metavar="PATH", help="Folder for the result.")
+        Path, typer.Option(parser=given_path, metavar="PATH", help="Folder for the result.")
     ] = _DEMO_FOLDER,
     device: DeviceOption = "auto",
     engine: EngineOption = "auto",
@@ -100,17 +100,19 @@ def demo(
     if image is None:
         raise OutputError("The image of the demo is missing; install the package pydicom-data.")
     force = output == _DEMO_FOLDER  # a folder that the user chose is not overwritten silently
-    _run(Path(str(image)), read_note(DEMO_NOTE), _Output(output, force), "default", device, engine)
+    output_options = _Output(output, force, remedy="Give another folder.")
+    _run(Path(str(image)), read_note(DEMO_NOTE), output_options, "default", device, engine)
 
 
 @dataclass(frozen=True)
 class _Output:
-    """The folder of the result, and options of `write_result`."""
+    """The folder of the result, options of `write_result`, and what to do if the folder holds an earlier result."""
 
     folder: Path
     force: bool
     with_note: bool = True
     probability: bool = False
+    remedy: str = "--force replaces it."
 
 
 def _run(
@@ -142,7 +144,7 @@ def _run(
             try:
                 reject_earlier_result(output.folder)
             except OutputError as error:
-                raise OutputError(f"{error} --force replaces it.") from None
+                raise OutputError(f"{error} {output.remedy}") from None
         status.update("Loading the checkpoint")
         from CausalCLIPSegLib.segmenter import Segmenter
 
@@ -180,6 +182,10 @@ def _print_result(result: SegmentationResult, report: ResultDocument, files: dic
         )
     if not report.segments:
         table.add_row("Segmented", f"nothing reaches the threshold of {result.threshold:g}")
+    for place in report.places:
+        table.add_row("Place", place.sentence)
+    for area in report.not_in_note:
+        table.add_row("Elsewhere", f"{area.sentence} {area_text(area.area_mm2, area.area_fraction)}, not segmented")
     for disagreement in report.disagreements:
         table.add_row("Note vs mask", disagreement)
     for warning in report.warnings:

@@ -47,6 +47,7 @@ def draw_caption(report: ResultDocument, mirrored: bool | None, width: int) -> I
         "Note": [_Paragraph(report.note, max_lines=4)],
         "Prompt": [_Paragraph(report.prompt, max_lines=3), _laterality(report, mirrored)],
         "Outlined": [*_outlined(report), *_orientation(mirrored)],
+        **_compared(report),
         "Model": [_Paragraph(model)],
     }
     font = TextFont("".join(paragraph.text for paragraphs in sections.values() for paragraph in paragraphs))
@@ -94,6 +95,15 @@ def _outlined(report: ResultDocument) -> list[_Paragraph]:
     if report.area_mm2 is not None:
         paragraphs.append(_Paragraph("Areas are those in the plane of the detector.", small=True))
     return paragraphs
+
+
+def _compared(report: ResultDocument) -> dict[str, list[_Paragraph]]:
+    """Say which places of the note are empty, and what the dashed outlines are; usually nothing."""
+    empty = [_Paragraph(place.sentence) for place in report.places if not place.present]
+    areas = [
+        _Paragraph(f"{each.sentence} {_area_text(each.area_mm2, each.area_fraction)}.") for each in report.not_in_note
+    ]
+    return ({"Empty": empty} if empty else {}) | ({"Dashed": areas} if areas else {})
 
 
 def _orientation(mirrored: bool | None) -> list[_Paragraph]:

@@ -27,6 +27,7 @@ RADIOGRAPH_PIXELS = 1400
 _CASING, _BACKDROP, _BORDER, _MARKER = (0, 0, 0), (14, 14, 16), (58, 58, 62), (226, 226, 230)
 _INK_WIDTH, _CASING_WIDTH = 3.2, 6.4
 _MIN_SMOOTHING, _PIXEL_SMOOTHING = 1.5, 0.5  # in pixels of the picture, and of the radiograph; hides pixel steps
+_MIN_DASHES, _DASH_AND_GAP, _DASH_SHARE = 8, 36, 0.6  # number, pixels of the picture, share of a dash
 _BLUR_REACH, _BICUBIC_REACH = 4, 2  # in standard deviations, and in pixels of the coarser grid
 _SIDE_MARGIN, _MARGIN, _SCALE_STRIP = 116, 36, 84
 _MIN_WIDTH, _MIN_HEIGHT = 1000, 160
@@ -41,6 +42,8 @@ def draw_overlay(result: SegmentationResult, report: ResultDocument | None = Non
     spaced differently. Only the outlines cover the radiograph. The side markers are beside it. Below a calibrated
     radiograph there is a scale bar, for lengths along a row in the plane of the detector. The caption holds the note
     and the result, and nothing from the DICOM header.
+
+    Areas that lie outside the places of the note have dashed outlines.
 
     Args:
         result: pixels and probability float32 in [0, 1], masks bool, all rows x columns.
@@ -102,10 +105,12 @@ def _draw_radiograph(result: SegmentationResult) -> Image.Image:
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
     gray = np.clip(_resize(result.radiograph.pixels, size), 0, 1) * 255
     picture = Image.fromarray(np.rint(gray).astype(np.uint8)).convert("RGB")
+    candidates = [candidate.segment for candidate in result.candidates]
     outlines = [_find_outline(segment, result, size) for segment in result.segments]
+    outlines += [_dashed(_find_outline(segment, result, size)) for segment in candidates]
     for outline in outlines:  # a dark line under the colored one makes it visible on white bone
         _draw_line(picture, _CASING, outline, _CASING_WIDTH)
-    for segment, outline in zip(result.segments, outlines, strict=True):
+    for segment, outline in zip((*result.segments, *candidates), outlines, strict=True):
         _draw_line(picture, to_uint8_rgb(segment.color), outline, _INK_WIDTH)
     return picture
 
@@ -151,6 +156,16 @@ def _find_outline(segment: Segment, result: SegmentationResult, size: tuple[int,
     blurred = ndimage.gaussian_filter(inside.astype(np.float64), smoothing, mode="constant", truncate=_BLUR_REACH)
     distance = np.abs(smoothing * special.ndtri(np.clip(blurred, 0, 1)))
     return _Outline(distance, (ranges[1].start, ranges[0].start))
+
+
+def _dashed(outline: _Outline) -> _Outline:
+    """Cut gaps into an outline, by the angle around its middle; a long area is seen as a round one."""
+    height, width = outline.distance.shape
+    y, x = np.ogrid[:height, :width]
+    angle = np.arctan2(y / height - 0.5, x / width - 0.5)
+    dashes = max(_MIN_DASHES, round(2 * (height + width) / _DASH_AND_GAP))
+    gap = angle * dashes / (2 * math.pi) % 1 > _DASH_SHARE
+    return outline._replace(distance=np.where(gap, math.inf, outline.distance))
 
 
 class _Range(NamedTuple):

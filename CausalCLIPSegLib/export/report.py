@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydicom import Dataset
 
 from CausalCLIPSegLib.export.segmentation_files import missing_dicom_seg_reason
@@ -10,8 +10,10 @@ from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, side_in_image
 from CausalCLIPSegLib.mask.components import area_mm2, count_components
 from CausalCLIPSegLib.mask.description import disagreements
 from CausalCLIPSegLib.mask.lung_extent import lung_extent
+from CausalCLIPSegLib.mask.presence import PlaceStatement
 from CausalCLIPSegLib.notes import explain_weakness
-from CausalCLIPSegLib.result import Segment, SegmentationResult
+from CausalCLIPSegLib.notes.expression import Zone
+from CausalCLIPSegLib.result import Candidate, Segment, SegmentationResult
 from CausalCLIPSegLib.segmentation.source_image import uid_of
 
 _MAX_ELSEWHERE = 0.05
@@ -36,6 +38,55 @@ class SegmentDocument(BaseModel):
     area_mm2: float | None
     area_fraction: float
     components: int
+
+
+class PlaceDocument(BaseModel):
+    """A place that the note names, and whether something is there.
+
+    Attributes:
+        place: the place in words.
+        side_patient, side_viewer: the side of the patient, and of the viewer of this radiograph.
+        zone: the zone of that lung; None for the whole lung.
+        present: the highest probability reaches the threshold.
+        highest_probability: the highest probability at the place or in its margin, in [0, 1].
+        calibrated_probability: how often a lesion is there if the probability is this high, in [0, 1]; None if the
+            checkpoint is not calibrated.
+        sentence: the statement for a person.
+    """
+
+    place: str
+    side_patient: Side
+    side_viewer: Side
+    zone: Zone | None
+    present: bool
+    highest_probability: float
+    calibrated_probability: float | None
+    sentence: str
+
+
+class CandidateDocument(BaseModel):
+    """An area outside the places of the note. Areas and components are defined as in `ResultDocument`.
+
+    Attributes:
+        id: unique within the result.
+        place: its place in words.
+        zones: the zones of that lung that it lies in, from the top.
+        highest_probability: its highest probability, in [0, 1].
+        denied: the note says that this place holds no finding.
+        sentence: what a person should know about it.
+    """
+
+    id: str
+    place: str
+    side_patient: Side
+    side_viewer: Side
+    zones: list[Zone]
+    area_mm2: float | None
+    area_fraction: float
+    components: int
+    highest_probability: float
+    denied: bool
+    sentence: str
 
 
 class SourceDocument(BaseModel):
@@ -70,6 +121,8 @@ class ResultDocument(BaseModel):
         warnings: what a person should check, in sentences.
         disagreements: the differences between note and mask (docs/describe.md), in sentences.
         source: UIDs of the DICOM image; None for other files.
+        places: for each place that the note names, whether something is there (docs/places.md).
+        not_in_note: areas outside these places, which are not part of the mask (docs/places.md).
     """
 
     note: str
@@ -92,6 +145,8 @@ class ResultDocument(BaseModel):
     warnings: list[str]
     disagreements: list[str]
     source: SourceDocument | None
+    places: list[PlaceDocument] = Field(default_factory=list)
+    not_in_note: list[CandidateDocument] = Field(default_factory=list)
 
 
 def describe_result(result: SegmentationResult) -> ResultDocument:
@@ -126,6 +181,8 @@ def describe_result(result: SegmentationResult) -> ResultDocument:
         warnings=[*result_warnings(result), *_missing_dicom_seg(result)],
         disagreements=_disagreements(result),
         source=None if radiograph.header is None else _describe_source(radiograph.header),
+        places=[_describe_place(statement, radiograph.mirrored) for statement in result.places],
+        not_in_note=[_describe_candidate(candidate, result) for candidate in result.candidates],
     )
 
 
@@ -154,7 +211,7 @@ def write_report(report: ResultDocument, path: Path) -> None:
 def _disagreements(result: SegmentationResult) -> list[str]:
     """Return the differences between note and mask, in sentences: reasons to look, not errors."""
     radiograph = result.radiograph
-    extent = lung_extent(radiograph.pixels)
+    extent = result.extent or lung_extent(radiograph.pixels)
     return disagreements(result.expression, result.mask, extent, mirrored=bool(radiograph.mirrored))
 
 
@@ -173,6 +230,31 @@ def _describe_segment(segment: Segment, result: SegmentationResult) -> SegmentDo
         area_mm2=area_mm2(segment.mask, result.radiograph.spacing),
         area_fraction=float(segment.mask.mean()),
         components=count_components(segment.mask),
+    )
+
+
+def _describe_place(statement: PlaceStatement, mirrored: bool | None) -> PlaceDocument:
+    return PlaceDocument(
+        place=statement.place.name,
+        side_patient=statement.place.side,
+        side_viewer=side_in_image(statement.place.side, mirrored),
+        zone=statement.place.zone,
+        present=statement.present,
+        highest_probability=statement.highest,
+        calibrated_probability=statement.calibrated,
+        sentence=statement.sentence,
+    )
+
+
+def _describe_candidate(candidate: Candidate, result: SegmentationResult) -> CandidateDocument:
+    segment = _describe_segment(candidate.segment, result)
+    return CandidateDocument(
+        **segment.model_dump(exclude={"name"}),
+        place=candidate.place,
+        zones=list(candidate.zones),
+        highest_probability=candidate.highest,
+        denied=candidate.denied,
+        sentence=candidate.sentence,
     )
 
 

@@ -31,11 +31,12 @@ def result_arrays(result: SegmentationResult) -> dict[str, npt.NDArray[Any]]:
 
     The probability is float32, the attention maps are float16, the masks are bool.
     """
+    candidates = [candidate.segment for candidate in result.candidates]
     return {
         PROBABILITY: result.probability,
         CAUSAL_ATTENTION: result.causal_attention.astype(np.float16),
         CONFOUNDER_ATTENTION: result.confounder_attention.astype(np.float16),
-        **{mask_name(segment.identifier): segment.mask for segment in result.segments},
+        **{mask_name(segment.identifier): segment.mask for segment in (*result.segments, *candidates)},
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from CausalCLIPSegLib import terminology
 from CausalCLIPSegLib.export.report import describe_result, result_warnings
@@ -14,6 +14,7 @@ from CausalCLIPSegLib.worker.jobs.arrays import CAUSAL_ATTENTION, CONFOUNDER_ATT
 from CausalCLIPSegLib.worker.jobs.notes import describe_note
 
 if TYPE_CHECKING:
+    from CausalCLIPSegLib.export.report import CandidateDocument, SegmentDocument
     from CausalCLIPSegLib.result import Segment, SegmentationResult
 
 
@@ -39,11 +40,7 @@ def describe_segmentation(
         mirrored=mirrored,
         segments=[
             protocol.SegmentDocument(
-                **dict(_describe_segment(segment, mirrored)),
-                area_mm2=measured.area_mm2,
-                area_fraction=measured.area_fraction,
-                components=measured.components,
-                mask=folder / mask_name(segment.identifier),
+                **dict(_describe_segment(segment, mirrored)), **_measured(measured), mask=_mask(folder, segment)
             )
             for segment, measured in zip(result.segments, report.segments, strict=True)
         ],
@@ -64,7 +61,28 @@ def describe_segmentation(
         warnings=result_warnings(result),  # unlike the report's, they do not explain a missing DICOM-SEG
         disagreements=report.disagreements,
         sop_instance_uid=None if report.source is None else report.source.sop_instance_uid,
+        places=[
+            protocol.PlaceDocument(**each.model_dump(exclude={"side_patient"}), side=each.side_patient)
+            for each in report.places
+        ],
+        not_in_note=[
+            protocol.CandidateDocument(
+                **dict(_describe_segment(candidate.segment, mirrored)),
+                **_measured(measured),
+                mask=_mask(folder, candidate.segment),
+                **measured.model_dump(include={"place", "zones", "highest_probability", "denied", "sentence"}),
+            )
+            for candidate, measured in zip(result.candidates, report.not_in_note, strict=True)
+        ],
     )
+
+
+def _measured(document: SegmentDocument | CandidateDocument) -> dict[str, Any]:
+    return document.model_dump(include={"area_mm2", "area_fraction", "components"})
+
+
+def _mask(folder: Path, segment: Segment) -> Path:
+    return folder / mask_name(segment.identifier)
 
 
 def _describe_segment(segment: Segment, mirrored: bool | None) -> protocol.PossibleSegment:

@@ -89,7 +89,7 @@ class HelloResult(Message):
 
     Attributes:
         version: version of this program.
-        libraries: whether torch and the network are loaded; "failed": every segmentation will end in an error.
+        libraries: whether the segmenter's libraries are loaded; "failed": every segmentation will end in an error.
         devices: where the network can run; null while the libraries load.
         checkpoints: the checkpoints in Resources/checkpoints, the default first.
         formats: the formats that "export" can write.
@@ -205,6 +205,48 @@ class SegmentDocument(PossibleSegment):
     mask: Path
 
 
+class PlaceDocument(Message):
+    """A place that the note names, and whether something is there.
+
+    Attributes:
+        place: the place in words, for people.
+        side, side_viewer: the side of the patient, and of the viewer of this radiograph.
+        zone: the zone of that lung; null for the whole lung.
+        present: the highest probability reaches the threshold.
+        highest_probability: at the place or in its margin, in [0, 1].
+        calibrated_probability: how often a lesion is there if the probability is this high; null if the checkpoint is
+            not calibrated.
+        sentence: the statement, for people.
+    """
+
+    place: str
+    side: Side
+    side_viewer: Side
+    zone: Literal["upper", "middle", "lower"] | None
+    present: bool
+    highest_probability: UnitInterval
+    calibrated_probability: UnitInterval | None
+    sentence: str
+
+
+class CandidateDocument(SegmentDocument):
+    """An area outside the places of the note, and the segment that a person can make of it.
+
+    Attributes:
+        place: its place in words, for people.
+        zones: the zones of that lung that it lies in, from the top.
+        highest_probability: its highest probability, in [0, 1].
+        denied: the note says that this place holds no finding.
+        sentence: what a person should know about it.
+    """
+
+    place: str
+    zones: list[Literal["upper", "middle", "lower"]]
+    highest_probability: UnitInterval
+    denied: bool
+    sentence: str
+
+
 class SegmentResult(Message):
     """The answer to "segment".
 
@@ -224,6 +266,8 @@ class SegmentResult(Message):
         warnings: what a person should check, in sentences.
         disagreements: how the position of the mask differs from the note, in sentences (docs/describe.md).
         sop_instance_uid: UID of the DICOM instance; null for other images.
+        places: for each place that the note names, whether something is there (docs/places.md).
+        not_in_note: areas outside these places; none of them is in `segments` (docs/places.md).
     """
 
     id: str
@@ -246,6 +290,8 @@ class SegmentResult(Message):
     warnings: list[str]
     disagreements: list[str] = Field(default_factory=list)
     sop_instance_uid: str | None
+    places: list[PlaceDocument] = Field(default_factory=list)
+    not_in_note: list[CandidateDocument] = Field(default_factory=list)
 
 
 class MaskDocument(Message):
