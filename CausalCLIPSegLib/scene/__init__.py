@@ -5,8 +5,10 @@ standard library; slicer, vtk and SciPy are imported inside the functions that n
 dictionaries: the "result" event with which the worker answers a "segment" request (worker.protocol.SegmentResult).
 """
 
-from CausalCLIPSegLib.scene.overlays import OVERLAYS, Overlay, show_overlay
+from CausalCLIPSegLib.scene.coded_segments import default_terminology_entry
+from CausalCLIPSegLib.scene.overlays import OVERLAYS, Overlay, show_overlay, style_overlay
 from CausalCLIPSegLib.scene.segments import (
+    FILL_OPACITY,
     Mask,
     code_segments,
     describe_segments,
@@ -22,6 +24,7 @@ from CausalCLIPSegLib.scene.volumes import (
     Result,
     image_shape,
     is_radiograph,
+    picture_to_ras,
     place_beside,
     reference_volume,
     save_radiograph,
@@ -29,6 +32,7 @@ from CausalCLIPSegLib.scene.volumes import (
 from CausalCLIPSegLib.segmentation.tags import KIND_TAG, SIDE_TAG
 
 __all__ = [
+    "FILL_OPACITY",
     "KIND_TAG",
     "OVERLAYS",
     "SIDE_TAG",
@@ -36,10 +40,12 @@ __all__ = [
     "Overlay",
     "Result",
     "code_segments",
+    "default_terminology_entry",
     "describe_segments",
     "image_shape",
     "is_corrected",
     "is_radiograph",
+    "picture_to_ras",
     "place_beside",
     "read_mask",
     "reference_volume",
@@ -50,4 +56,5 @@ __all__ = [
     "show_overlay",
     "show_result",
     "show_segments",
+    "style_overlay",
 ]

@@ -24,7 +24,15 @@ from CausalCLIPSegLib.segmentation.tags import (
     TRACKING_UID_TAG,
     VERSION_TAG,
 )
-from CausalCLIPSegLib.terminology import CONTEXT_NAME, DEFAULT_KIND, LUNG, REGION_CONTEXT_NAME, Code
+from CausalCLIPSegLib.terminology import (
+    CATEGORY,
+    CONTEXT_NAME,
+    DEFAULT_KIND,
+    LUNG,
+    OPACITY,
+    REGION_CONTEXT_NAME,
+    Code,
+)
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLSegmentationNode, vtkSegment
@@ -53,6 +61,11 @@ def terminology_entry(terminology: Mapping[str, Any]) -> str:
         )
     )
     return format_entry(EntryCodes(category, type_, region, laterality), terminology["context"])
+
+
+def default_terminology_entry() -> str:
+    """Return Slicer's terminology entry for a segment that a person adds: an opacity of the lung, on no given side."""
+    return format_entry(EntryCodes(CATEGORY, OPACITY, LUNG, None))
 
 
 def format_entry(codes: EntryCodes, context: str = CONTEXT_NAME) -> str:

@@ -9,28 +9,33 @@ import numpy as np
 
 from CausalCLIPSegLib import colors
 from CausalCLIPSegLib.scene.volumes import OVERLAY_ATTRIBUTE, Result, check_same_shape, place_beside
-from CausalCLIPSegLib.scene.vtk_arrays import empty_image, fill_voxels, plain_image, vtk_matrix
+from CausalCLIPSegLib.scene.vtk_arrays import empty_image, fill_voxels, plain_image, voxel_values, vtk_matrix
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLColorTableNode, vtkMRMLNode, vtkMRMLScalarVolumeNode, vtkMRMLScene, vtkMRMLVolumeNode
 
 Overlay = Literal["causal_attention", "confounder_attention", "probability"]
 
-OVERLAYS: dict[Overlay, tuple[str, colors.Color]] = {
-    "causal_attention": ("Causal attention", colors.to_unit_rgb(colors.VERMILION)),
-    "confounder_attention": ("Confounder map", colors.to_unit_rgb(colors.PURPLE)),
-    "probability": ("Probability", colors.to_unit_rgb(colors.GREEN)),
+Ramp = tuple[colors.Color, colors.Color]
+"""The colors of the lowest and the highest value."""
+
+OVERLAYS: dict[Overlay, tuple[str, Ramp]] = {
+    "causal_attention": ("Causal attention", ((0.0, 0.1, 0.3), (0.6, 0.95, 1.0))),
+    "confounder_attention": ("Confounder map", ((0.2, 0.0, 0.25), (1.0, 0.75, 1.0))),
+    "probability": ("Probability", ((0.35, 0.0, 0.0), (1.0, 0.95, 0.2))),
 }
-"""Name and color of each map; the segments have other colors."""
+"""Name and colors of each map; the segments have other colors."""
+
+_FIRST_SHOWN = 0.05
+"""Share of the window of a map below which the radiograph is shown instead."""
 
 
 def show_overlay(
     scene: vtkMRMLScene, volume: vtkMRMLVolumeNode, result: Result, overlay: Overlay
 ) -> vtkMRMLScalarVolumeNode:
-    """Add a map of a result to the scene, as a volume with the geometry of the radiograph.
+    """Add a map of a result to the scene, as a volume with the geometry of the radiograph, styled by `style_overlay`.
 
-    The volume is meant for the foreground of a slice view. It has one color, transparent where the map is 0 and opaque
-    where it is 1. All overlays of the same kind share a color table.
+    The volume is meant for the foreground of a slice view.
 
     Args:
         scene: holds the volume.
@@ -52,27 +57,51 @@ def show_overlay(
     node.SetIJKToRASMatrix(vtk_matrix(volume, "GetIJKToRASMatrix"))
     node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
     node.SetAttribute(OVERLAY_ATTRIBUTE, overlay)
-    node.CreateDefaultDisplayNodes()
-    display = node.GetDisplayNode()
-    display.SetAndObserveColorNodeID(_color_table(scene, overlay).GetID())
-    display.AutoWindowLevelOff()
-    display.SetWindowLevelMinMax(0, 1)
+    style_overlay(scene, node, overlay)
     place_beside(scene, node, volume)
     return node
 
 
+def style_overlay(scene: vtkMRMLScene, node: vtkMRMLScalarVolumeNode, overlay: Overlay) -> None:
+    """Display a map as a ramp of opaque colors, and not at all where it is lowest.
+
+    Slicer shows a color of any opacity but 0 as opaque (vtkMRMLScalarVolumeDisplayNode), so the ramp changes the color
+    and the display threshold hides the lowest values. A probability is shown from 0 to 1. An attention map is shown
+    over its own range, because its values lie close together.
+
+    Args:
+        scene: holds the node; all maps of the same kind share a color table in it.
+        node: the map.
+        overlay: its kind.
+    """
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.SetAndObserveColorNodeID(_color_table(scene, overlay).GetID())
+    values = voxel_values(node)
+    low, high = (0.0, 1.0) if overlay == "probability" else (float(values.min()), float(values.max()))
+    if high <= low:  # a constant map; a window needs a width
+        low, high = low - 0.5, low + 0.5
+    display.AutoWindowLevelOff()
+    display.SetWindowLevelMinMax(low, high)
+    display.AutoThresholdOff()
+    display.SetThreshold(low + _FIRST_SHOWN * (high - low), high)
+    display.ApplyThresholdOn()
+
+
 def _color_table(scene: vtkMRMLScene, overlay: Overlay) -> vtkMRMLColorTableNode:
     """Return the color table of a kind of overlay; add it to the scene if it is missing."""
-    name, color = OVERLAYS[overlay]
+    name, (low, high) = OVERLAYS[overlay]
     node = next(_nodes_of_overlay(scene, "vtkMRMLColorTableNode", overlay), None)
     if node is None:
         node = scene.AddNewNodeByClass("vtkMRMLColorTableNode", f"CausalCLIPSeg {name.lower()}")
         node.SetTypeToUser()
         node.SetNumberOfColors(256)
-        for index in range(256):
-            node.SetColor(index, f"{index / 255:.2f}", *color, index / 255)
         node.SetAttribute(OVERLAY_ATTRIBUTE, overlay)
         node.SetAttribute("Category", "CausalCLIPSeg")
+    for index in range(256):  # also in a loaded scene, whose table may be that of an earlier version
+        share = index / 255
+        color = (start + share * (end - start) for start, end in zip(low, high, strict=True))
+        node.SetColor(index, f"{share:.2f}", *color, 1.0)
     return node
 
 

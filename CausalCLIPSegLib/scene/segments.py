@@ -45,6 +45,11 @@ Mask = npt.NDArray[np.bool_]
 _COLORS = tuple(map(colors.to_unit_rgb, (colors.ORANGE, colors.SKY_BLUE, colors.GREEN, colors.PURPLE)))
 """Colors, in turn, for segments whose file specifies none."""
 
+FILL_OPACITY = 0.15
+"""Opacity of the inside of an outline: the finding under it stays visible, which Slicer's own 0.5 prevents."""
+
+_OUTLINE_PIXELS = 2
+
 
 def show_result(
     scene: vtkMRMLScene, volume: vtkMRMLVolumeNode, result: Result, name: str = "CausalCLIPSeg"
@@ -305,6 +310,9 @@ def _new_segmentation(scene: vtkMRMLScene, volume: vtkMRMLVolumeNode, name: str)
     """Add an empty segmentation to the scene, with the grid and the transform of a volume."""
     segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", scene.GenerateUniqueName(name))
     segmentation.CreateDefaultDisplayNodes()
+    display = segmentation.GetDisplayNode()
+    display.SetOpacity2DFill(FILL_OPACITY)
+    display.SetSliceIntersectionThickness(_OUTLINE_PIXELS)
     segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     segmentation.SetNodeReferenceID(segmentation.GetReferenceImageGeometryReferenceRole(), volume.GetID())
     segmentation.SetAndObserveTransformNodeID(volume.GetTransformNodeID())

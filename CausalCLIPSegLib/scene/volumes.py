@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from CausalCLIPSegLib.scene.vtk_arrays import numpy_matrix, voxel_values
 from CausalCLIPSegLib.segmentation.segmentation import LPS_TO_RAS
@@ -61,8 +62,7 @@ def save_radiograph(volume: vtkMRMLVolumeNode, path: Path, *, inverted: bool = F
     values = voxel_values(volume)
     components = values.shape[3:]
     np.save(path, np.ascontiguousarray(values.reshape((rows, columns, *components))), allow_pickle=False)
-    column_axis, row_axis = (axis for axis, size in enumerate(volume.GetImageData().GetDimensions()) if size > 1)
-    slice_axis = 3 - column_axis - row_axis
+    column_axis, row_axis, slice_axis = _picture_axes(volume)
     to_ras = numpy_matrix(volume, "GetIJKToRASMatrix")
     spacing = volume.GetSpacing()[row_axis], volume.GetSpacing()[column_axis]
     return {
@@ -72,6 +72,30 @@ def save_radiograph(volume: vtkMRMLVolumeNode, path: Path, *, inverted: bool = F
         "affine": (LPS_TO_RAS @ to_ras[:, [column_axis, row_axis, slice_axis, 3]]).tolist(),
         "inverted": inverted,
     }
+
+
+def picture_to_ras(volume: vtkMRMLVolumeNode) -> npt.NDArray[np.float64]:
+    """Return the axes of a slice view, as unit columns in RAS, 3 x 3, that shows a radiograph as it is stored.
+
+    The axes point to the right, up, and through the view. Row 0 is at the top and column 0 at the left, whatever plane
+    the header names. The last axis points to the patient's right, front or top, as in Slicer's own orientations.
+    """
+    column_axis, row_axis, _ = _picture_axes(volume)
+    to_ras = numpy_matrix(volume, "GetIJKToRASMatrix")
+    right, up = to_ras[:3, column_axis], -to_ras[:3, row_axis]
+    right = right / np.linalg.norm(right)
+    through = np.cross(right, up)
+    through /= np.linalg.norm(through)
+    up = np.cross(through, right)
+    if through[np.abs(through).argmax()] < 0:
+        through = -through
+    return np.column_stack((right, up, through))
+
+
+def _picture_axes(volume: vtkMRMLVolumeNode) -> tuple[int, int, int]:
+    """Return the axes of a one-slice volume along its columns, along its rows, and through the slice."""
+    column_axis, row_axis = (axis for axis, size in enumerate(volume.GetImageData().GetDimensions()) if size > 1)
+    return column_axis, row_axis, 3 - column_axis - row_axis
 
 
 def place_beside(scene: vtkMRMLScene, node: vtkMRMLNode, volume: vtkMRMLVolumeNode) -> None:

@@ -38,6 +38,7 @@ def slicer(application) -> Iterator[Any]:
     import slicer
 
     runtime.new_scene()
+    slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
     application.dialogs.answers.clear()
     application.dialogs.shown.clear()
     application.errors.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,17 @@ class Panel:
         """Click on a control, which has to be enabled."""
         control = getattr(self.ui, name)._object
         assert control.isEnabled(), f"{name} is disabled: {control.toolTip()}"
+        # a check box reacts only on its square and its text
+        place = (
+            QtCore.QPoint(8, control.height() // 2) if isinstance(control, QtWidgets.QCheckBox) else QtCore.QPoint()
+        )
+        QtTest.QTest.mouseClick(control, QtCore.Qt.MouseButton.LeftButton, pos=place)
+
+    def double_click(self, name: str) -> None:
+        """Click twice on a control, as quickly as for a double click."""
+        control = getattr(self.ui, name)._object
         QtTest.QTest.mouseClick(control, QtCore.Qt.MouseButton.LeftButton)
+        QtTest.QTest.mouseDClick(control, QtCore.Qt.MouseButton.LeftButton)
 
     def type(self, text: str) -> None:
         """Replace the note by typing."""
@@ -80,6 +91,13 @@ class Panel:
             self.application.dialogs.answers.append(path)
         self.click("exportButton")
         self.wait(lambda: self.logic.exporting is None, 240)
+
+    def map(self, name: str) -> Any:
+        """Return the values of a map of the result: "probability", "causal" or "confounder"."""
+        import numpy as np
+
+        result = json.loads(self.logic.parameters.resultJson)
+        return np.load(result[name if name == "probability" else f"{name}_attention"])
 
     def area_fractions(self) -> list[float]:
         return [segment["area_fraction"] for segment in self.logic.segments]

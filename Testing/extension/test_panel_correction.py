@@ -16,13 +16,13 @@ LEFT = "Opacity, left lung"
 
 def test_exports_a_correction_and_undo_restores_the_earlier_threshold(panel, tmp_path):
     panel.run("Right basal opacity.")
-    assert "mm²" in panel.ui.resultLabel.text
-    assert "% of the image" in panel.ui.resultLabel.text
+    assert "cm²" in panel.ui.resultLabel.text
+    assert "%" not in panel.ui.resultLabel.text  # of the image: how it is collimated decides it
     (segment,) = panel.logic.segments
     panel.ui.thresholdSlider.value = 0.3
     lower = panel.area_fractions()[0]
     assert lower > segment["area_fraction"]
-    assert f"{100 * lower:.1f} %" in panel.ui.resultLabel.text
+    assert f"{lower * 64 * 48 * 0.25 / 100:.1f} cm²" in panel.ui.resultLabel.text
 
     panel.editor.widget.paint(segment["id"], 0, 0)
     assert "corrected" in panel.ui.resultLabel.text
@@ -113,7 +113,7 @@ def test_offers_only_effects_for_one_slice(panel_with_result):
     editor = panel_with_result.editor
     assert editor.child("Threshold").isVisible()
     hidden = (
-        *("Grow from seeds", "Fill between slices", "Mask volume", "Hollow"),
+        *("Grow from seeds", "Fill between slices", "Mask volume", "Hollow", "Margin", "Smoothing"),
         *("SegmentationNodeComboBox", "SourceVolumeNodeComboBox", "SwitchToSegmentationsButton", "Show3DButton"),
     )
     assert [name for name in hidden if editor.child(name).isVisible()] == []
@@ -168,6 +168,43 @@ def test_opens_the_result_in_the_segment_editor_module(panel_with_result, slicer
     node = slicer.modules.segmenteditor.editor.mrmlSegmentEditorNode()
     assert node.GetSegmentationNode() is panel.logic.parameters.segmentation
     assert node.GetSourceVolumeNode() is panel.logic.resultVolume()
+    assert node.GetOverwriteMode() == node.OverwriteNone, "correcting a segment must not erase its neighbor"
+
+
+def test_a_segment_that_is_added_by_hand_is_an_opacity(panel_with_result):
+    panel = panel_with_result
+    panel.editor.click("AddSegmentButton")
+    segmentation = panel.logic.parameters.segmentation.GetSegmentation()
+    segment = segmentation.GetSegment(segmentation.GetSegmentIDs()[-1])
+    assert "112001^Opacity" in segment.GetTerminology()
+
+
+def drag(slider, *values):
+    """Drag the handle of the threshold over some values, without releasing it."""
+    handle = slider._object._slider
+    handle.setSliderDown(True)
+    for value in values:
+        handle.setValue(round((value - 0.01) / 0.01))
+    return handle
+
+
+def test_the_outline_follows_a_dragged_threshold_without_one_outline_for_each_step(panel_with_result, monkeypatch):
+    panel = panel_with_result
+    applied = []
+    set_threshold = panel.logic.result.setThreshold
+    monkeypatch.setattr(
+        panel.logic.result, "setThreshold", lambda value: (applied.append(round(value, 2)), set_threshold(value))
+    )
+    handle = drag(panel.ui.thresholdSlider, 0.45, 0.4, 0.35, 0.3)
+    assert applied == []
+    panel.wait(lambda: applied == [0.3])
+    drag(panel.ui.thresholdSlider, 0.25, 0.2)
+    assert applied == [0.3]
+    handle.setSliderDown(False)
+    assert applied == [0.3, 0.2], "at once, when the mouse is released"
+    panel.application.process(lambda: False, 0.3)
+    assert applied == [0.3, 0.2]
+    assert panel.ui.thresholdSlider.value == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,12 @@ def read_tooltips() -> dict[str, str]:
 
 
 TOOLTIPS = read_tooltips()
+for _name, _keys in (
+    ("noteEdit", "Ctrl+Return"),
+    ("applyButton", "Ctrl+Return"),
+    ("outlinesCheckBox", "Ctrl+Shift+H"),
+):
+    TOOLTIPS[_name] = TOOLTIPS[_name].replace("{keys}", _keys)
 
 
 class Keyboard:
@@ -190,9 +196,13 @@ def test_complete_workflow_without_a_mouse(open_panel, volume, application, tmp_
     assert panel.area_fractions() > areas
     assert "Outlined again" in ui.statusLabel.text
 
-    keyboard.go_to("causalCheckBox")
+    keyboard.press(QtCore.Qt.Key.Key_H, CONTROL | SHIFT)
+    assert not panel.logic.result.outlinesVisible
+    keyboard.press(QtCore.Qt.Key.Key_H, CONTROL | SHIFT)
+    assert panel.logic.result.outlinesVisible
+    keyboard.go_to("probabilityCheckBox")
     keyboard.press(QtCore.Qt.Key.Key_Space)
-    assert panel.logic.result.overlay == "causal_attention"
+    assert panel.logic.result.overlay == "probability"
     keyboard.go_to("exportSection")
     if ui.exportSection.collapsed:
         keyboard.press(QtCore.Qt.Key.Key_Space)

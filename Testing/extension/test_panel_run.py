@@ -25,8 +25,17 @@ def test_shows_how_the_note_is_understood_before_anything_runs(panel):
     assert "Write or paste a note first." in panel.ui.applyButton.toolTip
     panel.write("Consolidation in the right lower zone. No effusion.")
     understood = panel.ui.understoodLabel.text
-    for text in ("Patient's right", "left in the picture", "lower zone", "effusion", "absent"):
+    for text in ("Patient's right", "left in the picture", "lower zone"):
         assert text in understood
+    assert panel.ui.unusedSection.text == "1 statement not used"
+    assert panel.ui.unusedSection.collapsed
+    for text in ("effusion", "absent"):
+        assert text in panel.ui.unusedLabel.text
+    panel.write("Consolidation in the right lower zone.")
+    assert not panel.ui.unusedSection.visible
+    panel.write("Consolidation in the right lower zone. No effusion. Blorb.")
+    assert panel.ui.unusedSection.text == "2 statements not used"
+    assert "Blorb. (not understood)" in panel.ui.unusedLabel.text
     assert panel.ui.applyButton.enabled
     assert panel.logic.parameters.segmentation is None
     panel.picture("understood")
@@ -78,16 +87,25 @@ def test_cancel_during_a_run_changes_nothing(panel, slicer):
     panel.click("applyButton")
     assert panel.ui.logSection.collapsed
     panel.wait(lambda: re.fullmatch(r"Looking at the radiograph - \d+ s", panel.ui.statusLabel.text))
-    assert panel.ui.applyButton.text == "Cancel"
+    assert panel.ui.cancelButton.text == "Cancel"
+    assert "Not during a run." in panel.ui.applyButton.toolTip
     assert not panel.ui.noteEdit.enabled
     assert "Not during a run." in panel.ui.noteEdit.toolTip
     panel.picture("running")
-    panel.click("applyButton")
+    panel.click("cancelButton")
     panel.wait(lambda: panel.logic.running is None)
     assert "Canceled" in panel.ui.statusLabel.text
-    assert panel.ui.applyButton.text == "Apply"
+    assert not panel.ui.cancelButton.visible
     assert panel.logic.parameters.segmentation is None
     assert slicer.mrmlScene.GetNumberOfNodes() == nodes
+
+
+def test_a_double_click_on_apply_runs_once_and_does_not_cancel(panel):
+    panel.write("Right basal opacity.")
+    panel.double_click("applyButton")
+    panel.wait(lambda: panel.logic.running is None)
+    assert panel.logic.parameters.segmentation is not None
+    assert "Canceled" not in panel.ui.statusLabel.text
 
 
 def test_uses_the_chosen_checkpoint_and_device(panel):

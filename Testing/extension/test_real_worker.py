@@ -80,7 +80,7 @@ def test_export_to_the_database_loads_back_by_the_plugin(panel, slicer, load, mo
     volume = load()
     segment(panel, volume)
     assert "Outlined again at a threshold of 0.02." in panel.ui.statusLabel.text
-    assert "mm²" in panel.ui.resultLabel.text  # the header has a spacing
+    assert "cm²" in panel.ui.resultLabel.text  # the header has a spacing
     segmentation = panel.logic.parameters.segmentation
     panel.editor.widget.paint(panel.logic.segments[0]["id"], 5, 7)
     assert "corrected" in panel.ui.resultLabel.text
@@ -197,7 +197,7 @@ def test_cancel_during_a_run_changes_nothing_and_keeps_the_worker(panel, load, c
     panel.click("applyButton")
     panel.wait(lambda: panel.logic.runner.fraction > 0, 120)
     pid = panel.logic.worker.pid
-    panel.click("applyButton")
+    panel.click("cancelButton")
     assert panel.ui.statusLabel.text == "Canceling; the current phase is finished first."
     (control_folder / "wait").unlink()
     panel.wait(lambda: panel.logic.running is None)

@@ -6,7 +6,7 @@ import slicer
 import vtk
 from vtk.util import numpy_support
 
-from CausalCLIPSegLib.scene import OVERLAYS, is_radiograph, save_radiograph, show_overlay
+from CausalCLIPSegLib.scene import OVERLAYS, is_radiograph, save_radiograph, show_overlay, style_overlay
 from CausalCLIPSegLib.worker.protocol import ArrayImage
 
 SHAPE = (40, 30)
@@ -30,11 +30,33 @@ def test_an_overlay_has_the_geometry_values_and_color_of_its_map(scene, volume, 
     np.testing.assert_array_equal(pixels(node), np.load(result[overlay]).astype(np.float32))
     assert node.GetImageData().GetSpacing() == (1, 1, 1)  # the node stores the geometry, not its image
     display = node.GetDisplayNode()
-    assert (display.GetWindowLevelMin(), display.GetWindowLevelMax()) == (0, 1)
+    values = pixels(node)
+    window = (0, 1) if overlay == "probability" else (values.min(), values.max())
+    assert (display.GetWindowLevelMin(), display.GetWindowLevelMax()) == pytest.approx(window)
     assert not display.GetAutoWindowLevel()
+    assert display.GetApplyThreshold()
+    assert display.GetLowerThreshold() == pytest.approx(window[0] + 0.05 * (window[1] - window[0]))
     table = display.GetColorNode().GetLookupTable()
-    assert table.GetTableValue(0)[3] == 0
-    assert table.GetTableValue(255) == pytest.approx((*OVERLAYS[overlay][1], 1), abs=1 / 255)
+    colors = np.array([table.GetTableValue(index) for index in range(256)])
+    assert (colors[:, 3] == 1).all()  # Slicer shows every color that is not transparent as opaque
+    assert len(np.unique(colors, axis=0)) > 100  # 8 bits hold fewer colors than the table
+    for index, color in ((0, OVERLAYS[overlay][1][0]), (255, OVERLAYS[overlay][1][1])):
+        assert table.GetTableValue(index)[:3] == pytest.approx(color, abs=1 / 255)
+
+
+def test_a_constant_map_has_a_window(scene, volume, result):
+    np.save(result["causal_attention"], np.full(SHAPE, 0.5, np.float16))
+    display = show_overlay(scene, volume, result, "causal_attention").GetDisplayNode()
+    assert display.GetWindowLevelMin() < 0.5 < display.GetWindowLevelMax()
+
+
+def test_a_map_of_a_loaded_scene_gets_the_colors_of_this_version(scene, volume, result):
+    node = show_overlay(scene, volume, result, "probability")
+    table = node.GetDisplayNode().GetColorNode()
+    table.SetColor(128, "old", 0, 1, 0, 0.5)
+    style_overlay(scene, node, "probability")
+    assert node.GetDisplayNode().GetColorNode() is table
+    assert table.GetLookupTable().GetTableValue(128)[3] == 1
 
 
 def test_is_radiograph_rejects_stacks_labels_overlays_and_empty_volumes(scene, volume, make_volume, result):

@@ -142,8 +142,19 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
 
     def cleanup(self) -> None:
         """Release the scene, and stop the worker."""
+        self.session.views.close()
         self.detach()
         self.session.stopWorker()
+
+    def enter(self) -> None:
+        """Show the radiograph, and select one if there is only one."""
+        if self.isOpen and self.parameters.image is not None:
+            self.session.views.showRadiograph(self.parameters.image)
+        self.chooseImage()
+
+    def leave(self) -> None:
+        """Give back the views."""
+        self.session.views.giveBack()
 
     def run(self) -> None:
         """Segment what the note describes; does nothing while a run or an export is in progress."""
@@ -160,7 +171,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
         if self.isOpen and self.parameters.image is not volume:
             self.parameters.image = volume
             if volume is not None:
-                slicer.util.setSliceViewerLayers(background=volume, fit=True)
+                self.session.views.showRadiograph(volume)
             self.changed.emit()
 
     def chooseImage(self) -> None:
@@ -208,6 +219,8 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
         setattr(self.parameters, name, value)
         if name in _READING_CHOICES:
             self.askNote()
+        if name == "compare" and not value:
+            self.session.views.endComparison()
         self.changed.emit()
 
     def askNote(self) -> None:

@@ -53,6 +53,7 @@ class ShownResult(VTKObservationMixin):
             changed.
         warnings: sentences that tell the user what to check.
         overlay: name of the map that is shown over the radiograph, else "".
+        overlayOpacity: of the map that is shown, in [0, 1].
 
     Args:
         session: with an open scene; only `volume` and `setThreshold` may be called without one.
@@ -70,12 +71,15 @@ class ShownResult(VTKObservationMixin):
         self.warnings: list[str] = []
         self.overlay = ""
         self._overlayNodes: dict[str, slicer.vtkMRMLScalarVolumeNode] = {}
+        self.overlayOpacity = 0.5
         self._isThresholding = False
 
     def attach(self) -> None:
         """Show the result that is saved with the scene."""
         result = stored.storedResult(self._session.parameters) or {}
         self.warnings = list(result.get("warnings", ()))
+        parameters = self._session.parameters
+        self._session.views.resumeComparison(parameters.earlier, parameters.segmentation)
         self.refresh()
 
     def detach(self) -> None:
@@ -119,8 +123,12 @@ class ShownResult(VTKObservationMixin):
         obsolete = [*replaced, *self._overlayNodes.values(), parameters.probability]
         self._store(event, origin, segmentation, probability)
         self.refresh()
+        if self.overlay:
+            self.showOverlay(self.overlay)  # that of the new result
         if parameters.compare and parameters.earlier is not None:
-            showSideBySide(parameters.earlier, segmentation, volume)
+            session.views.compare(parameters.earlier, segmentation, volume)
+        else:
+            session.views.endComparison()
         provenance = event["provenance"]
         session.status = _("Done in {seconds:.1f} s on {device}, by {engine}.").format(
             seconds=seconds,
@@ -146,7 +154,7 @@ class ShownResult(VTKObservationMixin):
     ) -> None:
         """Save a result with the scene."""
         parameters = self._session.parameters
-        self._overlayNodes, self.overlay = {}, ""
+        self._overlayNodes = {}
         self.warnings = [*self.warnings, *(warning for warning in event["warnings"] if warning not in self.warnings)]
         parameters.segmentation = segmentation
         parameters.probability = probability
@@ -252,41 +260,62 @@ class ShownResult(VTKObservationMixin):
         )
 
     def showOverlay(self, name: scene.Overlay | Literal[""]) -> None:
-        """Show a map over the radiograph.
-
-        Args:
-            name: of `ATTENTION_MAPS`; "" hides the map that is shown.
-        """
-        volume, result = self.volume(), stored.storedResult(self._session.parameters)
-        if volume is None or result is None:
-            return
-        self.overlay = ""
-        if name and self.hasMaps():
-            node = self._overlayNodes.get(name)
-            if node is None or not slicer.mrmlScene.IsNodePresent(node):
-                node = self._overlayNodes[name] = scene.show_overlay(slicer.mrmlScene, volume, result, name)
-            slicer.util.setSliceViewerLayers(foreground=node, foregroundOpacity=0.6)
-            self.overlay = name
-        else:
-            slicer.util.setSliceViewerLayers(foreground=None, foregroundOpacity=0.0)
+        """Show a map over the radiograph; "" hides the map that is shown."""
+        node = self._overlayNode(name) if name else None
+        self.overlay = name if node is not None else ""
+        slicer.util.setSliceViewerLayers(
+            foreground=node, foregroundOpacity=self.overlayOpacity if node is not None else 0.0
+        )
         self._session.changed.emit()
 
+    def setOverlayOpacity(self, opacity: float) -> None:
+        """Set the opacity of the map that is shown and of the next ones, in [0, 1]."""
+        self.overlayOpacity = opacity
+        if self.overlay:
+            slicer.util.setSliceViewerLayers(foregroundOpacity=opacity)
 
-def showSideBySide(
-    left: slicer.vtkMRMLSegmentationNode,
-    right: slicer.vtkMRMLSegmentationNode,
-    volume: slicer.vtkMRMLVolumeNode,
-) -> None:
-    """Show two segmentations of a radiograph side by side, each in its own view."""
-    slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView)
-    for segmentation, identifier in ((left, "vtkMRMLSliceNodeRed"), (right, "vtkMRMLSliceNodeYellow")):
-        segmentation.GetDisplayNode().SetViewNodeIDs([identifier])
-        view = slicer.mrmlScene.GetNodeByID(identifier)
-        if view is not None:
-            view.SetOrientation("Axial")
-            view.RotateToVolumePlane(volume)
-    # fit after turning the views: a view that looks at the radiograph edge-on would be fitted to that edge
-    slicer.util.setSliceViewerLayers(background=volume, fit=True)
+    def _overlayNode(self, name: scene.Overlay) -> slicer.vtkMRMLScalarVolumeNode | None:
+        """Return the volume of a map; add it to the scene if it is missing; None if there is no such map."""
+        volume, result = self.volume(), stored.storedResult(self._session.parameters)
+        if volume is None or result is None:
+            return None
+        if name == "probability":
+            node = self._session.parameters.probability
+            if node is not None:
+                scene.style_overlay(slicer.mrmlScene, node, name)  # a scene of an earlier version has other colors
+            return node
+        if not self.hasMaps():
+            return None
+        node = self._overlayNodes.get(name)
+        if node is None or not slicer.mrmlScene.IsNodePresent(node):
+            node = self._overlayNodes[name] = scene.show_overlay(slicer.mrmlScene, volume, result, name)
+        return node
+
+    @property
+    def _display(self) -> slicer.vtkMRMLSegmentationDisplayNode | None:
+        node = self._session.parameters.segmentation
+        return None if node is None else node.GetDisplayNode()
+
+    @property
+    def outlinesVisible(self) -> bool:
+        """Whether the outlines are shown in the views."""
+        return self._display is None or bool(self._display.GetVisibility())
+
+    def showOutlines(self, visible: bool) -> None:
+        """Show or hide the outlines in the views."""
+        if self._display is not None:
+            self._display.SetVisibility(visible)
+        self._session.changed.emit()
+
+    @property
+    def fillOpacity(self) -> float:
+        """Opacity of the inside of the outlines, in [0, 1]."""
+        return scene.FILL_OPACITY if self._display is None else float(self._display.GetOpacity2DFill())
+
+    def setFillOpacity(self, opacity: float) -> None:
+        """Set the opacity of the inside of the outlines, in [0, 1]."""
+        if self._display is not None:
+            self._display.SetOpacity2DFill(opacity)
 
 
 def _isCorrected(node: slicer.vtkMRMLSegmentationNode) -> bool:

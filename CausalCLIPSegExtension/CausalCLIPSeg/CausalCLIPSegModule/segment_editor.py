@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import slicer
 
-EFFECTS = ["Paint", "Draw", "Erase", "Scissors", "Islands", "Margin", "Smoothing", "Threshold"]
-"""Effects that correct a segment on one slice; the others need a stack of slices or several seeds, or are rare."""
+from CausalCLIPSegLib import scene
+
+EFFECTS = ["Paint", "Draw", "Erase", "Scissors", "Islands", "Threshold"]
+"""Effects that correct a segment on one slice. The others need a stack of slices or several seeds, or are rare; Margin
+and Smoothing have defaults of 3 mm, which is nothing on a radiograph without calibration and slow on a fine one."""
 
 _NODE_TAG = "CausalCLIPSegEditor"
 _RESULT_ATTRIBUTE = "CausalCLIPSeg.Result"
@@ -21,6 +24,7 @@ class Correction:
     def __init__(self, editor: slicer.qMRMLSegmentEditorWidget) -> None:
         self._editor = editor
         editor.setEffectNameOrder(EFFECTS)
+        editor.defaultTerminologyEntry = scene.default_terminology_entry()  # for Add; Slicer's default is "Tissue"
         # the editor's hidden list of segmentations would otherwise select any segmentation that is added to the scene
         editor.segmentationNodeSelectorAddAttribute("vtkMRMLSegmentationNode", _RESULT_ATTRIBUTE, "1")
 

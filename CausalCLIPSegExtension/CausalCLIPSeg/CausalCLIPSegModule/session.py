@@ -15,6 +15,7 @@ from CausalCLIPSegLib import scene
 from CausalCLIPSegModule.dicom_files import dicomFile
 from CausalCLIPSegModule.parameters import Parameters
 from CausalCLIPSegModule.signals import Signal
+from CausalCLIPSegModule.views import Views
 from CausalCLIPSegModule.worker_process import Event, WorkerProcess
 
 
@@ -24,6 +25,7 @@ class Session:
     Attributes:
         changed: emitted when something that the panel shows has changed.
         worker: the process that does the work.
+        views: the layout of Slicer's views.
         status: the last thing that happened, in one sentence.
         error: why the last request failed, in one sentence, else "".
 
@@ -35,6 +37,7 @@ class Session:
         self.changed = Signal()
         self.worker = worker
         self.worker.changed.connect(self.changed.emit)
+        self.views = Views()
         self._parameters: Parameters | None = None
         self.status, self.error = "", ""
         self._folder: Path | None = None

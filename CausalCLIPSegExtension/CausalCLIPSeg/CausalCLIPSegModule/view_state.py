@@ -32,7 +32,8 @@ _INPUT_CONTROLS = (
     "sideCombo",
 )
 _RESULT_CONTROLS = (
-    *("thresholdSlider", "causalCheckBox", "confounderCheckBox", "compareCheckBox"),
+    *("thresholdSlider", "outlinesCheckBox", "fillSlider", "probabilityCheckBox", "overlaySlider"),
+    *("compareCheckBox", "causalCheckBox", "confounderCheckBox"),
     *("segmentEditor", "openEditorButton", "exportCombo", "exportButton"),
 )
 _RUN_CONTROLS = ("deviceCombo", "checkpointCombo", "lateralityCombo", "mirroredCombo")
@@ -56,10 +57,12 @@ class Panel:
 
     Attributes:
         blocked: for each disabled control, one sentence that says why.
-        apply: text of the button.
+        cancel: text of the button that ends a run; "" if nothing is running.
         understood: how the note was understood, as rich text.
+        unused: the statements of the note that are not used and why, each as rich text.
         result: segments and warnings, as rich text.
         status: plain text.
+        isError: whether the status says what went wrong.
         busy: whether a run or an export is in progress.
         percent: how much of the run is done, in [0, 100].
         log: lines of the worker.
@@ -67,10 +70,12 @@ class Panel:
     """
 
     blocked: dict[str, str]
-    apply: str
+    cancel: str
     understood: str
+    unused: list[str]
     result: str
     status: str
+    isError: bool
     busy: bool
     percent: int
     log: str
@@ -103,10 +108,12 @@ def describe(logic: CausalCLIPSegLogic, packages: Packages, exportIndex: int, ha
     """
     return Panel(
         blocked=_blocked(logic, packages, exportIndex, hasHeader),
-        apply=_applyText(logic),
+        cancel=_cancelText(logic),
         understood=_understood(logic, packages.missing),
+        unused=_unused(logic, packages.missing),
         result=_result(logic),
         status=_status(logic),
+        isError=bool(logic.session.error) and logic.running is None and not logic.pendingRun,
         busy=logic.busy,
         percent=round(100 * logic.runner.fraction),
         log="\n".join(logic.worker.log),
@@ -127,7 +134,7 @@ def _installation(packages: Packages) -> str:
 def _blocked(logic: CausalCLIPSegLogic, packages: Packages, exportIndex: int, hasHeader: bool) -> dict[str, str]:
     blocked: dict[str, str] = {}
     reason = _whyNoRun(logic, packages.missing)
-    if logic.running is None and reason:
+    if reason:
         blocked["applyButton"] = reason
     if logic.busy:
         blocked |= dict.fromkeys(_BLOCKED_WHILE_BUSY, _("Not during a run."))
@@ -153,7 +160,8 @@ def _blockedResult(logic: CausalCLIPSegLogic, exportIndex: int, hasHeader: bool)
         for name in ("causalCheckBox", "confounderCheckBox"):
             blocked[name] = _("The maps are not kept in a saved scene. Press Apply to get them again.")
     if logic.parameters.probability is None:
-        blocked["thresholdSlider"] = _("The probability map was removed from the scene. Run again.")
+        for name in ("thresholdSlider", "probabilityCheckBox"):
+            blocked[name] = _("The probability map was removed from the scene. Run again.")
     if logic.busy:
         blocked["exportButton"] = _("Not during a run.")
     elif EXPORTS[exportIndex][0] == "dicom-seg" and not hasHeader:
@@ -166,6 +174,8 @@ def _blockedResult(logic: CausalCLIPSegLogic, exportIndex: int, hasHeader: bool)
 def _whyNoRun(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
     if missing:
         return _("Install the packages of the network first, in the section Installation.")
+    if logic.running is not None:
+        return _("Not during a run.")
     if logic.exporting is not None:
         return _("Not during an export.")
     volume = logic.parameters.image
@@ -186,9 +196,9 @@ def _whyNoRun(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
     return ""
 
 
-def _applyText(logic: CausalCLIPSegLogic) -> str:
+def _cancelText(logic: CausalCLIPSegLogic) -> str:
     if logic.running is None:
-        return _("Apply")
+        return ""
     return _("Force stop") if logic.runner.canceling else _("Cancel")
 
 
@@ -238,13 +248,26 @@ def _understood(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
         lines.append(_("The note names no side, so both lungs are searched."))
     if not understood["sides"] and not understood["questions"]:
         lines.append(f"<b>{_('Nothing to outline.')}</b>")
-    for phrase in understood["ignored"]:
-        lines.append(
-            _("Not used: {words} ({reason})").format(words=escape(phrase["words"]), reason=escape(phrase["reason"]))
-        )
-    for words in understood["details"].get("not_understood", []):
-        lines.append(_("Not understood: {words}").format(words=escape(words)))
     return "<br>".join(lines)
+
+
+def _unused(logic: CausalCLIPSegLogic, missing: list[str]) -> list[str]:
+    understood = logic.understood
+    if missing or understood is None or not logic.parameters.note.strip():
+        return []
+    lines = [
+        _("{words} ({reason})").format(words=escape(phrase["words"]), reason=escape(phrase["reason"]))
+        for phrase in understood["ignored"]
+    ]
+    return lines + [
+        _("{words} (not understood)").format(words=escape(words))
+        for words in understood["details"].get("not_understood", [])
+    ]
+
+
+def unusedTitle(count: int) -> str:
+    """Return the title of the statements that are not used."""
+    return _("1 statement not used") if count == 1 else _("{count} statements not used").format(count=count)
 
 
 def _result(logic: CausalCLIPSegLogic) -> str:
@@ -263,12 +286,11 @@ def _result(logic: CausalCLIPSegLogic) -> str:
 
 
 def _row(segment: dict[str, Any], threshold: float) -> str:
-    """Return a segment's color, name, area and share of the image, as a row of a table."""
+    """Return a segment's color, name and area, as a row of a table."""
     red, green, blue = to_uint8_rgb(segment["color"])
     calibrated = segment["area_mm2"] is not None
-    area = _("{area:.0f} mm²").format(area=segment["area_mm2"]) if calibrated else _("not calibrated")
-    share = _("{share:.1f} % of the image").format(share=100 * segment["area_fraction"])
-    facts = [area, share, *([_("corrected")] if segment["corrected"] else [])]
+    area = _("{area:.1f} cm²").format(area=segment["area_mm2"] / 100) if calibrated else _("not calibrated")
+    facts = [area, *([_("corrected")] if segment["corrected"] else [])]
     if not segment["corrected"] and segment["threshold"] not in {None, threshold}:
         facts.append(_("outlined at a threshold of {threshold:.2f}").format(threshold=segment["threshold"]))
     return (

@@ -23,7 +23,13 @@ from CausalCLIPSegModule.logic import CausalCLIPSegLogic
 from CausalCLIPSegModule.segment_editor import Correction
 
 _NOTE_PAUSE_MS = 300
+_THRESHOLD_PAUSE_MS = 150
+"""Between two outlines while the slider is dragged: on a large radiograph, an outline takes up to a second."""
+_NOTE_LINES, _NOTE_MARGIN = (3, 12), 12
+"""The height of the note follows its text, between these numbers of lines; and pixels around it."""
 _CLOCK_MS = 1000
+_ICON_PIXELS = 16
+_RUN_KEYS, _OUTLINE_KEYS = "Ctrl+Return", "Ctrl+Shift+H"
 _AFTER_EDITOR_PRIORITY = -1.0
 
 
@@ -55,6 +61,10 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = slicer.util.childWidgetVariables(self.uiWidget)
         self.uiWidget.setMRMLScene(slicer.mrmlScene)
         self._updating = False
+        self._opensEditor = False
+        self._nameKeys()
+        icon = slicer.app.style().standardIcon(qt.QStyle.SP_MessageBoxWarning)
+        self.ui.errorIcon.setPixmap(icon.pixmap(_ICON_PIXELS, _ICON_PIXELS))
         self._tooltips = {name: getattr(self.ui, name).toolTip for name in view_state.CONTROLS}
         self.logic = self._givenLogic or CausalCLIPSegLogic()
         self.installation = self._givenInstallation or Installation(
@@ -66,12 +76,28 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._noteTimer = qt.QTimer()
         self._noteTimer.setSingleShot(True)
         self._noteTimer.setInterval(_NOTE_PAUSE_MS)
+        self._thresholdTimer = qt.QTimer()
+        self._thresholdTimer.setSingleShot(True)
+        self._thresholdTimer.setInterval(_THRESHOLD_PAUSE_MS)
         self._clock = qt.QTimer()
         self._clock.setInterval(_CLOCK_MS)
         self._connect()
         self._observeScene()
         self.ui.installationSection.collapsed = not self._missing
         self._attach()
+
+    def _nameKeys(self) -> None:
+        """Name the keys in the tooltips as the operating system does, and offer only devices that it can have."""
+        ui = self.ui
+        for control, keys in (
+            (ui.noteEdit, _RUN_KEYS),
+            (ui.applyButton, _RUN_KEYS),
+            (ui.outlinesCheckBox, _OUTLINE_KEYS),
+        ):
+            native = qt.QKeySequence(keys).toString(qt.QKeySequence.NativeText)
+            control.toolTip = control.toolTip.replace("{keys}", native)
+        if sys.platform == "darwin":
+            ui.deviceCombo.removeItem(view_state.DEVICES.index("cuda"))
 
     def _observeScene(self) -> None:
         scene = slicer.mrmlScene
@@ -87,17 +113,28 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.imageSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._onImage)
         ui.noteEdit.connect("textChanged()", self._onNoteTyped)
         self._noteTimer.connect("timeout()", self._applyNote)
+        self._thresholdTimer.connect("timeout()", self._applyThreshold)
         self._clock.connect("timeout()", self._update)
         ui.sampleButton.connect("clicked()", self._onSample)
         ui.pasteButton.connect("clicked()", self._onPaste)
         ui.noteFileButton.connect("clicked()", self._onNoteFile)
         ui.historyCombo.connect("activated(int)", self._onHistory)
         ui.applyButton.connect("clicked()", self._onApply)
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):  # Enter is the key on the number pad
+        ui.cancelButton.connect("clicked()", self._onCancel)
+        for keys, slot in (
+            (_RUN_KEYS, self._onApply),
+            ("Ctrl+Enter", self._onApply),  # the key on the number pad
+            (_OUTLINE_KEYS, ui.outlinesCheckBox.click),
+        ):
             shortcut = qt.QShortcut(qt.QKeySequence(keys), self.uiWidget)
             shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)  # outside the panel, Slicer handles the keys
-            shortcut.connect("activated()", self._onApplyKey)
+            shortcut.connect("activated()", slot)
+        ui.thresholdSlider.connect("valueIsChanging(double)", self._onThresholdDragged)
         ui.thresholdSlider.connect("valueChanged(double)", self._onThreshold)
+        ui.outlinesCheckBox.connect("toggled(bool)", self._onOutlines)
+        ui.fillSlider.connect("valueChanged(double)", self._onFill)
+        ui.overlaySlider.connect("valueChanged(double)", self._onOverlayOpacity)
+        ui.probabilityCheckBox.connect("toggled(bool)", lambda checked: self._onOverlay("probability", checked))
         ui.causalCheckBox.connect("toggled(bool)", lambda checked: self._onOverlay("causal_attention", checked))
         ui.confounderCheckBox.connect(
             "toggled(bool)", lambda checked: self._onOverlay("confounder_attention", checked)
@@ -131,16 +168,19 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._attach()
         else:
             self.logic.refresh()
-        self.logic.chooseImage()
+        self.logic.enter()
 
     def exit(self) -> None:
-        """Deactivate the effect of the segment editor when the module is left."""
+        """Deactivate the effect of the segment editor when the module is left, and give back the views."""
         self.correction.deactivate()
+        if not self._opensEditor:  # the Segment Editor continues in the same view
+            self.logic.leave()
 
     def cleanup(self) -> None:
         """Remove the observers, and stop the timers and the worker."""
         self.removeObservers()
         self._noteTimer.stop()
+        self._thresholdTimer.stop()
         self._clock.stop()
         self.logic.changed.disconnect(self._update)
         self.correction.close()
@@ -155,7 +195,9 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onSceneStartsToClose(self, caller: Any, event: Any) -> None:
         self._noteTimer.stop()
+        self._thresholdTimer.stop()
         self.correction.clear()
+        self.logic.leave()
         self.logic.detach()
 
     def _onNodeRemoved(self, caller: Any, event: Any) -> None:
@@ -185,8 +227,18 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.logic.setImage(node)
 
     def _onNoteTyped(self) -> None:
+        self._fitNote()
         if not self._updating:
             self._noteTimer.start()
+
+    def _fitNote(self) -> None:
+        """Make the note as high as its text, within bounds."""
+        edit = self.ui.noteEdit
+        low, high = _NOTE_LINES
+        lines = min(high, max(low, round(edit.document().size.height()) + 1))
+        height = lines * edit.fontMetrics().lineSpacing() + _NOTE_MARGIN
+        edit.setMinimumHeight(height)
+        edit.setMaximumHeight(height)
 
     def _applyNote(self) -> None:
         self._noteTimer.stop()
@@ -216,13 +268,11 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.ui.noteEdit.setPlainText(notes[index - 1])
             self._applyNote()
 
-    def _onApplyKey(self) -> None:
-        if self.logic.running is None:
-            self._onApply()
+    def _onCancel(self) -> None:
+        self.logic.runner.cancel()
 
     def _onApply(self) -> None:
         if self.logic.running is not None:
-            self.logic.runner.cancel()
             return
         self._applyNote()
         self.logic.pendingRun = self.logic.readingNote  # run as soon as the note that was just typed is read
@@ -238,8 +288,28 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._onChoice("checkpoint", self.ui.checkpointCombo.itemText(index))
 
     def _onThreshold(self, value: float) -> None:
+        self._thresholdTimer.stop()
         if not self._updating:
             self.logic.result.setThreshold(value)
+
+    def _onThresholdDragged(self, value: float) -> None:
+        if not self._updating and not self._thresholdTimer.active:
+            self._thresholdTimer.start()
+
+    def _applyThreshold(self) -> None:
+        self.logic.result.setThreshold(self.ui.thresholdSlider.value)
+
+    def _onOutlines(self, checked: bool) -> None:
+        if not self._updating:
+            self.logic.result.showOutlines(checked)
+
+    def _onFill(self, value: float) -> None:
+        if not self._updating:
+            self.logic.result.setFillOpacity(value)
+
+    def _onOverlayOpacity(self, value: float) -> None:
+        if not self._updating:
+            self.logic.result.setOverlayOpacity(value)
 
     def _onOverlay(self, name: Overlay, checked: bool) -> None:
         if not self._updating:
@@ -251,10 +321,16 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onOpenEditor(self) -> None:
         segmentation, volume = self.logic.parameters.segmentation, self.logic.resultVolume()
-        slicer.util.selectModule("SegmentEditor")
+        self._opensEditor = True
+        try:
+            slicer.util.selectModule("SegmentEditor")
+        finally:
+            self._opensEditor = False
         editor = slicer.modules.segmenteditor.widgetRepresentation().self().editor
         editor.setSegmentationNode(segmentation)
         editor.setSourceVolumeNode(volume)
+        # as in the panel: segments of one result may overlap, and by default that editor erases the neighbor
+        editor.mrmlSegmentEditorNode().SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
 
     def _onExport(self) -> None:
         kind, to_file = view_state.EXPORTS[self.ui.exportCombo.currentIndex]
@@ -343,11 +419,12 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.logic.run()
 
     def _showEditor(self) -> None:
-        """Let the editor edit the result, and unfold its section for the first result."""
+        """Let the editor edit the result; unfold the sections that show a result when there is one, else fold them."""
         segmentation = self.logic.parameters.segmentation
-        first = bool(self._shownNodes) and self._shownNodes[1] is None
-        if first and segmentation is not None:
-            self.ui.correctSection.collapsed = False
+        shown = self._shownNodes[1] if self._shownNodes else None
+        if (shown is None) != (segmentation is None):
+            for section in (self.ui.resultSection, self.ui.correctSection, self.ui.exportSection):
+                section.collapsed = segmentation is None
         self.correction.edit(segmentation, self.logic.resultVolume())
 
     def _nodes(self) -> list[slicer.vtkMRMLNode | None]:
@@ -368,7 +445,12 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.compareCheckBox.checked = parameters.compare
         ui.causalCheckBox.checked = self.logic.result.overlay == "causal_attention"
         ui.confounderCheckBox.checked = self.logic.result.overlay == "confounder_attention"
-        ui.thresholdSlider.value = parameters.threshold
+        ui.probabilityCheckBox.checked = self.logic.result.overlay == "probability"
+        ui.overlaySlider.value = self.logic.result.overlayOpacity
+        ui.outlinesCheckBox.checked = self.logic.result.outlinesVisible
+        ui.fillSlider.value = self.logic.result.fillOpacity
+        if not self._thresholdTimer.active:  # not while the user drags it
+            ui.thresholdSlider.value = parameters.threshold
         # include the checkpoint of a saved scene even if it is not available here, because the next run would use it
         _setItems(ui.checkpointCombo, list(dict.fromkeys(["default", *self.logic.checkpoints, parameters.checkpoint])))
         ui.checkpointCombo.currentIndex = ui.checkpointCombo.findText(parameters.checkpoint)
@@ -376,8 +458,13 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _showPanel(self, panel: view_state.Panel) -> None:
         ui = self.ui
-        ui.applyButton.text = panel.apply
+        ui.cancelButton.text = panel.cancel or _("Cancel")
+        ui.cancelButton.visible = bool(panel.cancel)
         ui.understoodLabel.text = panel.understood
+        ui.unusedSection.visible = bool(panel.unused)
+        ui.unusedSection.text = view_state.unusedTitle(len(panel.unused))
+        ui.unusedLabel.text = "<br>".join(panel.unused)
+        ui.errorIcon.visible = panel.isError
         ui.resultLabel.text = panel.result
         ui.statusLabel.text = panel.status
         ui.progressBar.value = panel.percent

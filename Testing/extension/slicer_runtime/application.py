@@ -93,9 +93,21 @@ class LayoutManager:
 
     def __init__(self) -> None:
         self.layout = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+        self._slots: list[Callable[[int], None]] = []
 
     def setLayout(self, layout: int) -> None:
-        self.layout = layout
+        if layout != self.layout:
+            self.layout = layout
+            for slot in list(self._slots):
+                slot(layout)
+
+    def connect(self, signal: str, slot: Callable[[int], None]) -> None:
+        if signal != "layoutChanged(int)":
+            raise ValueError(f"The stand-in's layout manager has no signal {signal!r}")
+        self._slots.append(slot)
+
+    def disconnect(self, signal: str, slot: Callable[[int], None]) -> None:
+        self._slots.remove(slot)
 
 
 class DicomDatabase:
@@ -160,6 +172,9 @@ class App:
 
     def layoutManager(self) -> LayoutManager:
         return self._layout
+
+    def style(self) -> Any:
+        return wrap(QtWidgets.QApplication.style())
 
     def translate(self, context: str, text: str) -> str:
         return text
@@ -270,6 +285,11 @@ def _scene() -> None:
         node.UnRegister(None)
         node.SetSingletonTag(tag)
         scene.AddNode(node)
+    gray = slicer.vtkMRMLColorTableNode()  # that of every new volume; the application adds it with many others
+    gray.SetTypeToGrey()
+    gray.SetSingletonTag(gray.GetTypeAsString())
+    gray.SetSaveWithScene(False)
+    scene.AddNode(gray)
     slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene)
     for name, orientation in (("Red", "Axial"), ("Yellow", "Sagittal")):
         composite = scene.CreateNodeByClass("vtkMRMLSliceCompositeNode")

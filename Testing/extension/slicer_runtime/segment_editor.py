@@ -509,6 +509,11 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     effectColumnCount = Property(int, lambda self: self._columns, _set_columns)
     undoEnabled = Property(bool, lambda self: not self._undo_box.isHidden(), _set_undo)
     autoShowSourceVolumeNode = Property(bool, lambda self: self._auto_show, _set_auto_show)
+    defaultTerminologyEntry = Property(
+        str,
+        lambda self: self.Logic.GetDefaultTerminologyEntry(),
+        lambda self, entry: self.Logic.SetDefaultTerminologyEntry(entry),
+    )
     maximumNumberOfUndoStates = Property(
         int,
         lambda self: self.Logic.GetMaximumNumberOfUndoStates(),

@@ -91,6 +91,18 @@ class ctkSliderWidget(QtWidgets.QWidget):
         self._slider.valueChanged.connect(lambda ticks: self._box.setValue(self._minimum + ticks * self._step))
         self._box.valueChanged.connect(self._changed)
         self.setFocusProxy(self._slider)
+        self._tracking, self._dragged_from = True, None
+        self._slider.sliderPressed.connect(self._start)
+        self._slider.sliderReleased.connect(self._stop)
+
+    def _start(self) -> None:
+        if not self._tracking:
+            self._dragged_from = self._box.value()
+
+    def _stop(self) -> None:
+        before, self._dragged_from = self._dragged_from, None
+        if before is not None and before != self._box.value():
+            self.valueChanged.emit(self._box.value())
 
     def _apply(self) -> None:
         self._box.setDecimals(self._decimals)
@@ -102,7 +114,13 @@ class ctkSliderWidget(QtWidgets.QWidget):
         self._slider.blockSignals(True)
         self._slider.setValue(round((value - self._minimum) / self._step))
         self._slider.blockSignals(False)
-        self.valueChanged.emit(value)
+        if not self._tracking:
+            self.valueIsChanging.emit(value)
+        if self._dragged_from is None:
+            self.valueChanged.emit(value)
+
+    def _set_tracking(self, tracking: bool) -> None:
+        self._tracking = tracking
 
     def _setter(name: str) -> Any:
         def set_value(self: Any, value: float) -> None:
@@ -114,6 +132,7 @@ class ctkSliderWidget(QtWidgets.QWidget):
     minimum = Property(float, lambda self: self._minimum, _setter("_minimum"))
     maximum = Property(float, lambda self: self._maximum, _setter("_maximum"))
     singleStep = Property(float, lambda self: self._step, _setter("_step"))
+    tracking = Property(bool, lambda self: self._tracking, _set_tracking)
     decimals = Property(int, lambda self: self._decimals, _setter("_decimals"))
     value = Property(float, lambda self: self._box.value(), lambda self, value: self._box.setValue(value))
 

@@ -1,0 +1,271 @@
+"""What the slice views show in each state of the panel, pixel by pixel, rendered by Slicer's own slice pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import vtk
+from slicer_runtime.slice_view import SliceView
+
+NOTE = "Bibasal opacities."
+GRAY = 100
+"""Of the radiograph, outside its bright corner."""
+
+
+@pytest.fixture
+def open_view(slicer) -> Iterator[Callable[..., SliceView]]:
+    views: list[SliceView] = []
+
+    def open_view_of(name: str = "Red") -> SliceView:
+        views.append(SliceView(name))
+        return views[-1]
+
+    yield open_view_of
+    for view in views:
+        view.close()
+
+
+def make_radiograph(slicer: Any, columns: tuple[float, ...] = (-1, 0, 0), rows: tuple[float, ...] = (0, -1, 0)) -> Any:
+    """Return a radiograph, bright in the corner of row 0 and column 0, whose columns and rows run in these directions.
+
+    The default is the usual one: columns towards the patient's left, in the plane that Slicer calls axial.
+    """
+    values = np.full((1, 64, 48), GRAY, np.int16)
+    values[0, :16, :12] = 250
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "radiograph")
+    slicer.util.updateVolumeFromArray(node, values)
+    directions = np.array([columns, rows, np.cross(columns, rows)]).T
+    matrix = vtk.vtkMatrix4x4()
+    for (row, column), value in np.ndenumerate(directions):
+        matrix.SetElement(row, column, value)
+    node.SetIJKToRASDirectionMatrix(matrix)
+    node.SetSpacing(0.5, 0.5, 1)
+    node.CreateDefaultDisplayNodes()
+    node.GetDisplayNode().AutoWindowLevelOff()
+    node.GetDisplayNode().SetWindowLevelMinMax(0, 255)
+    return node
+
+
+def colored(pixels: np.ndarray) -> np.ndarray:
+    """Return where a picture is not gray."""
+    return np.ptp(pixels.astype(int), axis=2) > 8
+
+
+def corner(pixels: np.ndarray) -> tuple[bool, bool]:
+    """Return whether the bright corner is at the top, and whether it is at the left."""
+    bright = pixels.min(axis=2) > 200
+    half_height, half_width = pixels.shape[0] // 2, pixels.shape[1] // 2
+    assert bright.any()
+    return not bright[half_height:].any(), not bright[:, half_width:].any()
+
+
+@pytest.fixture
+def radiograph(slicer) -> Any:
+    return make_radiograph(slicer)
+
+
+@pytest.fixture
+def panel(open_panel, radiograph, shared_worker, worker_command) -> Any:
+    return open_panel(worker=shared_worker("scripted", worker_command), image=radiograph)
+
+
+@pytest.mark.parametrize("before", ["Axial", "Sagittal", "Coronal"])
+@pytest.mark.parametrize(
+    ("columns", "rows"),
+    [((-1, 0, 0), (0, -1, 0)), ((-1, 0, 0), (0, 0, -1)), ((0, -1, 0), (0, 0, -1)), ((1, 0, 0), (0, 1, 0))],
+    ids=["axial", "coronal", "sagittal", "turned"],
+)
+def test_a_radiograph_is_upright_and_not_mirrored(open_panel, slicer, open_view, before, columns, rows):
+    slicer.mrmlScene.GetNodeByID("vtkMRMLSliceNodeRed").SetOrientation(before)
+    open_panel(command=None, image=make_radiograph(slicer, columns, rows))
+    view = open_view()
+    view.fit()
+    assert corner(view.pixels()) == (True, True)
+
+
+def test_the_outline_is_where_it_should_be_and_does_not_hide_the_finding(panel, radiograph, open_view):
+    from CausalCLIPSegLib import scene
+
+    view = open_view()
+    view.fit()
+    before = view.pixels()
+    assert not colored(before).any()
+    panel.run(NOTE)
+    after = view.pixels()
+    for segment in panel.logic.segments:
+        rows, columns = np.nonzero(scene.read_mask(panel.logic.parameters.segmentation, segment["id"], radiograph))
+        row, column = view.place(radiograph, np.median(rows), np.median(columns))
+        change = np.abs(after[row, column].astype(int) - before[row, column])
+        assert 0 < change.max() < 0.2 * 255, "a thin fill"
+        place = (*view.place(radiograph, rows.min() - 0.5, columns.min() - 0.5),)
+        place += (*view.place(radiograph, rows.max() + 0.5, columns.max() + 0.5),)
+        middle = (place[1] + place[3]) // 2
+        outline = np.flatnonzero(np.abs(after[:, middle].astype(int) - before[:, middle]).max(axis=1) > 60)
+        assert abs(outline.min() - place[0]) <= 3, "the top of the mask"
+        assert abs(outline.max() - place[2]) <= 3, "the bottom of the mask"
+        assert len(outline) <= 8, "only the outline is strong"
+
+
+def test_hidden_outlines_are_gone_and_come_back(panel, open_view):
+    view = open_view()
+    view.fit()
+    before = view.pixels()
+    panel.run(NOTE)
+    shown = view.pixels()
+    panel.click("outlinesCheckBox")
+    np.testing.assert_array_equal(view.pixels(), before)
+    panel.press_return(control=True)  # the next result is shown
+    panel.wait(lambda: panel.logic.running is None)
+    assert panel.ui.outlinesCheckBox.checked
+    np.testing.assert_array_equal(view.pixels(), shown)
+
+
+def test_the_fill_follows_its_slider(panel, open_view, radiograph):
+    from CausalCLIPSegLib import scene
+
+    view = open_view()
+    view.fit()
+    before = view.pixels().astype(int)
+    panel.run(NOTE)
+    mask = scene.read_mask(panel.logic.parameters.segmentation, panel.logic.segments[0]["id"], radiograph)
+    place = view.place(radiograph, *(np.median(indices) for indices in np.nonzero(mask)))
+    changes = []
+    for opacity in (0.0, 0.3, 0.8):
+        panel.ui.fillSlider.value = opacity
+        changes.append(np.abs(view.pixels()[place] - before[place]).max())
+    assert changes[0] == 0
+    assert changes[0] < changes[1] < changes[2]
+
+
+@pytest.mark.parametrize("name", ["probability", "causal", "confounder"])
+def test_a_map_is_graded_and_gone_when_it_is_hidden(panel, open_view, radiograph, name):
+    panel.run(NOTE)
+    panel.click("outlinesCheckBox")
+    view = open_view()
+    view.fit()
+    before = view.pixels()
+    panel.ui.advancedSection.collapsed = False
+    panel.click(f"{name}CheckBox")
+    shown = view.pixels()
+    values = panel.map(name)
+    inside = [
+        (value, shown[view.place(radiograph, row, column)].astype(int).sum())
+        for (row, column), value in np.ndenumerate(values)
+        if row % 4 == 0 and before[view.place(radiograph, row, column)][0] < 200
+    ]
+    low, high = values.min(), values.max()
+    graded = sorted(pair for pair in inside if pair[0] > low + 0.3 * (high - low))
+    colors = [color for _, color in graded]
+    assert len(set(colors)) > 8, "not a flat wash"
+    assert np.corrcoef([value for value, _ in graded], colors)[0, 1] > 0.8
+    panel.click(f"{name}CheckBox")
+    np.testing.assert_array_equal(view.pixels(), before)
+
+
+def test_the_map_follows_its_opacity(panel, open_view):
+    panel.run(NOTE)
+    view = open_view()
+    view.fit()
+    panel.click("outlinesCheckBox")
+    before = view.pixels().astype(int)
+    panel.click("probabilityCheckBox")
+    changes = []
+    for opacity in (0.2, 0.9):
+        panel.ui.overlaySlider.value = opacity
+        changes.append(np.abs(view.pixels() - before).sum())
+    assert 0 < changes[0] < changes[1]
+
+
+def test_the_map_of_the_next_result_replaces_that_of_the_last(panel, open_view):
+    panel.run("Right basal opacity.")
+    panel.click("probabilityCheckBox")
+    view = open_view()
+    view.fit()
+    first = view.pixels()
+    panel.run("Left basal opacity.")
+    assert panel.ui.probabilityCheckBox.checked
+    assert colored(view.pixels()).any()
+    assert not np.array_equal(view.pixels(), first)
+
+
+def layout(slicer: Any) -> int:
+    return slicer.app.layoutManager().layout
+
+
+def test_a_radiograph_opens_in_one_large_view_once_and_the_layout_is_given_back(open_panel, slicer, radiograph):
+    layouts, red = slicer.vtkMRMLLayoutNode, slicer.mrmlScene.GetNodeByID("vtkMRMLSliceNodeRed")
+    red.SetOrientation("Coronal")
+    earlier = layout(slicer)
+    panel = open_panel(command=None, image=radiograph)
+    assert layout(slicer) == layouts.SlicerLayoutOneUpRedSliceView
+    panel.widget.exit()
+    assert layout(slicer) == earlier
+    assert red.GetOrientation() == "Coronal"
+    panel.widget.enter()
+    assert layout(slicer) == layouts.SlicerLayoutOneUpRedSliceView
+    slicer.app.layoutManager().setLayout(layouts.SlicerLayoutConventionalView)
+    panel.ui.imageSelector.setCurrentNode(make_radiograph(slicer))
+    assert layout(slicer) == layouts.SlicerLayoutConventionalView, "the user's choice"
+    panel.widget.exit()
+    assert layout(slicer) == layouts.SlicerLayoutConventionalView
+
+
+def test_the_segment_editor_continues_in_the_large_view(panel, slicer, monkeypatch):
+    panel.run(NOTE)
+    select = slicer.util.selectModule
+    monkeypatch.setattr(slicer.util, "selectModule", lambda name: (panel.widget.exit(), select(name)))
+    panel.click("openEditorButton")
+    assert layout(slicer) == slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView
+
+
+@pytest.fixture
+def compared(panel, slicer, open_view) -> Any:
+    """The panel with two results side by side."""
+    panel.run("Right basal opacity.")
+    panel.click("compareCheckBox")
+    panel.run("Left basal opacity.")
+    assert layout(slicer) == slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView
+    return panel
+
+
+def halves(pixels: np.ndarray) -> tuple[bool, bool]:
+    """Return whether the left and the right half of a picture contain an outline."""
+    middle = pixels.shape[1] // 2
+    return bool(colored(pixels)[:, :middle].any()), bool(colored(pixels)[:, middle:].any())
+
+
+def test_two_results_are_compared_each_in_its_view(compared, open_view):
+    left, right = open_view("Red"), open_view("Yellow")
+    for view in (left, right):
+        view.fit()
+        assert corner(view.pixels()) == (True, True)
+    assert not np.array_equal(left.pixels(), right.pixels())
+    assert colored(left.pixels()).any()
+    assert colored(right.pixels()).any()
+
+
+@pytest.mark.parametrize("end", ["uncheck", "layout", "exit", "image"])
+def test_the_newest_outline_is_visible_again_after_a_comparison(compared, slicer, open_view, end):
+    panel, newest = compared, compared.logic.parameters.segmentation
+    right_view = open_view("Yellow")
+    right_view.fit()
+    if end == "uncheck":
+        panel.click("compareCheckBox")
+    elif end == "layout":
+        slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+    elif end == "exit":
+        panel.widget.exit()
+    else:
+        panel.ui.imageSelector.setCurrentNode(make_radiograph(slicer))
+    assert layout(slicer) != slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView
+    assert newest.GetDisplayNode().GetNumberOfViewNodeIDs() == 0
+    assert newest.GetDisplayNode().GetVisibility()
+    assert not panel.logic.parameters.earlier.GetDisplayNode().GetVisibility()
+    assert slicer.mrmlScene.GetNodeByID("vtkMRMLSliceNodeYellow").GetOrientation() == "Sagittal"
+    view = open_view("Red")
+    slicer.mrmlScene.GetNodeByID("vtkMRMLSliceNodeRed").SetOrientation("Axial")
+    view.fit()
+    assert colored(view.pixels()).any()
