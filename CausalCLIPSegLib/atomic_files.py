@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from CausalCLIPSegLib.errors import OutputError
+from CausalCLIPSegLib.errors import OutputError, reason_of
 from CausalCLIPSegLib.locks import FileLock, LockedError
 
 _PREFIX = ".causalclipseg-"
@@ -113,7 +113,7 @@ def staged_files(folder: Path, names: Sequence[str], *, force: bool, earlier: Se
                 _roll_back(hidden, target)
                 raise
         except OSError as error:
-            raise OutputError(f"The result cannot be written to {folder}: {_reason(error)}.") from error
+            raise OutputError(f"The result cannot be written to {folder}: {reason_of(error)}.") from error
 
 
 def reject_existing(folder: Path, names: Sequence[str]) -> None:
@@ -157,7 +157,7 @@ def claimed(target: Path, names: Sequence[str] = ()) -> Iterator[_Hidden]:
                 f"Another run is writing {target}; wait until it has ended, or choose another."
             ) from None
         except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-            reason = _reason(error) if isinstance(error, OSError) else "its name cannot be used"
+            reason = reason_of(error) if isinstance(error, OSError) else "its name cannot be used"
             raise OutputError(f"The result cannot be written to {target}: {reason}.") from error
         yield hidden
 
@@ -232,7 +232,7 @@ def _claim(target: Path, place: Path) -> Iterator[_Hidden]:
 
 
 def _sweep(place: Path) -> None:
-    """Clean up what killed runs have left in a folder, whatever they were writing."""
+    """Clean up what killed runs have left in a folder, also if they were writing other results."""
     if place in _swept:
         return
     _swept.add(place)
@@ -261,7 +261,7 @@ def _publish(hidden: _Hidden, target: Path, names: Sequence[str], all_names: Seq
 
 
 def _is_replaceable(target: Path, hidden: _Hidden, all_names: Sequence[str]) -> bool:
-    """Return whether a folder can be replaced as a whole: it holds nothing else, is ours, and nobody works in it."""
+    """Return whether a folder can be replaced as a whole: it holds nothing else, is ours, and is not in use."""
     old, new = target.stat(), hidden.new.stat()
     is_ours = (old.st_uid, old.st_gid, old.st_dev) == (new.st_uid, new.st_gid, new.st_dev)
     in_use = Path(os.path.realpath(".")).is_relative_to(target)
@@ -352,7 +352,7 @@ def _write(path: Path, write: Callable[[Path], object]) -> None:
                 with suppress(OSError):
                     new.unlink()
         except OSError as error:
-            raise OutputError(f"{path} cannot be written: {_reason(error)}.") from error
+            raise OutputError(f"{path} cannot be written: {reason_of(error)}.") from error
 
 
 def _sync(path: Path) -> None:
@@ -377,10 +377,6 @@ def _discard(path: Path) -> None:
 
 def _existing(folder: Path, names: Sequence[str]) -> list[str]:
     return [name for name in names if os.path.lexists(folder / name)]
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or "the disk reports an error"
 
 
 def _real(path: Path) -> Path:

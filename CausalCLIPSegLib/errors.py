@@ -1,5 +1,13 @@
 """Errors that a user can act on. Each message is one sentence that a radiologist understands."""
 
+from __future__ import annotations
+
+
+def reason_of(error: OSError) -> str:
+    """Return why the operating system refused a request, in words that can end a sentence."""
+    reason = error.strerror or "the system reports an error"
+    return reason[0].lower() + reason[1:]
+
 
 class CausalCLIPSegError(Exception):
     """Base class. `str(error)` is one clear sentence; the technical cause is chained as `__cause__`."""

@@ -59,7 +59,7 @@ class FileLock:
         if self._descriptor < 0:
             return
         with suppress(OSError):
-            self.path.unlink()  # while locked, so that nobody locks a file that is about to vanish
+            self.path.unlink()  # while locked, so that no process locks a file that is about to vanish
         os.close(self._descriptor)
         self._descriptor = -1
         if os.name == "nt":  # Windows removes no open file

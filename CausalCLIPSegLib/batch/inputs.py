@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any, get_args
 
 from CausalCLIPSegLib.batch.note_table import TableRow, read_note_table
-from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError
+from CausalCLIPSegLib.errors import CausalCLIPSegError, NoteError, reason_of
 from CausalCLIPSegLib.laterality import Laterality, SideChoice
 from CausalCLIPSegLib.notes.files import read_note_file
 from CausalCLIPSegLib.radiograph.formats import image_name
@@ -99,7 +99,7 @@ def _checked(item: BatchItem, results: Path) -> BatchItem:
     try:
         check_regular(item.image)
     except OSError as error:
-        return replace(item, fault=f"The image cannot be read: {error.strerror}.")
+        return replace(item, fault=f"The image cannot be read: {reason_of(error)}.")
     if item.folder == PurePath(TABLE):
         return replace(item, fault=f"Rename the image: its folder of results would be called {TABLE}, as the table.")
     try:
@@ -126,7 +126,7 @@ def _read_folder(source: Path, results: Path) -> Iterator[BatchItem]:
     for error in unreadable:
         folder = Path(error.filename)
         if folder == source:
-            raise CausalCLIPSegError(f"The folder {source} cannot be read: {error.strerror}.") from error
+            raise CausalCLIPSegError(f"The folder {source} cannot be read: {reason_of(error)}.") from error
         relative = folder.relative_to(source)
         yield BatchItem(folder, printable(f"{relative.as_posix()}/"), relative, fault="This folder cannot be read.")
 

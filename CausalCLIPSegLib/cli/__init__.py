@@ -13,7 +13,7 @@ import typer
 from CausalCLIPSegLib.about import RESEARCH_ONLY, __version__
 from CausalCLIPSegLib.cli import batch, doctor, note, pacs, seg, segment
 from CausalCLIPSegLib.cli.console import out
-from CausalCLIPSegLib.cli.run import run_command
+from CausalCLIPSegLib.cli.run import MISTAKE, fail, run_command
 
 app = typer.Typer(
     help="Segment on a chest radiograph what a radiology note refers to. " + RESEARCH_ONLY,
@@ -52,8 +52,14 @@ def _main(
 
 
 def main() -> None:
-    """Run the command; see `run_command`."""
+    """Run the command; see `run_command`.
+
+    An empty argument is rejected: as a path it would stand for the current folder, for instance if a script leaves a
+    variable unset.
+    """
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # file names may hold bytes that are not text
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that unfinished files are removed
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a stopped command removes unfinished files
+    if any(not argument.strip() for argument in sys.argv[1:]):
+        sys.exit(fail("An argument is empty; perhaps a variable of a script is not set.", MISTAKE))
     sys.exit(run_command(app))

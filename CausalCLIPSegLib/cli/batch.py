@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import warnings
 from collections import Counter
@@ -46,11 +45,12 @@ def batch(
         Path,
         typer.Argument(
             help="A folder with images and a report of the same name beside each (image.png, image.txt), or a table "
-            "(.csv) with the columns image and note."
+            "(.csv) with the columns image and note.",
         ),
     ],
     output: Annotated[
-        Path | None, typer.Option(help="Folder for the results; NAME-segmentations if not given.")
+        Path | None,
+        typer.Option(help="Folder for the results; NAME-segmentations if not given."),
     ] = None,
     checkpoint: CheckpointOption = "default",
     device: DeviceOption = "auto",
@@ -86,7 +86,6 @@ def batch(
 
     check_threshold(threshold)
     warnings.showwarning = show_warning
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clusters send it to stop a job
     results = output or Path(f"{source.resolve().stem}-segmentations")
     if ray is None:
         executor: Executor = Processes(jobs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,18 +9,6 @@ import typer
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.model.device import Device, EngineChoice
-
-
-def output_path(text: str | Path) -> Path:
-    """Return the path of a result.
-
-    Raises:
-        BadParameter: the text is empty, which would stand for the current folder.
-    """
-    if not str(text).strip():
-        raise typer.BadParameter("a path must not be empty.")
-    return Path(text)
-
 
 LateralityOption = Annotated[Laterality, typer.Option(help="Whose left and right the note means.")]
 LanguageOption = Annotated[

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 import typer
 
 from CausalCLIPSegLib.cli.console import err, out, print_json_line
-from CausalCLIPSegLib.cli.options import JsonOption, output_path
+from CausalCLIPSegLib.cli.options import JsonOption
 from CausalCLIPSegLib.cli.run import SOME_FAILED, STOPPED
-from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError
+from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError, reason_of
 from CausalCLIPSegLib.regular_files import check_regular
 
 if TYPE_CHECKING:
@@ -94,9 +94,7 @@ def find(
 @app.command()
 def pull(
     archive: ArchiveOption = None,
-    output: Annotated[Path, typer.Option(parser=output_path, metavar="PATH", help="Folder for the files.")] = Path(
-        "causalclipseg-pull"
-    ),
+    output: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("causalclipseg-pull"),
     patient_id: PatientIdOption = None,
     accession: AccessionOption = None,
     study_date: DateOption = None,
@@ -204,6 +202,8 @@ def _read_uids(image: Path) -> tuple[str, str, str]:
             check_regular(image)
             header = read_header(image)
             return str(header.StudyInstanceUID), str(header.SeriesInstanceUID), str(header.SOPInstanceUID)
+    except OSError as error:
+        raise CausalCLIPSegError(f"The image {image} cannot be read: {reason_of(error)}.") from error
     except Exception as error:  # whatever pydicom raises for damaged files and for files that are not DICOM
         raise CausalCLIPSegError(f"{image} is not a DICOM file with UIDs.") from error
 

@@ -25,9 +25,6 @@ SOME_FAILED = 3
 STOPPED = 130
 """Exit status of a command that the user stopped."""
 
-_PYDANTIC_PREFIX = "Value error, "
-"""Typer checks values with pydantic, which puts this before the message of a check."""
-
 
 def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "Stopped; nothing was written.") -> int:
     """Run the application on the arguments of this process.
@@ -56,22 +53,22 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
         return command.main(standalone_mode=False) or 0
     except CausalCLIPSegError as error:
         log.debug(safe_traceback(error))
-        return _fail(TOO_LITTLE_MEMORY if is_out_of_memory(error) else str(error), MISTAKE)
+        return fail(TOO_LITTLE_MEMORY if is_out_of_memory(error) else str(error), MISTAKE)
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # Typer does not export this class
             typer.echo(error.format_message(), err=True)
             return MISTAKE
-        error.message = error.message.removeprefix(_PYDANTIC_PREFIX)
-        return _fail(error.format_message(), MISTAKE)
+        return fail(error.format_message(), MISTAKE)
     except (typer.Abort, KeyboardInterrupt):
-        return _fail(stopped, STOPPED)
+        return fail(stopped, STOPPED)
     except Exception as error:
         if tracebacks:
             raise
         log.debug(safe_traceback(error))
-        return _fail(public_message(error), UNEXPECTED)
+        return fail(public_message(error), UNEXPECTED)
 
 
-def _fail(message: str, status: int) -> int:
+def fail(message: str, status: int) -> int:
+    """Print an error as one line on stderr, and return the exit status."""
     typer.echo(visible(" ".join(message.split())), err=True)
     return status

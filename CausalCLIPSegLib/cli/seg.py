@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from CausalCLIPSegLib.cli.console import err, out, plain_table
-from CausalCLIPSegLib.cli.options import output_path
 from CausalCLIPSegLib.errors import OutputError, SegmentationError
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ _MAX_VALUE_LENGTH = 200
 """Maximum number of characters of a parameter that `show` prints."""
 
 ImageOption = Annotated[Path | None, typer.Option(help="The DICOM image that was segmented.")]
-OutputOption = Annotated[Path | None, typer.Option(parser=output_path, metavar="PATH", help="The file to write.")]
+OutputOption = Annotated[Path | None, typer.Option(help="The file to write.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
 
 

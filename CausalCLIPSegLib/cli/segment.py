@@ -23,7 +23,6 @@ from CausalCLIPSegLib.cli.options import (
     ThresholdOption,
     WithoutNoteOption,
     check_threshold,
-    given_path,
 )
 from CausalCLIPSegLib.demo import DEMO_IMAGE, DEMO_NOTE
 from CausalCLIPSegLib.errors import MirroredQuestionError, NoteError, OutputError, RadiographError, SideQuestionError
@@ -42,14 +41,12 @@ _DEMO_FOLDER = Path("causalclipseg-demo")
 
 
 def segment(
-    image: Annotated[Path, typer.Argument(parser=given_path, help=f"A frontal chest radiograph: {FORMATS}.")],
+    image: Annotated[Path, typer.Argument(help=f"A frontal chest radiograph: {FORMATS}.")],
     note: Annotated[str | None, typer.Option(help="What the report says.")] = None,
-    note_file: Annotated[
-        Path | None, typer.Option(parser=given_path, metavar="PATH", help="A text file with the note.")
-    ] = None,
+    note_file: Annotated[Path | None, typer.Option(help="A text file with the note.")] = None,
     output: Annotated[
         Path | None,
-        typer.Option(parser=given_path, metavar="PATH", help="Folder for the result; NAME-segmentation if not given."),
+        typer.Option(help="Folder for the result; NAME-segmentation if not given."),
     ] = None,
     checkpoint: CheckpointOption = "default",
     device: DeviceOption = "auto",
@@ -87,9 +84,7 @@ def segment(
 
 
 def demo(
-    output: Annotated[
-        Path, typer.Option(parser=given_path, metavar="PATH", help="Folder for the result.")
-    ] = _DEMO_FOLDER,
+    output: Annotated[Path, typer.Option(help="Folder for the result.")] = _DEMO_FOLDER,
     device: DeviceOption = "auto",
     engine: EngineOption = "auto",
 ) -> None:

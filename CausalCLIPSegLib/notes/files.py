@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from CausalCLIPSegLib.errors import NoteError
+from CausalCLIPSegLib.errors import NoteError, reason_of
 from CausalCLIPSegLib.notes.parser import MAX_NOTE_LENGTH
 from CausalCLIPSegLib.regular_files import open_regular
 
@@ -73,7 +73,7 @@ def read_text(path: Path, kind: str, max_length: int) -> str:
         with open_regular(path) as file:
             data = file.read(max_bytes + 1)
     except OSError as error:
-        raise NoteError(f"The {kind} {path} cannot be read: {error.strerror}.") from error
+        raise NoteError(f"The {kind} {path} cannot be read: {reason_of(error)}.") from error
     if len(data) > max_bytes:
         raise NoteError(f"The {kind} {path} is longer than {max_length:,} characters.")
     text = _decode(data)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pynetdicom import AE, Association
 from pynetdicom.presentation import PresentationContext
 
-from CausalCLIPSegLib.errors import PacsError
+from CausalCLIPSegLib.errors import PacsError, reason_of
 from CausalCLIPSegLib.pacs.archive import MAX_MATCHES, TOO_MANY_MATCHES, DeniedError, UnreachableError
 from CausalCLIPSegLib.pacs.budget import Budget, bound_connection
 from CausalCLIPSegLib.pacs.configuration import DimseArchive
@@ -146,5 +146,4 @@ class Associations:
         except TimeoutError:
             raise UnreachableError(f"The archive did not answer within {archive.timeout:g} seconds.") from None
         except OSError as error:
-            reason = error.strerror or "no such host"
-            raise UnreachableError(f"No connection to the archive: {reason.lower()}.") from None
+            raise UnreachableError(f"No connection to the archive: {reason_of(error)}.") from None

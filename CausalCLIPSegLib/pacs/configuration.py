@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import typer
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from CausalCLIPSegLib.errors import PacsError
+from CausalCLIPSegLib.errors import PacsError, reason_of
 from CausalCLIPSegLib.regular_files import open_regular
 
 CONFIGURATION = "CAUSALCLIPSEG_PACS_CONFIG"
@@ -136,7 +136,7 @@ def find_archive(name: str | None) -> tuple[Archive, list[str]]:
 def _no_such_archive(name: str) -> str:
     if re.search(r"[./:@]", name):
         return "An address begins with https:// or http:// (DICOMweb) or dicom:// (DIMSE)."
-    return f"There is no archive named {name}."
+    return f"There is no archive named “{name}”."
 
 
 def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
@@ -144,7 +144,7 @@ def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
         with open_regular(path) as file:
             entries = tomllib.loads(file.read(MAX_BYTES).decode())
     except OSError as error:
-        raise PacsError(f"The configuration {path} cannot be read: {error.strerror}.") from None
+        raise PacsError(f"The configuration {path} cannot be read: {reason_of(error)}.") from None
     except (
         ValueError,
         RecursionError,
@@ -171,7 +171,7 @@ def _check_permissions(path: Path, archives: dict[str, dict[str, Any]]) -> list[
         return []
     mode = path.stat().st_mode
     if mode & stat.S_IRWXO:
-        raise PacsError(f"{path} holds a password or token and everybody can read it: chmod 600 makes it private.")
+        raise PacsError(f"{path} holds a password or token, and all users can read it: chmod 600 makes it private.")
     if mode & stat.S_IRWXG:
         return [f"{path} holds a password or token, and its group can read it."]
     return []

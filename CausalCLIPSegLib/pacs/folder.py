@@ -11,7 +11,7 @@ from typing import Literal
 from pydicom import Dataset, dcmread
 from pydicom.pixels.utils import get_expected_length
 
-from CausalCLIPSegLib.errors import OutputError
+from CausalCLIPSegLib.errors import OutputError, reason_of
 from CausalCLIPSegLib.pacs.archive import MAX_UID_LENGTH, Identity
 from CausalCLIPSegLib.radiograph.dicom_stream import inflated
 from CausalCLIPSegLib.radiograph.limits import MAX_FILE_BYTES
@@ -74,6 +74,4 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(
-            f"The folder {folder} cannot be created: {(error.strerror or 'disk error').lower()}."
-        ) from error
+        raise OutputError(f"The folder {folder} cannot be created: {reason_of(error)}.") from error

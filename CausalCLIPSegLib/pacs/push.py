@@ -11,10 +11,11 @@ from typing import Literal
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 
-from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError
+from CausalCLIPSegLib.errors import CausalCLIPSegError, PacsError, reason_of
 from CausalCLIPSegLib.pacs.archive import Answer, Pacs, UnreachableError, check_uid
 from CausalCLIPSegLib.pacs.folder import has_all_pixels
 from CausalCLIPSegLib.pacs.retry import GiveUpRule
+from CausalCLIPSegLib.regular_files import check_regular, open_regular
 
 PushStatus = Literal["stored", "already there", "refused", "failed", "not tried"]
 _REPEAT = "the same command sends it again"
@@ -56,10 +57,12 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
             if not inside:
                 raise CausalCLIPSegError(f"The folder {path} holds no DICOM file.")
             files |= dict.fromkeys(inside)
-        elif path.is_file():
-            files[path] = None
         else:
-            raise CausalCLIPSegError(f"There is no file {path}.")
+            try:
+                check_regular(path)
+            except OSError as error:
+                raise CausalCLIPSegError(f"{path} cannot be sent: {reason_of(error)}.") from error
+            files[path] = None
     return list(files)
 
 
@@ -68,10 +71,10 @@ def _is_dicom(path: Path) -> bool:
     if path.name.startswith(".") or path.name.upper() == "DICOMDIR":
         return False
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(132)[128:] == b"DICM"
     except OSError as error:
-        raise CausalCLIPSegError(f"The file {path} cannot be read: {error.strerror}.") from error
+        raise CausalCLIPSegError(f"The file {path} cannot be read: {reason_of(error)}.") from error
 
 
 def push(pacs: Pacs, files: Sequence[Path], progress: Callable[[str], None] = lambda _: None) -> Iterator[Pushed]:
@@ -142,7 +145,7 @@ def _read(path: Path) -> Dataset:
         sop_class, syntax = str(dataset.SOPClassUID), dataset.file_meta.TransferSyntaxUID
         complete = has_all_pixels(dataset)
     except OSError as error:
-        raise CausalCLIPSegError(f"The file cannot be read: {error.strerror}.") from error
+        raise CausalCLIPSegError(f"The file cannot be read: {reason_of(error)}.") from error
     except Exception as error:  # whatever pydicom raises for damaged files and for files that are not DICOM
         raise CausalCLIPSegError("This is not a complete DICOM file.") from error
     for uid in (*uids, sop_class, str(syntax)):

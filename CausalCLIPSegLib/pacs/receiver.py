@@ -9,6 +9,7 @@ from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, ev
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 from pynetdicom.transport import ThreadedAssociationServer
 
+from CausalCLIPSegLib.errors import reason_of
 from CausalCLIPSegLib.pacs.archive import DeniedError
 from CausalCLIPSegLib.pacs.associations import Handlers, make_entity
 from CausalCLIPSegLib.pacs.budget import Budget, bound_connection
@@ -75,7 +76,7 @@ class Receiver:
             )
         except OSError as error:
             raise DeniedError(
-                f"C-MOVE needs port {archive.listen_port}, which cannot be opened: {error.strerror}."
+                f"C-MOVE needs port {archive.listen_port}, which cannot be opened: {reason_of(error)}."
             ) from None
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.errors import RadiographError, reason_of
 from CausalCLIPSegLib.memory import is_out_of_memory
 from CausalCLIPSegLib.radiograph.limits import MAX_FILE_BYTES
 from CausalCLIPSegLib.regular_files import open_regular
@@ -80,7 +80,7 @@ def first_bytes(path: Path) -> bytes:
     except OSError as error:
         if is_out_of_memory(error):
             raise
-        raise RadiographError(f"The file cannot be opened: {error.strerror or 'it is not readable'}.") from error
+        raise RadiographError(f"The file cannot be opened: {reason_of(error)}.") from error
 
 
 def is_raster(head: bytes) -> bool:

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from CausalCLIPSegLib.errors import SegmentationError
+from CausalCLIPSegLib.errors import SegmentationError, reason_of
+from CausalCLIPSegLib.regular_files import open_regular
 
 
 def reject_file(path: Path, kind: str, max_bytes: int) -> None:
@@ -18,17 +19,20 @@ def reject_file(path: Path, kind: str, max_bytes: int) -> None:
         max_bytes: the largest size of such a file.
 
     Raises:
-        SegmentationError: the path is a folder, or the file is missing, empty, too large or not readable.
+        SegmentationError: the path is a folder, a pipe or a device, or the file is missing, empty, too large or not
+            readable.
     """
     try:
-        if path.is_dir():
-            raise SegmentationError(f"{path} is a folder; give the name of a {kind}.")
-        if not path.is_file():
-            raise SegmentationError(f"There is no file {path}.")
-        size = path.stat().st_size
-        path.open("rb").close()
+        with open_regular(path):
+            size = path.stat().st_size
+    except IsADirectoryError as error:
+        raise SegmentationError(f"{path} is a folder; give the name of a {kind}.") from error
+    except FileNotFoundError as error:
+        raise SegmentationError(f"There is no file {path}.") from error
     except PermissionError as error:
         raise SegmentationError(f"{path} cannot be opened: you have no permission to read it.") from error
+    except OSError as error:
+        raise SegmentationError(f"The {kind} cannot be opened: {reason_of(error)}.") from error
     if size == 0:
         raise SegmentationError(f"{path} is empty.")
     if size > max_bytes:
@@ -36,7 +40,7 @@ def reject_file(path: Path, kind: str, max_bytes: int) -> None:
 
 
 def is_uid(value: Any) -> TypeGuard[str]:
-    """Whether a value is a unique identifier; allows leading zeros, which the standard forbids but real files have."""
+    """Return whether a value is a UID; accept leading zeros, which the standard forbids but real files have."""
     return isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)+", value) is not None and len(value) <= 64
 
 

@@ -44,14 +44,14 @@ def test_a_signal_stops_the_command_and_leaves_no_file(png, tmp_path, name):
 @pytest.mark.parametrize(
     ("output", "reason"),
     [
-        ("", "must not be empty"),
-        ("  ", "must not be empty"),
+        ("", "argument is empty"),
+        ("  ", "argument is empty"),
         (".", "a folder of its own"),
         ("image.png", "is a file, not a folder"),
         ("image.png/below", "is a file, not a folder"),
-        ("x" * 300, "File name too long"),
-        ("new/" + "x" * 300, "File name too long"),
-        ("/".join(["x" * 200] * 30), "File name too long"),
+        ("x" * 300, "file name too long"),
+        ("new/" + "x" * 300, "file name too long"),
+        ("/".join(["x" * 200] * 30), "file name too long"),
         ("/proc/none", "cannot be written"),
     ],
     ids=[
@@ -74,14 +74,35 @@ def test_an_output_that_cannot_be_written_is_rejected_before_the_image_is_read(
     assert list(tmp_path.iterdir()) == [png]
 
 
-@pytest.mark.parametrize("command", [["demo"], ["pacs", "pull", "--study", "1.2"], ["seg", "convert", "a.dcm"]])
+@pytest.mark.parametrize(
+    "command", [["demo"], ["batch", "."], ["pacs", "pull", "--study", "1.2"], ["seg", "convert", "a.dcm"]]
+)
 def test_no_command_takes_an_empty_output_for_the_current_folder(rejected, tmp_path, command):
-    assert "must not be empty" in rejected(*command, "--output", "")
+    assert "argument is empty" in rejected(*command, "--output", "")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("output", "reason"), [("image.png", "one of the files to read"), ("y" * 300 + ".seg.nrrd", "File name too long")]
+    "command",
+    [
+        ["segment", "", *NOTE],
+        ["segment", "a.dcm", "--note-file", ""],
+        ["batch", ""],
+        ["note", "--file", ""],
+        ["seg", "show", ""],
+        ["seg", "convert", "a.dcm", "--image", ""],
+        ["seg", "revise", "a.dcm", "", "--image", "a.dcm", "--editor", "Roe"],
+        ["pacs", "push", "--archive", "dicom://127.0.0.1:1/AE", "a.dcm", ""],
+        ["pacs", "pull", "--archive", "dicom://127.0.0.1:1/AE", "--image", ""],
+    ],
+)
+def test_no_command_takes_an_empty_input_for_the_current_folder(rejected, tmp_path, command):
+    assert "argument is empty" in rejected(*command)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"), [("image.png", "one of the files to read"), ("y" * 300 + ".seg.nrrd", "file name too long")]
 )
 def test_a_conversion_overwrites_no_input_and_takes_no_impossible_name(rejected, png, output, reason):
     """This is checked before the file is read, which is no DICOM-SEG."""

@@ -78,7 +78,7 @@ def test_force_replaces_an_earlier_result(small_result, empty_result, tmp_path, 
 @pytest.mark.usefixtures("disk_runs_full")
 @pytest.mark.parametrize("place", ["new", "some/deep/new", "."])
 def test_a_full_disk_leaves_no_files(small_result, tmp_path, place):
-    with pytest.raises(OutputError, match="No space left on device") as caught:
+    with pytest.raises(OutputError, match="no space left on device") as caught:
         write_result(small_result, tmp_path / place)
     assert isinstance(caught.value.__cause__, OSError)
     assert contents(tmp_path) == {}
@@ -105,7 +105,7 @@ def test_rejects_a_file_as_the_folder(small_result, tmp_path, place):
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
 def test_rejects_a_read_only_folder(small_result, tmp_path):
     (tmp_path / "closed").mkdir(mode=0o500)
-    with pytest.raises(OutputError, match="Permission denied"):
+    with pytest.raises(OutputError, match="permission denied"):
         write_result(small_result, tmp_path / "closed" / "out")
 
 
@@ -114,6 +114,6 @@ def test_missing_permissions_leave_no_files(small_result, tmp_path, monkeypatch)
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(Path, "mkdir", deny)
-    with pytest.raises(OutputError, match="Permission denied"):
+    with pytest.raises(OutputError, match="permission denied"):
         write_result(small_result, tmp_path / "out")
     assert contents(tmp_path) == {}

@@ -25,7 +25,7 @@ def test_requires_a_name_if_there_are_several_archives(configure):
     path = configure(WEB + WARD)
     with pytest.raises(PacsError, match="Say which archive"):
         find_archive(None)
-    with pytest.raises(PacsError, match=f"no archive named other. {path} knows: ward, web"):
+    with pytest.raises(PacsError, match=f"no archive named “other”. {path} knows: ward, web"):
         find_archive("other")
 
 
@@ -57,7 +57,7 @@ def test_an_address_needs_no_configuration(address, archive):
         ("https://reader:" + SECRET + "@pacs.example.org/dicom-web", "No name or password in an address"),
         ("https://pacs.example.org:port/dicom-web", "not a valid address"),
         ("https:///dicom-web", "has to be https://HOST/PATH"),
-        ("unknown", "no archive named unknown"),
+        ("unknown", "no archive named “unknown”"),
     ],
 )
 def test_rejects_an_invalid_address_without_quoting_its_secret(name, message):

@@ -109,7 +109,7 @@ def test_rejects_folders_and_missing_files(kit, causalclipseg, tmp_path):
     for path, message in ((tmp_path, "folder"), (tmp_path / "none.dcm", "no file"), ("x" * 5000, "")):
         for command in (
             ["seg", "show", path],
-            ["seg", "convert", kit.dicom, "--image", path],
+            ["seg", "convert", kit.dicom, "--image", path, "--output", "new.seg.nrrd"],
             ["seg", "revise", path, kit.nrrd, "--image", kit.image, *EDITOR],
             ["seg", "revise", kit.dicom, path, "--image", kit.image, *EDITOR],
         ):
@@ -119,14 +119,22 @@ def test_rejects_folders_and_missing_files(kit, causalclipseg, tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
 def test_does_not_wait_for_a_pipe(causalclipseg, tmp_path):
     os.mkfifo(tmp_path / "pipe.dcm")
-    assert "no file" in error_message(causalclipseg("seg", "show", tmp_path / "pipe.dcm"))
+    assert "it is a pipe" in error_message(causalclipseg("seg", "show", tmp_path / "pipe.dcm"))
+
+
+def test_rejects_a_name_that_is_too_long(causalclipseg, tmp_path):
+    assert "too long" in error_message(causalclipseg("seg", "show", tmp_path / ("a" * 300)))
 
 
 def test_rejects_a_file_without_permission(kit, causalclipseg, monkeypatch):
-    def deny(self, *arguments, **options):
-        raise PermissionError(13, "Permission denied", str(self))
+    real_open = os.open
 
-    monkeypatch.setattr(Path, "open", deny)
+    def deny(path, *arguments, **options):
+        if Path(path) == kit.dicom:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real_open(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", deny)
     assert "permission" in error_message(causalclipseg("seg", "show", kit.dicom))
 
 
