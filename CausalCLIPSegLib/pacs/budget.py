@@ -14,7 +14,7 @@ from CausalCLIPSegLib.radiograph.limits import MAX_FILE_BYTES
 _MAX_PDU_BYTES = 1 << 20
 """Bytes of a PDU (PS3.8). This program announces 16,382; some archives send more."""
 _PAUSES = 10
-"""How many times the timeout an archive may take that sends nothing but "pending"; it may fetch a file from a tape."""
+"""An archive may answer only "pending" for this many times the timeout: it may have to fetch a file from a tape."""
 _CHUNK_BYTES = 1 << 16
 
 
@@ -37,7 +37,7 @@ class Budget:
         self._bytes_left = 2 * MAX_FILE_BYTES
 
     def spend(self, count: int) -> None:
-        """Take note of bytes that are about to be read.
+        """Count bytes that are about to be read.
 
         Raises:
             OSError: they are too many; pynetdicom then closes the connection.

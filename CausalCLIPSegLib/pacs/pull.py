@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Set
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -64,15 +65,20 @@ def pull(
     for number, match in enumerate(matches, 1):
         progress(f"Fetching {number} of {len(matches)}")
         path = folder / file_name(match.modality, match.instance)
-        if rule.reason:
-            yield Pulled(match.instance, "not tried", path, rule.reason)
-            continue
-        try:
-            with rule.watch():
-                pulled = _pull_one(pacs, match, path, force=force, verify=verify)
-        except CausalCLIPSegError as error:
-            pulled = Pulled(match.instance, "failed", path, str(error))
-        yield pulled
+        pull_it = partial(_pull_one, pacs, match, path, force=force, verify=verify)
+        if pulled := _outcome(match, path, rule, pull_it):
+            yield pulled
+
+
+def _outcome(match: Match, path: Path, rule: GiveUpRule, pull_it: Callable[[], Pulled | None]) -> Pulled | None:
+    """Return what `pull_it` returns, its error as an outcome, or that the instance is not tried."""
+    if rule.reason:
+        return Pulled(match.instance, "not tried", path, rule.reason)
+    try:
+        with rule.watch():
+            return pull_it()
+    except CausalCLIPSegError as error:
+        return Pulled(match.instance, "failed", path, str(error))
 
 
 def _pull_one(pacs: Pacs, match: Match, path: Path, *, force: bool, verify: bool) -> Pulled:
@@ -129,19 +135,18 @@ def pull_segmentations(
         for number, match in enumerate(candidates, 1):
             progress(f"Looking at segmentation {number} of {len(candidates)}")
             path = folder / file_name(match.modality, match.instance)
-            if rule.reason:
-                yield Pulled(match.instance, "not tried", path, rule.reason)
-                continue
-            try:
-                with rule.watch():
-                    complete = file_state(path, match.identity) == "complete"
-                    data = path.read_bytes() if complete else _fetch_complete(pacs, match)
-                    if not wanted & referenced_instances(read_instance(data)):
-                        continue
-                    pulled = _save(data, match, path, force=force)
-            except CausalCLIPSegError as error:
-                pulled = Pulled(match.instance, "failed", path, str(error))
-            yield pulled
+            pull_it = partial(_pull_segmentation, pacs, match, path, wanted, force=force)
+            if pulled := _outcome(match, path, rule, pull_it):
+                yield pulled
+
+
+def _pull_segmentation(pacs: Pacs, match: Match, path: Path, images: Set[str], *, force: bool) -> Pulled | None:
+    """Pull a segmentation; return None if it refers to none of the images."""
+    is_complete_already = file_state(path, match.identity) == "complete"
+    data = path.read_bytes() if is_complete_already else _fetch_complete(pacs, match)
+    if not images & referenced_instances(read_instance(data)):
+        return None
+    return _save(data, match, path, force=force)
 
 
 def referenced_instances(dataset: Dataset) -> set[str]:

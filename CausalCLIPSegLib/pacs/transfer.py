@@ -41,7 +41,7 @@ class Deadline:
         self._bytes = 0
 
     def add(self, count: int) -> None:
-        """Take note of bytes that have arrived.
+        """Count bytes that have arrived.
 
         Raises:
             SlowError: they are too late.
