@@ -47,7 +47,7 @@ class JobQueue:
 
     Args:
         send: called with each event to send.
-        libraries: torch and the network; a segmentation waits until they are loaded.
+        libraries: the libraries of the segmenter; a segmentation waits until they are loaded.
         describe_error: turns an unexpected error into one sentence.
     """
 

@@ -25,7 +25,7 @@ class Worker:
 
     Args:
         send: called with each event to send.
-        libraries: torch and the network, loading or about to load.
+        libraries: the libraries of the segmenter, loading or about to load.
         describe_error: turns an unexpected error into one sentence.
     """
 
