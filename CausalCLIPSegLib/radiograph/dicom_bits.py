@@ -19,11 +19,17 @@ CONTRADICTION = "The header contradicts its pixels about their bits; check that 
 
 # Noise, to which damaged data often decode, has differences of a third of its range; a radiograph of a hundredth.
 _MAX_NOISE = 0.2
-# Bits above the value are independent of it if neighbors that differ in them differ in the value no more than others.
-_MAX_DEPENDENCE = 1.5
+# If bits were cut off, the value jumps where they change. The mean of these jumps is 0.36 to 0.98 of the range, measured
+# over seven radiographs at all depths. Where an overlay begins, even one that follows edges, it is 0.01 to 0.21.
+_MAX_STEP = 0.3
+# Lossy compression gives a few pixels values that the header does not allow; that is no contradiction.
+_MAX_UNNOTICED_SHARE = 0.01
 # The sign in the header is doubted only if the other one leaves less of the variation. A wrong sign doubles it if the
 # values use all bits, because each level is crossed about equally often, and raises it more if they use few.
 _MAX_DOUBTED = 0.6
+# The byte order is doubted if the other one leaves less of the variation, in relation to the range; a wrong one makes
+# noise.
+_MAX_DOUBTED_ORDER = 0.4
 _MAX_COMPARED_ROWS = 500
 
 Words = npt.NDArray[np.unsignedinteger]
@@ -47,9 +53,10 @@ class _Reading(NamedTuple):
 def values_of(words: Words, layout: PixelLayout) -> tuple[npt.NDArray[np.integer], bool]:
     """Return the values in stored words, and whether the header is right about their bits.
 
+    - The bytes of a word are exchanged if only this gives a picture.
     - A value is moved down by `layout.shift` bits, unless the pixels are there already.
-    - Bits above the value are ignored if they are independent of it, as are the overlays of old archives (PS3.5
-      8.1.2). Otherwise they belong to the value, and Bits Stored is too small.
+    - Bits above the value are ignored if it makes no jumps where they change, as with the overlays of old archives
+      (PS3.5 8.1.2). Otherwise they belong to the value, and Bits Stored is too small.
     - The sign is that of the header, unless the pixels clearly show the other.
 
     Args:
@@ -63,15 +70,30 @@ def values_of(words: Words, layout: PixelLayout) -> tuple[npt.NDArray[np.integer
         RadiographError: there are bits beyond Bits Stored, and no reading gives a picture.
     """
     shift, is_right = layout.shift, layout.consistent
+    if _has_other_byte_order(_sample(words)):
+        words, is_right = words.byteswap(), False
     used = int(np.bitwise_or.reduce(words, axis=None))
     if shift and used < 2**layout.stored and used % 2**shift:
         shift, is_right = 0, False
     if shift:
         words = np.right_shift(words, shift)
-    sample = words[:: max(1, len(words) // _MAX_COMPARED_ROWS)]
+    sample = _sample(words)
     declared = _Reading(layout.stored, layout.signed)
     reading = _best_reading(sample, declared, has_bits_above=_has_bits_above(words, declared))
-    return reading(words), is_right and np.array_equal(reading(sample), declared(sample))
+    differing = np.mean(reading(sample) != declared(sample))
+    return reading(words), is_right and bool(differing <= _MAX_UNNOTICED_SHARE)
+
+
+def _sample(words: Words) -> Words:
+    return words[:: max(1, len(words) // _MAX_COMPARED_ROWS)]
+
+
+def _has_other_byte_order(sample: Words) -> bool:
+    """Return whether words of 16 bits are much smoother if their bytes are exchanged."""
+    if sample.dtype.itemsize != 2:
+        return False
+    declared, other = (_variation(each) / max(1, int(np.ptp(each))) for each in (sample, sample.byteswap()))
+    return other < _MAX_DOUBTED_ORDER * declared
 
 
 def _has_bits_above(words: Words, declared: _Reading) -> bool:
@@ -93,7 +115,7 @@ def _best_reading(sample: Words, declared: _Reading, *, has_bits_above: bool) ->
     above = sample >> declared.bits
     differs = above[:, 1:] != above[:, :-1]
     candidates = [declared, other] if declared.signed else [declared]
-    readings = [each for each in candidates if _is_independent(each(sample), differs)]
+    readings = [each for each in candidates if _is_independent(each(sample), differs, each.bits)]
     bits = sample.dtype.itemsize * 8
     readings += [_Reading(bits, declared.signed), _Reading(bits, not declared.signed)]
     variations = [_picture_variation(each(sample)) for each in readings]
@@ -110,12 +132,10 @@ def _has_gap(sample: Words, bits: int) -> bool:
     return between < sample.size / 1000 and min(np.unique(low).size, np.unique(high).size) > 16
 
 
-def _is_independent(values: npt.NDArray[np.integer], differs: npt.NDArray[np.bool_]) -> bool:
-    """Return whether neighbors that differ in the bits above a value differ in the value no more than others do."""
-    steps = np.abs(np.diff(values.astype(np.int64), axis=1))
-    if not differs.any() or differs.all():
-        return not differs.any()
-    return float(steps[differs].mean()) <= _MAX_DEPENDENCE * float(steps[~differs].mean())
+def _is_independent(values: npt.NDArray[np.integer], differs: npt.NDArray[np.bool_], bits: int) -> bool:
+    """Return whether a value of some bits makes no jumps between neighbors that differ in the bits above it."""
+    steps = np.abs(np.diff(values.astype(np.int64), axis=1))[differs]
+    return not steps.size or float(steps.mean()) <= _MAX_STEP * 2**bits
 
 
 def _variation(values: npt.NDArray[np.integer]) -> float:

@@ -28,6 +28,8 @@ _START_OF_FRAME = {0xC0: _JPEG, 0xC1: _JPEG, 0xC2: _JPEG, 0xC3: _JPEG, 0xF7: _JP
 _END_OF_IMAGE = b"\xff\xd9"
 _JPEG_2000_SIZE = b"\xff\x4f\xff\x51"
 
+_COMPARED_COLUMNS = 256
+
 
 class _Stream(NamedTuple):
     """What a compressed stream says about itself."""
@@ -78,6 +80,8 @@ def _decode_plain(dataset: Dataset, layout: PixelLayout) -> tuple[npt.NDArray[An
     if layout.photometric == "YBR_FULL_422":
         row_bytes = row_bytes * 2 // 3
     excess = len(dataset.PixelData) - layout.rows * row_bytes
+    if layout.samples == 3 and not layout.photometric.endswith("_422"):
+        dataset.PlanarConfiguration = _planar_configuration(dataset, layout)
     words = _pydicom_words(dataset)
     tail = dataset.PixelData[layout.rows * row_bytes :]
     if excess <= 1 or not tail.strip(tail[:1]):  # a padding byte, or a fill
@@ -85,6 +89,25 @@ def _decode_plain(dataset: Dataset, layout: PixelLayout) -> tuple[npt.NDArray[An
     if excess > limits.MAX_TRAILING_BYTES or _is_sheared(dataset.PixelData, layout):
         raise RadiographError(DAMAGED_PIXELS)
     return words, False
+
+
+def _planar_configuration(dataset: Dataset, layout: PixelLayout) -> int:
+    """Return whether the samples lie in planes (1) or pixel by pixel (0).
+
+    Programs that decompress an image often leave the value of the compressed one, so the reading whose rows resemble
+    each other more is taken. In the wrong one, neighboring rows are three apart, or of different thirds of the image.
+    """
+    declared = 1 if dataset.PlanarConfiguration == 1 else 0
+    count = layout.rows * layout.columns * 3
+    words = np.frombuffer(dataset.PixelData, f"u{layout.allocated // 8}", count)
+
+    def variation(planar: int) -> float:
+        shape = (3, layout.rows, layout.columns) if planar else (layout.rows, layout.columns, 3)
+        image = words.reshape(shape)[0] if planar else words.reshape(shape)[..., 0]
+        image = image[:, :: max(1, layout.columns // _COMPARED_COLUMNS)]
+        return float(np.abs(np.diff(image.astype(np.int64), axis=0)).mean())
+
+    return min((declared, 1 - declared), key=variation)
 
 
 def _is_sheared(data: bytes, layout: PixelLayout) -> bool:

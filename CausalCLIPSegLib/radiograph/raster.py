@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.radiograph import png_scale
 from CausalCLIPSegLib.radiograph.formats import first_bytes, is_tiff
 from CausalCLIPSegLib.radiograph.grayscale import NO_CONTRAST, byte_pixels, deep_pixels, percentile_normalize
 from CausalCLIPSegLib.radiograph.limits import check_size, has_too_many_scans
@@ -64,11 +65,15 @@ def _read_other(path: Path) -> Radiograph:
     with path.open("rb") as file, Image.open(file, formats=formats) as image:
         is_deep = image.format == "PNG" and "16" in str(image.tile[0][3]) and len(image.getbands()) > 1
         turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1), AS_STORED)
-        unit = _JFIF_UNIT_MM.get(image.info.get("jfif_unit", 0))
-        x, y = image.info.get("jfif_density", (0, 0))
-        spacing = (unit / y, unit / x) if unit and x > 0 and y > 0 else (1.0, 1.0)
+        spacing = png_scale.read_spacing(path) if image.format == "PNG" else _jfif_spacing(image)
         pixels, warnings = _read_deep_png(path) if is_deep else _to_pixels(image)
     return _radiograph(path.name, turn.upright(pixels), spacing, turn, warnings)
+
+
+def _jfif_spacing(image: Image.Image) -> tuple[float, float]:
+    unit = _JFIF_UNIT_MM.get(image.info.get("jfif_unit", 0))
+    x, y = image.info.get("jfif_density", (0, 0))
+    return (unit / y, unit / x) if unit and x > 0 and y > 0 else (1.0, 1.0)
 
 
 def _read_deep_png(path: Path) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
@@ -101,7 +106,10 @@ def _radiograph(
     turn: Turn,
     warnings: tuple[str, ...],
 ) -> Radiograph:
-    """Return the radiograph of upright pixels; ITK takes the resolution of the paper as the spacing (row, column)."""
+    """Return the radiograph of upright pixels.
+
+    ITK takes the resolution of the paper, or the scale of a PNG, as the spacing (row, column).
+    """
     stored = np.diag([spacing[1], spacing[0], 1.0, 1.0])
     affine = stored @ turn.to_stored((pixels.shape[0], pixels.shape[1]))
     return checked_radiograph(name, pixels, spacing=None, affine=affine, turn=turn, warnings=warnings)

@@ -29,7 +29,6 @@ SMALL_PAGES = (
 )
 
 _MAX_PAGES = 32
-_MAX_THUMBNAIL_SIDE = 0.5  # of the side of the largest page
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB = 0, 1, 2
 _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 274, 282, 283, 296
 _UNSIGNED = 1
@@ -85,12 +84,13 @@ def _largest(pages: list[TiffPage]) -> tuple[TiffPage, bool]:
     """Return the page with the most pixels, and whether there are smaller ones.
 
     Raises:
-        RadiographError: there are several pages, and not all others are thumbnails of the largest.
+        RadiographError: there are several pages, and not all others are at most half as wide and high as the largest.
     """
     page = max(pages, key=lambda page: page.imagewidth * page.imagelength)
     for other in pages:
-        relative = max(other.imagewidth / page.imagewidth, other.imagelength / page.imagelength)
-        if other is not page and (relative > _MAX_THUMBNAIL_SIDE or len(pages) >= _MAX_PAGES):
+        # The sides of half an image are rounded up.
+        is_large = other.imagewidth > (page.imagewidth + 1) // 2 or other.imagelength > (page.imagelength + 1) // 2
+        if other is not page and (is_large or len(pages) >= _MAX_PAGES):
             raise RadiographError("The file holds several images; give it one radiograph.")
     return page, len(pages) > 1
 

@@ -131,6 +131,16 @@ def tiff_with_thumbnail(path: Path, pixels: Pixels) -> Path:
     return path.with_suffix(".tif")
 
 
+def tiff_with_overviews(path: Path, pixels: Pixels) -> Path:
+    """Write an image and a half and a quarter of it; the sides of the half are rounded up."""
+    levels = [scaled(pixels[::step, ::step], "u2") for step in (1, 2, 4)]
+    with tifffile.TiffWriter(path.with_suffix(".tif")) as file:
+        file.write(levels[0], subifds=2, photometric="minisblack")
+        for level in levels[1:]:
+            file.write(level, subfiletype=1, photometric="minisblack")
+    return path.with_suffix(".tif")
+
+
 def affine_of(turn: Turn, scale: float = 0.3) -> npt.NDArray[np.float64]:
     """Return the RAS affine of a coronal slice that becomes upright by a turn."""
     across, down = np.array([1.0 if turn.columns_reversed else -1.0, 0, 0]), np.array([0, 0, -1.0])
@@ -237,6 +247,7 @@ ROWS: dict[str, Row] = {
     **{f"TIFF turned {n} {d}": tiff(d, orientation=n) for n in range(2, 9) for d in ("u1", "u2", "i2", "f8")},
     "TIFF zstd": tiff("u2", compression="zstd"),
     "TIFF with a thumbnail": tiff_with_thumbnail,
+    "TIFF with overviews": tiff_with_overviews,
     **{
         f"NIfTI {dtype} {order} {ending} {slope}": nifti(dtype, ending, order=order, slope=slope)
         for dtype in (*DEPTHS, "u8", "i8")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import itertools
+import struct
+import zlib
 
 import nibabel
 import nrrd
@@ -299,6 +301,45 @@ def test_segmentation_of_a_picture_lies_where_itk_loads_it(tmp_path, chest, endi
     radiograph = read_radiograph(path)
     assert radiograph.spacing is None  # the resolution of the paper is no distance in the patient
     assert_segmentation_fits(radiograph, path, tmp_path)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("ending", ["png", "tif", "jpg", "bmp"])
+def test_segmentation_lies_on_a_picture_that_itk_wrote_with_a_spacing(tmp_path, chest, ending, dtype):
+    if dtype == np.uint16 and ending in {"jpg", "bmp"}:
+        pytest.skip("this format has 8 bits")
+    image = SimpleITK.GetImageFromArray(chest.astype(dtype) if dtype == np.uint16 else (chest >> 4).astype(dtype))
+    image.SetSpacing(SPACING)
+    path = tmp_path / f"image.{ending}"
+    SimpleITK.WriteImage(image, str(path))
+    assert_segmentation_fits(read_radiograph(path), path, tmp_path)
+
+
+PNG_SCALES = {
+    "meter": b"\x01.2\0.3",
+    "radian": b"\x02.2\0.3",
+    "exponent": b"\x011e-1\0002E1",
+    "plus": b"\x01+.2\0+3",
+    "unknown unit": b"\0.2\0.3",
+    "zero": b"\x010\0.3",
+    "negative": b"\x01-.2\0.3",
+    "infinite": b"\x01inf\0.3",
+    "words": b"\x01a\0b",
+    "several points": b"\x01.2.3\0.3",
+    "one number": b"\x01.2",
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("place", [33, -12], ids=["before the pixels", "behind the pixels"])
+@pytest.mark.parametrize("scale", PNG_SCALES.values(), ids=PNG_SCALES)
+def test_scale_of_a_png_is_read_as_itk_reads_it(tmp_path, chest, scale, place):
+    path = tmp_path / "image.png"
+    Image.fromarray((chest >> 4).astype(np.uint8)).save(path)
+    content = path.read_bytes()
+    chunk = struct.pack(">I", len(scale)) + b"sCAL" + scale + struct.pack(">I", zlib.crc32(b"sCAL" + scale))
+    path.write_bytes(content[:place] + chunk + content[place:])
+    assert_segmentation_fits(read_radiograph(path), path, tmp_path)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
