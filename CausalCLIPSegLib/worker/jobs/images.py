@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
+
 import numpy as np
 
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
@@ -21,7 +24,7 @@ def read_image(image: protocol.FileImage | protocol.ArrayImage, mirrored: bool |
         RadiographError: the image is not a frontal chest radiograph.
     """
     if isinstance(image, protocol.FileImage):
-        radiograph = read_radiograph(image.path)
+        radiograph = _read_file(image.path, _state(image.path))
     else:
         radiograph = radiograph_from_array(
             load_values(image.path),
@@ -33,3 +36,18 @@ def read_image(image: protocol.FileImage | protocol.ArrayImage, mirrored: bool |
             name=image.name,
         )
     return radiograph.oriented(mirrored)
+
+
+@lru_cache(maxsize=1)
+def _read_file(path: Path, state: tuple[int, ...]) -> Radiograph:
+    """Read a file, or return the last radiograph if the file has not changed: many notes are about one radiograph."""
+    return read_radiograph(path)
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Return numbers that change with the contents of a file; none if it cannot be read."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -58,7 +58,7 @@ def segment(
         )
     segmenters.drop_cpu_fallbacks()
     begin("Writing the result", 0.9)
-    whole = np.ones_like(result.mask)
+    whole = np.ones((2, 2), dtype=bool)  # only the names of its segments are needed
     possible = segmenter.segments_of(whole, result.expression, mirrored=bool(radiograph.mirrored))
     earlier = earlier_arrays(request.output)
     save_arrays(result_arrays(result), request.output, lambda: begin("Writing the result", 1), earlier=earlier)
