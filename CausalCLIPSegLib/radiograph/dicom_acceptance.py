@@ -21,6 +21,12 @@ _OF_SLICES = (
     *("GantryDetectorTilt", "ReconstructionDiameter", "Units", "SequenceOfUltrasoundRegions"),
 )
 
+_CHEST_WORDS = (
+    *("CHEST", "CXR", "THORA", "TORAX", "THX", "LUNG", "PULM", "RIB", "HEART"),
+    *("BRUST", "PECHO", "POUMON", "POLMON"),  # German, Spanish, French, Italian
+)
+_NO_BODY_PART = frozenset({"", "UNKNOWN", "UNSPECIFIED", "UNDEFINED", "OTHER"})
+
 _FRONTAL_ONLY = "the program works on frontal chest radiographs."
 
 
@@ -91,7 +97,7 @@ def header_warnings(header: Dataset) -> tuple[str, ...]:
     if first_text(header, "PatientBreedDescription") or (species and "HOMO" not in species and "HUMAN" not in species):
         warnings.append("The header says that this is an animal; the program was trained on people.")
     body_part = first_text(header, "BodyPartExamined")
-    if body_part and not any(word in body_part for word in ("CHEST", "THORA", "TORAX", "LUNG", "RIB", "HEART")):
+    if body_part not in _NO_BODY_PART and not any(word in body_part for word in _CHEST_WORDS):
         warnings.append("The header names a body part other than the chest.")
     if view(header) == "both":
         warnings.append("The header names a frontal and a lateral view; check that this is the frontal one.")

@@ -10,6 +10,9 @@ from pydicom.multival import MultiValue
 from CausalCLIPSegLib.radiograph.dicom_values import finite_numbers, first_integer
 from CausalCLIPSegLib.radiograph.spacing import is_plausible
 
+# Directions along which the coordinates (LPS) rise and fall.
+_LETTERS = ("LR", "PA", "HF")
+_BACK_TO_FEET = str.maketrans("PA", "FH")
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 
 
@@ -50,7 +53,9 @@ def affine(header: Dataset) -> npt.NDArray[np.float64]:
     if header.get("SOPClassUID") == uid.SecondaryCaptureImageStorage:
         keyword = "PixelSpacing" if "PixelSpacing" in header else "NominalScannedPixelSpacing"
     numbers = finite_numbers(header, keyword)
-    row_mm, column_mm = [value if value > 0 else 1 for value in numbers] if len(numbers) == 2 else (1, 1)
+    if len(numbers) == 1 and keyword == "ImagerPixelSpacing":
+        numbers *= 2
+    row_mm, column_mm = [value or 1 for value in numbers] if len(numbers) == 2 else (1, 1)
     matrix = np.eye(4)
     matrix[:3, :3] = _axes(header) * (column_mm, row_mm, 1)
     position = finite_numbers(header, "ImagePositionPatient")
@@ -79,8 +84,25 @@ def mirrored(header: Dataset) -> bool | None:
 
 
 def directions(header: Dataset) -> tuple[str, str]:
-    """Return the first letter of the directions of rows and columns: L, R, H, F, A, P or "" (Patient Orientation)."""
+    """Return the first letter of the directions of rows and columns: L, R, H, F, A, P or "".
+
+    They are those of Patient Orientation. If it is missing, they are those of the plane (Image Orientation (Patient)),
+    unless it is the one that writers put for an image without a plane.
+    """
     value = header.get("PatientOrientation")
     texts = [str(text).strip().upper() for text in value] if isinstance(value, MultiValue) else [str(value or "")]
     along_row, along_column, *_ = (*texts, "", "")
-    return along_row[:1], along_column[:1]
+    if along_row or along_column:
+        return along_row[:1], along_column[:1]
+    return _directions_of_plane(header)
+
+
+def _directions_of_plane(header: Dataset) -> tuple[str, str]:
+    axes = _axes(header)[:, :2]
+    numbers = np.abs(axes).argmax(axis=0)
+    row, column = (_LETTERS[number][int(axes[number, axis] < 0)] for axis, number in enumerate(numbers))
+    if set(numbers) != {0, 1}:
+        return row, column
+    # In an axial plane the back stands for the feet, as in ITK and Slicer.
+    row, column = (letter.translate(_BACK_TO_FEET) for letter in (row, column))
+    return ("", "") if (row, column) == ("L", "F") else (row, column)

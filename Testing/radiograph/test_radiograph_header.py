@@ -8,6 +8,7 @@ import pytest
 import SimpleITK
 from pydicom import dcmread, uid
 
+from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.radiograph import read_radiograph
 from CausalCLIPSegLib.radiograph.spacing import UNCALIBRATED
 
@@ -118,8 +119,11 @@ GEOMETRIES = [
     {"PixelSpacing": [0, 0], "NominalScannedPixelSpacing": [0.2, 0.3]},
     {"ImagerPixelSpacing": [0, 0]},
     {"ImagerPixelSpacing": [0.2, 0]},
+    {"ImagerPixelSpacing": [0.2]},
+    {"PixelSpacing": [0.2, -0.3], "ImagerPixelSpacing": [0.2, -0.3]},
     {"ImagePositionPatient": [5, 6, 7]},
-    {"ImageOrientationPatient": [0, 1, 0, 0, 0, -1], "ImagePositionPatient": [5, 6, 7]},
+    {"ImageOrientationPatient": [1, 0, 0, 0, 0, -1], "ImagePositionPatient": [5, 6, 7]},
+    {"ImageOrientationPatient": [-1, 0, 0, 0, 0, -1], "ImagePositionPatient": [5, 6, 7]},
     {"ImageOrientationPatient": [1, 0, 0, 0, 0.999, 0.02], "ImagerPixelSpacing": [0.2, 0.3]},
     {"ImageOrientationPatient": [2, 0, 0, 0, 2, 0]},
     {"ImageOrientationPatient": [1, 0, 0, 0, 0, 0]},
@@ -165,6 +169,48 @@ def test_affine_of_real_files_equals_that_of_itk(real_file, name):
 def test_mirrored_is_read_from_patient_orientation(stored, write_dicom, orientation, expected):
     elements = {} if orientation is None else {"PatientOrientation": orientation}
     assert read_radiograph(write_dicom(stored, **elements)).mirrored is expected
+
+
+PLANES = {
+    "coronal": ([1, 0, 0, 0, 0, -1], False),
+    "coronal, mirrored": ([-1, 0, 0, 0, 0, -1], True),
+    "coronal, tilted": ([1, 0, 0, 0, 0.17, -0.98], False),
+    "axial": ([1, 0, 0, 0, 1, 0], None),
+    "nearly axial": ([1, 0, 0, 0, 0.999, 0.02], None),
+    "axial, mirrored": ([-1, 0, 0, 0, 1, 0], True),
+    "zeros": ([0, 0, 0, 0, 0, 0], None),
+}
+
+
+@pytest.mark.parametrize("kind", [CR, DX, SC], ids=["CR", "DX", "SC"])
+@pytest.mark.parametrize(("plane", "expected"), PLANES.values(), ids=PLANES)
+def test_mirrored_is_read_from_the_plane(stored, write_dicom, kind, plane, expected):
+    """Other programs write the geometry of a volume into a DICOM file."""
+    assert read_radiograph(write_dicom(stored, SOPClassUID=kind, ImageOrientationPatient=plane)).mirrored is expected
+
+
+@pytest.mark.parametrize(
+    ("plane", "word"),
+    [
+        ([1, 0, 0, 0, 0, 1], "upside down"),
+        ([1, 0, 0, 0, -1, 0], "upside down"),
+        ([0, 0, -1, 1, 0, 0], "on its side"),
+        ([0, 1, 0, 1, 0, 0], "on its side"),
+        ([0, 1, 0, 0, 0, -1], "lateral"),
+    ],
+    ids=str,
+)
+def test_a_plane_that_is_not_upright_and_frontal_is_rejected(stored, write_dicom, plane, word):
+    with pytest.raises(RadiographError, match=word):
+        read_radiograph(write_dicom(stored, ImageOrientationPatient=plane))
+    # Patient Orientation, which is meant for radiographs, decides if both are there.
+    path = write_dicom(stored, ImageOrientationPatient=plane, PatientOrientation=["L", "F"])
+    assert read_radiograph(path).mirrored is False
+
+
+@pytest.mark.parametrize("name", ["CHEST", "THORAX", "TORAX AP", "LUNGE", "CXR", "PECHO", "POUMONS", "UNKNOWN", ""])
+def test_names_of_the_chest_give_no_warning(stored, write_dicom, name):
+    assert read_radiograph(write_dicom(stored, BodyPartExamined=name)).warnings == ()
 
 
 def test_complete_header_gives_no_warnings(stored, write_dicom):
