@@ -19,8 +19,8 @@ CONTRADICTION = "The header contradicts its pixels about their bits; check that 
 
 # Noise, to which damaged data often decode, has differences of a third of its range; a radiograph of a hundredth.
 _MAX_NOISE = 0.2
-# If bits were cut off, the value jumps where they change. In seven radiographs at all depths, the mean of these jumps is
-# 0.36 to 0.98 of the range. Where an overlay begins, even one that follows edges, it is 0.01 to 0.21.
+# If bits were cut off, the value jumps where they change. In seven radiographs at all depths, the mean of the jumps
+# is 0.36 to 0.98 of the range. Where an overlay begins, even one that follows edges, it is 0.01 to 0.21.
 _MAX_STEP = 0.3
 # Lossy compression gives a few pixels values that the header does not allow; that is no contradiction.
 _MAX_UNNOTICED_SHARE = 0.01
