@@ -154,8 +154,9 @@ def test_rejects_a_giant_file(kit, causalclipseg, tmp_path):
         (tmp_path / name).touch()
         os.truncate(tmp_path / name, 5 << 30)  # sparse, so it takes no space
         options = [] if name.endswith(".dcm") else ["--image", kit.image]
-        assert "too large" in error_message(causalclipseg("seg", "convert", tmp_path / name, *options))
-    command = ["seg", "convert", kit.dicom, "--image", tmp_path / "giant.dcm"]
+        output = ["--output", tmp_path / f"new.{name}"]
+        assert "too large" in error_message(causalclipseg("seg", "convert", tmp_path / name, *options, *output))
+    command = ["seg", "convert", kit.dicom, "--image", tmp_path / "giant.dcm", "--output", tmp_path / "new.seg.nrrd"]
     assert "too large" in error_message(causalclipseg(*command))
 
 
