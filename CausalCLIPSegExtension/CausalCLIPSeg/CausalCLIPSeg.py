@@ -13,6 +13,10 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 __all__ = ["CausalCLIPSeg", "CausalCLIPSegLogic", "CausalCLIPSegTest", "CausalCLIPSegWidget"]
 
 
+MANUAL = "https://github.com/OWNER/SlicerCausalCLIPSeg/blob/main/docs/slicer.md"
+"""OWNER stands for the account, as in CMakeLists.txt."""
+
+
 class CausalCLIPSeg(ScriptedLoadableModule):
     """Describes the module to the application."""
 
@@ -22,12 +26,19 @@ class CausalCLIPSeg(ScriptedLoadableModule):
         parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
         parent.dependencies = ["Segmentations", "Terminologies", "SegmentEditor"]
         parent.contributors = ["The CausalCLIPSeg contributors"]
-        parent.helpText = _(
-            "Load a chest radiograph, and paste its note. The module outlines the findings that the note describes,"
-            " and you correct the outlines by hand. For research, not for diagnosis."
+        parent.helpText = (
+            _(
+                "Load a chest radiograph, and paste its note. The module outlines the findings that the note describes,"
+                " and you correct the outlines by hand. For research, not for diagnosis."
+            )
+            + f'<p><a href="{MANUAL}">{_("Manual")}</a></p>'
         )
         parent.acknowledgementText = _(
             "The network is CausalCLIPSeg (Chen et al., MICCAI 2024). Weights were trained on QaTa-COV19."
         )
-        slicer.app.connect("startupCompleted()", loadTerminology)
-        slicer.app.connect("startupCompleted()", registerSample)
+        window = slicer.util.mainWindow()
+        for complete in (loadTerminology, registerSample):
+            if window is not None and window.visible:  # the module is added to a running Slicer
+                complete()
+            else:
+                slicer.app.connect("startupCompleted()", complete)

@@ -18,8 +18,9 @@ _CONFIDENCE = 0.97
 """Higher than Slicer's own reader of segmentations, which fails for radiographs."""
 _CORRECTED_CONFIDENCE = 0.9
 """Lower than Slicer's own reader: of a series, Slicer selects the loadable with the highest confidence."""
-_EXPORT_CONFIDENCE = 1.01
-"""Higher than Slicer's own exporter, which claims 1 for every segmentation and is preferred if both are equal."""
+_EXPORT_CONFIDENCE = 1 + 1e-6
+"""Higher than Slicer's own exporter, which claims 1 for every segmentation: of two exporters with the same confidence,
+Slicer's export dialog lists only one (qSlicerDICOMExportDialog, exportablesByConfidence)."""
 _TAGS = {
     "seriesInstanceUID": "0020,000E",
     "modality": "0008,0060",
@@ -46,7 +47,12 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         return [loadable for files in fileLists for loadable in self.examineFiles(files)]
 
     def examineFiles(self, files):
-        """Return what can be loaded from files; of a segmentation and its corrections, only the last is selected."""
+        """Return what can be loaded from a series; of a segmentation and its corrections, only the last is selected.
+
+        A series has one modality (DICOM PS3.3, C.7.3.1), so the first file is enough to pass over a stack of slices.
+        """
+        if not files or slicer.dicomDatabase.fileValue(files[0], self.tags["modality"]) != "SEG":
+            return []
         loadables = [loadable for loadable in map(self._examine, files) if loadable is not None]
         corrected = {loadable.corrects for loadable in loadables}
         for loadable in loadables:
@@ -57,7 +63,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
         return loadables
 
     def _examine(self, path):
-        if slicer.dicomDatabase.fileValue(path, self.tags["modality"]) != "SEG" or not exchange.available():
+        if not exchange.available():
             return None
         try:
             segmentation = exchange.readSegmentation(path)

@@ -35,8 +35,10 @@ def application() -> Iterator[slicer_runtime.Application]:
 @pytest.fixture
 def slicer(application) -> Iterator[Any]:
     """The module slicer with an empty scene."""
+    import qt
     import slicer
 
+    qt.QSettings().clear()
     runtime.new_scene()
     slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
     application.dialogs.answers.clear()
@@ -87,7 +89,9 @@ def open_panel(application, slicer, worker_command) -> Iterator[Callable[..., Pa
 
         parent = runtime.make_parent()
         logic = CausalCLIPSegLogic(worker or (WorkerProcess(command) if command else None))
-        installation = installation or Installation(REQUIREMENTS, GPU_REQUIREMENTS, None, all_packages)
+        if installation is None:
+            installation = Installation(REQUIREMENTS, GPU_REQUIREMENTS, None, all_packages)
+            installation.acceptTerms()
         widget = CausalCLIPSeg.CausalCLIPSegWidget(parent, logic, installation)
         widget.setup()
         parent.resize(430, 1000)

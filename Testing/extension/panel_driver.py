@@ -29,8 +29,14 @@ class Panel:
         )
 
     def click(self, name: str) -> None:
-        """Click on a control, which has to be enabled."""
+        """Click on a control, which has to be enabled; unfold its section first."""
         control = getattr(self.ui, name)._object
+        section = control.parentWidget()
+        while section is not None:
+            if section.property("collapsed"):
+                section.setProperty("collapsed", False)
+                self.application.qt_application.processEvents()
+            section = section.parentWidget()
         assert control.isEnabled(), f"{name} is disabled: {control.toolTip()}"
         # a check box reacts only on its square and its text
         place = (

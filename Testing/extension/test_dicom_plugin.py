@@ -291,6 +291,13 @@ def test_load_fails_on_a_cropped_radiograph_and_leaves_the_scene_as_it_was(slice
     assert segmentations(slicer) == []
 
 
+def test_looks_at_one_file_of_a_series_that_is_no_segmentation(plugin, slicer, monkeypatch):
+    looked = []
+    monkeypatch.setattr(slicer.dicomDatabase, "fileValue", lambda path, tag: looked.append(path) or "CT")
+    assert plugin.examineForImport([[f"slice-{number}.dcm" for number in range(600)], []]) == []
+    assert looked == ["slice-0.dcm"]
+
+
 def test_offers_only_segmentations_of_radiographs(slicer, plugin, small, tmp_path):
     _, item = add_segmentation(slicer, small, np.ones((48, 40), bool))
     written = export(plugin, item, tmp_path)

@@ -92,7 +92,8 @@ def test_panel_without_packages_starts_no_worker_and_points_to_the_installation(
     panel.widget._applyNote()
     assert panel.logic.worker.state == "off"
     assert "section Installation" in panel.ui.applyButton.toolTip
-    assert not panel.ui.installationSection.collapsed
+    assert panel.ui.missingFrame.visible
+    assert panel.ui.installationSection.collapsed
     assert panel.ui.installationLabel.text == "Not installed yet: onnxruntime, rapidfuzz."
     assert installer.calls == []
     panel.picture("installation")
@@ -114,9 +115,43 @@ def test_installs_only_after_the_terms_are_accepted_and_removes_everything(
     assert "torch" not in installer.packages
     assert "Everything that the network needs is installed." in panel.ui.installationLabel.text
     assert not panel.ui.installButton.enabled
+    assert not panel.ui.missingFrame.visible
     application.dialogs.answers = [True]
     panel.click("removeButton")
     assert installer.packages == {"numpy": "2.4.0", "pydicom": "3.0.1"}
+
+
+def test_asks_for_the_terms_before_use_if_the_packages_are_there_already(
+    open_panel, volume, installation, installer, application
+):
+    installer.packages |= VERSIONS
+    panel = open_panel(installation=installation, image=volume)
+    panel.write("Right basal opacity.")
+    application.dialogs.answers = [False]
+    panel.click("applyButton")
+    assert "non-commercial research" in application.dialogs.shown[0]
+    assert "installed" not in application.dialogs.shown[0]
+    assert panel.logic.running is None
+    application.dialogs.answers = [True]
+    panel.run()
+    assert panel.logic.parameters.segmentation is not None
+    panel.run()
+    assert len(application.dialogs.shown) == 2, "asked once after it was accepted"
+
+
+def test_an_error_that_slicer_has_shown_is_not_shown_again(open_panel, installation, installer, application):
+    from CausalCLIPSegModule.slicer_pip import ShownError
+
+    def fail():
+        raise ShownError("no connection")
+
+    installer.on_install = fail
+    panel = open_panel(installation=installation)
+    application.dialogs.answers = [True]
+    panel.click("installFirstButton")
+    assert application.errors == []
+    assert len(application.dialogs.shown) == 1
+    assert panel.ui.installButton.enabled
 
 
 def test_installs_pytorch_only_for_a_graphics_card(open_panel, installation, installer, application):
@@ -277,6 +312,9 @@ def test_slicer_5_12_installs_with_a_window_that_names_the_module(slicer, monkey
     slicer_pip.install(["rapidfuzz<4"], "CausalCLIPSeg", "constraints.txt")
     slicer_pip.uninstall(["rapidfuzz"])
     assert packaging.calls == [(["rapidfuzz<4"], "constraints.txt", "CausalCLIPSeg"), (["rapidfuzz"],)]
+    monkeypatch.setattr(packaging, "pip_install", lambda *_, **__: exec('raise RuntimeError("no connection")'))
+    with pytest.raises(slicer_pip.ShownError, match="no connection"):
+        slicer_pip.install(["rapidfuzz<4"], "CausalCLIPSeg", "constraints.txt")
 
 
 def test_slicer_5_10_installs_through_slicer_util(slicer, monkeypatch):

@@ -75,13 +75,10 @@ class Installation:
         return [each.name for each in self.requirements(gpu) if not _isSatisfied(each, versions)]
 
     def terms(self, gpu: bool = False) -> str:
-        """Return the terms of the weights, and what is installed."""
+        """Return the terms of the weights, what is installed, and the question to the user."""
         return "\n\n".join(
             (
-                _(
-                    "The weights of this module were trained on QaTa-COV19, whose terms are not settled. They are for"
-                    " non-commercial research, not for diagnosis."
-                ),
+                _weightTerms(),
                 _(
                     "The Python packages of the network are now installed into Slicer, with PyTorch by the PyTorch"
                     " extension. This takes some gigabytes."
@@ -92,6 +89,10 @@ class Installation:
                 _("Do you accept this?"),
             )
         )
+
+    def termsOfUse(self) -> str:
+        """Return the terms of the weights and the question to the user, if the packages are there already."""
+        return "\n\n".join((_weightTerms(), _("Do you accept this?")))
 
     def termsAccepted(self) -> bool:
         """Whether the user has accepted the current terms."""
@@ -176,6 +177,13 @@ class Installation:
             self._installer.uninstall(names)
         _settings().remove(_INSTALLED_KEY)
         qt.QSettings().remove(_TERMS_KEY)
+
+
+def _weightTerms() -> str:
+    return _(
+        "The weights of this module were trained on QaTa-COV19, whose terms are not settled. They are for"
+        " non-commercial research, not for diagnosis."
+    )
 
 
 def _settings() -> qt.QSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -12,11 +13,29 @@ import slicer
 from slicer.i18n import tr as _
 
 from CausalCLIPSegLib import scene
+from CausalCLIPSegLib.locks import FileLock, LockedError
 from CausalCLIPSegModule.dicom_files import dicomFile
 from CausalCLIPSegModule.parameters import Parameters
 from CausalCLIPSegModule.signals import Signal
 from CausalCLIPSegModule.views import Views
 from CausalCLIPSegModule.worker_process import Event, WorkerProcess
+
+_PREFIX, _LOCK = "CausalCLIPSeg-", "in-use"
+"""Beginning of the name of a temporary folder, and the file in it that is locked while its Slicer runs."""
+
+
+def removeLeftovers() -> None:
+    """Delete the temporary folders, with copies of radiographs, that a Slicer left which has crashed."""
+    for folder in Path(slicer.app.temporaryPath).glob(f"{_PREFIX}*"):
+        try:
+            lock = FileLock(folder / _LOCK)
+        except (LockedError, OSError):  # of another Slicer that is running, or not readable
+            continue
+        unused = lock.is_enforced
+        lock.release()
+        if unused:
+            logging.info("Removing temporary files of a session that has not ended properly")
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class Session:
@@ -41,6 +60,7 @@ class Session:
         self._parameters: Parameters | None = None
         self.status, self.error = "", ""
         self._folder: Path | None = None
+        self._lock: FileLock | None = None
         self._folderCount = 0
 
     @property
@@ -67,6 +87,9 @@ class Session:
         """Forget the scene, and delete the temporary files of its results."""
         self._parameters = None
         self.status, self.error = "", ""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -124,7 +147,8 @@ class Session:
     def newFolder(self) -> Path:
         """Create a temporary folder, which is deleted when the scene is closed."""
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="CausalCLIPSeg-", dir=slicer.app.temporaryPath))
+            self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=slicer.app.temporaryPath))
+            self._lock = FileLock(self._folder / _LOCK)
         self._folderCount += 1
         folder = self._folder / str(self._folderCount)
         folder.mkdir()

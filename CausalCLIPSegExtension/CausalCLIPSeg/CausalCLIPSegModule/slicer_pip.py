@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import slicer
 from slicer.i18n import tr as _
+
+
+class ShownError(RuntimeError):
+    """The installation failed, and Slicer has already told the user."""
 
 
 def install(arguments: list[str], requester: str, constraints: str) -> None:
@@ -17,14 +22,18 @@ def install(arguments: list[str], requester: str, constraints: str) -> None:
         constraints: path of a pip constraints file.
 
     Raises:
-        RuntimeError, subprocess.CalledProcessError: the installation failed.
+        ShownError: the installation failed, in Slicer 5.12.
+        RuntimeError, subprocess.CalledProcessError: the installation failed, in Slicer 5.10.
     """
     try:
         from slicer.packaging import pip_install
     except ImportError:  # 5.10
         slicer.util.pip_install([*arguments, "-c", constraints])
         return
-    pip_install(arguments, constraints=constraints, requester=requester)
+    try:
+        pip_install(arguments, constraints=constraints, requester=requester)
+    except (RuntimeError, subprocess.CalledProcessError) as error:
+        raise ShownError(str(error)) from error
 
 
 def uninstall(names: list[str]) -> None:

@@ -37,7 +37,7 @@ _RESULT_CONTROLS = (
     *("segmentEditor", "openEditorButton", "exportCombo", "exportButton"),
 )
 _RUN_CONTROLS = ("deviceCombo", "checkpointCombo", "lateralityCombo", "mirroredCombo")
-_INSTALLATION_CONTROLS = ("gpuCheckBox", "installButton", "wheelsButton", "removeButton")
+_INSTALLATION_CONTROLS = ("installFirstButton", "gpuCheckBox", "installButton", "wheelsButton", "removeButton")
 _BLOCKED_WHILE_BUSY = (
     *_INPUT_CONTROLS,
     *_RUN_CONTROLS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +17,12 @@ from slicer.util import VTKObservationMixin
 
 from CausalCLIPSegLib.scene import Overlay
 from CausalCLIPSegModule import parameters as stored
-from CausalCLIPSegModule import view_state
+from CausalCLIPSegModule import slicer_pip, view_state
 from CausalCLIPSegModule.dicom_files import dicomFile
 from CausalCLIPSegModule.installation import Installation
 from CausalCLIPSegModule.logic import CausalCLIPSegLogic
 from CausalCLIPSegModule.segment_editor import Correction
+from CausalCLIPSegModule.session import removeLeftovers
 
 _NOTE_PAUSE_MS = 300
 _THRESHOLD_PAUSE_MS = 150
@@ -66,6 +68,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         icon = slicer.app.style().standardIcon(qt.QStyle.SP_MessageBoxWarning)
         self.ui.errorIcon.setPixmap(icon.pixmap(_ICON_PIXELS, _ICON_PIXELS))
         self._tooltips = {name: getattr(self.ui, name).toolTip for name in view_state.CONTROLS}
+        removeLeftovers()
         self.logic = self._givenLogic or CausalCLIPSegLogic()
         self.installation = self._givenInstallation or Installation(
             self.resourcePath("requirements.txt"), self.resourcePath("requirements-gpu.txt")
@@ -83,7 +86,6 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._clock.setInterval(_CLOCK_MS)
         self._connect()
         self._observeScene()
-        self.ui.installationSection.collapsed = not self._missing
         self._attach()
 
     def _nameKeys(self) -> None:
@@ -154,6 +156,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.exportCombo.connect("currentIndexChanged(int)", lambda index: self._update())
         ui.exportButton.connect("clicked()", self._onExport)
         ui.installButton.connect("clicked()", lambda: self._onInstall(False))
+        ui.installFirstButton.connect("clicked()", lambda: self._onInstall(False))
         ui.wheelsButton.connect("clicked()", lambda: self._onInstall(True))
         ui.gpuCheckBox.connect("toggled(bool)", lambda checked: self._update())
         ui.removeButton.connect("clicked()", self._onRemove)
@@ -277,7 +280,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._applyNote()
         self.logic.pendingRun = self.logic.readingNote  # run as soon as the note that was just typed is read
         self._update()
-        if self.ui.applyButton.enabled:
+        if self.ui.applyButton.enabled and self._acceptTerms(self.installation.termsOfUse()):
             self.logic.run()
 
     def _onChoice(self, name: str, value: Any) -> None:
@@ -353,12 +356,9 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             if not folder:
                 return
         gpu = self.ui.gpuCheckBox.checked
-        if not self.installation.termsAccepted():
-            if not slicer.util.confirmOkCancelDisplay(
-                self.installation.terms(gpu), _("Terms of the weights"), parent=slicer.util.mainWindow()
-            ):
-                return
-            self.installation.acceptTerms()
+        if not self._acceptTerms(self.installation.terms(gpu)):
+            return
+        replaced: list[str] = []
         with self._changingPackages(_("The installation failed.")):
             replaced = self.installation.install(folder, gpu)
         if replaced:
@@ -367,6 +367,15 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 + "\n\n"
                 + ", ".join(replaced)
             )
+
+    def _acceptTerms(self, terms: str) -> bool:
+        """Return whether the user accepts the terms of the weights; ask once."""
+        if not self.installation.termsAccepted():
+            title = _("Terms of the weights")
+            if not slicer.util.confirmOkCancelDisplay(terms, title, parent=slicer.util.mainWindow()):
+                return False
+            self.installation.acceptTerms()
+        return True
 
     def _onRemove(self) -> None:
         names = self.installation.installedByUs()
@@ -389,7 +398,10 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.uiWidget.enabled = False
         try:
             with slicer.util.tryWithErrorDisplay(failure):  # shows the error and raises it again
-                yield
+                try:
+                    yield
+                except slicer_pip.ShownError as error:
+                    logging.error(f"{failure} {error}")
         finally:
             self.uiWidget.enabled = True
             self._checkInstallation()
@@ -415,7 +427,8 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._shownNodes = self._nodes()
         finally:
             self._updating = False
-        if due and self.logic.understood is not None and self.ui.applyButton.enabled:
+        ready = due and self.logic.understood is not None and self.ui.applyButton.enabled
+        if ready and self._acceptTerms(self.installation.termsOfUse()):
             self.logic.run()
 
     def _showEditor(self) -> None:
@@ -473,6 +486,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             ui.logEdit.setPlainText(panel.log)
             ui.logEdit.verticalScrollBar().setValue(ui.logEdit.verticalScrollBar().maximum)
         ui.installationLabel.text = panel.installation
+        ui.missingFrame.visible = bool(self._missing)
         for name, tooltip in self._tooltips.items():
             control, reason = getattr(ui, name), panel.blocked.get(name, "")
             control.enabled = not reason

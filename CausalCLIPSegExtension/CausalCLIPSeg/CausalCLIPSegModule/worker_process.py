@@ -148,7 +148,8 @@ class WorkerProcess:
         self._readOutput(process, client)
         if client is self._client:
             self.phase, self._pid = "", 0
-        client.finished(_("Its exit status is {code}.").format(code=code))
+        self._addToLog(f"worker: exit status {code}")
+        client.finished(_("The section Log says more."))
 
     def _onProcessError(self, client: WorkerClient, error: qt.QProcess.ProcessError) -> None:
         if error == qt.QProcess.FailedToStart:

@@ -195,6 +195,7 @@ class Application:
         selected: the modules that were opened, in order.
         fitted: for each slice view, its viewing direction in RAS when it was last fitted to its image.
         errors: the error messages that were shown.
+        main_window: None, as if Slicer ran without one.
     """
 
     def __init__(self) -> None:
@@ -210,6 +211,7 @@ class Application:
         self.selected: list[str] = []
         self.fitted: dict[str, tuple[float, ...]] = {}
         self.errors: list[str] = []
+        self.main_window: Any = None
 
     def process(self, until: Callable[[], bool], seconds: float = 60) -> bool:
         """Run Qt's event loop until a condition holds; return False after a timeout."""
@@ -374,7 +376,7 @@ def _utilities(application: Application) -> None:
         "loadSegmentation": load_segmentation,
         "modulePath": lambda name: str(Path(sys.modules[name].__file__ or "")),
         "selectModule": select_module,
-        "mainWindow": lambda: None,
+        "mainWindow": lambda: application.main_window,
         "errorDisplay": error_display,
         "confirmOkCancelDisplay": lambda text, *_, **__: bool(application.dialogs.ask(text)),
         "confirmYesNoDisplay": lambda text, *_, **__: bool(application.dialogs.ask(text)),
