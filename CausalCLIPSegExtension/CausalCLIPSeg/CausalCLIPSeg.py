@@ -28,8 +28,8 @@ class CausalCLIPSeg(ScriptedLoadableModule):
         parent.contributors = ["The CausalCLIPSeg contributors"]
         parent.helpText = (
             _(
-                "Load a chest radiograph, and paste its note. The module outlines the findings that the note describes,"
-                " and you correct the outlines by hand. For research, not for diagnosis."
+                "Load a chest radiograph, and paste its note. The module outlines the findings that the note"
+                " describes, and you correct the outlines by hand. For research, not for diagnosis."
             )
             + f'<p><a href="{MANUAL}">{_("Manual")}</a></p>'
         )
