@@ -25,7 +25,7 @@ from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, OPACITY
 SIDE = 3000
 
 
-def measure(*, quick: bool) -> str:
+def measure(*, rounds: int) -> str:
     """Return the table of seconds."""
     radiograph = make_radiograph()
     with TemporaryDirectory() as folder:
@@ -38,7 +38,7 @@ def measure(*, quick: bool) -> str:
             segments = f"{count} segment{'s' * (count > 1)}"
             candidates[f"build, {segments}"] = partial(encode, segmentation, radiograph)
             candidates[f"save, {segments}"] = partial(save, dataset, path)
-        seconds = interleave(candidates, 2 if quick else 5)
+        seconds = interleave(candidates, rounds)
     rows = [[name, f"{each:.3f}", f"{each / seconds[copy]:.2f}"] for name, each in seconds.items()]
     return table(["", "seconds", "copies"], rows)
 

@@ -19,7 +19,7 @@ from CausalCLIPSegLib.model.tokens import encode
 _PROMPT = "Unilateral pulmonary infection, one infected area, lower left lung."
 
 
-def measure(*, quick: bool) -> str:
+def measure(*, rounds: int) -> str:
     """Return the table of milliseconds for one view."""
     checkpoint = open_checkpoint("default")
     network = checkpoint.card.network
@@ -37,7 +37,7 @@ def measure(*, quick: bool) -> str:
         for (name, threads), engine in engines.items():
             text = engine.encode_text(tokens.repeat(batch, axis=0))
             candidates[f"{name}, {threads}"] = partial(_segment, engine, image, text, threads)
-        seconds = interleave(candidates, 3 if quick else 9)
+        seconds = interleave(candidates, rounds)
         slowest = seconds["torch, 1"]
         rows += [
             [*label.split(", "), str(batch), f"{1000 * each / batch:.1f}", f"{slowest / each:.2f}"]

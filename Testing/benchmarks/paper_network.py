@@ -47,7 +47,7 @@ class _Fast(nn.Module):
         return self.network(image, text, confounder=False).logits
 
 
-def measure(*, quick: bool) -> str:
+def measure(*, rounds: int) -> str:
     """Return the tables of inference and of a training step."""
     torch.set_num_threads(_THREADS)
     torch.manual_seed(0)
@@ -55,8 +55,8 @@ def measure(*, quick: bool) -> str:
     fast = CausalCLIPSeg(NetworkConfiguration()).eval()
     fast.load_state_dict(plain.state_dict())
     peak = _matrix_peak()
-    inference = _inference(plain, fast, peak, (1,) if quick else (1, 8), repeat=1 if quick else 3)
-    training = _training(plain, fast, peak, batch=1 if quick else 2, repeat=1 if quick else 2)
+    inference = _inference(plain, fast, peak, (1,) if rounds == 1 else (1, 8), rounds)
+    training = _training(plain, fast, peak, batch=2, repeat=rounds)
     return f"{inference}\n\nMatrix peak of these {_THREADS} threads: {peak / 1e9:.0f} GFLOP/s.\n\n{training}"
 
 
@@ -67,7 +67,10 @@ def _inference(plain: CausalCLIPSeg, fast: CausalCLIPSeg, peak: float, batches: 
         tokens = torch.randint(1, 400, (batch, plain.configuration.text.context_length))
         with TemporaryDirectory() as folder, torch.inference_mode():
             text = fast.encode_text(tokens)
-            modules = {"plain": (_Plain(plain), (image, tokens)), "identities": (_Fast(fast), (image, text))}
+            modules = {
+                "plain": (_Plain(plain).eval(), (image, tokens)),
+                "identities": (_Fast(fast).eval(), (image, text)),
+            }
             candidates: dict[str, Callable[[], object]] = {}
             for name, (module, inputs) in modules.items():
                 candidates[f"{name}, PyTorch"] = partial(module, *inputs)

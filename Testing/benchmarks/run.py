@@ -1,6 +1,6 @@
 """Measure how fast the program is, and write the tables of docs/speed.md.
 
-    python Testing/benchmarks/run.py [--quick] [--against REVISION] [NAME ...]
+    python Testing/benchmarks/run.py [--quick] [--rounds N] [--against REVISION] [NAME ...]
 
 Every part is measured interleaved, so its ratios hold on a busy machine too. A part that is not named keeps its table.
 """
@@ -35,15 +35,17 @@ def main() -> None:
     """Measure the parts that are named, or all, and write and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"parts to measure: {', '.join(PARTS)}")
-    parser.add_argument("--quick", action="store_true", help="few repetitions; print the tables, do not write them")
+    parser.add_argument("--quick", action="store_true", help="one round; print the tables, do not write them")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds that count, after one that does not")
     parser.add_argument("--against", metavar="REVISION", help="also measure the whole way with the code of a revision")
     options = parser.parse_args()
     if unknown := set(options.names) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    rounds = 1 if options.quick else options.rounds
     for name in options.names or PARTS:
-        work = partial(PARTS[name], quick=options.quick)
+        work = partial(PARTS[name], rounds=rounds)
         text = work(against=options.against) if name == "whole-way" else work()
-        text = f"{text}\n\n{describe_machine()}"
+        text = f"{text}\n\n{describe_machine()} Medians of {rounds} rounds."
         print(text, flush=True)
         if not options.quick:
             PAGE.write_text(replaced(PAGE.read_text("utf-8"), name, text), "utf-8")

@@ -33,16 +33,16 @@ _WORKER = {
 }
 
 
-def measure(*, quick: bool, against: str | None) -> str:
+def measure(*, rounds: int, against: str | None) -> str:
     """Return the tables of the command and its stages; with a revision, of both and the ratio."""
     with TemporaryDirectory() as name, _roots(against, Path(name)) as roots:
         folder = Path(name)
         images = [_make_image(folder / f"{number}.dcm", number) for number in range(2)]
         samples: dict[str, list[dict[str, float]]] = {label: [] for label in roots}
-        for number in range(2 if quick else 6):
+        for number in range(rounds if rounds == 1 else rounds + 1):
             for label, root in roots.items():
                 sample = _sample(root, images, folder)
-                if number:
+                if number or rounds == 1:  # the first of several rounds does not count
                     samples[label].append(sample)
     medians = {
         label: {key: statistics.median(sample[key] for sample in each) for key in each[0]}
