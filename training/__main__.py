@@ -21,6 +21,7 @@ from training.evaluation.contact_sheet import draw_sheet
 from training.evaluation.corruptions import CORRUPTIONS
 from training.evaluation.note_ablations import NOTE_KINDS, most_common_note, parse_note_kinds
 from training.evaluation.report import print_metrics
+from training.evaluation.studies.calibrate_places import calibrate_places
 from training.evaluation.studies.description_agreement import describe_command, fit_extent_command
 from training.evaluation.studies.engine_agreement import compare_engines
 from training.evaluation.studies.notes_benchmark import notes
@@ -46,6 +47,7 @@ app.command()(compare_engines)
 app.command("describe")(describe_command)
 app.command("fit-extent")(fit_extent_command)
 app.command("results")(results_command)
+app.command("calibrate-places")(calibrate_places)
 
 
 @app.command(
