@@ -62,7 +62,7 @@ class PlaceStatement:
 
 def probability_text(probability: float) -> str:
     """Return a probability with two decimals, rounded down: one below the threshold must not look equal to it."""
-    return f"{math.floor(100 * probability + 1e-6) / 100:.2f}"
+    return f"{math.floor(100 * probability + 1e-3) / 100:.2f}"
 
 
 def named_places(expression: ReferringExpression) -> tuple[Place, ...]:

@@ -89,13 +89,13 @@ def test_the_radiograph_is_encoded_once_for_many_notes(segmenter, radiograph, en
     segmenter.set_radiograph(radiograph)
     for note in (NOTE, OTHER_NOTE, "Bilateral opacities."):
         segmenter.ask(note)
-    assert encoded == {"image": 1, "text": 3}
+    assert encoded == {"image": 1, "text": 4}  # the notes, and the prompt without a place
 
 
 def test_a_note_is_encoded_once_for_many_radiographs(segmenter, radiograph, encoded):
     for image in (radiograph, flipped(radiograph)):
         segmenter.segment(image, NOTE)
-    assert encoded == {"image": 2, "text": 1}
+    assert encoded == {"image": 2, "text": 2}  # the note, and the prompt without a place
 
 
 @pytest.mark.parametrize(
@@ -263,5 +263,5 @@ def test_reports_phases_and_measures_seconds(segmenter, radiograph):
     phases: list[str] = []
     result = segmenter.segment(radiograph, NOTE, progress=phases.append)
     assert len(phases) >= 2
-    assert set(result.provenance.seconds) == {"text", "image", "resample"}
+    assert set(result.provenance.seconds) == {"text", "image", "resample", "places"}
     assert all(seconds >= 0 for seconds in result.provenance.seconds.values())

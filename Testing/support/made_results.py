@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from CausalCLIPSegLib.colors import BY_SIDE
+from CausalCLIPSegLib.colors import BY_SIDE, NOT_IN_NOTE
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side
 from CausalCLIPSegLib.notes.expression import Finding, ReferringExpression
 from CausalCLIPSegLib.radiograph import Radiograph
-from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
+from CausalCLIPSegLib.result import Candidate, Provenance, Segment, SegmentationResult
 from CausalCLIPSegLib.terminology import DEFAULT_KIND, segment_name
 
 
@@ -76,3 +76,9 @@ def make_result(
         ),
         provenance=Provenance("qata-lite0", "2", "3fa9bc12" * 8, "cpu", "0.1.0", {"text": 0.02, "image": 0.4}),
     )
+
+
+def make_candidate(mask: npt.NDArray[np.bool_], side: Side = "left", *, denied: bool = False) -> Candidate:
+    """Return an area outside the places of the note, in the upper zone."""
+    segment = Segment("not_in_note_1", segment_name(DEFAULT_KIND, side), side, mask, NOT_IN_NOTE)
+    return Candidate(segment, ("upper",), highest=0.819, denied=denied)

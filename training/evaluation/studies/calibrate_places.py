@@ -64,6 +64,6 @@ def calibrate_places(
     )
     out.print(
         f"Search with threshold {chosen['threshold']} and areas from {100 * chosen['smallest_area']:g} % of the "
-        f"image: {chosen['found_sides']} % of the deleted sides and {chosen['found_zones']} % of the deleted zones are "
-        f"found, with {chosen['areas_per_radiograph']} areas per radiograph if nothing was deleted."
+        f"image: {chosen['found_sides']} % of the deleted sides and {chosen['found_zones']} % of the deleted zones "
+        f"are found, with {chosen['areas_per_radiograph']} areas per radiograph if nothing was deleted."
     )
