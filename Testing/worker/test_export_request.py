@@ -133,6 +133,20 @@ def test_a_second_export_is_the_next_instance_of_the_series(worker, request_of_e
     assert files_in(tmp_path / "third") == []
 
 
+def test_a_dicom_seg_that_fails_costs_no_other_file(worker, request_of_export, tmp_path):
+    (tmp_path / "damaged.dcm").write_bytes(b"damaged")
+    request = {**request_of_export, "previous": str(tmp_path / "damaged.dcm"), "editor": "Jane Doe"}
+    answer = worker.ask("export", **request)
+    assert answer["event"] == "result"
+    assert set(answer["files"]) == {"seg-nrrd", "picture"}
+    assert list(answer["missing"]) == ["dicom-seg"]
+    assert "not a DICOM" in answer["missing"]["dicom-seg"]
+    assert files_in(tmp_path / "out") == ["overlay.png", "segmentation.seg.nrrd"]
+    error = worker.ask("export", **{**request, "formats": ["dicom-seg"], "output": str(tmp_path / "second")})
+    assert (error["event"], error["kind"]) == ("error", "user")
+    assert files_in(tmp_path / "second") == []
+
+
 def test_empty_segments_give_a_picture_but_no_dicom_seg(worker, request_of_export, tmp_path):
     request = {**request_of_export, "segments": request_of_export["segments"][2:]}
     error = worker.ask("export", **request)

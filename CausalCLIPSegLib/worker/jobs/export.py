@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.atomic_files import staged_files
-from CausalCLIPSegLib.errors import OutputError, RadiographError
+from CausalCLIPSegLib.errors import CausalCLIPSegError, OutputError, RadiographError
 from CausalCLIPSegLib.laterality import Side, note_laterality
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import choose_side, parse_note
+from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.radiograph.array import load_values
 from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
@@ -25,6 +27,8 @@ from CausalCLIPSegLib.worker.jobs.progress import ProgressCallback
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.segmentation.segmentation import Algorithm, AlgorithmType, CodedSegment
+
+log = logging.getLogger(__name__)
 
 FILES: dict[protocol.Format, str] = {
     "dicom-seg": "segmentation.dcm",
@@ -40,6 +44,9 @@ _Segments = list[tuple[protocol.ExportSegment, npt.NDArray[np.bool_]]]
 def export(request: protocol.ExportRequest, begin: ProgressCallback) -> protocol.ExportResult:
     """Write the segments as they are in the scene, except segments with an empty mask; return the files.
 
+    A DICOM-SEG that cannot be written, for example because of an odd header, costs only itself if other formats are
+    requested too.
+
     Raises:
         CausalCLIPSegError: the radiograph or a mask cannot be used, the radiograph does not allow a format, or the
             output cannot be written.
@@ -50,15 +57,25 @@ def export(request: protocol.ExportRequest, begin: ProgressCallback) -> protocol
     masks = [_read_mask(segment, radiograph) for segment in request.segments]
     segments = [(segment, mask) for segment, mask in zip(request.segments, masks, strict=True) if mask.any()]
     writers = _writers(request, radiograph, segments)
-    names = {format_: FILES[format_] for format_ in request.formats}
-    with staged_files(request.output, list(names.values()), force=request.force) as stage:
-        for number, (format_, name) in enumerate(names.items()):
-            begin("Writing the files", 0.4 + 0.6 * number / len(names))
-            writers[format_](stage / name)
+    formats = list(dict.fromkeys(request.formats))
+    names = [FILES[format_] for format_ in formats]
+    missing: dict[protocol.Format, str] = {}
+    with staged_files(request.output, names, force=request.force) as stage:
+        for number, format_ in enumerate(formats):
+            begin("Writing the files", 0.4 + 0.6 * number / len(formats))
+            path = stage / FILES[format_]
+            try:
+                writers[format_](path)
+            except Exception as error:
+                if format_ != "dicom-seg" or len(formats) == 1 or isinstance(error, OSError | MemoryError):
+                    raise
+                log.debug(safe_traceback(error))
+                path.unlink(missing_ok=True)
+                names.remove(path.name)
+                missing[format_] = str(error) if isinstance(error, CausalCLIPSegError) else public_message(error)
         begin("Writing the files", 1)
-    return protocol.ExportResult(
-        id=request.id, files={format_: request.output / name for format_, name in names.items()}
-    )
+    files = {format_: request.output / FILES[format_] for format_ in formats if format_ not in missing}
+    return protocol.ExportResult(id=request.id, files=files, missing=missing)
 
 
 def _writers(

@@ -315,12 +315,18 @@ class ThresholdResult(Message):
 
 
 class ExportResult(Message):
-    """The answer to "export": the path of the file in each format."""
+    """The answer to "export".
+
+    Attributes:
+        files: the path of the file in each format.
+        missing: why a requested format could not be written, in one sentence; the others were.
+    """
 
     id: str
     event: Literal["result"] = "result"
     request: Literal["export"] = "export"
     files: dict[Format, Path]
+    missing: dict[Format, str] = {}
 
 
 class CancelResult(Message):
