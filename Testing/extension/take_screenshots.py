@@ -3,8 +3,8 @@
     QT_QPA_PLATFORM=offscreen python Testing/extension/take_screenshots.py
 
 The panel runs in the stand-in for Slicer's application, so its frame and the segment editor look different in Slicer.
-Next to the panel is the radiograph with its outlines, as the picture export writes it. The thumbnail of the sample
-shows the same outlines.
+Next to the panel is a slice view, rendered by Slicer's own pipeline. The thumbnail of the sample shows the same
+outlines. The pictures are small, because each of them stays in the history of the repository.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ sys.path.insert(0, str(HERE))
 
 import slicer_runtime
 from PIL import Image, ImageChops, ImageFilter
-from PySide6 import QtCore, QtGui
+from PySide6 import QtGui
 from slicer_runtime.application import make_parent
+from slicer_runtime.slice_view import SliceView
 
 from CausalCLIPSegLib import scene
 from CausalCLIPSegLib.colors import to_uint8_rgb
 from CausalCLIPSegLib.radiograph import read_radiograph
 
-WIDTH, HEIGHT = 430, 1080
+WIDTH, HEIGHT, VIEW_WIDTH = 430, 940, 800
+SCALE, COLORS, JPEG_QUALITY = 0.75, 48, 60
 RESOURCES = ROOT / "CausalCLIPSegExtension" / "CausalCLIPSeg" / "Resources"
 THUMBNAIL_SIZE = 260, 280
 
@@ -42,6 +44,7 @@ def main() -> None:
 
     parent = make_parent()
     installation = Installation(RESOURCES / "requirements.txt", RESOURCES / "requirements-gpu.txt")
+    installation.acceptTerms()
     installation.missing = lambda gpu=False: []  # the environment of the tests contains what the worker needs
     widget = CausalCLIPSeg.CausalCLIPSegWidget(parent, CausalCLIPSegLogic(), installation)
     widget.setup()
@@ -49,57 +52,60 @@ def main() -> None:
     parent.show()
     logic, ui = widget.logic, widget.ui
 
-    def take(name: str, exported: Path | None = None) -> None:
+    views: dict[str, SliceView] = {}
+
+    def take(name: str, view: str = "") -> None:
+        """Save a picture of the panel, with a slice view beside it if one is named."""
         for _ in range(5):
             application.qt_application.processEvents()
-        picture = parent._object.grab().toImage()
-        if exported is not None:
-            picture = side_by_side(picture, QtGui.QImage(str(exported)))
-        path = ROOT / "Resources" / "screenshots" / f"slicer-{name}.png"
-        path.parent.mkdir(exist_ok=True)
-        assert picture.save(str(path))
-        print(path)
+        picture = to_image(parent._object.grab().toImage())
+        if view:
+            if view not in views:
+                views[view] = SliceView(view, (VIEW_WIDTH, picture.height))
+                views[view].fit()
+            picture = beside(picture, Image.fromarray(views[view].pixels()))
+        smaller = picture.resize([round(SCALE * side) for side in picture.size], Image.Resampling.LANCZOS)
+        path = ROOT / "Resources" / "screenshots" / f"slicer-{name}.{'jpg' if view else 'png'}"
+        if view:
+            smaller.save(path, quality=JPEG_QUALITY, optimize=True, progressive=True)
+        else:
+            smaller.quantize(COLORS, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+        print(path, path.stat().st_size)
 
-    take("empty")
     ui.sampleButton.click()
     application.process(lambda: logic.understood is not None, 120)
     take("understood")
     ui.applyButton.click()
-    application.process(lambda: logic.runner.fraction > 0 or logic.running is None, 240)
-    take("running")
     application.process(lambda: logic.running is None, 240)
-    exported = application.folder / "picture.png"
-    application.dialogs.answers.append(exported)
-    ui.exportCombo.currentIndex = 3
-    ui.exportButton.click()
-    application.process(lambda: logic.exporting is None, 120)
-    logic.session.status = ""  # it contains the path of the temporary folder
-    widget._update()
-    take("result", exported)
     make_thumbnail(logic)
-    editor = ui.segmentEditor._object
-    editor.setActiveEffectByName("Paint")
-    editor.click_in_view(900, 1000)
+    ui.correctSection.collapsed = True
+    take("result", "Red")
+    ui.outlinesCheckBox.click()
+    ui.probabilityCheckBox.click()
+    take("probability", "Red")
+    ui.probabilityCheckBox.click()
+    ui.outlinesCheckBox.click()
+    ui.resultSection.collapsed = ui.exportSection.collapsed = True
+    ui.correctSection.collapsed = False
+    ui.segmentEditor._object.setActiveEffectByName("Paint")
     take("correct")
-    editor.undo()
-    widget.exit()
-    logic.worker.restart()
-    application.process(lambda: logic.worker.state == "failed", 30)
-    logic.session.explainFailure({"message": logic.worker.reason, "kind": "ended"})
-    widget._update()
-    take("error")
+    for view in views.values():
+        view.close()
     widget.cleanup()
     application.close()
 
 
-def side_by_side(left: QtGui.QImage, right: QtGui.QImage) -> QtGui.QImage:
-    """Return one picture of two, with the right one scaled to the height of the left one."""
-    right = right.scaledToHeight(left.height(), QtCore.Qt.TransformationMode.SmoothTransformation)
-    both = QtGui.QImage(left.width() + right.width(), left.height(), QtGui.QImage.Format.Format_RGB32)
-    painter = QtGui.QPainter(both)
-    painter.drawImage(0, 0, left)
-    painter.drawImage(left.width(), 0, right)
-    painter.end()
+def to_image(picture: QtGui.QImage) -> Image.Image:
+    """Return a picture of Qt as one of Pillow."""
+    rgb = picture.convertToFormat(QtGui.QImage.Format.Format_RGBA8888)
+    return Image.frombytes("RGBA", (rgb.width(), rgb.height()), bytes(rgb.constBits())).convert("RGB")
+
+
+def beside(left: Image.Image, right: Image.Image) -> Image.Image:
+    """Return one picture of two of the same height."""
+    both = Image.new("RGB", (left.width + right.width, left.height))
+    both.paste(left)
+    both.paste(right, (left.width, 0))
     return both
 
 

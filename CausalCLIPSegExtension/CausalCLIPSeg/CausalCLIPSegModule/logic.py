@@ -192,7 +192,9 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
             self.session.error = ""
             self.setImage(volume)
             self.setNote(DEMO_NOTE)
-            self.session.status = _("A radiograph of pydicom-data, with a note that fits it.")
+            self.session.status = _(
+                "A real radiograph with masses. The network was trained on pneumonia, so its outlines are rough here."
+            )
         self.changed.emit()
 
     def setNote(self, text: str) -> None:
