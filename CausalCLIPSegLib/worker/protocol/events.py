@@ -326,7 +326,7 @@ class ExportResult(Message):
     event: Literal["result"] = "result"
     request: Literal["export"] = "export"
     files: dict[Format, Path]
-    missing: dict[Format, str] = {}
+    missing: dict[Format, str]
 
 
 class CancelResult(Message):
