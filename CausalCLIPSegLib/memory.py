@@ -10,6 +10,9 @@ TOO_LITTLE_MEMORY = (
     "computer with more memory."
 )
 
+MIN_BYTES = 300_000_000
+"""Address space that the libraries of any command take."""
+
 _MESSAGES = re.compile(
     r"failed to map segment|cannot allocate memory(?! in static TLS)|can't allocate memory|bad_?alloc|bad allocation"
     r"|out of memory|not enough memory|unable to allocate|failed to allocate|memoryallocation|can't start new thread"
@@ -20,6 +23,16 @@ _MESSAGES = re.compile(
 
 _NATIVE = (ImportError, RuntimeError, OSError, SystemError)
 _failed_imports = False
+
+
+def has_memory_to_start() -> bool:
+    """Return whether this process may take `MIN_BYTES`. With less, native libraries end it or wait forever."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return True
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return limit == resource.RLIM_INFINITY or limit >= MIN_BYTES
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from CausalCLIPSegLib.cli.console import visible
 from CausalCLIPSegLib.errors import CausalCLIPSegError
-from CausalCLIPSegLib.memory import TOO_LITTLE_MEMORY, is_out_of_memory
+from CausalCLIPSegLib.memory import TOO_LITTLE_MEMORY, has_memory_to_start, is_out_of_memory
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,9 @@ SOME_FAILED = 3
 STOPPED = 130
 """Exit status of a command that the user stopped."""
 
+_PYDANTIC_PREFIX = "Value error, "
+"""Typer checks choices with pydantic, which puts this before the message."""
+
 
 def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "Stopped; nothing was written.") -> int:
     """Run the application on the arguments of this process.
@@ -35,9 +38,11 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
         stopped: the message if the user stops the command.
 
     Returns:
-        The exit status: 0, or the status that the command chose; MISTAKE after a user's mistake, with one line on
-        stderr, or if no command was given, with the help on stderr; STOPPED; or UNEXPECTED.
+        The exit status: 0, or the status that the command chose; MISTAKE after a user's mistake or for lack of memory,
+        with one line on stderr, or if no command was given, with the help on stderr; STOPPED; or UNEXPECTED.
     """
+    if not has_memory_to_start():
+        return fail(TOO_LITTLE_MEMORY, MISTAKE)
     command = get_command(app)
     invoke = command.invoke
 
@@ -58,6 +63,7 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
         if type(error).__name__ == "NoArgsIsHelpError":  # Typer does not export this class
             typer.echo(error.format_message(), err=True)
             return MISTAKE
+        error.message = error.message.removeprefix(_PYDANTIC_PREFIX)
         return fail(error.format_message(), MISTAKE)
     except (typer.Abort, KeyboardInterrupt):
         return fail(stopped, STOPPED)
@@ -65,7 +71,7 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
         if tracebacks:
             raise
         log.debug(safe_traceback(error))
-        return fail(public_message(error), UNEXPECTED)
+        return fail(public_message(error), MISTAKE if is_out_of_memory(error) else UNEXPECTED)
 
 
 def fail(message: str, status: int) -> int:

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.atomic_files import remove_unfinished
+from CausalCLIPSegLib.memory import has_memory_to_start
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.channel import Channel, take_stdout
@@ -44,6 +45,8 @@ def main() -> NoReturn:
     channel.send(protocol.ReadyEvent(version=__version__, pid=os.getpid()))
     status = 0
     try:
+        if not has_memory_to_start():
+            raise MemoryError
         libraries = Libraries(channel.send, describe_error)
         worker = Worker(channel.send, libraries, describe_error)
         libraries.start()
