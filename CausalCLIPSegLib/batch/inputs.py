@@ -67,7 +67,7 @@ def read_items(source: Path, results: Path) -> list[BatchItem]:
     Raises:
         CausalCLIPSegError: there is no such folder or table, it holds no images, or two images would share a result.
     """
-    if not source.exists():
+    if not os.path.lexists(source):
         raise CausalCLIPSegError(f"There is no folder or table {source}.")
     found = _read_folder(source, results) if source.is_dir() else _read_table(source)
     items = sorted((_checked(item, results) for item in found), key=lambda item: item.name)

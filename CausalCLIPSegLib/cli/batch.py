@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections import Counter
@@ -143,7 +144,7 @@ class _Rate(ProgressColumn):
 def _resolved(checkpoint: str) -> str:
     """Return the path of a checkpoint that all computers find, or a name, which each finds in its own installation."""
     path = Path(checkpoint)
-    return str(path.resolve()) if path.exists() else checkpoint
+    return str(path.resolve()) if os.path.lexists(path) else checkpoint
 
 
 def _outcome(row: Row) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -52,7 +53,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     """
     files: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
+        if os.path.lexists(path) and path.is_dir():
             inside = [file for file in sorted(path.rglob("*")) if file.is_file() and _is_dicom(file)]
             if not inside:
                 raise CausalCLIPSegError(f"The folder {path} holds no DICOM file.")

@@ -35,7 +35,9 @@ def python(code: str, folder: Path) -> str:
         (["segment", "image.png", *NOTE, "--color", "red"], "--color"),
         (["note"], "either"),
         (["batch", "missing"], "no folder or table"),
-        (["batch", "image.png"], "neither a folder nor a table"),
+        (["batch", "x" * 300], "no folder or table"),
+        (["pacs", "push", "--archive", "dicom://127.0.0.1:1/AE", "x" * 300], "too long"),
+        (["batch", "image.png"], "not plain text"),
         (["batch", ".", "--threshold", "0"], "threshold"),
         (["batch", ".", "--checkpoint", "none"], "no checkpoint"),
         (["batch", ".", "--language", "fr"], "language 'fr'"),
@@ -50,6 +52,7 @@ def test_rejects_a_mistake_in_one_line_and_writes_nothing(rejected, tmp_path, pn
     "arguments",
     [
         ["segment", "image.png", "--device", "abacus"],
+        ["batch", "image.png", "--engine", "abacus"],
         ["seg", "convert", "image.dcm", "--to", "name.seg.nrrd"],
         ["pacs", "find", "--level", "ward"],
     ],
