@@ -218,13 +218,16 @@ def test_the_question_before_removal_names_the_packages_that_need_them(
     assert "onnxruntime" in installer.packages
 
 
-def test_asks_for_a_restart_after_an_upgrade(open_panel, installation, installer, application):
+@pytest.mark.parametrize("restart", [True, False])
+def test_asks_for_a_restart_after_an_upgrade(restart, open_panel, installation, installer, application):
     panel = open_panel(installation=installation)
     installer.packages["pydicom"] = "2.4.4"  # as in Slicer 5.10
     installer.upgrades = {"pydicom": "3.0.2"}
-    application.dialogs.answers = [True]
+    application.dialogs.answers = [True, restart]
+    application.selected.clear()
     panel.click("installButton")
-    assert application.dialogs.shown[-1].startswith("Restart Slicer now")
+    assert application.selected == (["restart"] if restart else [])
+    assert application.dialogs.shown[-1].startswith("Restart Slicer now?")
     assert application.dialogs.shown[-1].endswith("\n\npydicom")
     assert "pydicom" not in installation.installedByUs()
 

@@ -19,6 +19,19 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+def test_an_error_looks_like_an_error_and_a_status_does_not(panel):
+    panel.run(NOTE)
+    assert "Done in" in panel.ui.statusLabel.text
+    assert not panel.ui.errorIcon.visible
+    panel.run("crash right basal opacity")
+    assert panel.ui.errorIcon.visible
+    assert not panel.ui.errorIcon.pixmap.isNull()
+    assert "exit status" not in panel.ui.statusLabel.text, "that is for the log"
+    assert "worker: exit status 9" in panel.logic.worker.log
+    panel.run(NOTE)
+    assert not panel.ui.errorIcon.visible
+
+
 def test_worker_that_does_not_stop_is_killed_and_starts_again(panel):
     panel.start("stuck right basal opacity")
     pid = panel.logic.worker.pid

@@ -120,6 +120,19 @@ def test_uses_the_chosen_checkpoint_and_device(panel):
     assert json.loads(panel.logic.parameters.resultJson)["provenance"]["checkpoint"]["name"] == "second"
 
 
+def test_a_mac_is_offered_no_cuda_and_a_scene_that_asks_for_it_runs_on_what_is_there(open_panel, monkeypatch):
+    monkeypatch.setattr("sys.platform", "darwin")
+    panel = open_panel(command=None)
+    assert [panel.ui.deviceCombo.itemText(index) for index in range(panel.ui.deviceCombo.count)] == [
+        "Automatic",
+        "Processor (CPU)",
+    ]
+    panel.logic.parameters.device = "cuda"
+    panel.widget._attach()
+    assert panel.logic.parameters.device == "auto"
+    assert panel.ui.deviceCombo.currentText == "Automatic"
+
+
 def test_shows_the_checkpoint_of_a_saved_scene_that_is_not_available_here(panel):
     panel.logic.setChoice("checkpoint", "of another machine")
     assert panel.ui.checkpointCombo.currentText == "of another machine"

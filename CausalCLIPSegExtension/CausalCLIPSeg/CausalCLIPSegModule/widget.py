@@ -218,6 +218,8 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _attach(self) -> None:
         self.logic.installed = not self._missing
         self.logic.attach()
+        if sys.platform == "darwin" and self.logic.parameters.device == "cuda":
+            self.logic.setChoice("device", "auto")  # a scene of another machine
         self._update()
 
     def _checkInstallation(self) -> None:
@@ -361,12 +363,12 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         replaced: list[str] = []
         with self._changingPackages(_("The installation failed.")):
             replaced = self.installation.install(folder, gpu)
-        if replaced:
-            slicer.util.infoDisplay(
-                _("Restart Slicer now: newer versions of these packages were installed, and Slicer still uses the old")
-                + "\n\n"
-                + ", ".join(replaced)
-            )
+        if replaced and slicer.util.confirmYesNoDisplay(
+            _("Restart Slicer now? Newer versions of these packages were installed, and Slicer still uses the old.")
+            + "\n\n"
+            + ", ".join(replaced)
+        ):
+            slicer.util.restart()
 
     def _acceptTerms(self, terms: str) -> bool:
         """Return whether the user accepts the terms of the weights; ask once."""

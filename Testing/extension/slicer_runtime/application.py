@@ -376,6 +376,7 @@ def _utilities(application: Application) -> None:
         "loadSegmentation": load_segmentation,
         "modulePath": lambda name: str(Path(sys.modules[name].__file__ or "")),
         "selectModule": select_module,
+        "restart": lambda: application.selected.append("restart"),
         "mainWindow": lambda: application.main_window,
         "errorDisplay": error_display,
         "confirmOkCancelDisplay": lambda text, *_, **__: bool(application.dialogs.ask(text)),
