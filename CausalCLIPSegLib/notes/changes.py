@@ -19,7 +19,7 @@ _CURRENT = Term("current", "either")
 
 
 def resolve_changes(mentions: Sequence[Mention]) -> list[Mention]:
-    """Return the mentions with every word of change as a ConText trigger, "negated" or "current"."""
+    """Turn every word of change into a ConText trigger, "negated" or "current"."""
     resolved: list[Mention] = []
     for at, mention in enumerate(mentions):
         if mention.role in ("gone", "change"):
@@ -37,13 +37,13 @@ def resolve_changes(mentions: Sequence[Mention]) -> list[Mention]:
 
 
 def _leaves_a_rest(mentions: Sequence[Mention]) -> bool:
-    """Whether the rest of a nearly complete clearing is named by itself: "..., with residual opacity at the base"."""
+    """Whether the note names what a nearly complete clearing leaves: "..., with residual opacity at the base"."""
     roles = [mention.role for mention in mentions]
     return any(pair in (("with", "current"), ("comma", "current")) for pair in pairwise(roles))
 
 
 def _without_change(mention: Mention) -> Mention:
-    """Return "near complete" as a whole lung if it describes no change: "near complete opacification"."""
+    """Read "near complete" as a whole lung if no word of change follows it: "near complete opacification"."""
     return Mention(_WHOLE, mention.start, mention.stop) if mention.term == _COMPLETE else mention
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from CausalCLIPSegLib.notes.context import CLAIM_ROLES, Category, Links, find_categories
 from CausalCLIPSegLib.notes.lexicon import Mention
 from CausalCLIPSegLib.notes.places import COORDINATING_ROLES, JOINING_ROLES, LOCATION_ROLES, LocationTerm
-from CausalCLIPSegLib.notes.roles import NOTHING_HERE, OTHER_SUBJECTS, resolve_roles
+from CausalCLIPSegLib.notes.roles import GONE_HERE, NOTHING_HERE, OTHER_SUBJECTS, resolve_roles
 from CausalCLIPSegLib.notes.statements import Statement
 
 _LEADING_ROLES = JOINING_ROLES | {"side", "zone", "whole", "diffuse", "preposition", "inside", "normal", "range"}
@@ -78,6 +78,16 @@ class Claim:
     def has_other_subject(self) -> bool:
         """Whether it describes something other than the lungs, such as the heart or a device."""
         return self.mention.role == "outside" and self.mention.term.value in OTHER_SUBJECTS
+
+    @property
+    def stands_before_place(self) -> bool:
+        """Whether no place before it can belong to it: "resolved on the right"."""
+        return self.mention.term.value == NOTHING_HERE
+
+    @property
+    def excepts(self) -> bool:
+        """Whether it removes its places from the location of a finding: "resolved on the right"."""
+        return self.mention.role == "spared" or self.stands_before_place or self.mention.term.value == GONE_HERE
 
     @property
     def locatable(self) -> bool:
@@ -142,8 +152,8 @@ class ParsedStatement:
 
     @property
     def excepted(self) -> list[LocationTerm]:
-        """The places that it excepts."""
-        return [place.term for claim in self.claims if claim.mention.role == "spared" for place in claim.places]
+        """The places that it excepts: they are spared, or the finding has gone from them."""
+        return [place.term for claim in self.claims if claim.excepts for place in claim.places]
 
     @property
     def used(self) -> list[LocationTerm]:
@@ -251,6 +261,11 @@ def _begins_clause(mention: Mention) -> bool:
     return _negates_forward(mention) or (mention.role == "normal" and mention.term.value == NOTHING_HERE)
 
 
+def _was_normal(mention: Mention, categories: frozenset[Category]) -> bool:
+    is_word_of_today = mention.term.value in (NOTHING_HERE, GONE_HERE)
+    return mention.role == "normal" and not is_word_of_today and bool(categories & {"earlier", "historical"})
+
+
 def _nodes(
     mentions: Sequence[Mention], chunks: Sequence[int], links: Links, categories: Sequence[frozenset[Category]]
 ) -> list[Node]:
@@ -266,7 +281,7 @@ def _nodes(
         emphasis = mention.term.value if mention.role == "emphasis" else "" if begins_chunk else emphasis
         emphasis = emphasis or late_emphasis.get(chunk, "")
         after_negation = after_negation or _negates_forward(mention)
-        if mention.role == "normal" and categories[at] & {"earlier", "historical"}:
+        if _was_normal(mention, categories[at]):
             nodes.append(mention)  # "the right base, previously clear"
         elif mention.role in CLAIM_ROLES:
             nodes.append(Claim(mention, chunk, categories[at]))

@@ -19,7 +19,7 @@ ELLIPTIC = "elliptic"
 
 CHECKED, UNCHECKED = "☒", "☐"
 _BOXES = frozenset({CHECKED, UNCHECKED})
-_NO, _YES = Term("answer", "no"), Term("answer", "yes")
+_NO, YES = Term("answer", "no"), Term("answer", "yes")
 _NO_TERM = Term("", "")
 _SEPARATORS = frozenset({":", "?", "(", "["})
 _ENDS = frozenset(".;,)]!")
@@ -29,7 +29,7 @@ _MAX_ANSWER_TOKENS = 3
 
 
 def read_boxes(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
-    """Return the tokens without the answers whose box is not checked: "Pneumonia? [ ] Yes [x] No"."""
+    """Drop the boxes, and the answers whose box is not checked: "Pneumonia? [ ] Yes [x] No"."""
     read: list[Token] = []
     box = ""
     for at, token in enumerate(tokens):
@@ -44,20 +44,23 @@ def read_boxes(tokens: Sequence[Token], lexicon: Lexicon) -> list[Token]:
     return read
 
 
-def read_answers(tokens: Sequence[Token], mentions: Sequence[Mention], claims: frozenset[int]) -> list[Mention]:
-    """Return the mentions, with every "no" that is the value of a field as the role "negated" and value `CLOSED`.
+def read_answers(tokens: Sequence[Token], mentions: Sequence[Mention], named: frozenset[int]) -> list[Mention]:
+    """Give every "no" that is the value of a field the role "negated" and the value `CLOSED`.
+
+    If the label of the field is only a place ("left: no"), the answer becomes "normal". A "not" at the end of its
+    clause gets the value `ELLIPTIC`.
 
     Args:
         tokens: the tokens of the note.
         mentions: its mentions.
-        claims: the tokens that name a finding or another thing that a note describes as present or absent.
+        named: the tokens that name a finding, another thing that a note describes as present or absent, or a place.
     """
     read: list[Mention] = []
     for mention in mentions:
         is_denial = mention.role == "negated" or mention.term == _NO
-        if mention.term == _YES and read and read[-1].role == "comma" and _is_about_place(tokens, read):
+        if mention.term == YES and read and read[-1].role == "comma" and _is_about_place(tokens, read):
             read.pop()
-        if is_denial and _is_answer(tokens, mention, claims):
+        if is_denial and _is_answer(tokens, mention, named):
             answers_place = _is_about_place(tokens, read)
             if answers_place and read[-1].role == "comma":
                 read.pop()  # "left - no" is "left no"
@@ -74,7 +77,7 @@ def read_answers(tokens: Sequence[Token], mentions: Sequence[Mention], claims: f
     return read
 
 
-def _is_answer(tokens: Sequence[Token], mention: Mention, claims: frozenset[int]) -> bool:
+def _is_answer(tokens: Sequence[Token], mention: Mention, named: frozenset[int]) -> bool:
     start, stop = mention.start, mention.stop
     if not start or stop - start > _MAX_ANSWER_TOKENS:
         return False
@@ -83,7 +86,7 @@ def _is_answer(tokens: Sequence[Token], mention: Mention, claims: frozenset[int]
     if previous.key in _SEPARATORS or previous.text == "-":
         return following is None or bool(following.layout) or following.key in _ENDS
     ends_phrase = following is None or following.key in _ENDS
-    return mention.term.value == "forward" and start - 1 in claims and ends_phrase and not tokens[start].layout
+    return mention.term.value == "forward" and start - 1 in named and ends_phrase and not tokens[start].layout
 
 
 def _is_about_place(tokens: Sequence[Token], before: Sequence[Mention]) -> bool:
@@ -113,8 +116,8 @@ def find_fields(
     Args:
         tokens: the tokens of the note.
         mentions: its mentions, after `read_answers`.
-        claims: as in `read_answers`.
-        named: `claims`, and the tokens that name a place.
+        claims: the tokens that name a finding or another thing that a note describes as present or absent.
+        named: as in `read_answers`.
     """
     places = named - claims
     begins = {at for at, token in enumerate(tokens) if token.key in _BOXES}

@@ -50,6 +50,10 @@ def _assign_places(draft: Draft) -> None:
         if not claims:
             continue
         before, after = claims[max(claims_before - 1, 0)], claims[min(claims_before, len(claims) - 1)]
+        if after[1].stands_before_place and node.chunk != after[1].chunk:
+            following = claims[claims_before : claims_before + _MAX_LIST]
+            after = next((each for each in following if not each[1].stands_before_place), after)
+            before = before if claims_before else after
         if belongs_to_next(node, at, before, after):
             node.attach(after[1])
             continue
@@ -242,6 +246,7 @@ def _sharing(nodes: Sequence[Node], at: int) -> list[Claim]:
         return sharing
     has_place_before = any(isinstance(node, Place) for node in nodes[:at])
     separators = JOINING_ROLES - {"with"} if has_place_before else JOINING_ROLES
+    separators |= {"beside"}
     for node in reversed(nodes[max(0, at - _MAX_LIST) : at]):
         if isinstance(node, Claim) and _can_share(node) and not _has_place_before(node, last):
             sharing.append(node)

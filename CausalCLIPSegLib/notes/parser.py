@@ -1,13 +1,19 @@
 """Parse a radiologist's free text into a ReferringExpression, with the words of a lexicon and a few rules of grammar.
 
-The note is split into statements, and each statement into chunks (at commas, "and", "with", "no" and the like). Every
-finding is a claim, which may be negated or historical, and every place belongs to a claim. The places of the findings
-that are present, and of a kind that the model segments, give the location. `claims.py` follows an example.
+The stages, in order:
+
+1. `parse_note`: text without markup -> tokens -> mentions of terms of a lexicon -> statements.
+2. `parse_statement`: each statement is split into chunks (at commas, "and", "with", "no" and the like). Every finding
+   is a claim, which may be negated or historical, and every place belongs to a claim. `claims.py` follows an example.
+3. `complete` and `_attach_lone_places`: what a statement leaves out, it takes from the statement beside it.
+4. `_location`: the places of the findings that are present, and of a kind that the model segments, without the places
+   that the note excepts.
+5. `count_areas`, `cover`, `contradictions`: the number of areas, what was not used, and what to ask a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from CausalCLIPSegLib.errors import NoteError
@@ -73,7 +79,7 @@ def parse_note(text: str, laterality: Laterality = "patient", language: str | No
 
 
 def _expand(mentions: Iterable[Mention]) -> list[Mention]:
-    """Return the mentions with each word for a finding that is everywhere ("white-out") as finding and place."""
+    """Split each word for a finding that is everywhere ("white-out") into the finding and the place "diffuse"."""
     expanded: list[Mention] = []
     for mention in mentions:
         if (
@@ -123,7 +129,8 @@ class _NoteParser:
         complete(parsed)
         self._attach_lone_places(parsed)
         exceptions = _exceptions(parsed)
-        location = self._location(parsed, exceptions)
+        clear = self._clear(parsed)
+        location = _without_clear_lung(self._location(parsed, exceptions), clear)
         counts = count_areas(parsed, self.note.tokens, self.note.lexicon)
         counts_by_claim: dict[Claim | None, list[AreaCount]] = {}
         for count in counts:
@@ -149,7 +156,7 @@ class _NoteParser:
             understood_share=round(coverage.share, 3),
             questions=tuple(contradictions(findings)),
             language=self.note.lexicon.language,
-            clear=self._clear(parsed),
+            clear=clear,
         )
 
     def _clear(self, parsed: Sequence[ParsedStatement]) -> dict[Side, tuple[Zone, ...]]:
@@ -159,6 +166,7 @@ class _NoteParser:
             for each in parsed
             for claim in each.claims
             if claim.mention.role == "normal" and not (claim.negated or claim.historical or claim.hypothetical)
+            if not any(mention.role in ("earlier", "historical") for mention in each.mentions)
         ]
         terms = [_location_terms(claim) for claim in claims]
         # Without a word for a lung or a zone of it, the hilum or the diaphragm is meant.
@@ -182,8 +190,7 @@ class _NoteParser:
         if not names_place and not any(claim.asserted for claim in claims):
             return Location()
         located = [self._locate(terms, excepted) for excepted, terms in groups.items()] or [self._locate([], ())]
-        location = unite(located)
-        return exclude(location, _normal_lung(parsed), self.laterality) if location.weak else location
+        return unite(located)
 
     def _locate(self, terms: Sequence[LocationTerm], excepted: Sequence[LocationTerm]) -> Location:
         location = resolve(terms, self.laterality)
@@ -267,15 +274,12 @@ def _is_anywhere(claim: Claim) -> bool:
     return claim.asserted and not any(place.used for place in claim.places)
 
 
-def _normal_lung(parsed: Sequence[ParsedStatement]) -> list[LocationTerm]:
-    """Return the places of the statements that call a whole lung normal, as in "the right lung is clear"."""
-    normal = [claim for each in parsed for claim in each.claims if claim.mention.role == "normal" and _names_lung(each)
-              and not any(other.has_other_subject for other in each.claims)]
-    places = [[place.term for place in claim.places] for claim in normal]
-    return [
-        term for terms in places for term in terms
-        if {"side", "region"} <= {other.role for other in terms} <= {"side", "region"}
-    ]
+def _without_clear_lung(location: Location, clear: Mapping[Side, tuple[Zone, ...]]) -> Location:
+    """Return the location of findings without a side, except the lung that the note calls clear as a whole."""
+    sides = frozenset(side for side in location.sides if clear.get(side) != ZONES)
+    if not location.weak or not sides or sides == location.sides:
+        return location
+    return Location(sides, {side: location.zones[side] for side in sides}, location.whole & sides)
 
 
 def _names_lung(parsed: ParsedStatement) -> bool:

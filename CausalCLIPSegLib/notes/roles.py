@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from CausalCLIPSegLib.notes.changes import resolve_changes
 from CausalCLIPSegLib.notes.context import CLAIM_ROLES, resolve_directions
 from CausalCLIPSegLib.notes.fields import CLOSED
 from CausalCLIPSegLib.notes.lexicon import Mention, Term
-from CausalCLIPSegLib.notes.places import LOCATION_ROLES
+from CausalCLIPSegLib.notes.places import COORDINATING_ROLES, LOCATION_ROLES
 
 _ABNORMALITY = "abnormality"
 _OPACITY = "opacity"
 NOTHING_HERE = "nothing here"
 """The value of a term of the role "normal" that stands before its place: "nothing on the left"."""
+GONE_HERE = "gone here"
+"""The same behind its place: "opacities on both sides, on the left no longer visible"."""
+_NO_SIDES: frozenset[str] = frozenset()
 _MAX_CLEARED = 12  # mentions
 _UNSPECIFIC = "unspecific"
 _ARTIFACT = "artifact"
+_EFFUSION = "effusion"
 _ARTIFACTS = frozenset({_ARTIFACT, "soft tissue"})
 _UNSPECIFIC_KINDS = (_ABNORMALITY, _OPACITY)  # least specific first
 _ORGAN_KINDS = frozenset({_ABNORMALITY, _OPACITY, "infection"})
@@ -171,7 +176,8 @@ def _resolve_predicates(mentions: list[Mention]) -> None:
             mentions[at] = _with_term(mention, "negated", "backward")
             finding = -1
         elif finding >= 0 and predicate and _renames(mentions, at, mentions[finding]):
-            mentions[finding] = _with_term(mentions[finding], "outside", _ARTIFACT)
+            value = _EFFUSION if mention.term.value == _EFFUSION else _ARTIFACT
+            mentions[finding] = _with_term(mentions[finding], "outside", value)
             finding = -1
         elif mention.role in ("verb", "uncertain"):
             predicate = True
@@ -200,12 +206,14 @@ def _begins_relative(mentions: Sequence[Mention], at: int) -> bool:
 
 
 def _renames(mentions: Sequence[Mention], at: int, finding: Mention) -> bool:
-    """Whether the object of a predicate says what a finding really is: a shadow, or a thing outside the lungs."""
+    """Whether the object of a predicate says what a finding really is: a shadow, an effusion, or not in the lungs."""
     mention = mentions[at]
     if mention.term.value in _ARTIFACTS:
         return True
     is_definite = mentions[at - 1].role in ("verb", "cause") and mention.start - mentions[at - 1].stop <= 1
-    return is_definite and _is_outside_lung(mention) and finding.term.value in _UNSPECIFIC_KINDS
+    is_only_cause = at + 1 >= len(mentions) or mentions[at + 1].role not in COORDINATING_ROLES
+    is_effusion = mention.term == Term("outside", _EFFUSION) and is_only_cause
+    return is_definite and (_is_outside_lung(mention) or is_effusion) and finding.term.value in _UNSPECIFIC_KINDS
 
 
 def _is_apposition(mentions: Sequence[Mention], at: int, finding: Mention | None) -> bool:
@@ -221,14 +229,45 @@ def _is_outside_lung(mention: Mention) -> bool:
 
 
 def _negate_only_place(mentions: list[Mention]) -> None:
-    """Make "(not seen on the right)", after a comma or a bracket, negate only the right."""
-    for at in range(1, len(mentions) - 2):
-        mention = mentions[at]
-        if (
-            mention.role != "negated"
-            or mention.term.value != "backward"
-            or mentions[at - 1].role not in ("comma", "and")
-        ):
+    """Make a denial deny a finding only at the place beside the denial, if the finding is elsewhere as well.
+
+    Examples: "(not seen on the right)", "the bilateral opacities have cleared on the left", and "infiltrates on both
+    sides, on the left no longer visible".
+    """
+    before = [_NO_SIDES]  # for every mention the sides that the mentions before it name
+    for mention in mentions:
+        before.append(before[-1] | _sides([mention]))
+    for at, mention in enumerate(mentions):
+        if mention.role != "negated" or mention.term.value != "backward":
             continue
-        if mentions[at + 1].role in ("preposition", "inside") and mentions[at + 2].role in LOCATION_ROLES:
-            mentions[at] = _with_term(mention, "negated", "forward")
+        follows_mark = at > 0 and mentions[at - 1].role in ("comma", "and")
+        first = _place_before(mentions, at)
+        if at + 2 < len(mentions) and mentions[at + 1].role in ("preposition", "inside"):
+            place = list(takewhile(lambda each: each.role in LOCATION_ROLES, mentions[at + 2 : at + 2 + _MAX_CLEARED]))
+            sides = _sides(place)
+            if place and (follows_mark or (before[at] and sides)) and _is_only_part(before[at], sides):
+                mentions[at] = _with_term(mention, "negated", "forward")
+        elif first < at and first and mentions[first - 1].role in ("comma", "verb"):
+            elsewhere, sides = before[first - 1], _sides(mentions[first:at])
+            if elsewhere and sides and _is_only_part(elsewhere, sides):
+                mentions[at] = _with_term(mention, "normal", GONE_HERE)
+
+
+def _place_before(mentions: Sequence[Mention], at: int) -> int:
+    """Return the first of the mentions that name the place right before `at`; `at` if there is no such place."""
+    while at and mentions[at - 1].role in LOCATION_ROLES | {"preposition", "inside"}:
+        at -= 1
+    return at
+
+
+def _sides(mentions: Sequence[Mention]) -> frozenset[str]:
+    """Return the sides, "left", "right" and "both", that mentions name."""
+    placed = (mention for mention in mentions if mention.role in ("side", "place", "anatomy"))
+    return frozenset(mention.term.value.partition(" ")[0] for mention in placed)
+
+
+def _is_only_part(elsewhere: frozenset[str], sides: frozenset[str]) -> bool:
+    """Whether a finding on the sides `elsewhere` remains if it is absent on `sides`."""
+    if "both" in sides or {"left", "right"} <= sides:
+        return False
+    return "both" in elsewhere or {"left", "right"} <= elsewhere or not sides & elsewhere

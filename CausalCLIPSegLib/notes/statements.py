@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from CausalCLIPSegLib.notes.fields import CLOSED, find_fields, read_answers
+from CausalCLIPSegLib.notes.fields import CLOSED, ELLIPTIC, find_fields, read_answers
 from CausalCLIPSegLib.notes.lexicon import Lexicon, Mention, Section, Term
 from CausalCLIPSegLib.notes.places import JOINING_ROLES, LOCATION_ROLES
 from CausalCLIPSegLib.notes.sections import begins_block, find_headings
@@ -28,6 +28,8 @@ _LINKING_ROLES = JOINING_ROLES | {
     "preposition", "inside", "range", "negated", "verb", "states", "except",
 }  # fmt: skip
 """Roles of words that continue a statement on the next line."""
+_PLACE_ROLES = LOCATION_ROLES | {"preposition", "inside"}
+_LATE = Term("break", "late")
 _MAX_CLAUSE = 8  # mentions
 _MAX_LABEL = 6  # mentions
 _PRONOUN_LEADS = frozenset({"comma", "and", "break", "current"})
@@ -74,7 +76,8 @@ def split_statements(tokens: Sequence[Token], mentions: Sequence[Mention], lexic
     named = claims | {
         at for mention in mentions if mention.role in LOCATION_ROLES for at in range(mention.start, mention.stop)
     }
-    mentions = _join_brackets(tokens, read_answers(tokens, mentions, claims))
+    mentions = _join_brackets(tokens, read_answers(tokens, mentions, named))
+    mentions = _move_late_breaks(mentions)
     headings = find_headings(tokens, lexicon, claims, named)
     begins = _sentence_begins(tokens, mentions, lexicon)
     begins |= {mention.start for mention in mentions if mention.role in _BREAK_ROLES}
@@ -143,11 +146,29 @@ def _join_divided(statements: Sequence[Statement]) -> list[Statement]:
     return joined
 
 
-def _read_pronouns(mentions: Sequence[Mention], begins: set[int]) -> list[Mention]:
-    """Return the mentions with each pronoun as a break if it continues a denial, and else as its preposition.
+def _move_late_breaks(mentions: Sequence[Mention]) -> list[Mention]:
+    """Move each "however" that follows the first place of its clause to the beginning of the clause.
 
-    For example "the opacity on the right has resolved, that on the left persists", but not "similar to that on the
-    left".
+    For example "no effusion, on the left however an opacity". The word is dropped if its clause begins a sentence.
+    """
+    moved: list[Mention] = []
+    for mention in mentions:
+        first = len(moved)
+        while first > max(0, len(moved) - _MAX_CLAUSE) and moved[first - 1].role in _PLACE_ROLES:
+            first -= 1
+        follows_place = first < len(moved) and moved[-1].stop == mention.start
+        if mention.term != _LATE or not follows_place:
+            moved.append(mention)
+        elif first and moved[first - 1].role == "comma":
+            moved[first - 1] = Mention(Term("break", "break"), moved[first - 1].start, moved[first - 1].stop)
+    return moved
+
+
+def _read_pronouns(mentions: Sequence[Mention], begins: set[int]) -> list[Mention]:
+    """Begin a statement at each clause that names the finding again after the sentence has denied it.
+
+    For example at "that" in "the opacity on the right has resolved, that on the left persists", but not in "similar to
+    that on the left": there the pronoun becomes its preposition. A clause may also have no pronoun (`_persists`).
     """
     edges = sorted(begins)
     read: list[Mention] = []
@@ -174,10 +195,17 @@ def _read_pronouns(mentions: Sequence[Mention], begins: set[int]) -> list[Mentio
 
 
 def _persists(mentions: Sequence[Mention]) -> bool:
-    """Whether a clause says only that a finding is still, or newly, at a place: "persistent on the left"."""
+    """Whether a clause says only that a finding is, or may be, at a place.
+
+    For example "persistent on the left", "possible on the left", and "the left base is not" after "is free of".
+    """
+    is_elliptic = bool(mentions) and mentions[-1].term.value == ELLIPTIC
+    mentions = mentions[: len(mentions) - is_elliptic]
     roles = {mention.role for at, mention in enumerate(mentions) if at or mention.role != "with"}
     is_place = bool(roles & (LOCATION_ROLES - {"region"}))
-    return is_place and "current" in roles and roles <= LOCATION_ROLES | {"current", "preposition", "inside", "verb"}
+    is_present = is_elliptic or bool(roles & {"current", "uncertain"})
+    others = {"current", "uncertain", "preposition", "inside", "verb", "emphasis"}
+    return is_place and is_present and roles <= LOCATION_ROLES | others
 
 
 def _label(tokens: Sequence[Token], mentions: Sequence[Mention]) -> tuple[Mention, ...]:

@@ -22,16 +22,17 @@ _REPEATED_MARK = re.compile(r"([^\w\s])\1{2,}")
 _SPACED = re.compile(r"(?<![^\W_])(?<![^\W_] )(?:[^\W\d_] ){4,}[^\W\d_](?![^\W_])")  # "F I N D I N G S"
 _JOINED_WORDS = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ][a-zäöü]{2})")  # "lobeConsolidation"
 _PLURAL = re.compile(r"(?<=[^\W\d_])\((?:s|es|ies|n|en|e)\)")  # "opacity(ies)"
+_NO_LINK = r"(?!(?i:and|or|to|und|oder|bis|y|o)\b)"  # codespell:ignore oder
 _HYPHENATED = re.compile(
-    r"(?<=[^\W\d_])- ?\n(?=[a-zäöüßáéíóúñ])|(?<=[A-Z]{2})- ?\n(?=[A-Z]{2})"
-)  # a word that a line end divides
+    rf"(?:(?<=[^\W\d_])- ?\n(?=[a-zäöüßáéíóúñ])|(?<=[A-Z]{{2}})- ?\n(?=[A-Z]{{2}})){_NO_LINK}"
+)  # a word that a line end divides; not "mid- / and lower zone"
 _DOTTED_BRACKET = re.compile(r"\(([^\W\d_]{1,4})\.\)")  # "(Re.)"
 _REMOVED_NAME = re.compile(r"(?<![^\W_])(?:[xX]{3,}|_{2,})(?![^\W_])")  # a name that an archive has removed
 _CHECKED = re.compile(r"\[[xX]\]|[☑☒]")
 _NOT_CHECKED = re.compile(r"\[ ?\]")
 _BULLETS = frozenset("-*•‣◦▪·●○■□–—")
 _QUOTES = frozenset("\"'“”„«»‹›‚")
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | {"’": "'", "‘": "'", "`": "'", "×": "x"})
+_PLAIN_MARKS = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | {"’": "'", "‘": "'", "`": "'", "×": "x"})
 _SEPARATORS = {"=": ":", "|": ":"}
 
 _NUMBER = r"\d+(?:[.,]\d+)*"
@@ -77,7 +78,7 @@ def clean(text: str) -> str:
     Invisible characters, repeated marks and removed names are dropped, "R.L.L." becomes "RLL", and words written with
     a blank after every letter are joined.
     """
-    text = unicodedata.normalize("NFKC", text).translate(_DASHES)
+    text = unicodedata.normalize("NFKC", text).translate(_PLAIN_MARKS)
     text = _CHOICE.sub("", _DOTS.sub(":", text))
     text = _REPEATED_MARK.sub(r"\1", text)  # "-----", "???"
     text = _DOTTED.sub(lambda match: match[0].replace(".", ""), "\n".join(map(_divide_fields, text.splitlines())))

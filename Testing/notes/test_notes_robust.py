@@ -45,6 +45,7 @@ def test_any_words_of_the_lexicon_are_parsed(note):
 
 PIECES = "x|no |gone |resolved |opacity, |opacity and |right, |r and |right lower |.|a.|- |history:|?|one |RLL\n"
 PIECES += "|clear heart |opacity right. |but |\ufdfa|opasity |consolidadion, |RLL and effusion |sparing the apex. "
+PIECES += "|right however |right base gone, |resolved on the right, |the left opacity has cleared on the right, "
 PIECES += "|opacity except left. |a: no\n|Opacity: |resolved that in |<b>|R:|(r) |right lung:\n|\\par "
 
 
