@@ -32,6 +32,18 @@ _WORKER = {
     "worker: another note on the same radiograph": "second note",
 }
 
+_LAUNCHER = """
+import json, os, resource, sys, time
+start = time.perf_counter()
+status = os.spawnv(os.P_WAIT, sys.executable, [sys.executable, *sys.argv[1:]])
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([status, time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss]))
+"""
+"""Starts a command and prints its status, wall-clock and processor seconds, and peak memory.
+
+Linux counts the memory of the process that starts another one to its peak, so this process is a small one.
+"""
+
 
 def measure(*, rounds: int, against: str | None) -> str:
     """Return the tables of the command and its stages; with a revision, of both and the ratio."""
@@ -89,16 +101,14 @@ def _sample(root: Path, images: Sequence[Path], folder: Path) -> dict[str, float
     """Run the command, the stages and the worker of one revision once."""
     output = folder / "result"
     options = ["--note", DEMO_NOTE, "--output", str(output), "--force"]
-    start = time.perf_counter()
-    command = _start(root, ["-m", "CausalCLIPSegLib.cli", "segment", str(images[0]), *options])
-    _, status, usage = os.wait4(command.pid, 0)
-    wall = time.perf_counter() - start
+    arguments = ["-m", "CausalCLIPSegLib.cli", "segment", str(images[0]), *options]
+    answer = _start(root, ["-c", _LAUNCHER, *arguments]).communicate()[0]
+    status, wall, processor, peak = json.loads(answer.splitlines()[-1])
     assert status == 0, f"the command failed in {root}"
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
     sample = {
         "command, all files: wall-clock seconds": wall,
-        "command, all files: processor seconds": usage.ru_utime + usage.ru_stime,
-        "command, all files: peak memory in MB": peak,
+        "command, all files: processor seconds": processor,
+        "command, all files: peak memory in MB": peak * (1 if sys.platform == "darwin" else 1024) / 1e6,
     }
     sample |= _ask_worker(root, images, folder)
     stages = _start(root, [str(Path(__file__).with_name("stages.py")), str(images[0]), str(folder), DEMO_NOTE])
@@ -148,6 +158,6 @@ def _start(root: Path, arguments: list[str]) -> subprocess.Popen[bytes]:
         cwd=root,
         env=environment,
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE if "cli" not in arguments[1] else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
