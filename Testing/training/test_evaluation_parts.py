@@ -128,7 +128,11 @@ def test_ablated_notes_have_the_expected_prompts():
         "none": "Pulmonary infection.",
         "side-only": "Unilateral pulmonary infection, left lung.",
         "bilateral": None,
+        "uncounted": ONE_SIDED,  # this prompt states the number that the zones imply
     }
+    uncounted = ablate_note("uncounted", parse_note(ONE_SIDED, "viewer"), constant)
+    prompt_of_a_place = "Unilateral pulmonary infection, lower left lung."
+    assert to_prompt(uncounted, "viewer", implied_count=False) == prompt_of_a_place
     assert prompt("swapped", TWO_SIDED) == (
         "Bilateral pulmonary infection, two infected areas, lower left lung and all right lung."
     )

@@ -92,7 +92,7 @@ def test_a_run_can_be_fitted_exported_and_evaluated(tmp_path, lvit_folder, confi
     assert metrics["interval"]["dice"][0] <= metrics["dice"] <= metrics["interval"]["dice"][1]
     assert metrics["notes"]["own"]["dice"] == metrics["dice"]
     assert metrics["notes"]["own"]["minus_own"] == {"dice": 0.0, "interval": [0.0, 0.0]}
-    assert [metrics["notes"][kind]["n"] for kind in metrics["notes"]] == [8, 8, 8, 8, 8, 0]
+    assert [metrics["notes"][kind]["n"] for kind in metrics["notes"]] == [8, 8, 8, 8, 8, 0, 8]
     side_only, none = metrics["notes"]["side-only"], metrics["notes"]["none"]
     assert side_only["minus_none"]["dice"] == pytest.approx(side_only["dice"] - none["dice"], abs=0.011)
     for strengths in metrics["shifts"].values():

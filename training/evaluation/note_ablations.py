@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, get_args
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError
@@ -12,12 +13,13 @@ from CausalCLIPSegLib.notes import ReferringExpression, parse_note
 from training.augmentation.notes import WITHOUT_LOCATION, swap_sides_of, without_zones
 from training.data.splits import Sample
 
-NoteKind = Literal["own", "swapped", "constant", "none", "side-only", "bilateral"]
+NoteKind = Literal["own", "swapped", "constant", "none", "side-only", "bilateral", "uncounted"]
 
 NOTE_KINDS: tuple[NoteKind, ...] = get_args(NoteKind)
 """own: the radiograph's note. swapped: with left and right swapped. constant: the most common note of the split, for
 every radiograph. none: "Pulmonary infection." side-only: only the sides of the note, without zones and number.
-bilateral: "Bilateral pulmonary infection." for radiographs whose note names both sides."""
+bilateral: "Bilateral pulmonary infection." for radiographs whose note names both sides. uncounted: the radiograph's
+note without the number of areas, as a note in free text."""
 
 
 class NoteKindError(CausalCLIPSegError):
@@ -72,3 +74,5 @@ def ablate_note(
         case "bilateral":
             both = len(expression.sides) == 2 and not expression.weak
             return ReferringExpression(sides=SIDES) if both else None
+        case "uncounted":
+            return replace(expression, count=None)
