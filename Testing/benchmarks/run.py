@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import textwrap
 from functools import partial
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def main() -> None:
     for name in options.names or PARTS:
         work = partial(PARTS[name], rounds=rounds)
         text = work(against=options.against) if name == "whole-way" else work()
-        text = f"{text}\n\n{describe_machine()} Medians of {rounds} rounds."
+        number = f"Medians of {rounds} rounds." if rounds > 1 else "A single round, so the seconds are rough."
+        text = f"{text}\n\n{textwrap.fill(f'{describe_machine()} {number}', 118)}"
         print(text, flush=True)
         if not options.quick:
             PAGE.write_text(replaced(PAGE.read_text("utf-8"), name, text), "utf-8")
