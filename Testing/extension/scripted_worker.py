@@ -6,6 +6,7 @@ Words in the note decide what a run does:
 - "stuck": hangs
 - "crash": ends the process
 - "memory": warns, as a run does that falls back to the processor
+- "unwritable": an export writes nothing and says why
 - "turned": asks whether the radiograph is mirrored
 
 The library itself reads the note. The result names the requested checkpoint and device.
@@ -175,7 +176,8 @@ def export(request: protocol.ExportRequest) -> None:
     files: dict[Any, Path] = {name: request.output / names[name] for name in request.formats}
     for path in files.values():
         path.write_text(json.dumps({"note": request.note, "segments": segments}), encoding="utf-8")
-    send(protocol.ExportResult(id=request.id, files=files))
+    missing = {} if "unwritable" not in request.note else dict.fromkeys(files, "The segments cannot be written.")
+    send(protocol.ExportResult(id=request.id, files={} if missing else files, missing=missing))
 
 
 def main() -> None:

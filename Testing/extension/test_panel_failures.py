@@ -80,6 +80,14 @@ def test_output_that_cannot_be_written_is_reported(panel, tmp_path):
     assert panel.ui.exportButton.enabled
 
 
+def test_a_format_that_the_worker_cannot_write_is_reported_with_its_reason(panel, tmp_path):
+    panel.run("unwritable right basal opacity")
+    panel.export("Picture", tmp_path / "picture.png")
+    assert panel.ui.statusLabel.text == "The segments cannot be written."
+    assert panel.ui.errorIcon.visible
+    assert not (tmp_path / "picture.png").exists()
+
+
 def test_the_next_action_replaces_an_error(panel):
     panel.run(NOTE)
     panel.logic.session.fail("The file cannot be written.")

@@ -85,6 +85,8 @@ class Exporter:
         self.identifier, self._session.status = None, ""
         if event["event"] == "error":
             self._session.explainFailure(event)
+        elif event["event"] == "result" and kind in event["missing"]:
+            self._session.error = event["missing"][kind]
         elif event["event"] == "result":
             written = Path(event["files"][kind])
             try:
