@@ -1,8 +1,9 @@
-"""Open regular files only: reading a pipe or a device may wait forever or never end."""
+"""Open and hash regular files only: reading a pipe or a device may wait forever or never end."""
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from io import BufferedReader
@@ -23,6 +24,16 @@ def open_regular(path: Path) -> BufferedReader:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a regular file, 64 hexadecimal digits.
+
+    Raises:
+        OSError: as in `open_regular`.
+    """
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_regular(path: Path) -> None:

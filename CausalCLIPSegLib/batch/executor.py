@@ -14,7 +14,7 @@ from CausalCLIPSegLib.batch.inputs import BatchItem
 from CausalCLIPSegLib.batch.table import Row
 
 MAX_ATTEMPTS = 2
-"""How often an image is tried whose process ends. The first time, something else may have ended it."""
+"""How often an image is tried if its process ends; the first time, something else may have ended the process."""
 MAX_SECONDS = 600
 """Seconds after which a process that works on one image is ended. A large image takes a few."""
 

@@ -72,7 +72,7 @@ def read_note_table(path: Path) -> Iterator[TableRow]:
 
 
 def _choose_delimiter(header: str, first: Sequence[str]) -> str:
-    """Return the delimiter that gives the header the required columns; if there is none, the one with most columns."""
+    """Return the delimiter that gives the header the required columns; else the one with the most columns."""
 
     def columns(delimiter: str) -> list[str]:
         return [_column(cell) for cell in next(csv.reader([header], delimiter=delimiter), [])]

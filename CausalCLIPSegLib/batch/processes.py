@@ -1,7 +1,7 @@
 """Run a batch in processes of this computer, each replaced if it ends.
 
-The standard library's `ProcessPoolExecutor` gives up after the end of one process, and so does loky; this is what a
-batch needs instead: a process that works on one image, tells which one when it ends, and ends with its parent.
+`ProcessPoolExecutor` of the standard library and loky give up when one process ends. Here the parent knows which image
+each process works on, replaces a process that has ended, and takes all processes with it when it ends.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Processes:
 
 
 class _Process:
-    """A process, its end of a pipe, and what it does.
+    """A process, this end of the pipe to it, and what it is doing.
 
     Attributes:
         pipe: receives `_LOADED` first, then an `Answer` for each image; or the error of loading.
@@ -218,7 +218,7 @@ def _prepare(log_level: int) -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process when its parent has ended without telling it, so that nothing is written any more."""
+    """End this process when its parent has ended without stopping it, so that nothing is written any more."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

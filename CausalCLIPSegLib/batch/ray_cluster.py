@@ -58,7 +58,7 @@ class RayCluster:
         running: dict[object, BatchItem] = {}
         self._connect()
         try:
-            with claimed(self._shared / uuid4().hex) as hidden:  # a file that no other folder has
+            with claimed(self._shared / uuid4().hex) as hidden:  # its lock is in no other folder
                 segment = ray.remote(num_cpus=1, max_retries=0)(_segment)
                 run = ray.put(_Run(hidden.lock.resolve(), __version__, load))
                 while waiting or running:

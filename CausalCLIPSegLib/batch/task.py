@@ -37,12 +37,12 @@ from CausalCLIPSegLib.model.place_calibration import PlaceCalibration
 from CausalCLIPSegLib.notes import read_note
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.radiograph import read_radiograph
-from CausalCLIPSegLib.regular_files import open_regular
+from CausalCLIPSegLib.regular_files import open_regular, sha256
 
 log = logging.getLogger(__name__)
 
 _MAX_WAIT = 30
-"""Seconds to wait for another process that writes the same result: one that a lost computer of a cluster left."""
+"""Seconds to wait for another process that still writes the same result, on a computer that a cluster has lost."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ def request_of(item: BatchItem, settings: Settings, card: Card) -> str:
     inputs |= {"side": item.side, "mirrored": item.mirrored, "film": _hash(item.image)}
     inputs["laterality"] = item.laterality or settings.laterality
     if settings.pictures:
-        del inputs["pictures"]  # as before there was this option
+        del inputs["pictures"]  # as before this option existed
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
@@ -217,8 +217,7 @@ def refused(item: BatchItem, message: str, request: str) -> Row:
 def _hash(path: Path) -> str:
     """Return the SHA-256 of a file; empty if it cannot be read, which `read_radiograph` reports."""
     try:
-        with open_regular(path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(path)
     except OSError:
         return ""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.model.card import Card, find_checkpoint, read_card
 from CausalCLIPSegLib.model.weights import MAX_BYTES, check_weights
+from CausalCLIPSegLib.regular_files import sha256
 
 WEIGHTS = "weights.safetensors"
 TEXT_GRAPH, IMAGE_GRAPH, DECODER_GRAPH = GRAPHS = ("text.onnx", "image.onnx", "decoder.onnx")
@@ -26,12 +26,6 @@ class Checkpoint:
     def weights(self) -> Path:
         """The file of the weights."""
         return self.folder / WEIGHTS
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_checkpoint(name_or_path: str | Path = "default") -> Checkpoint:

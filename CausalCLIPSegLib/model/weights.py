@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,21 +23,33 @@ _EXPONENTS: dict[str, tuple[type[np.unsignedinteger[Any]], int]] = {
     "F32": (np.uint32, 0x7F800000),
     "F64": (np.uint64, 0x7FF0000000000000),
 }
-"""The integer type of each floating-point type, and the bits of the exponent: all of them are set in NaN and infinity.
-"""
-_Entry = tuple[str, tuple[int, ...], int, int]
-"""Type, shape, and the first byte of a tensor and the one behind it."""
+"""The integer type of each floating-point type, and the bits of its exponent; NaN and infinity have all of them set."""
 _OTHER_BYTES = {"I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 
 
-def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of the tensors by name.
+class StoredTensor(NamedTuple):
+    """A tensor in a file of weights.
+
+    Attributes:
+        dtype: its type, for instance "F16".
+        shape: its shape.
+        start, end: its first byte in the file, and the byte after its last one.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    end: int
+
+
+def read_tensors(path: Path) -> dict[str, StoredTensor]:
+    """Return the tensors of a file by name, without their values.
 
     Raises:
         OSError: the file cannot be read, or is no regular file.
         ValueError: the file has another format, or it or its header is too long.
     """
-    return {name: shape for name, (_, shape, _, _) in _read_header(path)[0].items()}
+    return _read_header(path)[0]
 
 
 def check_weights(path: Path) -> None:
@@ -51,11 +63,10 @@ def check_weights(path: Path) -> None:
         OSError: the file cannot be read, or is no regular file.
         ValueError: the file has another format or more than `MAX_BYTES`, is incomplete, or holds NaN or infinity.
     """
-    header, offset = _read_header(path)
-    size = path.stat().st_size - offset
-    data = np.memmap(path, np.uint8, "r", offset=offset) if size else np.zeros(0, np.uint8)
-    position = 0
-    for dtype, shape, start, end in sorted(header.values(), key=lambda entry: entry[2:]):
+    tensors, position = _read_header(path)
+    size = path.stat().st_size
+    data = np.memmap(path, np.uint8, "r")
+    for dtype, shape, start, end in sorted(tensors.values(), key=lambda tensor: (tensor.start, tensor.end)):
         if start != position or end > size or end - start != math.prod(shape) * _bytes_of(dtype):
             raise ValueError("a tensor does not fit the file")
         if dtype in _EXPONENTS and not _is_finite(data[start:end], *_EXPONENTS[dtype]):
@@ -63,17 +74,17 @@ def check_weights(path: Path) -> None:
         position = end
 
 
-def _read_header(path: Path) -> tuple[dict[str, _Entry], int]:
-    """Return the entry of each tensor, and where their data begin."""
+def _read_header(path: Path) -> tuple[dict[str, StoredTensor], int]:
+    """Return the tensors, and the byte at which their values begin."""
     with open_regular(path) as file:
         size = path.stat().st_size
         length = int.from_bytes(file.read(8), "little")
         if size > MAX_BYTES or length > min(size - 8, _MAX_HEADER_BYTES):
             raise ValueError("the file or its header is too long")
-        return _parse(file.read(length)), 8 + length
+        return _parse(file.read(length), 8 + length), 8 + length
 
 
-def _parse(text: bytes) -> dict[str, _Entry]:
+def _parse(text: bytes, offset: int) -> dict[str, StoredTensor]:
     try:
         header = json.loads(text)
         header.pop("__metadata__", None)
@@ -88,7 +99,10 @@ def _parse(text: bytes) -> dict[str, _Entry]:
             raise ValueError("the header is damaged")
     if len(tensors) > _MAX_TENSORS:
         raise ValueError("there are too many tensors")
-    return tensors
+    return {
+        name: StoredTensor(dtype, shape, offset + start, offset + end)
+        for name, (dtype, shape, start, end) in tensors.items()
+    }
 
 
 def _bytes_of(dtype: str) -> int:

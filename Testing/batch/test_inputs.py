@@ -47,7 +47,7 @@ def files(tmp_path):
         ("STRASSE.png", "stra\u00dfe.txt"),
     ],
 )
-def test_report_belongs_to_the_image_whatever_the_letter_case(files, image, report):
+def test_report_belongs_to_the_image_in_any_letter_case(files, image, report):
     (item,) = items_of(files(image, report)).values()
     assert (item.name, item.note, item.fault) == (image, report, "")
 
@@ -64,12 +64,12 @@ def test_two_reports_of_one_image_are_refused(files):
     assert items["a.png"].fault == "There are two reports beside it, a.TXT and a.txt."
 
 
-def test_tables_and_reports_are_no_images_whatever_their_letter_case(files):
+def test_tables_and_reports_do_not_count_as_images_in_any_letter_case(files):
     assert list(items_of(files("a.png", "a.txt", "b.TXT", "c.CSV", "d.csv", ".e.png", ".f/g.png"))) == ["a.png"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
-def test_whatever_is_no_regular_file_is_refused_at_once(files, tmp_path, monkeypatch):
+def test_pipes_sockets_devices_and_broken_links_are_refused_at_once(files, tmp_path, monkeypatch):
     folder = files("a.txt", "b.txt", "c.txt", "d.png", "e.txt", "f/g.png")
     os.mkfifo(folder / "a.png")
     monkeypatch.chdir(folder)  # the address of a socket must be short

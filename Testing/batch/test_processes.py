@@ -101,7 +101,7 @@ def test_ending_the_run_ends_its_processes(tmp_path):
     assert not any(map(exists, processes_of(tmp_path)))
 
 
-def test_process_that_somebody_else_ends_costs_no_image(tmp_path):
+def test_process_that_another_program_ends_costs_no_image(tmp_path):
     run = Processes(1).run(Load(tmp_path, seconds=0.3), items_with_names("a", "b"))
     answers = [next(run)]
     os.kill(processes_of(tmp_path)[0], signal.SIGKILL)

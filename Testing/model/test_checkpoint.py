@@ -7,9 +7,10 @@ import torch
 
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.model.card import CARD, read_card, resources
-from CausalCLIPSegLib.model.checkpoint import GRAPHS, WEIGHTS, open_checkpoint, sha256
+from CausalCLIPSegLib.model.checkpoint import GRAPHS, WEIGHTS, open_checkpoint
 from CausalCLIPSegLib.model.engines.load import load_engine
 from CausalCLIPSegLib.model.engines.torch_engine import load_network
+from CausalCLIPSegLib.regular_files import sha256
 
 
 def rejection(path) -> str:
@@ -123,7 +124,7 @@ def test_a_card_of_an_earlier_version_still_loads_in_pytorch(tiny_checkpoint):
         load_engine(checkpoint, "cpu", "onnx")
 
 
-def test_graphs_that_are_no_graphs_are_rejected(tiny_checkpoint):
+def test_a_damaged_graph_is_rejected(tiny_checkpoint):
     (tiny_checkpoint / GRAPHS[0]).write_bytes(b"no graph")
     card = json.loads((tiny_checkpoint / CARD).read_text())
     card["graphs"][GRAPHS[0]] = sha256(tiny_checkpoint / GRAPHS[0])

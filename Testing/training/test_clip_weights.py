@@ -8,7 +8,7 @@ from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
 from safetensors.torch import save_file
 
 from CausalCLIPSegLib.errors import CheckpointError
-from CausalCLIPSegLib.model.checkpoint import sha256
+from CausalCLIPSegLib.regular_files import sha256
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration, TimmConfiguration
 from CausalCLIPSegLib.network.text_encoder import tokenize

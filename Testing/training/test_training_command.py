@@ -14,12 +14,13 @@ import torch
 from PIL import Image
 
 from CausalCLIPSegLib.errors import CheckpointError
-from CausalCLIPSegLib.model.checkpoint import open_checkpoint, sha256
+from CausalCLIPSegLib.model.checkpoint import open_checkpoint
 from CausalCLIPSegLib.model.engines.torch_engine import load_network
 from CausalCLIPSegLib.model.tokens import PROMPT_TOKENS
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.text_encoder import TOKEN_TABLE
 from CausalCLIPSegLib.radiograph import Radiograph
+from CausalCLIPSegLib.regular_files import sha256
 from CausalCLIPSegLib.segmenter import Segmenter
 from training.__main__ import app
 from training.export.checkpoint import average, export_checkpoint, read_weights, verify

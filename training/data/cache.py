@@ -15,6 +15,7 @@ from PIL import Image
 from CausalCLIPSegLib.atomic_files import staged_files
 from CausalCLIPSegLib.errors import OutputError
 from CausalCLIPSegLib.model.resampling import to_network_grid
+from CausalCLIPSegLib.regular_files import sha256
 from training.data.sample import Sample, to_uint8
 
 _FORMAT = "2"
@@ -107,6 +108,5 @@ def _key(samples: Sequence[Sample], size: int) -> str:
     digest = hashlib.sha256(f"{_FORMAT} {size}".encode())
     for sample in samples:
         for path in (sample.image, sample.mask):
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+            digest.update(bytes.fromhex(sha256(path)))
     return digest.hexdigest()[:32]

@@ -12,12 +12,13 @@ from torch import Tensor
 
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.model.card import Card, write_card
-from CausalCLIPSegLib.model.checkpoint import WEIGHTS, open_checkpoint, sha256
+from CausalCLIPSegLib.model.checkpoint import WEIGHTS, open_checkpoint
 from CausalCLIPSegLib.model.engines.torch_engine import load_network
 from CausalCLIPSegLib.model.tokens import PROMPT_TOKENS, encode
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
 from CausalCLIPSegLib.network.text_encoder import TOKEN_TABLE
+from CausalCLIPSegLib.regular_files import sha256
 from training.export.example import example_image, example_prompt
 from training.export.graphs import verify_graphs, write_graphs
 from training.yaml_file import read_yaml

@@ -5,7 +5,6 @@ The graphs hold no weights: they refer to the tensors inside weights.safetensors
 
 from __future__ import annotations
 
-import json
 import shutil
 import warnings
 from collections.abc import Container
@@ -30,13 +29,14 @@ from CausalCLIPSegLib.model.checkpoint import (
     WEIGHTS,
     Checkpoint,
     open_checkpoint,
-    sha256,
 )
 from CausalCLIPSegLib.model.engines.interface import Engine
 from CausalCLIPSegLib.model.engines.onnx_engine import OnnxEngine
 from CausalCLIPSegLib.model.engines.torch_engine import TorchEngine
 from CausalCLIPSegLib.model.tokens import encode
+from CausalCLIPSegLib.model.weights import StoredTensor, read_tensors
 from CausalCLIPSegLib.network.inference import InferenceParts, inputs_of
+from CausalCLIPSegLib.regular_files import sha256
 from training.export.example import example_image, example_prompt
 
 _OPSET = 18
@@ -77,7 +77,7 @@ def write_graphs(checkpoint: Checkpoint) -> Checkpoint:
     engine = TorchEngine(checkpoint, "cpu")
     parts = InferenceParts.of(engine.network)
     names = {tensor.data_ptr(): name for name, tensor in engine.network.state_dict().items()}
-    stored = _read_header(checkpoint.weights)
+    stored = read_tensors(checkpoint.weights)
     image, tokens = torch.from_numpy(example_image(64, 2)), torch.from_numpy(_example_tokens(checkpoint.card, 2))
     with torch.no_grad():
         text, features = parts.text(tokens), parts.image(image)
@@ -88,12 +88,7 @@ def write_graphs(checkpoint: Checkpoint) -> Checkpoint:
     for name, part, inputs, shapes in (
         (TEXT_GRAPH, parts.text, {"tokens": tokens}, {"tokens": {0: batch}}),
         (IMAGE_GRAPH, parts.image, {"image": image}, {"image": {0: batch, 2: side, 3: side}}),
-        (
-            DECODER_GRAPH,
-            parts.decoder,
-            decoder_inputs,
-            decoder_axes,
-        ),
+        (DECODER_GRAPH, parts.decoder, decoder_inputs, decoder_axes),
     ):
         own_names = {key: names[tensor.data_ptr()] for key, tensor in part.state_dict().items()}
         model = _trace(part, inputs, shapes, own_names)
@@ -180,26 +175,7 @@ def _drop_zero_biases(graph: ir.Graph) -> None:
                 node.replace_input_with(2, None)
 
 
-def _read_header(weights: Path) -> dict[str, tuple[int, tuple[int, ...], int, int]]:
-    """Return the data type, shape, offset in the file and length in bytes of each tensor of a safetensors file."""
-    with weights.open("rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(size))
-    header.pop("__metadata__", None)
-    return {
-        name: (
-            _DATA_TYPES.get(entry["dtype"], TensorProto.UNDEFINED),
-            tuple(entry["shape"]),
-            8 + size + entry["data_offsets"][0],
-            entry["data_offsets"][1] - entry["data_offsets"][0],
-        )
-        for name, entry in header.items()
-    }
-
-
-def _refer_to_weights(
-    model: onnx.ModelProto, names: dict[str, str], stored: dict[str, tuple[int, tuple[int, ...], int, int]]
-) -> None:
+def _refer_to_weights(model: onnx.ModelProto, names: dict[str, str], stored: dict[str, StoredTensor]) -> None:
     """Replace the weights in a graph by references into the file of the weights, and drop what only people read."""
     graph = model.graph
     inputs, references, casts = [], [], []
@@ -210,15 +186,19 @@ def _refer_to_weights(
             continue
         if value.name not in used:
             continue
-        data_type, shape, offset, length = stored[names[value.name]]
+        tensor = stored[names[value.name]]
         reference = TensorProto(
             name=f"{value.name}.stored",
-            data_type=data_type,
-            dims=shape,
+            data_type=_DATA_TYPES.get(tensor.dtype, TensorProto.UNDEFINED),
+            dims=tensor.shape,
             data_location=TensorProto.EXTERNAL,
             external_data=[
                 onnx.StringStringEntryProto(key=key, value=str(item))
-                for key, item in (("location", WEIGHTS), ("offset", offset), ("length", length))
+                for key, item in (
+                    ("location", WEIGHTS),
+                    ("offset", tensor.start),
+                    ("length", tensor.end - tensor.start),
+                )
             ],
         )
         references.append(reference)

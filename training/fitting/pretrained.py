@@ -12,11 +12,12 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from CausalCLIPSegLib.errors import CheckpointError
-from CausalCLIPSegLib.model.checkpoint import open_checkpoint, sha256
+from CausalCLIPSegLib.model.checkpoint import open_checkpoint
 from CausalCLIPSegLib.model.engines.torch_engine import load_network
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.text_encoder import TOKEN_TABLE
 from CausalCLIPSegLib.network.vision_encoder import ClipResNetEncoder, TimmEncoder
+from CausalCLIPSegLib.regular_files import sha256
 
 _NETWORK = "network."
 """Prefix of the network's weights in a run."""

@@ -14,7 +14,7 @@ from torch import nn
 from CausalCLIPSegLib.errors import CheckpointError, DeviceWarning
 from CausalCLIPSegLib.model.checkpoint import Checkpoint
 from CausalCLIPSegLib.model.engines.interface import Arrays
-from CausalCLIPSegLib.model.weights import shapes_of
+from CausalCLIPSegLib.model.weights import read_tensors
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.inference import InferenceParts, inputs_of
 
@@ -28,7 +28,8 @@ def load_network(checkpoint: Checkpoint) -> CausalCLIPSeg:
     misfit = CheckpointError(f"The weights of the checkpoint “{checkpoint.card.name}” do not fit its network.")
     with torch.device("meta"):  # without memory, because the card may claim any size
         expected = CausalCLIPSeg(checkpoint.card.network).state_dict()
-    if {name: tuple(tensor.shape) for name, tensor in expected.items()} != shapes_of(checkpoint.weights):
+    stored = {name: tensor.shape for name, tensor in read_tensors(checkpoint.weights).items()}
+    if {name: tuple(tensor.shape) for name, tensor in expected.items()} != stored:
         raise misfit
     network = CausalCLIPSeg(checkpoint.card.network)
     try:
