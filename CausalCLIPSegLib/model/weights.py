@@ -23,7 +23,7 @@ _EXPONENTS: dict[str, tuple[type[np.unsignedinteger[Any]], int]] = {
     "F32": (np.uint32, 0x7F800000),
     "F64": (np.uint64, 0x7FF0000000000000),
 }
-"""The integer type of each floating-point type, and the bits of its exponent; NaN and infinity have all of them set."""
+"""The integer type of each floating-point type, and the bits of its exponent, all set in NaN and infinity."""
 _OTHER_BYTES = {"I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 
 

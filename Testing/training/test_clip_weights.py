@@ -8,10 +8,10 @@ from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
 from safetensors.torch import save_file
 
 from CausalCLIPSegLib.errors import CheckpointError
-from CausalCLIPSegLib.regular_files import sha256
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration, TimmConfiguration
 from CausalCLIPSegLib.network.text_encoder import tokenize
+from CausalCLIPSegLib.regular_files import sha256
 from training.fitting.pretrained import load_clip
 
 
