@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from CausalCLIPSegLib.notes.changes import resolve_changes
 from CausalCLIPSegLib.notes.context import CLAIM_ROLES, resolve_directions
@@ -50,7 +50,8 @@ def resolve_roles(mentions: Sequence[Mention]) -> list[Mention]:
             resolved[at] = mention = _with_term(mention, "negated", "backward")
         has_claim = has_claim or mention.role in CLAIM_ROLES
         if not has_claim and mention.role == "negated" and mention.term.value == "backward":
-            resolved[at] = _with_term(mention, "normal", "normal")  # "right base: resolved"
+            names_place = any(each.role in LOCATION_ROLES for each in resolved[:at])  # "right base: resolved"
+            resolved[at] = _with_term(mention, "normal", GONE_HERE if names_place else "normal")
             has_claim = True
     return resolved
 
@@ -211,8 +212,9 @@ def _renames(mentions: Sequence[Mention], at: int, finding: Mention) -> bool:
     if mention.term.value in _ARTIFACTS:
         return True
     is_definite = mentions[at - 1].role in ("verb", "cause") and mention.start - mentions[at - 1].stop <= 1
-    is_only_cause = at + 1 >= len(mentions) or mentions[at + 1].role not in COORDINATING_ROLES
-    is_effusion = mention.term == Term("outside", _EFFUSION) and is_only_cause
+    other_cause = next(dropwhile(lambda each: each.role in COORDINATING_ROLES, mentions[at + 1 : at + 4]), mention)
+    is_coordinated = mentions[at + 1 : at + 2] and mentions[at + 1].role in COORDINATING_ROLES
+    is_effusion = mention.term == Term("outside", _EFFUSION) and not (is_coordinated and other_cause.role == "finding")
     return is_definite and (_is_outside_lung(mention) or is_effusion) and finding.term.value in _UNSPECIFIC_KINDS
 
 
