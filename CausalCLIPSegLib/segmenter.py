@@ -264,9 +264,11 @@ class Segmenter:
         threshold = settings.search_threshold or self.card.threshold
         probability = self.probabilities(self.card.prompt(WITHOUT_LOCATION))
         seen = probability >= threshold
+        taken = mask
         candidates: list[Candidate] = []
         for side, area in areas_elsewhere(seen, network_mask, expression, extent, smallest=settings.smallest_area):
-            found = (self._on_radiograph(np.where(area | ~seen, probability, 0)) >= threshold) & ~mask
+            found = (self._on_radiograph(np.where(area | ~seen, probability, 0)) >= threshold) & ~taken
+            taken = taken | found
             if not found.any():
                 continue  # a radiograph of a few pixels
             segment = Segment(

@@ -17,9 +17,11 @@ from CausalCLIPSegLib.batch.inputs import read_items
 from CausalCLIPSegLib.batch.processes import Processes
 from CausalCLIPSegLib.batch.runner import Batch
 from CausalCLIPSegLib.batch.table import Row, Rows
-from CausalCLIPSegLib.batch.task import Settings
+from CausalCLIPSegLib.batch.task import Settings, request_of
 from CausalCLIPSegLib.demo import DEMO_IMAGE
 from CausalCLIPSegLib.errors import CausalCLIPSegError, OutputError
+from CausalCLIPSegLib.model.card import read_card, write_card
+from CausalCLIPSegLib.model.place_calibration import PlaceCalibration
 from CausalCLIPSegLib.radiograph import read_radiograph
 from CausalCLIPSegLib.segmenter import Segmenter
 
@@ -68,6 +70,32 @@ def test_each_image_has_the_result_that_segment_gives(folder, run_batch, tmp_pat
         assert (row["sides"], row["area_mm2"]) == ("left", "")
         result = json.loads((tmp_path / "out" / row["image"].removesuffix(".png") / "result.json").read_text())
         assert result["area_fraction"] == float(row["area_fraction"])
+        assert row["not_seen"] == "", "every pixel reaches the threshold"
+        assert row["not_in_note"] == " ".join(each.sentence for each in single.candidates)
+
+
+def test_the_table_says_what_is_not_seen_and_what_is_not_in_the_note(folder, run_batch, tmp_path, tiny_checkpoint):
+    """The search of this card finds everything, and nothing reaches the threshold of the batch."""
+    card = read_card(tiny_checkpoint)
+    write_card(card.model_copy(update={"places": PlaceCalibration(search_threshold=1e-6)}), tiny_checkpoint)
+    items = read_items(folder, tmp_path / "out")
+    settings = replace(SETTINGS, threshold=0.999999)
+    batch = Batch(tmp_path / "out", settings, tiny_checkpoint, "cpu", executor=InThisProcess())
+    with Rows(tmp_path / "out" / "films.csv") as rows:
+        assert {row.status for row, _ in batch.run(items, rows)} == {"outlined"}
+    for row in table_of(tmp_path / "out"):
+        assert row["not_seen"].startswith("Note: left lower zone. Nothing there reaches the threshold")
+        assert "Not in the note: right lung (" in row["not_in_note"]
+        result = json.loads((tmp_path / "out" / row["image"].removesuffix(".png") / "result.json").read_text())
+        assert " ".join(area["sentence"] for area in result["not_in_note"]) == row["not_in_note"]
+        assert result["segments"] == []
+
+
+def test_an_image_is_segmented_again_after_the_checkpoint_was_calibrated(folder, tmp_path, tiny_checkpoint_to_read):
+    card = read_card(tiny_checkpoint_to_read)
+    (item, *_) = read_items(folder, tmp_path / "out")
+    calibrated = card.model_copy(update={"places": PlaceCalibration(search_threshold=0.7)})
+    assert request_of(item, SETTINGS, card) != request_of(item, SETTINGS, calibrated)
 
 
 def test_processes_give_the_same_table(folder, run_batch, tmp_path):
@@ -305,16 +333,18 @@ def test_names_do_not_act_and_are_found_again(tmp_path, run_batch):
     assert "\x1b" not in text
 
 
-def test_continues_the_table_of_a_version_without_the_newest_column(folder, run_batch, tmp_path):
+@pytest.mark.parametrize(("columns", "last"), [(2, "prompt"), (3, "request")])
+def test_continues_the_table_of_a_version_without_the_newest_columns(folder, run_batch, tmp_path, columns, last):
     run_batch(folder)
     table = tmp_path / "out" / "films.csv"
     whole = table.read_text(encoding="utf-8")
     rows = list(csv.reader(whole.splitlines()))
-    assert rows[0][-1] == "prompt"
+    assert rows[0][-columns - 1] == last
     with table.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(row[:-1] for row in rows)
+        csv.writer(file, lineterminator="\n").writerows(row[:-columns] for row in rows)
     assert all(before for _, _, before in run_batch(folder).values())
-    assert table.read_text(encoding="utf-8") == whole
+    whole_rows = [{**dict(zip(rows[0], row, strict=True)), "not_seen": "", "not_in_note": ""} for row in rows[1:]]
+    assert table_of(tmp_path / "out") == whole_rows
 
 
 @pytest.mark.parametrize("cut", range(1, 120, 7))

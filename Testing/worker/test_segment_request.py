@@ -10,6 +10,8 @@ from pydicom.data import get_testdata_file
 
 from CausalCLIPSegLib.demo import DEMO_IMAGE
 from CausalCLIPSegLib.mask.sides import split_by_side
+from CausalCLIPSegLib.model.card import read_card, write_card
+from CausalCLIPSegLib.model.place_calibration import PlaceCalibration
 from CausalCLIPSegLib.radiograph import read_radiograph
 from CausalCLIPSegLib.segmenter import Segmenter
 from CausalCLIPSegLib.worker.protocol import SegmentResult
@@ -50,8 +52,51 @@ def test_segments_an_array(worker, segment_request, tmp_path):
     assert kinds == {"right": "consolidation", "left": "infection"}
     assert files(tmp_path / "out") == sorted(
         ["probability.npy", "causal_attention.npy", "confounder_attention.npy"]
-        + [Path(segment["mask"]).name for segment in result["segments"]]
+        + [Path(segment["mask"]).name for segment in (*result["segments"], *result["not_in_note"])]
     )
+
+
+def test_offers_what_the_note_leaves_out_as_segments_that_can_be_exported(
+    worker, segment_request, tiny_checkpoint, tmp_path
+):
+    """The search of this card finds everything, and nothing reaches the threshold of the request."""
+    card = read_card(tiny_checkpoint)
+    write_card(card.model_copy(update={"places": PlaceCalibration(search_threshold=1e-6)}), tiny_checkpoint)
+    request = {**segment_request, "checkpoint": str(tiny_checkpoint), "threshold": 0.999999}
+    request["note"] += " Left lung clear."
+    result = worker.ask("segment", **request)
+    SegmentResult.model_validate(result)
+    assert result["segments"] == []
+    (place,) = result["places"]
+    assert (place["place"], place["present"], place["side_viewer"]) == ("right lower zone", False, "left")
+    areas = {area["place"]: area for area in result["not_in_note"]}
+    assert sorted(area["side"] for area in areas.values()) == ["left", "right"]
+    assert areas["left lung"]["denied"]
+    masks = [np.load(area["mask"]) for area in areas.values()]
+    assert all(mask.dtype == bool and mask.shape == (90, 120) for mask in masks)
+    assert not (masks[0] & masks[1]).any()
+    for area, mask in zip(areas.values(), masks, strict=True):
+        assert area["area_mm2"] == pytest.approx(mask.sum() * 0.25 * 0.5)
+        assert area["terminology"]["region_modifier"]["meaning"].lower() == area["side"]
+    segment = {key: areas["left lung"][key] for key in ("id", "name", "kind", "side", "color", "mask")}
+    understood = result["understood"]
+    exported = worker.ask(
+        "export",
+        image=request["image"],
+        segments=[segment],
+        formats=["seg-nrrd"],
+        output=str(tmp_path / "export"),
+        note=request["note"],
+        prompt=understood["prompt"],
+        prompt_laterality=understood["prompt_laterality"],
+        threshold=request["threshold"],
+        provenance=result["provenance"],
+    )
+    assert exported["event"] == "result", exported
+
+    again = worker.ask("segment", **{**request, "note": "Bilateral opacities."})
+    assert again["not_in_note"] == []
+    assert not list((tmp_path / "out").glob("mask_not_in_note*")), "files of the earlier result are removed"
 
 
 def test_segments_a_file_as_the_library_does(start_worker, tmp_path):
@@ -68,6 +113,8 @@ def test_segments_a_file_as_the_library_does(start_worker, tmp_path):
     assert [segment["id"] for segment in result["segments"]] == [each.identifier for each in expected.segments]
     assert result["sop_instance_uid"] == expected.radiograph.header.SOPInstanceUID
     assert result["area_mm2"] is None
+    assert [each["sentence"] for each in result["places"]] == [each.sentence for each in expected.places]
+    assert [each["sentence"] for each in result["not_in_note"]] == [each.sentence for each in expected.candidates]
 
     second = worker.send("segment", **request, output=str(tmp_path / "second"))
     worker.wait_until_network_runs(second)
