@@ -88,6 +88,7 @@ def _data_type(header: Any) -> tuple[np.dtype[Any], bool]:
 
 def _sizes(header: Any) -> list[int]:
     count, *sizes = (int(number) for number in header["dim"])
+    sizes[2:] = [max(1, size) for size in sizes[2:]]  # some writers put 0 for the slices of an image, as ITK allows
     if not 1 <= count <= 7 or min(sizes[:count]) < 1:
         raise RadiographError("The header of this NIfTI file contradicts itself about its size.")
     return sizes[:count]

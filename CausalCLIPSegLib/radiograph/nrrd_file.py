@@ -23,6 +23,9 @@ _RAW, _GZIP, _BZIP2 = {"raw"}, {"gzip", "gz"}, {"bzip2", "bz2"}
 _TEXT, _HEX = {"ascii", "text", "txt"}, {"hex"}
 _DETACHED = frozenset({"data file", "datafile"})
 _SKIPS = frozenset({"line skip", "lineskip", "byte skip", "byteskip"})
+# pynrrd reads vectors only without the blanks that the format allows in them.
+_VECTORS = re.compile(rb"^(space ?directions|space ?origin|measurement ?frame):.*$", re.MULTILINE | re.IGNORECASE)
+_BLANKS = re.compile(rb"(?<=[(,])[ \t]+|[ \t]+(?=[,)])")
 _LONGEST_VALUE = 16
 _MAX_TEXT_BYTES = 1 << 26
 _INCOMPLETE = "The file is incomplete: it ends before the last pixel."
@@ -46,7 +49,8 @@ def read_header(path: Path) -> tuple[dict[str, Any], int]:
         raise NrrdError("The file is not an NRRD file.")
     if end is None:
         raise ValueError("the header has no end")
-    header = nrrd.read_header(io.BytesIO(head[: end.end()]))
+    fields = _VECTORS.sub(lambda match: _BLANKS.sub(b"", match[0]), head[: end.end()])
+    header = nrrd.read_header(io.BytesIO(fields))
     names = {name.lower() for name in header}
     if names & _DETACHED:
         raise NrrdError("This NRRD file keeps its values in another file; save it as one file.")

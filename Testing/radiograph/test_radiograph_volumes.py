@@ -1,5 +1,7 @@
 """Reading NRRD and NIfTI files of one slice."""
 
+import struct
+
 import numpy as np
 import pytest
 import SimpleITK
@@ -138,3 +140,33 @@ def test_warnings_of_itk_are_restored(tmp_path, stored):
     enabled = SimpleITK.ProcessObject.GetGlobalWarningDisplay()
     read_radiograph(write(tmp_path / "image.nrrd", stored))
     assert SimpleITK.ProcessObject.GetGlobalWarningDisplay() == enabled
+
+
+VECTORS = {
+    "blanks behind commas": b"space directions: (0.2, 0) (0, -0.3)\nspace origin: (5, 6)",
+    "blanks around numbers": b"space directions: ( 0.2 , 0 ) ( 0 , -0.3 )\nspace origin: ( 5 ,\t6 )",
+    "none": b"space directions: (0.2,0) (0,-0.3)\nspace origin: (5,6)",
+}
+
+
+@pytest.mark.parametrize("vectors", VECTORS.values(), ids=VECTORS)
+def test_vectors_of_nrrd_may_hold_blanks(tmp_path, stored, vectors):
+    path = tmp_path / "image.nrrd"
+    sizes = f"{stored.shape[1]} {stored.shape[0]}".encode()
+    fields = b"type: uint16\ndimension: 2\nspace dimension: 2\nendian: little\nencoding: raw\nsizes: " + sizes
+    path.write_bytes(b"NRRD0004\n" + fields + b"\n" + vectors + b"\n\n" + stored.tobytes())
+    radiograph = read_radiograph(path)
+    assert radiograph.spacing == pytest.approx((0.3, 0.2))
+    assert radiograph.turn.rows_reversed
+    assert np.array_equal(radiograph.pixels[::-1], read_radiograph(write(tmp_path / "plain.nrrd", stored)).pixels)
+
+
+@pytest.mark.parametrize("slices", [0, -1])
+def test_nifti_may_have_no_slices(tmp_path, stored, slices):
+    path = write(tmp_path / "image.nii", stored[None])
+    plain = read_radiograph(path)
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<h", content, 46, slices)  # dim[3]
+    path.write_bytes(content)
+    assert SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path))).size == stored.size
+    assert np.array_equal(read_radiograph(path).pixels, plain.pixels)
