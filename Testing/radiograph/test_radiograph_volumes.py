@@ -35,7 +35,8 @@ def write(path, values, spacing=None, origin=None, direction=None):
 def test_values_keep_their_order(folder, ending, data):
     dtype = data.draw(st.sampled_from([np.uint8, np.int16, np.uint16, np.int32, np.float32]))
     values = data.draw(hnp.arrays(dtype, SHAPES, elements=ELEMENTS.get(dtype)).filter(lambda a: np.unique(a).size > 1))
-    pixels = read_radiograph(write(folder / f"image.{ending}", values)).pixels
+    radiograph = read_radiograph(write(folder / f"image.{ending}", values))
+    pixels = radiograph.turn.stored(radiograph.pixels)  # an image that is bright at the top is turned upside down
     assert pixels.shape == values.shape
     assert pixels.dtype == np.float32
     assert 0 <= pixels.min() < pixels.max() <= 1
