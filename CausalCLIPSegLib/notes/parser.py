@@ -164,9 +164,9 @@ class _NoteParser:
         claims = [
             claim
             for each in parsed
+            if not any(mention.role in ("earlier", "historical") for mention in each.mentions)
             for claim in each.claims
             if claim.mention.role == "normal" and not (claim.negated or claim.historical or claim.hypothetical)
-            if not any(mention.role in ("earlier", "historical") for mention in each.mentions)
         ]
         terms = [_location_terms(claim) for claim in claims]
         # Without a word for a lung or a zone of it, the hilum or the diaphragm is meant.
@@ -257,7 +257,7 @@ def _exceptions(parsed: Sequence[ParsedStatement]) -> list[tuple[LocationTerm, .
     exceptions: list[tuple[LocationTerm, ...]] = [()] * len(parsed)
     later: tuple[LocationTerm, ...] = ()  # of statements that restrict all before them
     for at in range(len(parsed) - 1, -1, -1):
-        excepted = tuple(parsed[at].excepted)
+        excepted = tuple(parsed[at].excepted[:_MAX_EXCEPTIONS])
         exceptions[at] += later
         if excepted and parsed[at].restricts is not None:
             main = at - 1 if at and parsed[at - 1] is parsed[at].restricts else at + 1
