@@ -32,7 +32,7 @@ NOTE = "Consolidation in the right lower zone and in the left upper zone. No eff
 THRESHOLD = 0.01
 """So low that every pixel reaches it with any weights, so masks and areas are the same on every machine."""
 
-PROSE = {"message", "phase", "summary", "warnings", "disagreements", "reason", "questions"}
+PROSE = {"message", "phase", "summary", "warnings", "disagreements", "reason", "questions", "sentence"}
 """Keys whose values are sentences for people; their wording is not part of the contract."""
 
 
@@ -44,7 +44,7 @@ def _masked(value: Any, key: str = "", folder: str = "/dev/null") -> Any:
         return [{name: f"<{type(item).__name__}>" for name, item in value[0].items()}]
     if key == "seconds":
         return dict.fromkeys(value, "<seconds>")
-    if key in {"pid", "sha256", "devices"}:
+    if key in {"pid", "sha256", "devices", "highest_probability"}:
         return f"<{key}>"
     if isinstance(value, dict):
         return {name: _masked(item, name, folder) for name, item in value.items()}

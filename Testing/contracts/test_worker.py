@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
 
 def test_conversation_equals_the_golden_file(golden, conversation, dicom_image, tiny_checkpoint_to_read, tmp_path):
     note = "Consolidation in the right lower zone and in the left upper zone. No effusion."
@@ -18,6 +21,17 @@ def test_conversation_equals_the_golden_file(golden, conversation, dicom_image, 
     question = {"image": image, "note": note}
     options = {"threshold": 0.01, "checkpoint": checkpoint, "device": "cpu", "output": str(tmp_path / "s")}
     result = ask(id="s", request="segment", **question, **options)
+    # Everything reaches the threshold of this card's search, and nothing that of the request.
+    shutil.copytree(tiny_checkpoint_to_read, tmp_path / "search")
+    card = json.loads((tmp_path / "search" / "card.json").read_text(encoding="utf-8"))
+    card["places"] = {"search_threshold": 1e-6}
+    (tmp_path / "search" / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    search = {"threshold": 0.999999, "checkpoint": str(tmp_path / "search"), "output": str(tmp_path / "s2")}
+    elsewhere = ask(id="s2", request="segment", **{**question, **options, **search})
+    assert [each["place"] for each in elsewhere["not_in_note"]] == [
+        "right upper and middle zones",
+        "left middle and lower zones",
+    ]
     probability = {"probability": result["probability"], "threshold": 0.02}
     ask(id="t", request="threshold", **probability, spacing=result["spacing"], output=str(tmp_path / "t"))
     ask(id="c", request="cancel", target="unknown")
