@@ -107,3 +107,23 @@ def test_prints_where_note_and_mask_disagree(causalclipseg, png, tmp_path):
     assert disagreements
     assert all(sentence in completed.stdout for sentence in disagreements)
     assert "Note vs mask" in completed.stdout
+
+
+def test_prints_what_the_note_leaves_out_and_what_is_not_seen(causalclipseg, tmp_path):
+    """The radiograph has opacities in both lungs; the note calls one of them clear."""
+    image = str(get_testdata_file(DEMO_IMAGE, download=False))
+    note = ["--note", "Opacity in the left lung. Right lung clear.", "--output", "out"]
+    completed = causalclipseg("segment", image, *note)
+    assert completed.returncode == 0, completed.stderr
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert [place["present"] for place in result["places"]] == [True]
+    assert {segment["side_patient"] for segment in result["segments"]} == {"left"}
+    assert {area["side_patient"] for area in result["not_in_note"]} == {"right"}
+    for sentence in (each["sentence"] for each in (*result["places"], *result["not_in_note"])):
+        assert sentence in completed.stdout
+    assert "which the note calls clear" in completed.stdout
+    assert len(dcmread(tmp_path / "out" / "segmentation.dcm").SegmentSequence) == 1
+    empty = causalclipseg("segment", image, *note, "--force", "--threshold", "0.9999")
+    assert empty.returncode == 0, empty.stderr
+    assert "Note: left lung. Nothing there reaches the threshold (highest probability 0." in empty.stdout
+    assert (tmp_path / "out" / "segmentation.seg.nrrd").is_file()
