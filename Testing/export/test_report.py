@@ -64,6 +64,8 @@ def test_writes_every_field_of_the_contract(small_result, tmp_path):
         "warnings": [],
         "disagreements": ["On the left the note says lower, the outline is upper."],
         "source": None,
+        "places": [],
+        "not_in_note": [],
     }
 
 
