@@ -197,7 +197,7 @@ def test_the_command_writes_and_prints_the_metrics(tmp_path, lvit_folder, tiny_c
         return encode_image(self, *arguments, **options)
 
     monkeypatch.setattr(CausalCLIPSeg, "encode_image", counting)
-    arguments = ["evaluate", "--data", lvit_folder, "--checkpoint", tiny_checkpoint, "--device", "cpu"]
+    arguments = ["evaluate", "--data", lvit_folder, "--checkpoint", tiny_checkpoint, "--engine", "torch"]
     arguments += ["--json", tmp_path / "metrics.json"]
     app([str(argument) for argument in [*arguments, "--referring"]], standalone_mode=False)
     assert len(encoded) == 8, "each radiograph must be encoded once"
