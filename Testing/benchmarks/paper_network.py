@@ -65,7 +65,7 @@ def _inference(plain: CausalCLIPSeg, fast: CausalCLIPSeg, peak: float, batches: 
     for batch in batches:
         image = torch.rand(batch, 1, plain.configuration.image_size, plain.configuration.image_size)
         tokens = torch.randint(1, 400, (batch, plain.configuration.text.context_length))
-        with TemporaryDirectory() as folder, torch.inference_mode():
+        with TemporaryDirectory() as folder, torch.no_grad():
             text = fast.encode_text(tokens)
             modules = {
                 "plain": (_Plain(plain).eval(), (image, tokens)),
@@ -77,11 +77,13 @@ def _inference(plain: CausalCLIPSeg, fast: CausalCLIPSeg, peak: float, batches: 
                 candidates[f"{name}, ONNX Runtime"] = _exported(module, inputs, Path(folder) / f"{name}.onnx")
             operations = {name: _count(partial(module, *inputs)) for name, (module, inputs) in modules.items()}
             seconds = interleave(candidates, repeat)
-            expected = candidates["plain, PyTorch"]()[0]  # type: ignore[index]
+            outputs = {label: work() for label, work in candidates.items()}
+        logits = {
+            label: torch.as_tensor(output[0] if isinstance(output, tuple | list) else output)
+            for label, output in outputs.items()
+        }
         slowest = seconds["plain, PyTorch"]
         for label, each in seconds.items():
-            output = candidates[label]()
-            logits = torch.as_tensor(output[0] if isinstance(output, tuple | list) else output)
             share = operations[label.split(",")[0]] / each / peak
             rows.append(
                 [
@@ -90,7 +92,7 @@ def _inference(plain: CausalCLIPSeg, fast: CausalCLIPSeg, peak: float, batches: 
                     f"{each / batch:.2f}",
                     f"{slowest / each:.1f}",
                     f"{share:.0%}",
-                    f"{float((logits - expected).abs().max()):.0e}",
+                    f"{float((logits[label] - logits['plain, PyTorch']).abs().max()):.0e}",
                 ]
             )
     head = [
@@ -107,9 +109,7 @@ def _inference(plain: CausalCLIPSeg, fast: CausalCLIPSeg, peak: float, batches: 
 
 def _exported(module: nn.Module, inputs: tuple[Tensor, ...], path: Path) -> Callable[[], object]:
     """Return the module's graph in ONNX Runtime on the inputs."""
-    with torch.inference_mode(False), torch.no_grad():
-        clones = tuple(each.clone() for each in inputs)
-        program = torch.onnx.export(module, clones, dynamo=True, optimize=True, verbose=False)
+    program = torch.onnx.export(module, inputs, dynamo=True, optimize=True, verbose=False)
     assert program is not None
     program.save(str(path), external_data=True)
     options = onnxruntime.SessionOptions()
@@ -165,7 +165,7 @@ def _matrix_peak() -> float:
     """Return the most floating-point operations in a second that a matrix product or a convolution reaches."""
     square = torch.rand(1536, 1536)
     channels, weights = torch.rand(8, 512, 28, 28), torch.rand(512, 512, 3, 3)
-    with torch.inference_mode():
+    with torch.no_grad():
         candidates: dict[str, Callable[[], object]] = {
             "product": partial(torch.mm, square, square),
             "convolution": partial(F.conv2d, channels, weights),
