@@ -56,7 +56,6 @@ class DicomWeb:
         self._client = DICOMwebClient(
             archive.url,
             session=self._session,
-            timeout=archive.timeout,
             callback=self._on_response,
             permissive_uid=True,
         )

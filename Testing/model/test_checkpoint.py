@@ -1,6 +1,8 @@
 """A checkpoint loads completely and with its card, or is rejected in one sentence."""
 
 import json
+import tomllib
+from pathlib import Path
 
 import pytest
 import torch
@@ -131,3 +133,15 @@ def test_a_damaged_graph_is_rejected(tiny_checkpoint):
     (tiny_checkpoint / CARD).write_text(json.dumps(card))
     with pytest.raises(CheckpointError, match=f"{GRAPHS[0]} of the checkpoint “tiny” cannot be loaded"):
         load_engine(open_checkpoint(tiny_checkpoint), "cpu", "onnx")
+
+
+def test_the_weights_have_terms_of_their_own_in_the_metadata_of_the_package():
+    root = Path(__file__).parents[2]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    files = {path.relative_to(root) for pattern in project["license-files"] for path in root.glob(pattern)}
+    for card in (root / "Resources" / "checkpoints").glob(f"*/{CARD}"):
+        terms = card.with_name("LICENSE")
+        assert terms.relative_to(root) in files
+        reference, *lines = terms.read_text(encoding="utf-8").splitlines()
+        assert reference in project["license"].split(" AND ")
+        assert "non-commercial research" in " ".join(lines)

@@ -22,11 +22,13 @@ from safetensors.numpy import load_file, save_file
 
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.model.card import CARD
-from CausalCLIPSegLib.model.checkpoint import WEIGHTS, open_checkpoint, sha256
+from CausalCLIPSegLib.model.checkpoint import WEIGHTS, open_checkpoint
 from CausalCLIPSegLib.model.engines.load import load_engine
 from CausalCLIPSegLib.model.weights import check_weights
 from CausalCLIPSegLib.network.configuration import Encoder, NetworkConfiguration, TimmConfiguration
 from CausalCLIPSegLib.network.vision_encoder import STRIDES, TimmEncoder
+from CausalCLIPSegLib.regular_files import sha256
+from CausalCLIPSegLib.segmenter import Segmenter
 
 MAX_MEMORY = 300_000
 """Kilobytes."""
@@ -272,3 +274,14 @@ def test_a_huge_file_of_weights_is_rejected_without_reading_it(tiny_checkpoint):
 @pytest.mark.parametrize("name", ["x" * 300, "nul\0", "", "\ud800", "/dev/zero", "a/" * 3000])
 def test_a_name_that_no_checkpoint_has_is_rejected(name):
     assert rejection(name)
+
+
+def test_a_network_whose_answer_is_no_number_is_rejected(tiny_checkpoint, radiograph):
+    """The weights are finite, but so large that their products are not."""
+    tensors = load_file(tiny_checkpoint / WEIGHTS)
+    tensors = {name: np.full_like(each, 3e4) if each.dtype.kind == "f" else each for name, each in tensors.items()}
+    save_file(tensors, tiny_checkpoint / WEIGHTS)
+    edit_card(tiny_checkpoint, "sha256", sha256(tiny_checkpoint / WEIGHTS))
+    segmenter = Segmenter.from_checkpoint(tiny_checkpoint, "cpu", "torch")
+    with pytest.raises(CheckpointError, match="no probabilities"):
+        segmenter.segment(radiograph, "Right basal opacity.")
