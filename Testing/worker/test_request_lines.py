@@ -177,10 +177,10 @@ def test_reads_nothing_after_shutdown(serve):
 
 
 def test_answers_notes_if_the_libraries_cannot_be_loaded(monkeypatch, segment_request):
-    """Importing torch fails, as with a damaged installation."""
+    """Importing the engine fails, as with a damaged installation."""
     events = Events()
     libraries = Libraries(events.send, lambda error: f"({type(error).__name__})")
-    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setitem(sys.modules, "CausalCLIPSegLib.model.engines.onnx_engine", None)
     worker = Worker(events.send, libraries, lambda error: "unexpected")
     libraries.start()
     segment = json.dumps({"id": "s", "request": "segment", **segment_request}).encode()
