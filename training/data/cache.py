@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +14,6 @@ import numpy.typing as npt
 from numpy.lib.format import open_memmap
 from PIL import Image
 
-from CausalCLIPSegLib.atomic_files import staged_files
 from CausalCLIPSegLib.errors import OutputError
 from CausalCLIPSegLib.model.resampling import to_network_grid
 from CausalCLIPSegLib.regular_files import sha256
@@ -80,19 +81,32 @@ def cached(samples: Sequence[Sample], size: int, folder: Path) -> Arrays:
     entry = folder / _key(samples, size)
     if not _is_complete(entry):
         try:
-            with staged_files(entry, _FILES, force=True) as stage:
-                shape = (len(samples), size, size)
-                images, masks = (stage / name for name in _FILES)
-                arrays = Arrays(open_memmap(images, "w+", np.uint8, shape), open_memmap(masks, "w+", np.bool_, shape))
-                _fill(arrays, samples, size)
-                del arrays  # closes the files, so that they can be moved
-        except OutputError:
-            if not _is_complete(entry):  # otherwise another process has filled it in the meantime
-                raise
+            _store(samples, size, entry)
+        except OSError as error:
+            raise OutputError(f"The cache folder {folder} cannot be written.") from error
     try:
         return Arrays(*(np.load(entry / name, mmap_mode="r") for name in _FILES))
     except OSError as error:
         raise OutputError(f"The cache folder {folder} cannot be read.") from error
+
+
+def _store(samples: Sequence[Sample], size: int, entry: Path) -> None:
+    """Fill an entry. Each file appears complete, so it does not matter which of several processes is the last."""
+    cache = entry.parent
+    cache.mkdir(parents=True, exist_ok=True)
+    try:
+        with TemporaryDirectory(prefix=".", dir=cache) as folder:
+            shape = (len(samples), size, size)
+            images, masks = (Path(folder) / name for name in _FILES)
+            arrays = Arrays(open_memmap(images, "w+", np.uint8, shape), open_memmap(masks, "w+", np.bool_, shape))
+            _fill(arrays, samples, size)
+            del arrays  # closes the files, so that they can be moved
+            entry.mkdir(exist_ok=True)
+            for path in (images, masks):
+                path.replace(entry / path.name)
+    finally:
+        with suppress(OSError):  # it is not empty, unless nothing could be decoded
+            cache.rmdir()
 
 
 def _is_complete(entry: Path) -> bool:
