@@ -6,19 +6,18 @@ import gzip
 import itertools
 import json
 import resource
-import socket
 import sys
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
 from dicomweb_server import Handler, Response, response, running_dicomweb_server
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread
+from raw_server import raw_server
 
 from CausalCLIPSegLib.cli import app  # noqa: F401  (its consoles must exist before a test captures output)
 from CausalCLIPSegLib.errors import PacsError
@@ -94,23 +93,8 @@ ANSWERS: dict[str, Callable[[], Iterable[bytes]]] = {
 
 @contextmanager
 def hostile_server(answer: Callable[[], Iterable[bytes]]) -> Iterator[str]:
-    """Serve the same bytes to every connection, whatever it asks."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve(connection: socket.socket) -> None:
-            with connection, suppress(OSError):
-                connection.recv(65536)
-                for piece in answer():
-                    connection.sendall(piece)
-
-        def accept() -> None:
-            with suppress(OSError):
-                while True:
-                    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
-
-        threading.Thread(target=accept, daemon=True).start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        listener.shutdown(socket.SHUT_RDWR)
+    with raw_server(answer) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def archive(url: str) -> DicomWebArchive:

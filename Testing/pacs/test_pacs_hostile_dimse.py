@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 import resource
-import socket
 import struct
 import sys
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +21,7 @@ from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelGet,
     Verification,
 )
+from raw_server import raw_server
 
 from CausalCLIPSegLib.errors import PacsError
 from CausalCLIPSegLib.pacs import connect
@@ -108,26 +107,6 @@ def archive_with(handler: Callable) -> Iterator[DimseArchive]:
     server.shutdown()
 
 
-@contextmanager
-def raw_server(answer: Callable[[], Iterable[bytes]]) -> Iterator[DimseArchive]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve(connection: socket.socket) -> None:
-            with connection, suppress(OSError):
-                connection.recv(65536)
-                for piece in answer():
-                    connection.sendall(piece)
-
-        def accept() -> None:
-            with suppress(OSError):
-                while True:
-                    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
-
-        threading.Thread(target=accept, daemon=True).start()
-        yield settings(listener.getsockname()[1])
-        listener.shutdown(socket.SHUT_RDWR)
-
-
 def settings(port: int) -> DimseArchive:
     return DimseArchive(host="127.0.0.1", port=port, called_ae_title="ARCHIVE", timeout=TIMEOUT, retries=0)
 
@@ -170,8 +149,8 @@ def test_a_query_ends_soon_in_one_sentence_and_little_memory(handler):
 @pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
 @pytest.mark.parametrize("answer", RAW.values(), ids=RAW)
 def test_a_server_that_is_no_archive_gives_one_sentence(answer, request_):
-    with raw_server(answer) as archive:
-        check_request(archive, request_)
+    with raw_server(answer) as port:
+        check_request(settings(port), request_)
 
 
 def test_a_deflated_file_that_unpacks_to_more_than_any_file_is_not_complete():
