@@ -16,8 +16,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+from CausalCLIPSegLib import messages
 
 State = Literal["starting", "ready", "busy", "ended", "failed"]
 """State of the process: not ready yet; idle; running a long request; ended on request; crashed or unusable."""
@@ -239,4 +241,6 @@ class WorkerClient:
 
 
 def _error(identifier: str, kind: str, message: str) -> dict[str, Any]:
-    return {"event": "error", "id": identifier, "kind": kind, "message": message}
+    known = messages.identify(message)
+    texts = {"message": None if known is None else asdict(known)}
+    return {"event": "error", "id": identifier, "kind": kind, "message": message, "texts": texts}

@@ -44,6 +44,10 @@ def _masked(value: Any, key: str = "", folder: str = "/dev/null") -> Any:
         return [{name: f"<{type(item).__name__}>" for name, item in value[0].items()}]
     if key == "seconds":
         return dict.fromkeys(value, "<seconds>")
+    if key == "texts":  # ids and the names of their arguments are frozen
+        return {name: _masked(item, "", folder) for name, item in value.items()}
+    if key == "arguments":
+        return {name: _masked(item) if isinstance(item, dict) else "<argument>" for name, item in value.items()}
     if key in {"pid", "sha256", "devices", "highest_probability"}:
         return f"<{key}>"
     if isinstance(value, dict):

@@ -26,8 +26,18 @@ EVENTS: TypeAdapter[Event] = TypeAdapter(Event)
 LAST_EVENTS = {"result", "error", "cancelled"}
 
 
+def sentences_without_id(event: Any) -> Iterator[str]:
+    """Yield where `texts` of an event, or of a part of it, does not say which sentence it is."""
+    if isinstance(event, dict):
+        for name, text in event.get("texts", {}).items():
+            if text is None or None in (text if isinstance(text, list) else text.values()):
+                yield name
+    for part in event.values() if isinstance(event, dict) else event if isinstance(event, list) else ():
+        yield from sentences_without_id(part)
+
+
 class Process:
-    """A worker process. Checks that every line that the process writes is an event of the protocol."""
+    """A worker process. Checks that each line that it writes is an event of the protocol, in sentences with an id."""
 
     def __init__(self, command: list[str], folder: Path, **environment: str) -> None:
         self.log = folder / "stderr.txt"
@@ -68,6 +78,7 @@ class Process:
             return None
         event = json.loads(line)
         EVENTS.validate_python(event)
+        assert not list(sentences_without_id(event)), event
         self.events.append(event)
         return event
 

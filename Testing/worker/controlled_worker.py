@@ -26,7 +26,9 @@ def _control(segmenter):
     def controlled_decode(*args, **kwargs):
         if _is_set("memory"):
             (FOLDER / "memory").unlink()
-            warnings.warn(DeviceWarning("The GPU has too little memory; running on the CPU instead."), stacklevel=2)
+            warnings.warn(
+                DeviceWarning("The GPU has too little free memory; running on the CPU instead."), stacklevel=2
+            )
         return decode(*args, **kwargs)
 
     def controlled_probabilities(*args, **kwargs):

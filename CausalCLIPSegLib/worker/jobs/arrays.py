@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,13 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.atomic_files import staged_files
 from CausalCLIPSegLib.errors import RadiographError
+from CausalCLIPSegLib.model.resampling import to_radiograph_grid
 from CausalCLIPSegLib.radiograph.array import load_values
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.result import SegmentationResult
+
+HalfArray = npt.NDArray[np.float16]
 
 PROBABILITY = "probability.npy"
 CAUSAL_ATTENTION = "causal_attention.npy"
@@ -31,13 +35,28 @@ def result_arrays(result: SegmentationResult) -> dict[str, npt.NDArray[Any]]:
 
     The probability is float32, the attention maps are float16, the masks are bool.
     """
+    attention = result.network_attention
+    causal, confounder = _attention_maps(attention.tobytes(), attention.shape, result.radiograph.pixels.shape)
     candidates = [candidate.segment for candidate in result.candidates]
     return {
         PROBABILITY: result.probability,
-        CAUSAL_ATTENTION: result.causal_attention.astype(np.float16),
-        CONFOUNDER_ATTENTION: result.confounder_attention.astype(np.float16),
+        CAUSAL_ATTENTION: causal,
+        CONFOUNDER_ATTENTION: confounder,
         **{mask_name(segment.identifier): segment.mask for segment in (*result.segments, *candidates)},
     }
+
+
+@lru_cache(maxsize=1)
+def _attention_maps(values: bytes, size: tuple[int, int], shape: tuple[int, int]) -> tuple[HalfArray, HalfArray]:
+    """Return M of Eq. 2 and 1 - M on the radiograph's grid; many notes are about one radiograph, so keep the last.
+
+    Args:
+        values: M on the network's grid, float32, of `size`.
+        size: rows and columns of the network's grid.
+        shape: rows and columns of the radiograph.
+    """
+    causal = to_radiograph_grid(np.frombuffer(values, np.float32).reshape(size), *shape)
+    return causal.astype(np.float16), (np.float32(1) - causal).astype(np.float16)
 
 
 def load_probability(path: Path) -> npt.NDArray[np.floating]:
@@ -68,6 +87,8 @@ def save_arrays(
 ) -> None:
     """Write all arrays into a folder, or none of them; files of an earlier run are replaced.
 
+    The files are for a program that runs now, so nothing waits until they are on the disk.
+
     Args:
         arrays: by file name.
         folder: created if needed.
@@ -77,7 +98,7 @@ def save_arrays(
     Raises:
         OutputError: the folder cannot be written.
     """
-    with staged_files(folder, list(arrays), force=True, earlier=earlier) as stage:
+    with staged_files(folder, list(arrays), force=True, earlier=earlier, durable=False) as stage:
         for name, array in arrays.items():
             np.save(stage / name, array, allow_pickle=False)
         before_move()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from CausalCLIPSegLib.laterality import SIDES
-from CausalCLIPSegLib.mask.components import area_mm2, connected_components
+from CausalCLIPSegLib.mask.components import area_fraction, area_mm2, count_components
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.jobs.arrays import load_probability, mask_name, save_arrays
@@ -28,8 +28,8 @@ def threshold(request: protocol.ThresholdRequest, begin: ProgressCallback) -> pr
             protocol.MaskDocument(
                 side=side,
                 area_mm2=area_mm2(masks[side], request.spacing),
-                area_fraction=float(masks[side].mean()),
-                components=connected_components(masks[side])[1],
+                area_fraction=area_fraction(masks[side]),
+                components=count_components(masks[side]),
                 mask=request.output / mask_name(side),
             )
             for side in SIDES

@@ -47,7 +47,15 @@ from CausalCLIPSegLib.worker.protocol.requests import (
     ShutdownRequest,
     ThresholdRequest,
 )
-from CausalCLIPSegLib.worker.protocol.values import PROTOCOL, CheckpointUsed, CodeDocument, Format, Provenance
+from CausalCLIPSegLib.worker.protocol.values import (
+    PROTOCOL,
+    CheckpointUsed,
+    CodeDocument,
+    Format,
+    Provenance,
+    Spoken,
+    TextDocument,
+)
 
 __all__ = [
     "MAX_LINE_BYTES",
@@ -86,7 +94,9 @@ __all__ = [
     "SegmentResult",
     "ShutdownRequest",
     "ShutdownResult",
+    "Spoken",
     "Terminology",
+    "TextDocument",
     "ThresholdRequest",
     "ThresholdResult",
     "Understood",

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from CausalCLIPSegLib.laterality import Laterality, Side
-from CausalCLIPSegLib.worker.protocol.values import PROTOCOL, CodeDocument, Format, Message, Provenance, UnitInterval
+from CausalCLIPSegLib.worker.protocol.values import (
+    PROTOCOL,
+    CodeDocument,
+    Format,
+    Message,
+    Provenance,
+    Spoken,
+    UnitInterval,
+)
 
 
 class ReadyEvent(Message):
@@ -21,7 +29,7 @@ class ReadyEvent(Message):
     pid: int
 
 
-class ProgressEvent(Message):
+class ProgressEvent(Spoken):
     """A phase begins.
 
     Attributes:
@@ -30,21 +38,25 @@ class ProgressEvent(Message):
         fraction: share of the request that is done, in [0, 1]; counted in phases, not in time.
     """
 
+    SENTENCES: ClassVar = {"phase": ""}
+
     id: str | None
     event: Literal["progress"] = "progress"
     phase: str
     fraction: UnitInterval
 
 
-class WarningEvent(Message):
+class WarningEvent(Spoken):
     """The request continues in another way than requested, for instance because the GPU has too little memory."""
+
+    SENTENCES: ClassVar = {"message": ""}
 
     id: str | None
     event: Literal["warning"] = "warning"
     message: str
 
 
-class ErrorEvent(Message):
+class ErrorEvent(Spoken):
     """The request failed.
 
     Attributes:
@@ -56,6 +68,8 @@ class ErrorEvent(Message):
             note, the checkpoint, the device or the output cannot be used. "unexpected": a bug in this program or a
             damaged installation.
     """
+
+    SENTENCES: ClassVar = {"message": ""}
 
     id: str | None
     event: Literal["error"] = "error"
@@ -106,7 +120,7 @@ class HelloResult(Message):
     formats: list[Format]
 
 
-class Understood(Message):
+class Understood(Spoken):
     """What was understood of a note.
 
     Attributes:
@@ -126,6 +140,8 @@ class Understood(Message):
         summary: the location that the note names, in words for people.
         details: everything that `ReferringExpression.to_dict` returns.
     """
+
+    SENTENCES: ClassVar = {"questions": "", "ignored": "reason"}
 
     sides: list[Side]
     sides_viewer: list[Side]
@@ -205,7 +221,7 @@ class SegmentDocument(PossibleSegment):
     mask: Path
 
 
-class PlaceDocument(Message):
+class PlaceDocument(Spoken):
     """A place that the note names, and whether something is there.
 
     Attributes:
@@ -219,6 +235,8 @@ class PlaceDocument(Message):
         sentence: the statement, for people.
     """
 
+    SENTENCES: ClassVar = {"sentence": "", "place": ""}
+
     place: str
     side: Side
     side_viewer: Side
@@ -229,7 +247,7 @@ class PlaceDocument(Message):
     sentence: str
 
 
-class CandidateDocument(SegmentDocument):
+class CandidateDocument(SegmentDocument, Spoken):
     """An area outside the places of the note, and the segment that a person can make of it.
 
     Attributes:
@@ -240,6 +258,8 @@ class CandidateDocument(SegmentDocument):
         sentence: what a person should know about it.
     """
 
+    SENTENCES: ClassVar = {"sentence": "", "place": ""}
+
     place: str
     zones: list[Literal["upper", "middle", "lower"]]
     highest_probability: UnitInterval
@@ -247,7 +267,7 @@ class CandidateDocument(SegmentDocument):
     sentence: str
 
 
-class SegmentResult(Message):
+class SegmentResult(Spoken):
     """The answer to "segment".
 
     Attributes:
@@ -269,6 +289,8 @@ class SegmentResult(Message):
         places: for each place that the note names, whether something is there (docs/places.md).
         not_in_note: areas outside these places; none of them is in `segments` (docs/places.md).
     """
+
+    SENTENCES: ClassVar = {"warnings": "", "disagreements": ""}
 
     id: str
     event: Literal["result"] = "result"
@@ -314,13 +336,15 @@ class ThresholdResult(Message):
     masks: list[MaskDocument]
 
 
-class ExportResult(Message):
+class ExportResult(Spoken):
     """The answer to "export".
 
     Attributes:
         files: the path of the file in each format.
         missing: why a requested format could not be written, in one sentence; the others were.
     """
+
+    SENTENCES: ClassVar = {"missing": ""}
 
     id: str
     event: Literal["result"] = "result"

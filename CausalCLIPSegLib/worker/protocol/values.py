@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from CausalCLIPSegLib import messages
 
 PROTOCOL = 1
 """Version of the protocol."""
@@ -36,6 +39,56 @@ class Message(BaseModel):
     """Base of all requests, events and their parts: immutable, without unknown fields, NaN or infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class TextDocument(Message):
+    """A sentence or a phrase by its id, so that a front end can say it in another language.
+
+    Attributes:
+        id: as in CausalCLIPSegLib/messages.toml.
+        arguments: what stands in the placeholders, as text, or as a text that can be translated, too.
+    """
+
+    id: str
+    arguments: dict[str, str | TextDocument] = Field(default_factory=dict)
+
+
+Texts = TextDocument | None | list[TextDocument | None] | dict[str, TextDocument | None]
+
+
+class Spoken(Message):
+    """Base of messages with sentences for people.
+
+    Attributes:
+        texts: for each field with sentences what they are, shaped as the field: one, a list, or one for each key. Null
+            stands for a sentence without an id.
+    """
+
+    SENTENCES: ClassVar[dict[str, str]]
+    """The fields with sentences; each with the key that holds the sentence if the field holds objects, else ""."""
+
+    texts: dict[str, Texts] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _add_texts(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or "texts" in values:
+            return values
+        texts = {name: _texts(values[name], key) for name, key in cls.SENTENCES.items() if name in values}
+        return {**values, "texts": texts}
+
+
+def _texts(value: Any, key: str) -> Any:
+    """Return what the sentences in a value are, in the shape of the value."""
+    if isinstance(value, list):
+        return [_texts(each, key) for each in value]
+    if isinstance(value, dict):
+        return _texts(value[key], "") if key else {name: _texts(each, "") for name, each in value.items()}
+    return _document(messages.identify(str(value)))
+
+
+def _document(message: messages.Message | None) -> TextDocument | None:
+    return None if message is None else TextDocument.model_validate(asdict(message))
 
 
 class CodeDocument(Message):
