@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from CausalCLIPSegLib.about import RESEARCH_ONLY, __version__
-from CausalCLIPSegLib.cli import batch, doctor, note, pacs, seg, segment
+from CausalCLIPSegLib.cli import batch, doctor, note, pacs, seg, segment, serve
 from CausalCLIPSegLib.cli.console import out
 from CausalCLIPSegLib.cli.run import MISTAKE, fail, run_command
 
@@ -27,6 +27,7 @@ app.command()(batch.batch)
 app.command()(segment.demo)
 app.command()(note.note)
 app.command()(doctor.doctor)
+app.command()(serve.serve)
 app.add_typer(pacs.app, name="pacs")
 app.add_typer(seg.app, name="seg")
 

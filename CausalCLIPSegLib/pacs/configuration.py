@@ -133,6 +133,16 @@ def find_archive(name: str | None) -> tuple[Archive, list[str]]:
     return _complete(_from_entry(name, archives[name], path), name), warnings
 
 
+def archive_names() -> list[str]:
+    """Return the names of the archives in the configuration; none without a configuration.
+
+    Raises:
+        PacsError: the configuration is invalid.
+    """
+    path = configuration_file()
+    return sorted(_read(path)[0]["archives"]) if path.exists() else []
+
+
 def _no_such_archive(name: str) -> str:
     if re.search(r"[./:@]", name):
         return "An address begins with https:// or http:// (DICOMweb) or dicom:// (DIMSE)."
