@@ -46,7 +46,7 @@ def _masked(value: Any, key: str = "", folder: str = "/dev/null") -> Any:
         return dict.fromkeys(value, "<seconds>")
     if key == "texts":  # ids and the names of their arguments are frozen
         return {name: _masked(item, "", folder) for name, item in value.items()}
-    if key == "arguments":
+    if key == "arguments" and isinstance(value, dict):
         return {name: _masked(item) if isinstance(item, dict) else "<argument>" for name, item in value.items()}
     if key in {"pid", "sha256", "devices", "highest_probability"}:
         return f"<{key}>"
