@@ -1,0 +1,274 @@
+// Starts the page: finds the key of the server, builds the controls, and connects them with the workflow.
+
+import { Api } from "./api.js";
+import { App } from "./app.js";
+import { setUpArchive } from "./archive.js";
+import { Display, STYLES } from "./display.js";
+import { byId, debounced, element, icon, oncePerFrame } from "./dom.js";
+import { listenToKeys } from "./keyboard.js";
+import { hideMessage, showMessage } from "./messages.js";
+import { segmentName, showSegments, showStatements } from "./result_panel.js";
+import { showKeys, shortcuts } from "./shortcuts.js";
+import { Stage } from "./stage.js";
+import { language, loadTexts, number, setLanguage, text, textOr, writeTexts } from "./texts.js";
+import { buildToolbar, showStrip, updateToolbar } from "./toolbar.js";
+import { showUnderstood } from "./understood.js";
+
+const TOKEN = "causalclipseg.token";
+const CONTRAST = "causalclipseg.contrast";
+const LETTERS = "causalclipseg.letters";
+const EXPORTS = ["segmentation.dcm", "segmentation.seg.nrrd", "overlay.png", "result.json"];
+const TYPING_MILLISECONDS = 300;
+
+const display = new Display();
+const stage = new Stage(byId("viewports"), display);
+export const app = new App(new Api(new URL("api/v1/", document.baseURI), takeToken()), stage, (token) =>
+  sessionStorage.setItem(TOKEN, token),
+);
+const keys = shortcuts(app);
+
+/** Return the key in the address, and remove it from there; otherwise the one of this tab. */
+function takeToken() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (token) {
+    sessionStorage.setItem(TOKEN, token);
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+  return token ?? sessionStorage.getItem(TOKEN) ?? "";
+}
+
+// -- what is written by the state --------------------------------------------------------------------------------
+
+function update() {
+  const { radiograph, result, progress } = app;
+  byId("drop").hidden = Boolean(radiograph);
+  byId("radiograph-name").textContent = radiograph?.name ?? "";
+  byId("radiograph-facts").textContent = radiograph ? facts(radiograph) : text("radiograph.none");
+  showUnderstood(byId("understood"), app.understood, app.side, (side) => app.chooseSide(side));
+  byId("run").disabled = !radiograph || !byId("note").value.trim();
+  byId("run").hidden = Boolean(progress);
+  byId("cancel").hidden = !progress;
+  byId("compare").disabled = !result || Boolean(progress);
+  byId("compare").textContent = text(stage.comparing ? "compare.end" : "compare.start");
+  byId("progress").hidden = !progress;
+  byId("progress-bar").value = progress?.fraction ?? 0;
+  byId("progress-text").textContent = progress?.sentence ?? "";
+  for (const id of ["result", "display", "export"]) byId(id).hidden = !result;
+  if (result) updateResult(result);
+  updateCaptions();
+  updateToolbar(byId("toolbar"), stage);
+  const active = app.segmentation?.find(display.active);
+  showStrip(byId("strip"), stage, active ? segmentName(active) : "", {
+    usePreset: (name) => app.usePreset(name),
+    setBrush: (radius) => stage.setBrush(radius),
+    removeIslands: () => stage.removeIslands(),
+  });
+  updateReadout(null);
+}
+
+function facts({ rows, columns, spacing }) {
+  const size = text("radiograph.size", { rows: number(rows), columns: number(columns) });
+  return `${size} · ${text(spacing ? "radiograph.calibrated" : "radiograph.uncalibrated")}`;
+}
+
+function updateResult(result) {
+  showStatements(byId("statements"), result);
+  showSegments(byId("segments"), result.segmentation, display, {
+    choose: (id) => app.chooseSegment(id),
+    toggle: (id) => app.toggleSegment(id),
+    remove: (id) => app.removeSegment(id),
+    accept: (id) => app.accept(id),
+    add: () => app.addSegment(),
+  });
+  updateThreshold();
+  updateDisplay(result);
+}
+
+function updateThreshold() {
+  byId("threshold").value = app.segmentation.threshold;
+  byId("threshold-value").textContent = number(app.segmentation.threshold, 2);
+}
+
+function updateDisplay(result) {
+  for (const radio of document.querySelectorAll("#style input")) radio.checked = radio.value === display.style;
+  byId("fill").value = display.fill;
+  byId("fill").disabled = display.style === "outline";
+  byId("fill-value").textContent = `${number(100 * display.fill)} %`;
+  byId("map-opacity").value = display.mapOpacity;
+  byId("map-opacity").disabled = !display.map;
+  byId("map-opacity-value").textContent = `${number(100 * display.mapOpacity)} %`;
+  const options = [["", text("display.noMap")], ...[...result.maps.values()].map(({ name, title }) => [name, textOr(`map.${name}`, title)])];
+  byId("map").replaceChildren(...options.map(([value, label]) => element("option", { value }, label)));
+  byId("map").value = display.map;
+  const range = result.document.maps.find(({ name }) => name === display.map);
+  byId("legend").hidden = !range;
+  if (range) {
+    byId("legend").replaceChildren(
+      element("span", {}, number(range.low, 2)), element("span", { class: "ramp", "aria-hidden": "true" }), element("span", {}, number(range.high, 2)),
+    );
+  }
+}
+
+function updateCaptions() {
+  const captions = stage.comparing ? [[stage.kept, "compare.kept"], [stage.main, "compare.current"]] : [];
+  stage.main.caption.hidden = true;
+  for (const [viewport, label] of captions) {
+    viewport.caption.hidden = false;
+    viewport.caption.replaceChildren(
+      element("strong", {}, text(label)), ` ${viewport.result?.document.result?.note ?? viewport.result?.run.request.note ?? ""}`,
+    );
+  }
+}
+
+function updateReadout(point) {
+  if (!app.radiograph) {
+    byId("readout").textContent = "";
+    return;
+  }
+  const { rows, columns } = app.radiograph;
+  const parts = [
+    text("readout.window", { center: number(100 * display.window.center), width: number(100 * display.window.width) }),
+    text("readout.zoom", { zoom: number(100 * display.view.scale) }),
+  ];
+  if (point && point.x >= 0 && point.y >= 0 && point.x < columns && point.y < rows) {
+    const column = Math.floor(point.x);
+    const row = Math.floor(point.y);
+    parts.push(`x ${column} y ${row}`);
+    if (app.segmentation) {
+      parts.push(text("readout.probability", { value: number(app.segmentation.probability[row * columns + column] / 255, 2) }));
+    }
+  }
+  if (display.hidden && app.segmentation) parts.push(text("display.hiddenOutlines"));
+  byId("readout").textContent = parts.join("  ·  ");
+}
+
+/** Write all texts, at the start and in another language. */
+function writeAll() {
+  document.title = "CausalCLIPSeg";
+  byId("language").value = language();
+  byId("style").replaceChildren(...STYLES.map((style) =>
+    element("label", {}, element("input", { type: "radio", name: "style", value: style, onchange: () => app.setStyle(style) }),
+      element("span", {}, text(`display.${style}`)))));
+  byId("exports").replaceChildren(...EXPORTS.map((name) =>
+    element("button", { type: "button", onclick: () => app.export(name), data: { export: name } }, icon("download"), text(`export.${name}`))));
+  byId("stores").replaceChildren(...(app.server?.pacs ?? []).map((archive) =>
+    element("button", { type: "button", onclick: () => app.store(archive) }, text("export.store", { archive }))));
+  if (app.server) {
+    const { checkpoint, version } = app.server;
+    byId("about").textContent = text("help.about", { version, checkpoint: `${checkpoint.name} ${checkpoint.version}`, licence: checkpoint.licence });
+  }
+  showKeys(byId("keys"), keys);
+  writeTexts();
+  stage.writeTexts();
+  update();
+}
+
+// -- what a person does ------------------------------------------------------------------------------------------
+
+function connect() {
+  const click = (id, action) => byId(id).addEventListener("click", action);
+  for (const svg of document.querySelectorAll("[data-icon]")) svg.append(icon(svg.dataset.icon));
+  for (const id of ["choose", "drop-choose"]) click(id, () => app.chooseFile());
+  for (const id of ["sample", "drop-sample"]) click(id, () => app.open({ sample: true }));
+  click("run", () => app.run());
+  click("cancel", () => app.cancel());
+  click("compare", () => app.compare());
+  click("help", () => app.showHelp());
+  click("message-close", hideMessage);
+  click("contrast", () => setContrast(byId("contrast").getAttribute("aria-pressed") !== "true"));
+  byId("file").addEventListener("change", () => {
+    const [file] = byId("file").files;
+    byId("file").value = "";
+    if (file) app.open({ file });
+  });
+  byId("language").addEventListener("change", () => {
+    setLanguage(byId("language").value);
+    writeAll();
+  });
+  const understand = debounced(() => app.noteChanged(), TYPING_MILLISECONDS);
+  byId("note").addEventListener("input", () => {
+    byId("run").disabled = !app.radiograph || !byId("note").value.trim();
+    understand();
+  });
+  connectSliders();
+  connectDrops();
+  buildToolbar(byId("toolbar"), stage, {
+    setTool: (tool) => app.setTool(tool),
+    undo: () => app.undo(),
+    redo: () => app.redo(),
+    shown: () => app.hide(),
+    invert: () => app.invert(),
+    "zoom-in": () => stage.zoomBy(1.25),
+    "zoom-out": () => stage.zoomBy(0.8),
+    fit: () => stage.fit(),
+    fullscreen: () => app.fullscreen(),
+  });
+  listenToKeys(keys, () => byId("letters").checked);
+  byId("letters").checked = localStorage.getItem(LETTERS) !== "off";
+  byId("letters").addEventListener("change", () => localStorage.setItem(LETTERS, byId("letters").checked ? "on" : "off"));
+  addEventListener("hashchange", () => {
+    const token = takeToken();
+    if (token !== app.api.token) app.useToken(token);
+  });
+  addEventListener("beforeunload", (event) => app.unsaved && event.preventDefault());
+  addEventListener("pagehide", () => app.session.close());
+}
+
+function connectSliders() {
+  const threshold = byId("threshold");
+  threshold.addEventListener("input", () => {
+    app.previewThreshold(threshold.valueAsNumber);
+    byId("threshold-value").textContent = number(app.segmentation.threshold, 2);
+  });
+  threshold.addEventListener("change", () => {
+    app.previewThreshold(threshold.valueAsNumber);
+    app.commitThreshold();
+  });
+  byId("fill").addEventListener("input", () => {
+    display.set({ fill: byId("fill").valueAsNumber });
+    byId("fill-value").textContent = `${number(100 * display.fill)} %`;
+  });
+  byId("map-opacity").addEventListener("input", () => {
+    display.set({ mapOpacity: byId("map-opacity").valueAsNumber });
+    byId("map-opacity-value").textContent = `${number(100 * display.mapOpacity)} %`;
+  });
+  byId("map").addEventListener("change", () => app.setMap(byId("map").value));
+}
+
+/** Take files that are dropped anywhere on the page. */
+function connectDrops() {
+  const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
+  addEventListener("dragover", (event) => {
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    document.body.classList.add("dropping");
+  });
+  addEventListener("dragleave", (event) => event.relatedTarget === null && document.body.classList.remove("dropping"));
+  addEventListener("drop", (event) => {
+    document.body.classList.remove("dropping");
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    const { files } = event.dataTransfer;
+    if (files.length === 1) app.open({ file: files[0] });
+    else showMessage(text("error.oneFile"), "error");
+  });
+}
+
+function setContrast(high) {
+  document.documentElement.classList.toggle("contrast", high);
+  byId("contrast").setAttribute("aria-pressed", String(high));
+  localStorage.setItem(CONTRAST, high ? "high" : "normal");
+}
+
+await loadTexts();
+connect();
+setContrast(localStorage.getItem(CONTRAST) === "high");
+app.addEventListener("update", update);
+const hover = oncePerFrame(updateReadout);
+stage.onHover = hover;
+display.addEventListener("change", () => hover(null));
+display.addEventListener("change", (event) => event.detail.includes("preset") && update());
+writeAll();
+await app.start();
+setUpArchive(app.server?.pacs ?? [], (archive, query) => app.search(archive, query), (pacs) => app.open({ pacs }));
+writeAll();

@@ -1,0 +1,219 @@
+// The session at the server: one radiograph and its runs. If the server has forgotten it, everything is sent again.
+
+import { ApiError, networkError } from "./api.js";
+import { readEvents } from "./event_stream.js";
+
+/** What a run found: the answer of the server, and the note it was made for. */
+export class Run {
+  /** The revision of each segment that the server has, by the identifier on this page. */
+  sent = new Map();
+  /** The server's identifiers of the segments that a person has added. */
+  added = new Map();
+
+  constructor(id, request) {
+    this.id = id;
+    this.request = request;
+  }
+}
+
+export class Session {
+  #id = null;
+  #source = null;
+  #runs = new Set();
+
+  /** @param onRestore called when the work is sent again after the server has forgotten it. */
+  constructor(api, onRestore) {
+    this.api = api;
+    this.onRestore = onRestore;
+  }
+
+  /**
+   * Open a radiograph in a new session.
+   *
+   * @param source {file: File}, {sample: true} or {pacs: {...}}, optionally with mirrored: true or false.
+   * @returns {{radiograph, pixels: Uint16Array}}
+   */
+  async open(source) {
+    const { session } = await this.api.json("POST", "sessions");
+    try {
+      const radiograph = await this.#upload(session, source);
+      const pixels = new Uint16Array(await this.api.bytes(`sessions/${session}/radiograph/pixels`));
+      await this.close();
+      this.#id = session;
+      this.#source = source;
+      return { radiograph, pixels };
+    } catch (error) {
+      this.#delete(session);
+      throw error;
+    }
+  }
+
+  /** End the session; the server deletes all of its files. */
+  async close() {
+    if (this.#id) this.#delete(this.#id);
+    this.#id = null;
+    this.#runs.clear();
+  }
+
+  /** Return what is understood of a note. */
+  understand(note, side, mirrored, signal) {
+    return this.api.json("POST", "notes", { json: { note, side, mirrored }, signal });
+  }
+
+  /** Return the radiographs that an archive has. */
+  async search(archive, query) {
+    return (await this.api.json("POST", `pacs/${encodeURIComponent(archive)}/images`, { json: query })).images;
+  }
+
+  /**
+   * Run the network, and wait for its end.
+   *
+   * @param request {note, side, threshold}.
+   * @param onEvent called with "queued" and "progress" events.
+   * @param signal aborting it cancels the run.
+   * @returns {Run | null} null if it was canceled.
+   */
+  run(request, onEvent, signal) {
+    return this.#lasting(async (session) => {
+      const { run } = await this.api.json("POST", `sessions/${session}/runs`, { json: request });
+      const cancel = () => this.api.send("POST", `sessions/${session}/runs/${run}/cancel`).catch(() => {});
+      signal?.addEventListener("abort", cancel);
+      if (signal?.aborted) cancel();
+      try {
+        return (await this.#wait(session, run, onEvent)) ? this.#remember(new Run(run, request)) : null;
+      } finally {
+        signal?.removeEventListener("abort", cancel);
+      }
+    });
+  }
+
+  /** Return the document of a run. */
+  document(run) {
+    return this.#ofRun(run, (path) => this.api.json("GET", path));
+  }
+
+  async map(run, name) {
+    return new Uint8Array(await this.#ofRun(run, (path) => this.api.bytes(`${path}/maps/${name}`)));
+  }
+
+  async mask(run, id) {
+    return new Uint8Array(await this.#ofRun(run, (path) => this.api.bytes(`${path}/masks/${encodeURIComponent(id)}`)));
+  }
+
+  /** Send what a person has changed, and return a file with it. */
+  export(run, segmentation, name) {
+    return this.#ofRun(run, async (path) => {
+      await this.#send(path, run, segmentation);
+      return this.api.blob(`${path}/export/${name}`);
+    });
+  }
+
+  /** Send what a person has changed, and store the DICOM-SEG in an archive. */
+  store(run, segmentation, archive) {
+    return this.#ofRun(run, async (path) => {
+      await this.#send(path, run, segmentation);
+      await this.api.send("POST", `${path}/pacs`, { json: { archive } });
+    });
+  }
+
+  #remember(run) {
+    this.#runs.add(run);
+    return run;
+  }
+
+  async #upload(session, source) {
+    const path = `sessions/${session}/radiograph`;
+    if (!source.file) return this.api.json("POST", path, { json: source });
+    const body = new FormData();
+    if (source.mirrored !== undefined) body.append("mirrored", source.mirrored); // the server reads it before the file
+    body.append("file", source.file, source.file.name);
+    return this.api.json("POST", path, { body });
+  }
+
+  /** Return whether the run was done; false if it was canceled. */
+  async #wait(session, run, onEvent) {
+    const response = await this.api.send("GET", `sessions/${session}/runs/${run}/events`);
+    try {
+      for await (const { event, data } of readEvents(response)) {
+        if (event === "done") return true;
+        if (event === "cancelled") return false;
+        if (event === "failed") throw ApiError.from(200, data.error);
+        onEvent?.(event, data);
+      }
+    } catch (error) {
+      throw error instanceof ApiError ? error : networkError(error);
+    }
+    throw networkError(new Error("the stream of events ended early"));
+  }
+
+  /** Send each segment that changed since it was sent last, and take away each that no longer exists. */
+  async #send(path, run, segmentation) {
+    const wanted = new Map(
+      segmentation.state.segments
+        .filter((segment) => !segment.removed && !segment.candidate)
+        .map((segment) => [segment.id, segment]),
+    );
+    const known = new Set([...segmentation.state.segments.map(({ id }) => id), ...run.sent.keys()]);
+    for (const id of known) {
+      const revision = wanted.has(id) ? segmentation.revision(id) : "removed";
+      if ((run.sent.get(id) ?? initialRevision(segmentation, id)) === revision) continue;
+      if (wanted.get(id)?.added && !run.added.has(id)) run.added.set(id, await this.#add(path, wanted.get(id)));
+      const url = `${path}/masks/${encodeURIComponent(run.added.get(id) ?? id)}`;
+      if (revision === "removed") await this.api.send("DELETE", url);
+      else await this.#put(url, wanted.get(id), segmentation);
+      run.sent.set(id, revision);
+    }
+  }
+
+  /** Make a segment of a person known to the server; returns its identifier there. */
+  async #add(path, { name, color, kind }) {
+    return (await this.api.json("POST", `${path}/segments`, { json: { name, color, kind } })).id;
+  }
+
+  async #put(url, segment, segmentation) {
+    const packed = new Blob([segmentation.mask(segment.id)]).stream().pipeThrough(new CompressionStream("gzip"));
+    const query = { corrected: segment.corrected ? 1 : 0, threshold: segmentation.threshold };
+    const body = await new Response(packed).blob();
+    await this.api.send("PUT", url, { body, type: "application/octet-stream", query, encoding: "gzip" });
+  }
+
+  #ofRun(run, action) {
+    return this.#lasting((session) => action(`sessions/${session}/runs/${run.id}`));
+  }
+
+  /** Call `action` with the session; if the server has forgotten the session, restore it, and call once more. */
+  async #lasting(action) {
+    try {
+      return await action(this.#id);
+    } catch (error) {
+      if (!["session.unknown", "run.unknown"].includes(error.id) || !this.#source) throw error;
+      await this.#restore();
+      return action(this.#id);
+    }
+  }
+
+  async #restore() {
+    this.onRestore();
+    const { session } = await this.api.json("POST", "sessions");
+    await this.#upload(session, this.#source);
+    for (const run of this.#runs) {
+      const answer = await this.api.json("POST", `sessions/${session}/runs`, { json: run.request });
+      await this.#wait(session, answer.run);
+      run.id = answer.run;
+      run.sent.clear();
+      run.added.clear();
+    }
+    this.#id = session;
+  }
+
+  #delete(session) {
+    this.api.send("DELETE", `sessions/${session}`, { keepalive: true }).catch(() => {});
+  }
+}
+
+/** What the server has of a segment before anything was sent. */
+function initialRevision(segmentation, id) {
+  const segment = segmentation.find(id);
+  if (!segment || segment.added || segment.candidate || segment.fromCandidate) return "removed";
+  return segmentation.initialRevision(id);
+}
