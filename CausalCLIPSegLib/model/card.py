@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.model.place_calibration import PlaceCalibration
-from CausalCLIPSegLib.network.configuration import InputSize, NetworkConfiguration
+from CausalCLIPSegLib.network.architectures import AnyConfiguration
+from CausalCLIPSegLib.network.configuration import InputSize
 from CausalCLIPSegLib.notes import ReferringExpression, to_prompt
 from CausalCLIPSegLib.regular_files import open_regular
 
@@ -32,7 +33,7 @@ class Card(BaseModel):
         name: the name to load and cite it by.
         version: version of the weights.
         summary: one sentence for people.
-        network: sizes of the network.
+        network: architecture and sizes of the network.
         sha256: SHA-256 of the weights file, 64 hexadecimal digits.
         graphs: SHA-256 of each graph file for ONNX Runtime; empty: only PyTorch can run the weights.
         laterality: whose left and right its prompts mean: "patient" or "viewer".
@@ -57,7 +58,7 @@ class Card(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     version: str = Field(max_length=200)
     summary: str
-    network: NetworkConfiguration
+    network: AnyConfiguration
     sha256: Sha256
     graphs: dict[Literal["text.onnx", "image.onnx", "decoder.onnx"], Sha256] = Field(default_factory=dict)
     laterality: Laterality

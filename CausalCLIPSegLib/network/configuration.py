@@ -36,14 +36,16 @@ Mean = Annotated[float, Field(ge=-100, le=100)]
 Deviation = Annotated[float, Field(ge=1e-6, le=1000)]
 
 
-class _Frozen(BaseModel):
+class FrozenModel(BaseModel):
+    """A record that cannot be changed, without unknown fields, infinite numbers and NaN."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 _Blocks = Annotated[int, Field(ge=1, le=64)]
 
 
-class ClipResNetConfiguration(_Frozen):
+class ClipResNetConfiguration(FrozenModel):
     """CLIP's ResNet; the defaults are ResNet-101 with OpenAI's image statistics.
 
     Attributes:
@@ -59,7 +61,7 @@ class ClipResNetConfiguration(_Frozen):
     std: tuple[Deviation, Deviation, Deviation] = (0.26862954, 0.26130258, 0.27577711)
 
 
-class TimmConfiguration(_Frozen):
+class TimmConfiguration(FrozenModel):
     """A small encoder from timm; the defaults are EfficientNet-Lite0 with its image statistics.
 
     Attributes:
@@ -76,7 +78,7 @@ class TimmConfiguration(_Frozen):
 VisionConfiguration = Annotated[ClipResNetConfiguration | TimmConfiguration, Field(discriminator="kind")]
 
 
-class TextConfiguration(_Frozen):
+class TextConfiguration(FrozenModel):
     """CLIP's text Transformer; the defaults are those of CLIP RN101 with the paper's context of 20 tokens.
 
     Attributes:
@@ -109,7 +111,7 @@ class TextConfiguration(_Frozen):
         return self
 
 
-class DecoderConfiguration(_Frozen):
+class DecoderConfiguration(FrozenModel):
     """One decoder of Eq. 1.
 
     Attributes:
@@ -135,10 +137,11 @@ class DecoderConfiguration(_Frozen):
         return self
 
 
-class NetworkConfiguration(_Frozen):
+class NetworkConfiguration(FrozenModel):
     """A whole CausalCLIPSeg network; the defaults are the paper's.
 
     Attributes:
+        architecture: always "causalclipseg"; see `architectures`.
         image_size: rows and columns of the square input.
         channels: channels of every stage after its projection, and of the fused features.
         fusion_stage: the stage (2, 3 or 4) at whose resolution the stages are fused: 1/8, 1/16 or 1/32 of the input.
@@ -146,6 +149,7 @@ class NetworkConfiguration(_Frozen):
         low_resolution_convolutions: compute convolutions that follow an upsampling at low resolution (exact, faster).
     """
 
+    architecture: Literal["causalclipseg"] = "causalclipseg"
     image_size: InputSize = 224
     vision: VisionConfiguration = ClipResNetConfiguration()
     text: TextConfiguration = TextConfiguration()

@@ -1,78 +1,40 @@
-"""The parts of a network that inference runs, each a module of its own with named tensors in and out.
+"""What inference runs: three parts of a network, each a module of its own with named tensors in and out.
 
 An engine runs them, and the export writes each as a graph. Every architecture has these three parts.
 """
 
 from __future__ import annotations
 
-import inspect
 from typing import NamedTuple
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 
+class Part(nn.Module):
+    """A part of a network, which returns a dictionary of named tensors.
 
-class TextPart(nn.Module):
-    """Tokens, int64 B x L -> "text": tau, B x T."""
-
-    def __init__(self, network: CausalCLIPSeg) -> None:
-        super().__init__()
-        self.encoder = network.text_encoder
-
-    def forward(self, tokens: Tensor) -> dict[str, Tensor]:
-        """Encode the tokens of texts."""
-        return {"text": self.encoder(tokens)}
-
-
-class ImagePart(nn.Module):
-    """An image, B x 1 x H x W in [0, 1] -> "features": F^c, and "attention" if the network has maskers.
-
-    The attention, B x 1 x h x w, is the mean of M over channels and stages on the grid of the finest stage.
+    Attributes:
+        inputs: the names of the tensors that it takes.
     """
 
-    def __init__(self, network: CausalCLIPSeg) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """Encode images."""
-        features = self.network.encode_image(image, confounder=False)
-        stages = [stage.mean(1, keepdim=True) for stage in features.attention]
-        if not stages:
-            return {"features": features.causal}
-        size = stages[0].shape[-2:]
-        maps = [stages[0], *(F.interpolate(each, size=size, mode="bilinear") for each in stages[1:])]
-        return {"features": features.causal, "attention": torch.stack(maps).mean(0)}
-
-
-class DecoderPart(nn.Module):
-    """The features of images and of their texts -> "probability", B x 1 x H x W in [0, 1]."""
-
-    def __init__(self, network: CausalCLIPSeg) -> None:
-        super().__init__()
-        self.decoder = network.causal.decoder
-
-    def forward(self, features: Tensor, text: Tensor) -> dict[str, Tensor]:
-        """Segment images by their texts."""
-        return {"probability": self.decoder(text, features).sigmoid()}
+    inputs: tuple[str, ...]
 
 
 class InferenceParts(NamedTuple):
-    """The three parts, which share the weights of their network."""
+    """The three parts, which share the weights of their network.
 
-    text: nn.Module
-    image: nn.Module
-    decoder: nn.Module
+    Attributes:
+        text: "tokens", int64 B x L -> the features of texts.
+        image: "image", B x 1 x H x W in [0, 1] -> the features of images, and maps for people.
+        decoder: features of both -> "probability", B x 1 x H x W in [0, 1], and maps for people.
+    """
 
-    @classmethod
-    def of(cls, network: CausalCLIPSeg) -> InferenceParts:
-        """Return the parts of a network."""
-        return cls(TextPart(network), ImagePart(network), DecoderPart(network))
+    text: Part
+    image: Part
+    decoder: Part
 
-
-def inputs_of(part: nn.Module) -> list[str]:
-    """Return the names of the tensors that a part takes."""
-    return list(inspect.signature(part.forward).parameters)
+    def predict(self, image: Tensor, tokens: Tensor) -> dict[str, Tensor]:
+        """Return what the decoder gives for images, B x 1 x H x W, and their tokens, int64 B x L."""
+        features = {**self.image(image), **self.text(tokens)}
+        outputs: dict[str, Tensor] = self.decoder(**{name: features[name] for name in self.decoder.inputs})
+        return outputs

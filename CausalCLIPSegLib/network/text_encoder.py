@@ -47,3 +47,11 @@ class TextEncoder(TextTransformer):
             output_dim=configuration.feature_size,
             act_layer=QuickGELU if configuration.quick_gelu else nn.GELU,
         )
+
+    def states(self, tokens: Tensor) -> Tensor:
+        """Return the projected activation at every token: int64 B x L -> B x L x T.
+
+        Each depends only on the tokens up to its own, so that padding, which comes last, changes no other.
+        """
+        hidden, mask = self._embeds(tokens)
+        return self.ln_final(self.transformer(hidden, attn_mask=mask)) @ self.text_projection

@@ -1,4 +1,4 @@
-"""Image features of stages 2 to 4, from CLIP's ResNet or a small encoder from timm."""
+"""Image features at several resolutions, from CLIP's ResNet or a small encoder from timm."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ STRIDES = (8, 16, 32)
 
 
 class VisionEncoder(nn.Module):
-    """A gray image, B x 1 x H x W in [0, 1] -> features of stages 2 to 4, B x C_i x H / s_i x W / s_i.
+    """A gray image, B x 1 x H x W in [0, 1] -> features of several stages, B x C_i x H / s_i x W / s_i.
 
     Attributes:
-        channels: C_i of the three stages.
+        channels: C_i of the stages, from fine to coarse.
+        strides: s_i of the stages.
     """
+
+    strides: tuple[int, ...] = STRIDES
 
     mean: Tensor
     std: Tensor
@@ -35,12 +38,12 @@ class VisionEncoder(nn.Module):
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Return the features of stages 2, 3 and 4."""
+        """Return the features of the stages, from fine to coarse."""
         # The encoders were trained on color images, so the subtraction repeats the gray channel three times.
         return self.stages((image - self.mean) / self.std)
 
     def stages(self, image: Tensor) -> list[Tensor]:
-        """Return the feature maps of stages 2, 3 and 4 of a normalized image, B x 3 x H x W."""
+        """Return the feature maps of a normalized image, B x 3 x H x W, from fine to coarse."""
         raise NotImplementedError
 
 
@@ -81,9 +84,18 @@ class SameConvolution(nn.Conv2d):
 class TimmEncoder(VisionEncoder):
     """A small encoder from timm, for instance EfficientNet-Lite0."""
 
-    def __init__(self, configuration: TimmConfiguration) -> None:
-        body: Any = timm.create_model(configuration.name, pretrained=False, features_only=True, out_indices=(2, 3, 4))
+    def __init__(self, configuration: TimmConfiguration, first_stage: int = 2) -> None:
+        """Build the encoder.
+
+        Args:
+            configuration: the model's name in timm, and its image statistics.
+            first_stage: the finest stage that is returned; stage i has 1 / 2^(i + 1) of the resolution.
+        """
+        body: Any = timm.create_model(
+            configuration.name, pretrained=False, features_only=True, out_indices=tuple(range(first_stage, 5))
+        )
         super().__init__(body.feature_info.channels(), configuration.mean, configuration.std)
+        self.strides = tuple(body.feature_info.reduction())
         self.body: nn.Module = body
         for module in self.body.modules():
             # timm's own class computes the padding from the size of the image, which is always a multiple of 32 here.
@@ -91,7 +103,7 @@ class TimmEncoder(VisionEncoder):
                 module.__class__ = SameConvolution  # type: ignore[assignment]
 
     def stages(self, image: Tensor) -> list[Tensor]:
-        """Return the feature maps at strides 8, 16 and 32 for a normalized image, B x 3 x H x W."""
+        """Return the feature maps of a normalized image, B x 3 x H x W, from fine to coarse."""
         return self.body(image)
 
 

@@ -7,14 +7,14 @@ from lightning import Trainer, seed_everything
 
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
 from training.data.datamodule import ReferringDataModule
-from training.fitting.lightning_module import CausalTraining
+from training.fitting.lightning_module import NetworkTraining
 
 
-def fit(network: NetworkConfiguration, data: str, batch_size: int, devices: int) -> CausalTraining:
+def fit(network: NetworkConfiguration, data: str, batch_size: int, devices: int) -> NetworkTraining:
     """Return the module after one epoch with batches of `batch_size` per process."""
     torch.set_num_threads(1)
     seed_everything(2, verbose=False)
-    module = CausalTraining(
+    module = NetworkTraining(
         network.model_dump(mode="json"), learning_rate=1e-3, dice_weight=1.0, fixed_batch_norm=True
     )
     datamodule = ReferringDataModule(data, batch_size=batch_size, workers=0, seed=2)

@@ -41,10 +41,10 @@ def test_two_processes_train_like_one(tmp_path, tiny_network, lvit_folder, monke
 def initial_weights(network):
     from lightning import seed_everything
 
-    from training.fitting.lightning_module import CausalTraining
+    from training.fitting.lightning_module import NetworkTraining
 
     seed_everything(2, verbose=False)
-    return CausalTraining(network.model_dump(mode="json")).network.state_dict()
+    return NetworkTraining(network.model_dump(mode="json")).network.state_dict()
 
 
 def test_fit_command_runs_in_two_processes(tmp_path, lvit_folder, configuration):

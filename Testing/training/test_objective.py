@@ -62,7 +62,7 @@ def test_smoothing_decides_how_much_a_false_area_costs_on_an_empty_target():
         loss = CausalObjective(0, dice_weight=1.0, dice_smooth=smooth)(
             Output(logits, None, []), torch.zeros_like(logits)
         )
-        assert loss.dice.item() == pytest.approx(10 / (10 + smooth), abs=1e-4)
+        assert loss.terms["dice"].item() == pytest.approx(10 / (10 + smooth), abs=1e-4)
 
 
 def test_training_lowers_the_causal_loss_and_raises_the_confounders(tiny_network):
@@ -79,7 +79,7 @@ def test_training_lowers_the_causal_loss_and_raises_the_confounders(tiny_network
         optimizer.zero_grad()
         loss.total.backward()
         optimizer.step()
-        losses.append((loss.causal.item(), loss.confounder.item()))
+        losses.append((loss.terms["causal"].item(), loss.terms["confounder"].item()))
     assert losses[-1][0] < losses[0][0]
     assert losses[-1][1] > losses[0][1]
 
@@ -116,11 +116,11 @@ def test_gradient_moves_each_part_as_in_the_paper(tiny_network):
         return after
 
     after = step(confounders, 1.0)
-    assert after.confounder > before.confounder, "the confounder's branch must get worse"
-    assert after.causal == before.causal
+    assert after.terms["confounder"] > before.terms["confounder"], "the confounder's branch must get worse"
+    assert after.terms["causal"] == before.terms["causal"]
     after = step(causals, 0.01)
-    assert after.causal < before.causal, "the causal branch must get better"
-    assert after.confounder == before.confounder
+    assert after.terms["causal"] < before.terms["causal"], "the causal branch must get better"
+    assert after.terms["confounder"] == before.terms["confounder"]
     for names in (maskers, encoders):
         assert names
         assert sum(float(gradients[name].abs().sum()) for name in names) > 0
@@ -135,7 +135,7 @@ def test_weighted_loss_equals_the_loss_of_the_pixels_with_weight(seed):
     target, weight = (torch.randint(2, (2, 1, 3, 3), generator=generator).float() for _ in range(2))
     loss = CausalObjective(0.05, dice_weight=1.0)(Output(causal, confounder, []), target, weight)
     kept = [(i, j) for i in range(2) for j in range(9) if weight[i].flatten()[j]]
-    for value, logits in ((loss.causal, causal), (loss.confounder, confounder)):
+    for value, logits in ((loss.terms["causal"], causal), (loss.terms["confounder"], confounder)):
         pixels = [(logits[i].flatten()[j].item(), int(target[i].flatten()[j])) for i, j in kept]
         expected = cross_entropy(*map(list, zip(*pixels, strict=True))) if pixels else 0.0
         assert value.item() == pytest.approx(expected, abs=1e-4)
@@ -144,7 +144,7 @@ def test_weighted_loss_equals_the_loss_of_the_pixels_with_weight(seed):
         p = [1 / (1 + math.exp(-causal[i].flatten()[j].item())) for k, j in kept if k == i]
         t = [target[i].flatten()[j].item() for k, j in kept if k == i]
         dice.append(1 - (2 * sum(a * b for a, b in zip(p, t, strict=True)) + 1) / (sum(p) + sum(t) + 1))
-    assert loss.dice.item() == pytest.approx(sum(dice) / 2, abs=1e-4)
+    assert loss.terms["dice"].item() == pytest.approx(sum(dice) / 2, abs=1e-4)
 
 
 def test_weights_of_one_change_nothing_and_no_weights_are_the_plain_loss():
@@ -154,7 +154,9 @@ def test_weights_of_one_change_nothing_and_no_weights_are_the_plain_loss():
     objective = CausalObjective(0.05, math.log(2), dice_weight=1.0)
     plain, weighted = objective(maps, target), objective(maps, target, torch.ones_like(target))
     assert weighted.total.item() == pytest.approx(plain.total.item(), abs=1e-6)
-    assert torch.equal(plain.causal, torch.nn.functional.binary_cross_entropy_with_logits(maps.logits, target))
+    assert torch.equal(
+        plain.terms["causal"], torch.nn.functional.binary_cross_entropy_with_logits(maps.logits, target)
+    )
 
 
 def test_ignored_pixels_have_no_gradient():

@@ -8,13 +8,13 @@ from lightning import Trainer, seed_everything
 from lightning.pytorch.loggers import CSVLogger
 
 from training.data.datamodule import ReferringDataModule
-from training.fitting.lightning_module import CausalTraining
+from training.fitting.lightning_module import NetworkTraining
 
 
 @pytest.mark.parametrize("intervention", [True, False])
 def test_one_epoch_on_32_radiographs_lowers_the_loss(tmp_path, tiny_network, qata: Path, intervention):
     seed_everything(0, verbose=False)
-    module = CausalTraining(
+    module = NetworkTraining(
         tiny_network.model_dump(mode="json"), causal_intervention=intervention, dice_weight=1.0, learning_rate=3e-3
     )
     data = ReferringDataModule(str(qata), batch_size=2, workers=0, limit=32, augmentation="none", note_variation=0)

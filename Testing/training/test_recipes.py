@@ -8,7 +8,7 @@ import yaml
 
 from CausalCLIPSegLib.errors import CheckpointError
 from training.fitting.cli import TrainingCLI
-from training.fitting.lightning_module import CausalTraining
+from training.fitting.lightning_module import NetworkTraining
 from training.fitting.optimizer import stage_of
 
 CONFIGS = Path(__file__).parents[2] / "training" / "configs"
@@ -67,7 +67,7 @@ def test_configurations_after_default_build_the_small_network(names, monkeypatch
 
 
 def test_learning_rates_fall_toward_the_input(tiny_network):
-    module = CausalTraining(
+    module = NetworkTraining(
         tiny_network.model_dump(mode="json"),
         learning_rate=1.0,
         encoder_learning_rate=0.5,
@@ -87,7 +87,7 @@ def test_learning_rates_fall_toward_the_input(tiny_network):
     assert stage_of("body.blocks.5.0.conv_pw.weight") == 6
 
 
-def gradients(module: CausalTraining, **context) -> dict[str, torch.Tensor]:
+def gradients(module: NetworkTraining, **context) -> dict[str, torch.Tensor]:
     torch.manual_seed(1)
     image, mask = torch.rand(2, 1, 64, 64), (torch.rand(2, 1, 64, 64) > 0.7).float()
     tokens = torch.randint(1, 400, (2, 20))
@@ -104,7 +104,7 @@ def test_switch_for_speed_or_memory_keeps_gradients_and_statistics(switch, tiny_
     modules = []
     for options in ({}, switch):
         torch.manual_seed(0)
-        modules.append(CausalTraining(tiny_network.model_dump(mode="json"), **options).train())
+        modules.append(NetworkTraining(tiny_network.model_dump(mode="json"), **options).train())
     plain, switched = (gradients(module, enabled=False) for module in modules)
     assert plain.keys() == switched.keys()
     for name, gradient in plain.items():
@@ -116,7 +116,7 @@ def test_switch_for_speed_or_memory_keeps_gradients_and_statistics(switch, tiny_
 
 def test_bfloat16_gradient_has_nearly_the_same_direction(tiny_network):
     torch.manual_seed(0)
-    module = CausalTraining(tiny_network.model_dump(mode="json"))
+    module = NetworkTraining(tiny_network.model_dump(mode="json"))
     full = gradients(module, enabled=False)["causal.decoder.text_projection.weight"].clone()
     module.zero_grad()
     half = gradients(module, dtype=torch.bfloat16)["causal.decoder.text_projection.weight"]
@@ -125,7 +125,7 @@ def test_bfloat16_gradient_has_nearly_the_same_direction(tiny_network):
 
 
 def test_frozen_batch_norms_keep_their_statistics_and_others_do_not(tiny_network):
-    module = CausalTraining(
+    module = NetworkTraining(
         tiny_network.model_dump(mode="json"), frozen=("vision_encoder", "projections"), fixed_batch_norm="frozen"
     )
     before = {name: value.clone() for name, value in module.network.named_buffers() if "running_mean" in name}
@@ -137,23 +137,23 @@ def test_frozen_batch_norms_keep_their_statistics_and_others_do_not(tiny_network
 
 def test_weights_without_conditioning_are_a_start_for_a_network_with_it(tiny_network, tmp_path):
     torch.manual_seed(0)
-    plain = CausalTraining(tiny_network.model_dump(mode="json"))
+    plain = NetworkTraining(tiny_network.model_dump(mode="json"))
     torch.save({"state_dict": plain.state_dict()}, tmp_path / "run.ckpt")
     fields = tiny_network.model_dump(mode="json")
     fields["decoder"]["conditioning"] = 1
     torch.manual_seed(1)
-    extended = CausalTraining(fields, continue_from=str(tmp_path / "run.ckpt"))
+    extended = NetworkTraining(fields, continue_from=str(tmp_path / "run.ckpt"))
     state = extended.network.state_dict()
     assert all(torch.equal(state[name], value) for name, value in plain.network.state_dict().items())
     torch.save({"state_dict": {}}, tmp_path / "empty.ckpt")
     with pytest.raises(CheckpointError, match="no weights for this network"):
-        CausalTraining(fields, continue_from=str(tmp_path / "empty.ckpt"))
+        NetworkTraining(fields, continue_from=str(tmp_path / "empty.ckpt"))
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.05])
 def test_training_step_asks_about_several_notes_per_image(weight, tiny_network):
     torch.manual_seed(0)
-    module = CausalTraining(tiny_network.model_dump(mode="json"), adversarial_weight=weight, dice_weight=1.0)
+    module = NetworkTraining(tiny_network.model_dump(mode="json"), adversarial_weight=weight, dice_weight=1.0)
     module.log = lambda *args, **options: None
     image, masks = torch.rand(2, 1, 64, 64), (torch.rand(2, 3, 64, 64) > 0.7).float()
     tokens = torch.randint(1, 400, (2, 3 * 20))
@@ -164,7 +164,7 @@ def test_training_step_asks_about_several_notes_per_image(weight, tiny_network):
 
 
 def test_fixed_batch_norms_keep_their_statistics(tiny_network):
-    module = CausalTraining(tiny_network.model_dump(mode="json"), fixed_batch_norm=True)
+    module = NetworkTraining(tiny_network.model_dump(mode="json"), fixed_batch_norm=True)
     before = {name: value.clone() for name, value in module.network.named_buffers()}
     gradients(module, enabled=False)
     for name, value in module.network.named_buffers():

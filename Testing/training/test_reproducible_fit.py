@@ -8,7 +8,7 @@ from lightning import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import EMAWeightAveraging
 
 from training.data.datamodule import ReferringDataModule
-from training.fitting.lightning_module import CausalTraining
+from training.fitting.lightning_module import NetworkTraining
 
 
 class StopAfterFirst(Callback):
@@ -24,7 +24,7 @@ def fit(
     network, data: Path, folder: Path, *, stop: bool = False, resume: Path | None = None, workers: int = 0, **options
 ):
     seed_everything(4, verbose=False)
-    module = CausalTraining(network.model_dump(mode="json"), learning_rate=1e-3, dice_weight=1.0, warmup_steps=1)
+    module = NetworkTraining(network.model_dump(mode="json"), learning_rate=1e-3, dice_weight=1.0, warmup_steps=1)
     datamodule = ReferringDataModule(str(data), batch_size=4, workers=workers, seed=4, note_dropout=0.2)
     trainer = Trainer(
         max_epochs=2,

@@ -8,7 +8,7 @@ from torch import nn
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
-from training.fitting.lightning_module import CausalTraining
+from training.fitting.lightning_module import NetworkTraining
 from training.fitting.stochastic_depth import skip_blocks
 
 
@@ -46,7 +46,7 @@ def test_blocks_are_skipped_only_in_training(lite):
 
 
 def test_random_numbers_of_an_epoch_depend_only_on_the_seed(lite, monkeypatch):
-    module = CausalTraining(lite, drop_path=0.5)
+    module = NetworkTraining(lite, drop_path=0.5)
     drawn = []
     for seed, before in (("7", 1), ("7", 2), ("8", 1)):
         monkeypatch.setenv("PL_GLOBAL_SEED", seed)
@@ -65,4 +65,4 @@ def test_rejects_rates_outside_0_to_1(lite, rate):
 
 def test_rejects_encoders_without_skippable_blocks(tiny_network):
     with pytest.raises(CausalCLIPSegError, match="timm"):
-        CausalTraining(tiny_network.model_dump(mode="json"), drop_path=0.1)
+        NetworkTraining(tiny_network.model_dump(mode="json"), drop_path=0.1)

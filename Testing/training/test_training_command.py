@@ -25,7 +25,7 @@ from CausalCLIPSegLib.segmenter import Segmenter
 from training.__main__ import app
 from training.export.checkpoint import average, export_checkpoint, read_weights, verify
 from training.fitting.cli import TrainingCLI
-from training.fitting.lightning_module import CausalTraining
+from training.fitting.lightning_module import NetworkTraining
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,17 +118,17 @@ def test_fit_continues_from_a_run_or_a_checkpoint(tiny_network, tiny_run):
     run, exported = tiny_run
     for start in (exported, run):
         torch.manual_seed(99)
-        module = CausalTraining(tiny_network.model_dump(mode="json"), continue_from=str(start))
+        module = NetworkTraining(tiny_network.model_dump(mode="json"), continue_from=str(start))
         weights = read_weights(run)
         for name, tensor in module.network.state_dict().items():
             rows = list(PROMPT_TOKENS) if name == TOKEN_TABLE and start == exported else slice(None)
             assert tensor.shape == weights[name].shape
             assert torch.allclose(tensor[rows], weights[name][rows], atol=1e-3) if tensor.ndim else True, name
     with pytest.raises(CheckpointError, match="no checkpoint"):
-        CausalTraining(tiny_network.model_dump(mode="json"), continue_from="nowhere")
+        NetworkTraining(tiny_network.model_dump(mode="json"), continue_from="nowhere")
     wider = tiny_network.model_copy(update={"channels": 24})
     with pytest.raises(CheckpointError, match="other sizes"):
-        CausalTraining(wider.model_dump(mode="json"), continue_from=str(exported))
+        NetworkTraining(wider.model_dump(mode="json"), continue_from=str(exported))
 
 
 def test_export_averages_the_weights_of_several_runs(tmp_path, tiny_network, tiny_card, tiny_run):

@@ -15,8 +15,9 @@ from CausalCLIPSegLib.model.card import Card, write_card
 from CausalCLIPSegLib.model.checkpoint import WEIGHTS, open_checkpoint
 from CausalCLIPSegLib.model.engines.torch_engine import load_network
 from CausalCLIPSegLib.model.tokens import PROMPT_TOKENS, encode
-from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
+from CausalCLIPSegLib.network.architectures import build_network, parts_of, read_configuration
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
+from CausalCLIPSegLib.network.reclmis.configuration import RecLMISConfiguration
 from CausalCLIPSegLib.network.text_encoder import TOKEN_TABLE
 from CausalCLIPSegLib.regular_files import sha256
 from training.export.example import example_image, example_prompt
@@ -40,7 +41,7 @@ def export_checkpoint(
 
     Args:
         runs: Lightning checkpoints whose weights are averaged; a run with weight averaging already holds averages.
-        network: the fields of the `NetworkConfiguration` that the runs were trained with.
+        network: the fields of the configuration that the runs were trained with.
         card_text: the fields of the card that a person writes.
         folder: destination of card, weights and graphs.
         all_tokens: keep the whole token table, not only the rows of the tokens that prompts can have.
@@ -53,7 +54,7 @@ def export_checkpoint(
             predictions.
     """
     weights = average([read_weights(run) for run in runs])
-    written, configuration = weights, NetworkConfiguration.model_validate(network)
+    written, configuration = weights, read_configuration(network)
     if not all_tokens:
         written, configuration = prune_tokens(weights, configuration)
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,8 +77,8 @@ def export_checkpoint(
 
 
 def prune_tokens(
-    weights: dict[str, Tensor], configuration: NetworkConfiguration
-) -> tuple[dict[str, Tensor], NetworkConfiguration]:
+    weights: dict[str, Tensor], configuration: NetworkConfiguration | RecLMISConfiguration
+) -> tuple[dict[str, Tensor], NetworkConfiguration | RecLMISConfiguration]:
     """Return the weights with only those rows of the token table that prompts can need, and their configuration."""
     if configuration.text.tokens:
         return weights, configuration
@@ -131,18 +132,16 @@ def verify(weights: dict[str, Tensor], folder: Path) -> float:
     configuration = written.card.network
     if len(weights[TOKEN_TABLE]) != len(configuration.text.tokens):
         configuration = configuration.model_copy(update={"text": configuration.text.model_copy(update={"tokens": ()})})
-    reference = CausalCLIPSeg(configuration)
+    reference = build_network(configuration)
     try:
         reference.load_state_dict(weights)
     except RuntimeError as error:
         raise CheckpointError("The weights of the run do not fit the network of its configuration.") from error
     image = torch.from_numpy(example_image(configuration.image_size))
     probabilities = [
-        network(
-            image,
-            network.encode_text(torch.from_numpy(encode(example_prompt(), network.configuration.text))),
-            confounder=False,
-        ).logits.sigmoid()
+        parts_of(network).predict(image, torch.from_numpy(encode(example_prompt(), network.configuration.text)))[
+            "probability"
+        ]
         for network in (reference.eval(), load_network(written))
     ]
     difference = float((probabilities[0] - probabilities[1]).abs().max())

@@ -18,7 +18,7 @@ import onnx_ir as ir
 import torch
 from onnx import TensorProto, helper
 from onnxscript import optimizer
-from torch import Tensor, nn
+from torch import Tensor
 
 from CausalCLIPSegLib.errors import CheckpointError, OutputError
 from CausalCLIPSegLib.model.card import Card, write_card
@@ -35,7 +35,8 @@ from CausalCLIPSegLib.model.engines.onnx_engine import OnnxEngine
 from CausalCLIPSegLib.model.engines.torch_engine import TorchEngine
 from CausalCLIPSegLib.model.tokens import encode
 from CausalCLIPSegLib.model.weights import StoredTensor, read_tensors
-from CausalCLIPSegLib.network.inference import InferenceParts, inputs_of
+from CausalCLIPSegLib.network.architectures import parts_of
+from CausalCLIPSegLib.network.inference import Part
 from CausalCLIPSegLib.regular_files import sha256
 from training.export.example import example_image, example_prompt
 
@@ -75,7 +76,7 @@ def write_graphs(checkpoint: Checkpoint) -> Checkpoint:
         CheckpointError: the weights do not fit the network.
     """
     engine = TorchEngine(checkpoint, "cpu")
-    parts = InferenceParts.of(engine.network)
+    parts = parts_of(engine.network)
     names = {tensor.data_ptr(): name for name, tensor in engine.network.state_dict().items()}
     stored = read_tensors(checkpoint.weights)
     image, tokens = torch.from_numpy(example_image(64, 2)), torch.from_numpy(_example_tokens(checkpoint.card, 2))
@@ -83,7 +84,7 @@ def write_graphs(checkpoint: Checkpoint) -> Checkpoint:
         text, features = parts.text(tokens), parts.image(image)
     batch, side = torch.export.Dim("batch", max=64), 32 * torch.export.Dim("side", min=2, max=64)
     both = {**features, **text}
-    decoder_inputs = {name: both[name] for name in inputs_of(parts.decoder)}
+    decoder_inputs = {name: both[name] for name in parts.decoder.inputs}
     decoder_axes = {name: _free_axes(each) for name, each in decoder_inputs.items()}
     for name, part, inputs, shapes in (
         (TEXT_GRAPH, parts.text, {"tokens": tokens}, {"tokens": {0: batch}}),
@@ -135,9 +136,7 @@ def _free_axes(features: Tensor) -> dict[int, Any]:
     return dict.fromkeys((0, 2, 3) if features.ndim == 4 else (0,), torch.export.Dim.AUTO)
 
 
-def _trace(
-    part: nn.Module, inputs: dict[str, Tensor], shapes: dict[str, Any], weights: Container[str]
-) -> onnx.ModelProto:
+def _trace(part: Part, inputs: dict[str, Tensor], shapes: dict[str, Any], weights: Container[str]) -> onnx.ModelProto:
     """Return the graph of a part; its weights are inputs with the names of the part's parameters and buffers."""
     with torch.no_grad():
         outputs = list(part(**inputs))

@@ -46,9 +46,8 @@ class PictureSheet(Callback):
     @torch.inference_mode()
     def _tile(module: LightningModule, dataset: Any, index: int) -> Tile:
         image, mask, tokens = (tensor[None].to(module.device) for tensor in dataset[index])
-        network: Any = module.network
-        logits = network(image, network.encode_text(tokens), confounder=False).logits
-        pixels, truth, predicted = (tensor[0, 0].cpu().numpy() for tensor in (image, mask > 0.5, logits > 0))
+        probability = module.predict_probability(image, tokens)  # type: ignore[operator]
+        pixels, truth, predicted = (tensor[0, 0].cpu().numpy() for tensor in (image, mask > 0.5, probability > 0.5))
         percent = 100 * float(dice(*count_pixels(predicted, truth)))
         return Tile(pixels, truth, predicted, f"{dataset.samples[index].name}\nDice {percent:.1f}")
 

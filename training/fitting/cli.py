@@ -7,7 +7,7 @@ from typing import Any
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from training.data.datamodule import ReferringDataModule
-from training.fitting.lightning_module import CausalTraining
+from training.fitting.lightning_module import NetworkTraining
 
 
 class TrainingCLI(LightningCLI):
@@ -21,7 +21,7 @@ class TrainingCLI(LightningCLI):
             keywords: see `LightningCLI`.
         """
         super().__init__(
-            CausalTraining, ReferringDataModule, save_config_kwargs={"overwrite": True}, args=arguments, **keywords
+            NetworkTraining, ReferringDataModule, save_config_kwargs={"overwrite": True}, args=arguments, **keywords
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:

@@ -13,17 +13,16 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
-from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.vision_encoder import TimmEncoder
 
 
-def checkpoint_gradients(network: CausalCLIPSeg) -> None:
+def checkpoint_gradients(network: nn.Module) -> None:
     """Recompute the activations of both encoders' blocks; weights, their names and gradients do not change."""
     for block in _blocks(network):
         block.forward = partial(_checkpointed, block, block.forward)
 
 
-def _blocks(network: CausalCLIPSeg) -> list[nn.Module]:
+def _blocks(network: nn.Module) -> list[nn.Module]:
     blocks = [module for module in network.modules() if isinstance(module, Bottleneck | ResidualAttentionBlock)]
     if isinstance(network.vision_encoder, TimmEncoder):
         blocks += [block for stage in network.vision_encoder.body.blocks for block in stage]  # type: ignore[union-attr]

@@ -8,40 +8,53 @@ from typing import Any, Literal
 import torch
 from lightning import LightningModule
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
-from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
+from CausalCLIPSegLib.network.architectures import build_network, parts_of, read_configuration
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
+from CausalCLIPSegLib.network.reclmis.configuration import RecLMISConfiguration
 from training.data.datamodule import Batch
 from training.fitting.gradient_checkpointing import checkpoint_gradients
 from training.fitting.loss import CausalObjective
 from training.fitting.metrics import OverlapMetrics
 from training.fitting.optimizer import parameter_groups
-from training.fitting.pretrained import load_clip, load_imagenet_lite0, load_start
+from training.fitting.pretrained import load_clip, load_clip_text, load_encoders, load_imagenet_lite0, load_start
+from training.fitting.reclmis.objective import RecLMISObjective, RecLMISSettings
 from training.fitting.stochastic_depth import skip_blocks
 
 
-def configure(network: dict[str, Any], causal_intervention: bool | None = None) -> NetworkConfiguration:
+def configure(
+    network: dict[str, Any], causal_intervention: bool | None = None
+) -> NetworkConfiguration | RecLMISConfiguration:
     """Return the configuration of a network from its fields; `causal_intervention` overrides that field if given."""
     switch = {} if causal_intervention is None else {"causal_intervention": causal_intervention}
-    return NetworkConfiguration.model_validate({**network, **switch})
+    return read_configuration({**network, **switch})
 
 
-class CausalTraining(LightningModule):
-    """Minimize the causal objective with Adam and a cosine schedule."""
+class NetworkTraining(LightningModule):
+    """Minimize the objective of a network's architecture with Adam and a cosine schedule.
+
+    Attributes:
+        network: the network, which is exported.
+        objective: gives the loss of a batch; its own weights are trained too, but not exported.
+    """
 
     def __init__(
         self,
         network: dict[str, Any],
         causal_intervention: bool | None = None,
-        initialisation: Literal["random", "imagenet", "clip"] = "random",
+        initialisation: Literal["random", "imagenet", "clip", "clip_text"] = "random",
         clip: str = "openai",
         clip_sha256: str | None = None,
         continue_from: str | None = None,
+        encoders_from: str | None = None,
         adversarial_weight: float = 0.05,
         confounder_ceiling: float | None = None,
         dice_weight: float = 0.0,
         dice_smooth: float = 1.0,
+        dice_squared: bool = False,
+        reclmis: RecLMISSettings | None = None,
         learning_rate: float = 3e-5,
         encoder_learning_rate: float | None = None,
         text_learning_rate: float | None = None,
@@ -54,20 +67,26 @@ class CausalTraining(LightningModule):
         gradient_checkpointing: bool = False,
         compile_backend: str | None = None,
     ) -> None:
-        """Choose network, objective and optimizer; the defaults are the paper's.
+        """Choose network, objective and optimizer; the defaults are those of the paper of CausalCLIPSeg.
 
         Args:
-            network: the fields of a `NetworkConfiguration`.
+            network: the fields of a network's configuration, see `architectures`; `architecture` is "causalclipseg"
+                (the default) or "reclmis".
             causal_intervention: overrides the field of this name in `network`, for ablations; None keeps the field.
             initialisation: pretrained weights to start from: "imagenet" for the vision encoder, "clip" for both
-                encoders.
-            clip: weights for "clip": "openai" for OpenAI's RN101, or a file with the same names and sizes.
+                encoders, "clip_text" for the text encoder.
+            clip: weights for "clip" and "clip_text": "openai" for OpenAI's RN101 or, for "clip_text", ViT-B/32; or a
+                file with the same names and sizes.
             clip_sha256: what the hash of that file must begin with; not needed for "openai".
             continue_from: start the whole network from an earlier run's .ckpt file (the weights before averaging, if
                 the run averaged them), or from the name or folder of a checkpoint with a card.
-            adversarial_weight: lambda of Eq. 3.
+            encoders_from: start both encoders from the name or folder of a checkpoint with a card, whatever its
+                architecture; their sizes must be the same, but the context may differ.
+            adversarial_weight: lambda of Eq. 3 of CausalCLIPSeg.
             confounder_ceiling: see `CausalObjective`.
             dice_weight, dice_smooth: see `CausalObjective`.
+            dice_squared: see `soft_dice_loss`; only RecLMIS.
+            reclmis: the terms of the objective of RecLMIS; None for the paper's.
             learning_rate: learning rate at the start of the cosine schedule.
             encoder_learning_rate: learning rate of the vision encoder; None for `learning_rate`.
             text_learning_rate: learning rate of the text encoder; None for `learning_rate`.
@@ -82,17 +101,27 @@ class CausalTraining(LightningModule):
             compile_backend: a backend of torch.compile, for instance "inductor"; None for eager mode.
         """
         super().__init__()
-        self.network = CausalCLIPSeg(configure(network, causal_intervention))
+        configuration = configure(network, causal_intervention)
+        self.network: Any = build_network(configuration)
         if initialisation == "imagenet":
             load_imagenet_lite0(self.network)
         elif initialisation == "clip":
             load_clip(self.network, clip, clip_sha256)
+        elif initialisation == "clip_text":
+            load_clip_text(self.network, clip, clip_sha256)
+        if encoders_from is not None:
+            load_encoders(self.network, encoders_from)
         if continue_from is not None:
             load_start(self.network, continue_from)
         for name, parameter in self.network.named_parameters():
             parameter.requires_grad_(not name.startswith(tuple(frozen)))
         self.network.to(memory_format=torch.channels_last)
-        self.objective = CausalObjective(adversarial_weight, confounder_ceiling, dice_weight, dice_smooth)
+        self.objective = (
+            RecLMISObjective(configuration.channels, reclmis, dice_weight, dice_smooth, dice_squared)
+            if isinstance(configuration, RecLMISConfiguration)
+            else CausalObjective(adversarial_weight, confounder_ceiling, dice_weight, dice_smooth)
+        )
+        self._parts = [parts_of(self.network)]  # in a list, so that the weights do not count twice
         self.learning_rate = learning_rate
         self.encoder_learning_rate = learning_rate if encoder_learning_rate is None else encoder_learning_rate
         self.text_learning_rate = learning_rate if text_learning_rate is None else text_learning_rate
@@ -111,15 +140,15 @@ class CausalTraining(LightningModule):
         self.overlap = OverlapMetrics()
         self.train()  # Lightning does not change the mode of the modules when a fit starts
 
-    def train(self, mode: bool = True) -> CausalTraining:
+    def train(self, mode: bool = True) -> NetworkTraining:
         """Set training or evaluation mode; fixed batch norms always stay in evaluation mode."""
         super().train(mode)
         for module in self.network.modules():
-            if isinstance(module, torch.nn.BatchNorm2d) and self._is_fixed(module):
+            if isinstance(module, _BatchNorm) and self._is_fixed(module):
                 module.eval()
         return self
 
-    def _is_fixed(self, norm: torch.nn.BatchNorm2d) -> bool:
+    def _is_fixed(self, norm: _BatchNorm) -> bool:
         if self.fixed_batch_norm == "frozen":
             return norm.affine and not norm.weight.requires_grad
         return self.fixed_batch_norm
@@ -133,22 +162,22 @@ class CausalTraining(LightningModule):
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """Return the loss of a batch, and log it with its terms."""
         image, masks, tokens, *weights = batch
-        text = self.network.encode_text(tokens.view(-1, self.network.configuration.text.context_length))
-        output = self.network(image, text, confounder=self.objective.adversarial_weight != 0)
-        loss = self.objective(output, *(maps.flatten(0, 1)[:, None] for maps in (masks, *weights)))
+        tokens = tokens.view(-1, self.network.configuration.text.context_length)
+        maps = (each.flatten(0, 1)[:, None] for each in (masks, *weights))
+        loss = self.objective.step(self.network, image, tokens, *maps)
         self.log("loss", loss.total, prog_bar=True)
-        self.log("loss/causal", loss.causal)
-        if loss.confounder is not None:
-            self.log("loss/confounder", loss.confounder)
-        if loss.dice is not None:
-            self.log("loss/dice", loss.dice)
+        for name, term in loss.terms.items():
+            self.log(f"loss/{name}", term)
         return loss.total
+
+    def predict_probability(self, image: Tensor, tokens: Tensor) -> Tensor:
+        """Return probabilities, float32 B x 1 x H x W, of images, B x 1 x H x W, and their tokens, int64 B x L."""
+        return self._parts[0].predict(image, tokens)["probability"].float()
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Add a batch to the metrics."""
         image, mask, tokens, *_ = batch
-        output = self.network(image, self.network.encode_text(tokens), confounder=False)
-        self.overlap.update(output.logits > 0, mask > 0.5)
+        self.overlap.update(self.predict_probability(image, tokens) > 0.5, mask > 0.5)
 
     def on_validation_epoch_end(self) -> None:
         """Log the metrics of the whole validation split."""
@@ -164,6 +193,7 @@ class CausalTraining(LightningModule):
             self.encoder_learning_rate,
             self.text_learning_rate,
             self.layer_decay,
+            self.objective.parameters(),
         )
         # Lightning cannot clip gradients in mixed precision for a fused optimizer.
         fused = "mixed" not in self.trainer.precision

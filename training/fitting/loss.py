@@ -1,4 +1,4 @@
-"""The training objective: the min-max game (Eq. 3 and 4), with optional terms."""
+"""The training objective of CausalCLIPSeg: the min-max game (Eq. 3 and 4), with optional terms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from CausalCLIPSegLib.network.causalclipseg import Output
+from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg, Output
 
 
 def cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -24,7 +24,9 @@ def cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None = None) 
     return F.binary_cross_entropy_with_logits(logits, target, weight, reduction="sum") / weight.sum().clamp(min=1)
 
 
-def soft_dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0, weight: Tensor | None = None) -> Tensor:
+def soft_dice_loss(
+    logits: Tensor, target: Tensor, smooth: float = 1.0, weight: Tensor | None = None, *, squared: bool = False
+) -> Tensor:
     """Return one minus the soft Dice coefficient, averaged over the images.
 
     Args:
@@ -32,6 +34,7 @@ def soft_dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0, weight: 
         target: float 0 or 1, of the same shape.
         smooth: added to numerator and denominator.
         weight: of each pixel in all sums, at least 0, of the same shape; None for equal weights.
+        squared: sum the squares of the probabilities in the denominator, as the released code of RecLMIS does.
     """
     probability = logits.float().sigmoid().flatten(1)
     target = target.flatten(1)
@@ -40,17 +43,21 @@ def soft_dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0, weight: 
         weight = weight.flatten(1)
         overlap, probability, target = overlap * weight, probability * weight, target * weight
     overlap = overlap.sum(1)
-    return (1 - (2 * overlap + smooth) / (probability.sum(1) + target.sum(1) + smooth)).mean()
+    size = (probability.square() if squared else probability).sum(1) + target.sum(1)
+    return (1 - (2 * overlap + smooth) / (size + smooth)).mean()
 
 
 @dataclass
 class Loss:
-    """The loss and its terms, scalars; None for a term that is not used."""
+    """The loss of a batch.
+
+    Attributes:
+        total: what training minimizes, a scalar.
+        terms: the terms that are used, by name, without their weights.
+    """
 
     total: Tensor
-    causal: Tensor
-    confounder: Tensor | None
-    dice: Tensor | None
+    terms: dict[str, Tensor]
 
 
 class CausalObjective(nn.Module):
@@ -92,15 +99,29 @@ class CausalObjective(nn.Module):
             target: ground truth, float 0 or 1, B x 1 x H x W.
             weight: of each pixel in all terms, at least 0, B x 1 x H x W; None for equal weights.
         """
-        causal = cross_entropy(output.logits, target, weight)
-        total, confounder, dice = causal, None, None
+        total = cross_entropy(output.logits, target, weight)
+        terms = {"causal": total}
         if output.confounder_logits is not None:
-            confounder = cross_entropy(output.confounder_logits, target, weight)
-            bounded = confounder
+            terms["confounder"] = bounded = cross_entropy(output.confounder_logits, target, weight)
             if self.confounder_ceiling is not None:
-                bounded = torch.clamp(confounder, max=self.confounder_ceiling)
+                bounded = torch.clamp(bounded, max=self.confounder_ceiling)
             total = total - self.adversarial_weight * bounded
         if self.dice_weight:
-            dice = soft_dice_loss(output.logits, target, self.dice_smooth, weight)
-            total = total + self.dice_weight * dice
-        return Loss(total, causal, confounder, dice)
+            terms["dice"] = soft_dice_loss(output.logits, target, self.dice_smooth, weight)
+            total = total + self.dice_weight * terms["dice"]
+        return Loss(total, terms)
+
+    def step(
+        self, network: CausalCLIPSeg, image: Tensor, tokens: Tensor, target: Tensor, weight: Tensor | None = None
+    ) -> Loss:
+        """Return the loss of a batch.
+
+        Args:
+            network: the network in training.
+            image: B x 1 x H x W.
+            tokens: of N notes for each image, in a row, int64 (B * N) x L.
+            target, weight: see `forward`, (B * N) x 1 x H x W.
+        """
+        return self(
+            network(image, network.encode_text(tokens), confounder=self.adversarial_weight != 0), target, weight
+        )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from torch import nn
-
-from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 
 _DEPTHS = (
     (re.compile(r"resnet\.(conv|bn)\d"), lambda match: 0),
@@ -27,16 +26,22 @@ def stage_of(name: str) -> int:
 
 
 def parameter_groups(
-    network: CausalCLIPSeg, rate: float, vision_rate: float, text_rate: float, decay: float = 1.0
+    network: Any,
+    rate: float,
+    vision_rate: float,
+    text_rate: float,
+    decay: float = 1.0,
+    others: Iterable[nn.Parameter] = (),
 ) -> list[dict[str, Any]]:
     """Return the optimizer's parameter groups: each stage of the vision encoder, the text encoder, and the rest.
 
     Args:
-        network: the network; its frozen parameters are included.
+        network: a network with the encoders `vision_encoder` and `text_encoder`; its frozen parameters are included.
         rate: learning rate of the parts that are not pretrained.
         vision_rate: learning rate of the vision encoder's last stage.
         text_rate: learning rate of the text encoder.
         decay: factor from each stage of the vision encoder to the stage before it; 1 puts all stages in one group.
+        others: parameters that are trained but do not belong to the network.
     """
     stages: dict[int, list[nn.Parameter]] = {}
     for name, parameter in network.vision_encoder.named_parameters():
@@ -49,4 +54,5 @@ def parameter_groups(
     text = list(network.text_encoder.parameters())
     encoders = {id(parameter) for parameters in (*stages.values(), text) for parameter in parameters}
     rest = [parameter for parameter in network.parameters() if id(parameter) not in encoders]
+    rest += others
     return [*groups, {"params": text, "lr": text_rate}, {"params": rest, "lr": rate}]

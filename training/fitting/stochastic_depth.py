@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from timm.layers import DropPath
+from torch import nn
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError
-from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.vision_encoder import TimmEncoder
 
 
-def skip_blocks(network: CausalCLIPSeg, rate: float) -> None:
+def skip_blocks(network: nn.Module, rate: float) -> None:
     """Skip the last residual block with probability `rate` per radiograph, and earlier blocks in proportion to depth.
 
     Weights and their names do not change, and blocks are skipped only in training.

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import nn
 
 from CausalCLIPSegLib.errors import CheckpointError, DeviceWarning
 from CausalCLIPSegLib.model.checkpoint import Checkpoint
 from CausalCLIPSegLib.model.engines.interface import Arrays
 from CausalCLIPSegLib.model.weights import read_tensors
-from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
-from CausalCLIPSegLib.network.inference import InferenceParts, inputs_of
+from CausalCLIPSegLib.network.architectures import build_network, parts_of
+
+if TYPE_CHECKING:
+    from CausalCLIPSegLib.network.architectures import Network
+    from CausalCLIPSegLib.network.inference import Part
 
 
-def load_network(checkpoint: Checkpoint) -> CausalCLIPSeg:
+def load_network(checkpoint: Checkpoint) -> Network:
     """Return the network of a checkpoint: float32, on the CPU, in evaluation mode, without gradients.
 
     Raises:
@@ -27,11 +30,11 @@ def load_network(checkpoint: Checkpoint) -> CausalCLIPSeg:
     """
     misfit = CheckpointError(f"The weights of the checkpoint “{checkpoint.card.name}” do not fit its network.")
     with torch.device("meta"):  # without memory, because the card may claim any size
-        expected = CausalCLIPSeg(checkpoint.card.network).state_dict()
+        expected = build_network(checkpoint.card.network).state_dict()
     stored = {name: tensor.shape for name, tensor in read_tensors(checkpoint.weights).items()}
     if {name: tuple(tensor.shape) for name, tensor in expected.items()} != stored:
         raise misfit
-    network = CausalCLIPSeg(checkpoint.card.network)
+    network = build_network(checkpoint.card.network)
     try:
         network.load_state_dict(load_file(checkpoint.weights))  # copies float16 into float32 parameters
     except (SafetensorError, RuntimeError) as error:
@@ -63,7 +66,7 @@ class TorchEngine:
         """
         self.network = load_network(checkpoint)
         self.device = device
-        self._parts = InferenceParts.of(self.network)
+        self._parts = parts_of(self.network)
         try:
             self.network.to(device)
         except torch.cuda.OutOfMemoryError:
@@ -81,7 +84,7 @@ class TorchEngine:
         """Segment images by their texts."""
         return self._run(self._parts.decoder, features)
 
-    def _run(self, part: nn.Module, inputs: Arrays) -> Arrays:
+    def _run(self, part: Part, inputs: Arrays) -> Arrays:
         try:
             return self._run_once(part, inputs)
         except torch.cuda.OutOfMemoryError:
@@ -89,8 +92,8 @@ class TorchEngine:
             return self._run_once(part, inputs)
 
     @torch.inference_mode()
-    def _run_once(self, part: nn.Module, inputs: Arrays) -> Arrays:
-        tensors = {name: torch.from_numpy(inputs[name]).to(self.device) for name in inputs_of(part)}
+    def _run_once(self, part: Part, inputs: Arrays) -> Arrays:
+        tensors = {name: torch.from_numpy(inputs[name]).to(self.device) for name in part.inputs}
         # TF32, the default of convolutions on a GPU, has only 10 bits, and masks would differ from those of a CPU.
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
             return {name: output.float().cpu().numpy() for name, output in part(**tensors).items()}
