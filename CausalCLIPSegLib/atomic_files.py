@@ -80,7 +80,9 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def staged_files(folder: Path, names: Sequence[str], *, force: bool, earlier: Sequence[str] = ()) -> Iterator[Path]:
+def staged_files(
+    folder: Path, names: Sequence[str], *, force: bool, earlier: Sequence[str] = (), durable: bool = True
+) -> Iterator[Path]:
     """Yield a hidden folder to write `names` into, and move them into `folder` when all are complete.
 
     After an error `folder` is as it was before; if it did not exist, it still does not. Other files in `folder` stay.
@@ -90,6 +92,7 @@ def staged_files(folder: Path, names: Sequence[str], *, force: bool, earlier: Se
         names: the files to write; if one names the others, the last.
         force: replace existing files.
         earlier: names that an earlier result may have left; those files are removed together with the replaced ones.
+        durable: wait until the files are on the disk, so that they survive a power failure.
 
     Raises:
         OutputError: `folder` is a file, cannot be written, is written by another program, or already holds one of the
@@ -105,7 +108,7 @@ def staged_files(folder: Path, names: Sequence[str], *, force: bool, earlier: Se
                 with _gate:
                     hidden.new.mkdir()  # not mkdtemp, whose folders only this user can open
                 yield hidden.new
-                for name in names:
+                for name in names if durable else ():
                     _sync(hidden.new / name)
                 with _gate:
                     _publish(hidden, target, names, all_names)

@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib import colors
 from CausalCLIPSegLib.about import __version__
+from CausalCLIPSegLib.bounding_box import bounding_box
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.mask.description import zones_of
@@ -24,7 +26,13 @@ from CausalCLIPSegLib.model.checkpoint import open_checkpoint
 from CausalCLIPSegLib.model.device import Device, EngineChoice
 from CausalCLIPSegLib.model.engines.interface import Arrays, Engine
 from CausalCLIPSegLib.model.engines.load import load_engine
-from CausalCLIPSegLib.model.resampling import interpolate, to_network_grid, to_radiograph_grid
+from CausalCLIPSegLib.model.resampling import (
+    Window,
+    interpolate,
+    reached_window,
+    to_network_grid,
+    to_radiograph_grid,
+)
 from CausalCLIPSegLib.model.tokens import encode
 from CausalCLIPSegLib.notes import ReferringExpression, choose_side, parse_note, swap_sides
 from CausalCLIPSegLib.radiograph import Radiograph
@@ -33,6 +41,7 @@ from CausalCLIPSegLib.terminology import DEFAULT_KIND, segment_name
 
 FloatArray = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+Number = TypeVar("Number", bound=np.generic)
 
 Progress = Callable[[str], None]
 """Called with the name of each phase when it begins."""
@@ -58,7 +67,9 @@ class Segmenter:
         self.engine = engine
         self._radiograph: Radiograph | None = None
         self._image_features: list[Arrays] = []
+        self._attention: FloatArray | None = None
         self._extent: LungExtent | None = None
+        self._without_place: FloatArray | None = None
         self._text_features: dict[str, Arrays] = {}
 
     @classmethod
@@ -99,7 +110,7 @@ class Segmenter:
         """
         radiograph = radiograph.oriented(mirrored)
         if self._radiograph is None or not _same_input(self._radiograph, radiograph):
-            self._image_features, self._extent = [], None
+            self._image_features, self._attention, self._extent, self._without_place = [], None, None, None
         self._radiograph = radiograph
 
     def ask(
@@ -249,7 +260,8 @@ class Segmenter:
     ) -> tuple[Candidate, ...]:
         """Search the radiograph without a place, and return what lies outside the places of the note.
 
-        The search is on the network's grid; only the areas that it finds are resampled to the radiograph's grid.
+        The search does not depend on the note, so it is made once. It is on the network's grid; only the areas that it
+        finds are resampled to the radiograph's grid.
 
         Args:
             expression: the note.
@@ -262,15 +274,20 @@ class Segmenter:
             return ()
         settings = self.card.places
         threshold = settings.search_threshold or self.card.threshold
-        probability = self.probabilities(self.card.prompt(WITHOUT_LOCATION))
+        if self._without_place is None:
+            self._without_place = self.probabilities(self.card.prompt(WITHOUT_LOCATION))
+        probability = self._without_place
         seen = probability >= threshold
-        taken = mask
+        taken = mask.copy()
         candidates: list[Candidate] = []
         for side, area in areas_elsewhere(seen, network_mask, expression, extent, smallest=settings.smallest_area):
-            found = (self._on_radiograph(np.where(area | ~seen, probability, 0)) >= threshold) & ~taken
-            taken = taken | found
-            if not found.any():
+            window = reached_window(bounding_box(self._oriented(area)), area.shape, *mask.shape)
+            found = np.zeros_like(mask)
+            found[window] = self._on_radiograph(np.where(area | ~seen, probability, 0), window) >= threshold
+            found[window] &= ~taken[window]
+            if not found[window].any():
                 continue  # a radiograph of a few pixels
+            taken[window] |= found[window]
             segment = Segment(
                 identifier=f"not_in_note_{len(candidates) + 1}",
                 name=segment_name(DEFAULT_KIND, side),
@@ -317,16 +334,17 @@ class Segmenter:
 
     def _network_attention(self) -> FloatArray:
         """Return the causal attention on the network's grid, oriented as the radiograph; 1 without a masker."""
-        maps = [_unmirror(image["attention"]) for image in self._encode_radiograph() if "attention" in image]
-        if not maps:
-            return np.ones((1, 1), np.float32)
-        return self._oriented(_mean(maps, max(each.shape[-1] for each in maps)))
+        if self._attention is None:
+            maps = [_unmirror(image["attention"]) for image in self._encode_radiograph() if "attention" in image]
+            size = max((each.shape[-1] for each in maps), default=1)
+            self._attention = self._oriented(_mean(maps, size)) if maps else np.ones((1, 1), np.float32)
+        return self._attention
 
-    def _on_radiograph(self, image: FloatArray) -> FloatArray:
-        """Resample a map of the network, h x w, to the grid of the radiograph that was set."""
-        return to_radiograph_grid(self._oriented(image), *self._current().pixels.shape)
+    def _on_radiograph(self, image: FloatArray, window: Window | None = None) -> FloatArray:
+        """Resample a map of the network, h x w, to the grid of the radiograph that was set, or to a window of it."""
+        return to_radiograph_grid(self._oriented(image), *self._current().pixels.shape, window=window)
 
-    def _oriented(self, image: FloatArray) -> FloatArray:
+    def _oriented(self, image: npt.NDArray[Number]) -> npt.NDArray[Number]:
         """Mirror a map of the network, h x w, if the radiograph that was set is mirrored."""
         return image[:, ::-1] if self._current().mirrored else image
 

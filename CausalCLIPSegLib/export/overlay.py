@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from statistics import NormalDist
 from typing import NamedTuple
 
+import imagecodecs
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
-from scipy import ndimage, special
 
+from CausalCLIPSegLib.bounding_box import bounding_box
 from CausalCLIPSegLib.colors import to_uint8_rgb
 from CausalCLIPSegLib.export.caption import draw_caption
 from CausalCLIPSegLib.export.fonts import TextFont
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result
 from CausalCLIPSegLib.laterality import SIDES, side_in_image
-from CausalCLIPSegLib.mask.components import bounding_box
+from CausalCLIPSegLib.model.resampling import BICUBIC, Kernel, filter_rows, resample
 from CausalCLIPSegLib.result import Segment, SegmentationResult
 
-_Map = npt.NDArray[np.floating]
+_Distances = npt.NDArray[np.floating]
 
 RADIOGRAPH_PIXELS = 1400
 """Longer side of the radiograph in the picture."""
@@ -28,11 +30,13 @@ _CASING, _BACKDROP, _BORDER, _MARKER = (0, 0, 0), (14, 14, 16), (58, 58, 62), (2
 _INK_WIDTH, _CASING_WIDTH = 3.2, 6.4
 _MIN_SMOOTHING, _PIXEL_SMOOTHING = 1.5, 0.5  # in pixels of the picture, and of the radiograph; hides pixel steps
 _MIN_DASHES, _DASH_AND_GAP, _DASH_SHARE = 8, 36, 0.6  # number, pixels of the picture, share of a dash
-_BLUR_REACH, _BICUBIC_REACH = 4, 2  # in standard deviations, and in pixels of the coarser grid
+_BLUR_REACH = 4  # in standard deviations
+_DEVIATIONS = np.linspace(-3, 3, 601)  # a wider line than the casing does not occur
+_SHARES = np.array([NormalDist().cdf(each) for each in _DEVIATIONS])
 _SIDE_MARGIN, _MARGIN, _SCALE_STRIP = 116, 36, 84
 _MIN_WIDTH, _MIN_HEIGHT = 1000, 160
 _LARGE_TEXT, _SMALL_TEXT = 64, 24
-_COMPRESSION = 3  # twice as fast as the default of 6, for a file that is a fortieth larger
+_COMPRESSION = {"level": 2, "filter": imagecodecs.PNG.FILTER.UP}  # thrice as fast as the default, a tenth larger
 
 
 def draw_overlay(result: SegmentationResult, report: ResultDocument | None = None) -> Image.Image:
@@ -66,7 +70,7 @@ def write_overlay(result: SegmentationResult, path: Path, *, report: ResultDocum
     Raises:
         OSError: the file cannot be written.
     """
-    draw_overlay(result, report).save(path, format="PNG", compress_level=_COMPRESSION)
+    path.write_bytes(imagecodecs.png_encode(np.asarray(draw_overlay(result, report)), **_COMPRESSION))
 
 
 def _draw_view(result: SegmentationResult) -> Image.Image:
@@ -103,7 +107,7 @@ def _draw_radiograph(result: SegmentationResult) -> Image.Image:
     rows, columns = result.radiograph.pixels.shape
     scale = RADIOGRAPH_PIXELS / max(rows, columns)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
-    gray = np.clip(_resize(result.radiograph.pixels, size), 0, 1) * 255
+    gray = resample(result.radiograph.pixels, size[1], size[0], BICUBIC).clip(0, 1) * 255
     picture = Image.fromarray(np.rint(gray).astype(np.uint8)).convert("RGB")
     candidates = [candidate.segment for candidate in result.candidates]
     outlines = [_find_outline(segment, result, size) for segment in result.segments]
@@ -119,18 +123,21 @@ class _Outline(NamedTuple):
     """The part of the picture around a segment.
 
     Attributes:
-        distance: of each pixel from the outline, in pixels, infinite far away.
+        near: bool: the pixels near the outline.
+        distance: of each of these pixels from the outline, in pixels.
         corner: left and top of this part in the picture.
     """
 
-    distance: _Map
+    near: npt.NDArray[np.bool_]
+    distance: _Distances
     corner: tuple[int, int]
 
 
 def _draw_line(picture: Image.Image, color: tuple[int, int, int], outline: _Outline, line_width: float) -> None:
     """Draw an antialiased line of a width in pixels along an outline."""
-    cover = np.clip(line_width / 2 + 0.5 - outline.distance, 0, 1) * 255
-    picture.paste(color, outline.corner, mask=Image.fromarray(np.rint(cover).astype(np.uint8)))
+    cover = np.zeros(outline.near.shape, np.uint8)
+    cover[outline.near] = np.rint(np.clip(line_width / 2 + 0.5 - outline.distance, 0, 1) * 255)
+    picture.paste(color, outline.corner, mask=Image.fromarray(cover))
 
 
 def _find_outline(segment: Segment, result: SegmentationResult, size: tuple[int, int]) -> _Outline:
@@ -138,30 +145,36 @@ def _find_outline(segment: Segment, result: SegmentationResult, size: tuple[int,
 
     The outline is where the enlarged probability crosses the threshold, or the edge of the mask if the mask was cut or
     painted. A straight edge blurred by a Gaussian is the normal distribution function of the distance from the edge.
-    The inverse function gives the distance with subpixel accuracy, and infinity far away.
+    The inverse function gives the distance with subpixel accuracy.
     """
     mask = segment.mask
     smoothing = max(_MIN_SMOOTHING, _PIXEL_SMOOTHING * size[0] / mask.shape[1])
     around = math.ceil(_BLUR_REACH * smoothing + _CASING_WIDTH)
-    ranges = [
+    rows, columns = (
         _Range.around(covered, around, length, target)
         for covered, length, target in zip(bounding_box(mask), mask.shape, size[::-1], strict=True)
-    ]
-    near = ranges[0].source, ranges[1].source
-    margin = np.maximum(np.abs(result.probability[near] - result.threshold), 1e-3)
-    signed = Image.fromarray(np.where(mask[near], margin, -margin).astype(np.float32))
-    (top, bottom), (left, right) = (each.box for each in ranges)
-    part = ranges[1].length, ranges[0].length
-    inside = np.asarray(signed.resize(part, Image.Resampling.BICUBIC, (left, top, right, bottom))) >= 0
-    blurred = ndimage.gaussian_filter(inside.astype(np.float64), smoothing, mode="constant", truncate=_BLUR_REACH)
-    distance = np.abs(smoothing * special.ndtri(np.clip(blurred, 0, 1)))
-    return _Outline(distance, (ranges[1].start, ranges[0].start))
+    )
+    source = rows.source, columns.source
+    margin = np.maximum(np.abs(result.probability[source] - result.threshold), np.float32(1e-3))
+    signed = np.where(mask[source], margin, -margin)
+    inside = filter_rows(filter_rows(signed, rows.centers, rows.kernel).T, columns.centers, columns.kernel).T >= 0
+    gaussian = Kernel(_normal_density, _BLUR_REACH, smoothing)
+    padded = np.pad(inside, around)  # outside of the picture nothing is covered
+    places = [np.arange(around, around + length, dtype=np.float64) for length in inside.shape]
+    blurred = filter_rows(filter_rows(padded, places[0], gaussian).T, places[1], gaussian).T
+    near = (blurred > _SHARES[0]) & (blurred < _SHARES[-1])
+    distance = smoothing * np.abs(np.interp(blurred[near], _SHARES, _DEVIATIONS))
+    return _Outline(near, distance, (columns.start, rows.start))
+
+
+def _normal_density(distance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.exp(-0.5 * distance**2) * (distance <= _BLUR_REACH)
 
 
 def _dashed(outline: _Outline) -> _Outline:
     """Cut gaps into an outline, by the angle around its middle; a long area is seen as a round one."""
-    height, width = outline.distance.shape
-    y, x = np.ogrid[:height, :width]
+    height, width = outline.near.shape
+    y, x = np.nonzero(outline.near)
     angle = np.arctan2(y / height - 0.5, x / width - 0.5)
     dashes = max(_MIN_DASHES, round(2 * (height + width) / _DASH_AND_GAP))
     gap = angle * dashes / (2 * math.pi) % 1 > _DASH_SHARE
@@ -172,15 +185,16 @@ class _Range(NamedTuple):
     """Rows or columns of the picture, and the pixels of the radiograph from which they are resampled.
 
     Attributes:
-        start, length: in the picture.
+        start: the first in the picture.
         source: in the radiograph, with the neighbors that the filter needs.
-        box: the range that the picture shows, from the start of `source`, in pixels of the radiograph.
+        centers: the place of each in `source`, in pixels of the radiograph.
+        kernel: the filter.
     """
 
     start: int
-    length: int
     source: slice
-    box: tuple[float, float]
+    centers: npt.NDArray[np.float64]
+    kernel: Kernel
 
     @classmethod
     def around(cls, covered: slice, around: int, length: int, target: int) -> _Range:
@@ -188,14 +202,11 @@ class _Range(NamedTuple):
         scale = length / target
         start = max(0, math.floor(covered.start / scale) - around)
         stop = min(target, math.ceil(covered.stop / scale) + around)
-        support = math.ceil(_BICUBIC_REACH * max(scale, 1)) + 1
-        first = max(0, math.floor(start * scale) - support)
-        last = min(length, math.ceil(stop * scale) + support)
-        return cls(start, stop - start, slice(first, last), (start * scale - first, min(stop * scale, last) - first))
-
-
-def _resize(image: npt.NDArray[np.floating], size: tuple[int, int]) -> _Map:
-    return np.asarray(Image.fromarray(np.asarray(image, dtype=np.float32)).resize(size, Image.Resampling.BICUBIC))
+        kernel = BICUBIC.widened(scale)
+        centers = (np.arange(start, stop) + 0.5) * scale - 0.5
+        first = max(0, math.floor(centers[0] - kernel.reach))
+        last = min(length, math.ceil(centers[-1] + kernel.reach) + 1)
+        return cls(start, slice(first, last), centers - first, kernel)
 
 
 def _scale_bar(radiograph_width: int, mm_per_pixel: float) -> tuple[int, str]:

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 from pydantic import BaseModel, Field
 from pydicom import Dataset
 
 from CausalCLIPSegLib.export.segmentation_files import missing_dicom_seg_reason
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, side_in_image
-from CausalCLIPSegLib.mask.components import area_mm2, count_components
+from CausalCLIPSegLib.mask.components import area_fraction, area_mm2, count_components
 from CausalCLIPSegLib.mask.description import disagreements
 from CausalCLIPSegLib.mask.lung_extent import lung_extent
 from CausalCLIPSegLib.mask.presence import PlaceStatement
@@ -152,7 +153,7 @@ class ResultDocument(BaseModel):
 def describe_result(result: SegmentationResult) -> ResultDocument:
     """Measure a result and describe it; `files` stays empty until `write_result` fills it in.
 
-    This takes about a second on a large radiograph, so describe a result once and pass the report to `write_result`.
+    This looks at all pixels of a radiograph, so describe a result once and pass the report to `write_result`.
     """
     radiograph, expression, provenance = result.radiograph, result.expression, result.provenance
     sides = [side for side in SIDES if side in expression.sides]
@@ -172,7 +173,7 @@ def describe_result(result: SegmentationResult) -> ResultDocument:
         engine=provenance.engine,
         threshold=result.threshold,
         area_mm2=area_mm2(result.mask, radiograph.spacing),
-        area_fraction=float(result.mask.mean()),
+        area_fraction=area_fraction(result.mask),
         components=count_components(result.mask),
         segments=[_describe_segment(segment, result) for segment in result.segments],
         files=[],
@@ -191,8 +192,10 @@ def result_warnings(result: SegmentationResult) -> list[str]:
     warnings = list(result.radiograph.warnings)
     if weakness := explain_weakness(result.expression):
         warnings.append(weakness)
-    area = int(result.mask.sum())
-    elsewhere = sum(int(each.mask.sum()) for each in result.segments if each.side not in result.expression.sides)
+    area = np.count_nonzero(result.mask)
+    elsewhere = sum(
+        np.count_nonzero(each.mask) for each in result.segments if each.side not in result.expression.sides
+    )
     if elsewhere > _MAX_ELSEWHERE * area:
         share = 100 * elsewhere / area
         warnings.append(f"{share:.0f} % of the outline lies in a lung that the note does not name.")
@@ -228,7 +231,7 @@ def _describe_segment(segment: Segment, result: SegmentationResult) -> SegmentDo
         side_patient=segment.side,
         side_viewer=side_in_image(segment.side, result.radiograph.mirrored),
         area_mm2=area_mm2(segment.mask, result.radiograph.spacing),
-        area_fraction=float(segment.mask.mean()),
+        area_fraction=area_fraction(segment.mask),
         components=count_components(segment.mask),
     )
 

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
-from CausalCLIPSegLib.laterality import SIDES, Side
-from CausalCLIPSegLib.mask.components import bounding_box, connected_components
+from CausalCLIPSegLib.laterality import SIDES, Side, side_in_image
+from CausalCLIPSegLib.mask.components import Components
 from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, fitted_parameters
-from CausalCLIPSegLib.mask.sides import split_by_side
+from CausalCLIPSegLib.mask.sides import on_viewers_left
 from CausalCLIPSegLib.notes.expression import ZONES, ReferringExpression, Zone
 
 Mask = npt.NDArray[np.bool_]
@@ -40,17 +39,19 @@ def describe(mask: Mask, extent: LungExtent | None = None, *, mirrored: bool = F
         small to count. The sides are empty if no area is left.
     """
     extent = extent or default_extent()
-    areas, number = _without_specks(mask)
-    zones = {
-        side: zones_of(lung_mask, extent)
-        for side, lung_mask in split_by_side(areas, mirrored=mirrored).items()
-        if lung_mask.any()
-    }
+    components = Components.of(mask)
+    counts = components.sizes >= fitted_parameters()["smallest_area"] * mask.size
+    areas, left = components.paint(counts), on_viewers_left(components, mask.shape[1])
+    zones = {}
+    for side in SIDES:
+        lung_mask = areas & (left if side_in_image(side, mirrored) == "left" else ~left)
+        if lung_mask.any():
+            zones[side] = _zones(lung_mask, components.box[0].start, mask.shape, extent)
     return ReferringExpression(
         sides=tuple(zones),
         zones=zones,
         whole=tuple(side for side, side_zones in zones.items() if side_zones == ZONES),
-        count=number or None,
+        count=int(counts.sum()) or None,
     )
 
 
@@ -89,33 +90,26 @@ def disagreements(
 
 def zones_of(lung_mask: Mask, extent: LungExtent) -> tuple[Zone, ...]:
     """Return the zones of the part of a mask in one lung, bool, rows x columns, from the top; at least one."""
-    borders = extent.zone_borders(lung_mask.shape[0])
-    pixels = _pixels_by_zone(lung_mask.sum(axis=1), borders)
-    named = pixels >= _min_zone_pixels(lung_mask.shape, extent)
+    return _zones(lung_mask, 0, lung_mask.shape, extent)
+
+
+def _zones(part: Mask, top: int, shape: tuple[int, ...], extent: LungExtent) -> tuple[Zone, ...]:
+    """Return the zones of a mask in one lung, of which `part` begins in row `top` of a radiograph of `shape`."""
+    borders = extent.zone_borders(shape[0])
+    pixels = _pixels_by_zone(np.count_nonzero(part, axis=1), top, borders)
+    named = pixels >= _min_zone_pixels(shape, extent)
     named[np.argmax(pixels)] = True
-    if named[0] and named[2] and not named[1] and _has_area_across(lung_mask, borders):
+    if named[0] and named[2] and not named[1] and _has_area_across(part, top, borders):
         named[1] = True
     return tuple(zone for zone, is_named in zip(ZONES, named, strict=True) if is_named)
 
 
-def _without_specks(mask: Mask) -> tuple[Mask, int]:
-    """Return the mask without areas that are too small to count, and the number of remaining areas."""
-    box = bounding_box(mask)
-    labels, number = connected_components(mask[box])
-    sizes = np.bincount(labels.ravel(), minlength=number + 1)
-    large = sizes >= fitted_parameters()["smallest_area"] * mask.size
-    large[0] = False
-    areas = np.zeros_like(mask)
-    areas[box] = large[labels]
-    return areas, int(large.sum())
-
-
-def _pixels_by_zone(rows: npt.NDArray[np.integer], borders: tuple[int, int]) -> npt.NDArray[np.int64]:
-    """Return the number of pixels in the upper, middle and lower zone, from the number in each row.
+def _pixels_by_zone(rows: npt.NDArray[np.integer], top: int, borders: tuple[int, int]) -> npt.NDArray[np.int64]:
+    """Return the number of pixels in the upper, middle and lower zone, from the number in each row from `top` on.
 
     The upper and the lower zone extend to the edges of the image.
     """
-    middle, lower = borders
+    middle, lower = (max(0, border - top) for border in borders)
     return np.array([rows[:middle].sum(), rows[middle:lower].sum(), rows[lower:].sum()], dtype=np.int64)
 
 
@@ -126,11 +120,10 @@ def _min_zone_pixels(shape: tuple[int, ...], extent: LungExtent) -> npt.NDArray[
     return np.array([shares[zone] for zone in ZONES]) * rows * (extent.bottom - extent.top) / 3 * columns / 2
 
 
-def _has_area_across(lung_mask: Mask, borders: tuple[int, int]) -> bool:
+def _has_area_across(part: Mask, top: int, borders: tuple[int, int]) -> bool:
     """Whether one connected area reaches from the upper to the lower zone."""
-    labels, number = connected_components(lung_mask)
     middle, lower = borders
-    return any(rows.start < middle and rows.stop > lower for rows, _ in ndimage.find_objects(labels, number))
+    return any(top + first < middle and top + stop > lower for first, stop in Components.of(part).row_ranges())
 
 
 def _sides(sides: Sequence[Side]) -> str:

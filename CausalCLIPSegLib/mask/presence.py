@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+from numpy.lib.stride_tricks import sliding_window_view
 
 from CausalCLIPSegLib.laterality import SIDES, Side
 from CausalCLIPSegLib.mask.components import connected_components
@@ -31,7 +31,8 @@ WITHOUT_LOCATION = ReferringExpression(sides=SIDES, weak=True)
 _BORDER = 0.02
 """An area that reaches no farther from the segmentation than this, as a share of the image, is only its border."""
 
-_SQUARE = np.ones((3, 3), dtype=bool)  # the smallest area that can count
+_CORE = 1
+"""Pixels around the middle of the smallest area that can count."""
 
 
 @dataclass(frozen=True)
@@ -134,18 +135,35 @@ def areas_elsewhere(
         return
     halves = split_by_side(seen, mirrored=mirrored)
     border = max(1, round(_BORDER * max(seen.shape)))
-    far = ~ndimage.binary_dilation(segmented, _SQUARE, border)
+    far = ~_dilated(segmented, border)
     for side in SIDES:
         elsewhere = halves[side] & ~segmented
         for zone in _zones(expression, side) if side in expression.sides else ():
             rows, _ = place_window(Place(side, zone), seen.shape, extent, margin=MARGIN)
             elsewhere[rows] = False
-        cores, number = connected_components(ndimage.binary_opening(elsewhere & far, _SQUARE))
+        cores, number = connected_components(_dilated(_eroded(elsewhere & far, _CORE), _CORE))
         for core in range(1, number + 1):
-            area = ndimage.binary_dilation(cores == core, _SQUARE, border) & elsewhere
+            area = _dilated(cores == core, border) & elsewhere
             elsewhere &= ~area
             if area.sum() >= smallest * seen.size:
                 yield side, area
+
+
+def _dilated(mask: Mask, reach: int) -> Mask:
+    """Return the pixels whose square of `reach` pixels in each direction meets a mask."""
+    return _combined(mask, reach, np.any)
+
+
+def _eroded(mask: Mask, reach: int) -> Mask:
+    """Return the pixels whose square of `reach` pixels in each direction lies inside a mask, and in the image."""
+    return _combined(mask, reach, np.all)
+
+
+def _combined(mask: Mask, reach: int, combine: Callable[..., Mask]) -> Mask:
+    for axis in (0, 1):
+        padded = np.pad(mask, [(reach, reach) if axis == each else (0, 0) for each in (0, 1)])
+        mask = combine(sliding_window_view(padded, 2 * reach + 1, axis=axis), axis=-1)
+    return mask
 
 
 def is_denied(expression: ReferringExpression, side: Side, zones: Sequence[Zone]) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.laterality import Side
-from CausalCLIPSegLib.mask.components import bounding_box, connected_components
+from CausalCLIPSegLib.mask.components import Components
 
 _MIN_SHARE_TO_CUT = 0.1
 """A component is cut at the midline if each half of the image holds at least this share of its pixels."""
@@ -24,17 +24,29 @@ def split_by_side(mask: npt.NDArray[np.bool_], *, mirrored: bool = False) -> dic
     Returns:
         For each side of the patient a bool mask of the same shape. The two are disjoint, and their union is `mask`.
     """
-    rows, columns = bounding_box(mask)
-    labels, number = connected_components(mask[rows, columns])
-    half = max(0, mask.shape[1] // 2 - columns.start)  # in columns of the box
-    pixels = np.bincount(labels.ravel(), minlength=number + 1)[1:]
-    pixels_on_left = np.bincount(labels[:, :half].ravel(), minlength=number + 1)[1:]
-    share_on_left = pixels_on_left / pixels
+    components = Components.of(mask)
+    left = on_viewers_left(components, mask.shape[1])
     viewers_left, viewers_right = np.zeros_like(mask), mask.copy()
-    left = viewers_left[rows, columns]
-    left[:] = np.concatenate([[False], share_on_left > 1 - _MIN_SHARE_TO_CUT])[labels]
-    left[:, :half] |= np.concatenate([[False], share_on_left >= _MIN_SHARE_TO_CUT])[labels[:, :half]]
-    viewers_right[rows, columns] &= ~left
+    viewers_left[components.box] = left
+    viewers_right[components.box] &= ~left
     if mirrored:
         return {"right": viewers_right, "left": viewers_left}
     return {"right": viewers_left, "left": viewers_right}
+
+
+def on_viewers_left(components: Components, columns: int) -> npt.NDArray[np.bool_]:
+    """Return the part of a mask that belongs to the lung on the viewer's left; see `split_by_side`.
+
+    Args:
+        components: of the mask.
+        columns: of the radiograph.
+
+    Returns:
+        Bool, of the size of `components.box`.
+    """
+    half = max(0, columns // 2 - components.box[1].start)  # in columns of the box
+    on_left = components.sums(np.minimum(components.stops, half) - np.minimum(components.starts, half))
+    share_on_left = on_left / components.sizes
+    left = components.paint(share_on_left > 1 - _MIN_SHARE_TO_CUT)
+    left[:, :half] |= components.paint(share_on_left >= _MIN_SHARE_TO_CUT)[:, :half]
+    return left

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import slicerio
 
+from CausalCLIPSegLib.bounding_box import bounding_box
 from CausalCLIPSegLib.radiograph.orientation import AS_STORED, Turn
 from CausalCLIPSegLib.segmentation.checks import one_line
 from CausalCLIPSegLib.segmentation.coding import CHECKPOINT_HASH
@@ -27,6 +28,7 @@ from CausalCLIPSegLib.terminology import CONTEXT_NAME, REGION_CONTEXT_NAME, Code
 REFERENCE_GEOMETRY = "Reference image geometry"
 """Name of Slicer's conversion parameter for the grid on which the segments were made."""
 
+_COMPRESSION = 3  # thrice as fast as the default of 9; a mask takes some ten kilobytes more
 _UNKNOWN_COLOR = (0.5, 0.5, 0.5)
 
 
@@ -55,14 +57,30 @@ def write_segments(
     """
     affine = affine @ np.linalg.inv(turn.to_stored(shape))
     rows, columns = shape[::-1] if turn.transposed else shape
-    segmentation = slicerio.create_segmentation((columns, rows, 1), affine)
+    masks = [turn.stored(segment.mask) for segment in segments]
+    box = bounding_box(np.logical_or.reduce(masks))  # slicerio looks at every pixel several times
+    size = box[1].stop - box[1].start, box[0].stop - box[0].start, 1
+    segmentation = slicerio.create_segmentation(size, affine)
     segmentation["containedRepresentationNames"] = ["Binary labelmap"]
     segmentation["conversionParameters"] = [_reference_geometry(affine, rows, columns)]
-    for number, segment in enumerate(segments, 1):
+    for number, (segment, mask) in enumerate(zip(segments, masks, strict=True), 1):
         identifiers = {fields["id"] for fields in segmentation["segments"]}
-        mask = turn.stored(segment.mask).T[:, :, np.newaxis]
-        slicerio.add_segment(segmentation, mask, _fields(segment, number, identifiers))
-    slicerio.write_segmentation(str(path), segmentation)
+        slicerio.add_segment(segmentation, mask[box].T[:, :, np.newaxis], _fields(segment, number, identifiers))
+    _enlarge(segmentation, box, rows, columns)
+    slicerio.write_segmentation(str(path), segmentation, compression_level=_COMPRESSION)
+
+
+def _enlarge(segmentation: dict[str, Any], box: tuple[slice, slice], rows: int, columns: int) -> None:
+    """Put the voxels of a box of the radiograph, which slicerio has filled, into the grid of the whole radiograph."""
+    part = segmentation["voxels"]
+    voxels = np.zeros((*part.shape[:-3], rows, columns, 1), part.dtype).swapaxes(-3, -2)
+    voxels[..., box[1], box[0], :] = part
+    segmentation["voxels"] = voxels
+    for fields in segmentation["segments"]:
+        first, last, top, bottom, *slices = fields["extent"]
+        if first <= last:
+            left, upper = box[1].start, box[0].start
+            fields["extent"] = [first + left, last + left, top + upper, bottom + upper, *slices]
 
 
 def _fields(segment: CodedSegment, number: int, identifiers: set[str]) -> dict[str, Any]:
