@@ -91,7 +91,7 @@ async def _write(
     previous: dict[str, str] | None = None,
 ) -> Path:
     result = run.done()
-    folder = run.new_folder()
+    folder = run.new_path()
     request = {
         "request": "export",
         "image": {"kind": "file", "path": str(run.radiograph.file)},

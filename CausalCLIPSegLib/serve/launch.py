@@ -9,9 +9,11 @@ import sys
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError, reason_of
 from CausalCLIPSegLib.serve.application import create_application
@@ -101,13 +103,23 @@ def serve(place: Place, settings: Settings, announce: Callable[[str], None], tok
     scheme = "https" if place.certificate else "http"
     host = f"[{place.host}]" if ":" in place.host else place.host
     address = f"{scheme}://{host}:{port}/" + (f"#token={token}" if token else "")
-    application, _ = create_application(settings)
-    configuration = uvicorn.Config(
+    application, api = create_application(settings)
+    announce(address)
+    if show:
+        _open_in_browser(address, api.state.server.root.folder)
+    uvicorn.Server(configure(application, place)).run(sockets=[listener])
+
+
+def configure(application: ASGIApp, place: Place) -> uvicorn.Config:
+    """Return how uvicorn serves an application at a place."""
+    for name in ("uvicorn", "asyncio"):  # their messages may quote requests
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    return uvicorn.Config(
         application,
         http=Connection,
         ws="none",
         lifespan="on",
-        log_config=None,  # its messages may quote requests
+        log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=place.behind_proxy,
@@ -118,12 +130,13 @@ def serve(place: Place, settings: Settings, announce: Callable[[str], None], tok
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,
     )
-    logging.getLogger("uvicorn").setLevel(logging.CRITICAL + 1)
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL + 1)
-    announce(address)
-    if show:
-        webbrowser.open(address)
-    uvicorn.Server(configuration).run(sockets=[listener])
+
+
+def _open_in_browser(address: str, folder: Path) -> None:
+    """Open the page by a file that only this user can read: every user can read the arguments of a browser."""
+    file = folder / "open.html"
+    file.write_text(f'<!DOCTYPE html><meta http-equiv="refresh" content="0; url={escape(address)}">', encoding="utf-8")
+    webbrowser.open(file.as_uri())
 
 
 def _check_certificate(place: Place) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from CausalCLIPSegLib.demo import DEMO_IMAGE
 from CausalCLIPSegLib.regular_files import open_regular
+from CausalCLIPSegLib.serve.children import child_environment
 from CausalCLIPSegLib.serve.refusals import Refusal, translatable, unexpected
 from CausalCLIPSegLib.serve.settings import Limits
 
@@ -106,7 +107,7 @@ class Reader:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(folder)},
+            env=child_environment(folder, OMP_NUM_THREADS="1"),
         )
         try:
             output, _ = await asyncio.wait_for(process.communicate(json.dumps(request).encode()), self._limits.seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import shutil
 from collections.abc import AsyncIterator
@@ -25,7 +26,7 @@ from CausalCLIPSegLib.serve.runs import Run
 from CausalCLIPSegLib.serve.server import Server
 from CausalCLIPSegLib.serve.sessions import Session
 from CausalCLIPSegLib.serve.settings import API_VERSION
-from CausalCLIPSegLib.serve.uploads import receive_upload
+from CausalCLIPSegLib.serve.uploads import receive_body, receive_upload
 from CausalCLIPSegLib.serve.workers import WorkerError, refusal_of
 
 BYTES = "application/octet-stream"
@@ -78,7 +79,7 @@ def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 api = APIRouter(
     prefix=f"/api/v{API_VERSION}",
-    responses=_errors(400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 429, 500, 502, 503),
+    responses=_errors(400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 429, 500, 502, 503, 507),
 )
 public = APIRouter()
 
@@ -136,8 +137,10 @@ async def open_radiograph(session: SessionOf, server: ServerOf, request: Request
         folder = session.new_folder()
         try:
             radiograph, note = await _receive(folder, server, request)
-        except BaseException:
+        except BaseException as error:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise Refusal(507, "server.full", "The server has no room for this now; try again later.") from error
             raise
         await session.replace(radiograph, server.workers)
     return _describe_radiograph(radiograph, note)
@@ -224,6 +227,7 @@ async def start_run(session: SessionOf, asked: documents.RunRequest, server: Ser
     radiograph = session.opened()
     if not asked.note.strip():
         raise Refusal(422, "note.empty", "The note is empty.")
+    session.check_room(server.settings.limits.open_runs)
     run = Run(radiograph, asked.note, asked.side, asked.threshold)
     await run.start(server.workers, server.settings)
     session.add(run, server.workers, server.settings.limits.runs)
@@ -271,15 +275,15 @@ async def cancel_run(run: RunOf, server: ServerOf) -> Response:
 
 
 @api.get("/sessions/{session}/runs/{run}/maps/{name}", response_class=Response, responses=_BYTES_ANSWER)
-async def get_map(run: RunOf, name: str) -> Response:
+async def get_map(run: RunOf, name: str) -> FileResponse:
     """Return a map: uint8, rows x columns."""
-    return Response(await run.map(name), media_type=BYTES)
+    return FileResponse(await run.map(name), media_type=BYTES)
 
 
 @api.get("/sessions/{session}/runs/{run}/masks/{segment}", response_class=Response, responses=_BYTES_ANSWER)
-async def get_mask(run: RunOf, segment: str) -> Response:
+async def get_mask(run: RunOf, segment: str) -> FileResponse:
     """Return the present mask of a segment: uint8, 0 or 1, rows x columns."""
-    return Response(await run.mask(segment), media_type=BYTES)
+    return FileResponse(await run.mask(segment), media_type=BYTES)
 
 
 @api.put(
@@ -301,8 +305,12 @@ async def put_mask(
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if content_type != BYTES or encoding not in {"identity", "gzip"}:
         raise Refusal(415, "request.type", f"Send the mask as {BYTES}, as it is or with gzip.")
-    data = await request.body()
-    await run.correct(segment, data, compressed=encoding == "gzip", corrected=corrected, threshold=threshold)
+    data = run.new_path()
+    try:
+        await receive_body(request, data)
+        await run.correct(segment, data, compressed=encoding == "gzip", corrected=corrected, threshold=threshold)
+    finally:
+        data.unlink(missing_ok=True)
     return Response(status_code=204)
 
 

@@ -16,6 +16,8 @@ from CausalCLIPSegLib.serve.radiographs import OpenRadiograph
 from CausalCLIPSegLib.serve.refusals import Refusal
 from CausalCLIPSegLib.serve.segments import (
     RunSegment,
+    bytes_file,
+    bytes_path,
     map_bytes,
     mask_bytes,
     possible_segments,
@@ -209,8 +211,8 @@ class Run:
             for document in self.done()["possible"]
         ]
 
-    async def map(self, name: str) -> bytes:
-        """Return a map: uint8, rows x columns; see `maps` for its range.
+    async def map(self, name: str) -> Path:
+        """Return a file with a map: uint8, rows x columns; see `maps` for its range.
 
         Raises:
             Refusal: the run is not done, or there is no such map.
@@ -219,15 +221,17 @@ class Run:
         found = next((each for each in self.maps if each["name"] == name), None)
         if found is None:
             raise Refusal(404, "map.unknown", "There is no such map.")
-        return await self.in_thread(map_bytes, Path(result[name]), found["low"], found["high"])
+        path = Path(result[name])
+        return await self.in_thread(bytes_file, path, lambda: map_bytes(path, found["low"], found["high"]))
 
-    async def mask(self, identifier: str) -> bytes:
-        """Return the present mask of a segment: uint8, 0 or 1, rows x columns.
+    async def mask(self, identifier: str) -> Path:
+        """Return a file with the present mask of a segment: uint8, 0 or 1, rows x columns.
 
         Raises:
             Refusal: the run is not done, or there is no such segment.
         """
-        return await self.in_thread(mask_bytes, self.segment(identifier).mask, self.shape)
+        path = self.segment(identifier).mask
+        return await self.in_thread(bytes_file, path or self._folder / "empty", lambda: mask_bytes(path, self.shape))
 
     def segment(self, identifier: str) -> RunSegment:
         """Return a segment, a candidate, or a segment that another threshold can reach.
@@ -242,14 +246,14 @@ class Run:
         return found
 
     async def correct(
-        self, identifier: str, data: bytes, *, compressed: bool, corrected: bool, threshold: float | None
+        self, identifier: str, data: Path, *, compressed: bool, corrected: bool, threshold: float | None
     ) -> None:
         """Take a mask that a person has made.
 
         Args:
             identifier: of the segment; a candidate is accepted by this.
-            data: uint8, 0 or 1, rows x columns.
-            compressed: the data are gzip.
+            data: a file, uint8, 0 or 1, rows x columns.
+            compressed: the file is gzip.
             corrected: a person has changed the mask; false: only another threshold.
             threshold: the threshold of the probability that the client shows now; None: as before.
 
@@ -257,18 +261,18 @@ class Run:
             Refusal: there is no such segment, or the data are not its mask.
         """
         segment = self.segment(identifier)
-        self._count += 1
-        path = self._folder / f"mask-{self._count}.npy"
+        path = self.new_path().with_suffix(".npy")
 
         def save() -> RunSegment:
-            values = unpack(data, self.shape[0] * self.shape[1], compressed=compressed)
+            values = unpack(data.read_bytes(), self.shape[0] * self.shape[1], compressed=compressed)
             return save_mask(values, segment, self.radiograph, path)
 
         saved = await self.in_thread(save)
         if not corrected and not segment.is_drawn:
             saved = replace(saved, is_corrected=False)
         if segment.mask != segment.network_mask and segment.mask is not None:
-            segment.mask.unlink(missing_ok=True)
+            for file in (segment.mask, bytes_path(segment.mask)):
+                file.unlink(missing_ok=True)
         self.segments[identifier] = saved
         self.threshold = threshold or self.threshold
         self.revision += 1
@@ -308,10 +312,10 @@ class Run:
         self.segments[segment.identifier] = segment
         return segment
 
-    def new_folder(self) -> Path:
-        """Return the path of a folder for files, which does not exist yet."""
+    def new_path(self) -> Path:
+        """Return the path of a file or folder that does not exist yet."""
         self._count += 1
-        return self._folder / f"files-{self._count}"
+        return self._folder / f"file-{self._count}"
 
     async def in_thread(self, function: Any, *arguments: Any) -> Any:
         """Run a function in a thread; the files may vanish under it, because the session ends."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -204,6 +206,21 @@ def map_bytes(path: Path, low: float, high: float) -> bytes:
     values = np.load(path).astype(np.float32)
     scaled = (values - low) * (255 / (high - low))
     return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8).tobytes()
+
+
+def bytes_path(array: Path) -> Path:
+    """Return the path of the bytes that a client gets of a map or mask."""
+    return array.with_suffix(".bytes")
+
+
+def bytes_file(array: Path, make: Callable[[], bytes]) -> Path:
+    """Return the file with the bytes of a map or mask, which is made once and then sent piece by piece."""
+    path = bytes_path(array)
+    if not path.exists():
+        new = path.with_name(f"{path.name}-{uuid4().hex}")
+        new.write_bytes(make())
+        new.replace(path)  # another request may be making it, too
+    return path
 
 
 def range_of(path: Path) -> tuple[float, float]:

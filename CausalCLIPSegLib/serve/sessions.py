@@ -123,6 +123,16 @@ class Session:
         if earlier is not None:
             await asyncio.to_thread(shutil.rmtree, earlier.folder, ignore_errors=True)
 
+    def check_room(self, limit: int) -> None:
+        """Check that another run may be started.
+
+        Raises:
+            Refusal: too many runs of this session have not ended.
+        """
+        if sum(run.is_open for run in self.runs.values()) >= limit:
+            message = f"This session has {limit} runs that have not ended; wait for one, or cancel one."
+            raise Refusal(429, "run.too_many", message, retry_after=5, runs=limit)
+
     def add(self, run: Run, workers: Workers, limit: int) -> None:
         """Add a run; the oldest are dropped."""
         self._drop_runs(workers, limit - 1)

@@ -28,6 +28,7 @@ class Limits:
         waiting: runs and exports that may wait for a worker.
         sessions: open at the same time.
         runs: kept of a session; the oldest is dropped.
+        open_runs: of a session that wait or run at the same time.
         failures: wrong keys of an address in a minute, after which it has to wait.
         body_seconds: between two pieces of a request or a response.
         upload_seconds: for a whole request.
@@ -40,6 +41,7 @@ class Limits:
     waiting: int = 20
     sessions: int = 100
     runs: int = 20
+    open_runs: int = 4
     failures: int = 10
     body_seconds: float = 20
     upload_seconds: float = 300

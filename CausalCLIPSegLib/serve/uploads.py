@@ -129,6 +129,13 @@ async def receive_upload(request: Request, target: Path, max_bytes: int) -> Uplo
     return upload
 
 
+async def receive_body(request: Request, target: Path) -> None:
+    """Write the body of a request to `target` while it arrives; `bodies` limits its size."""
+    with target.open("wb") as file:
+        async for data in request.stream():
+            await asyncio.to_thread(file.write, data)
+
+
 def base_name(name: str) -> str:
     """Return the last part of a path of any system, short and on one line, to show it."""
     last = PureWindowsPath(PurePosixPath(name).name).name

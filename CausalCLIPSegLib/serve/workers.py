@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from CausalCLIPSegLib.serve.children import child_environment
 from CausalCLIPSegLib.serve.refusals import Refusal, translatable, unexpected
 from CausalCLIPSegLib.worker.client import MODULE, OnEvent, WorkerClient
 
@@ -64,7 +64,7 @@ class WorkerProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             cwd=self._folder,
-            env={**os.environ, "TMPDIR": str(self._folder)},
+            env=child_environment(self._folder),
         )
         assert self._process.stdin is not None
         self._client = WorkerClient(self._process.stdin.write, on_state=lambda state: self._ready.set())
