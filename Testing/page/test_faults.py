@@ -1,0 +1,168 @@
+"""What happens when something fails: one sentence, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from page_viewer import KEY, PICTURE, Server, Viewer
+from pydicom import dcmread
+
+RIGHT = "Opacity in the right lower zone."
+LEFT = "Opacity in the left lower zone."
+
+
+def test_a_file_that_is_no_radiograph_is_refused_in_one_sentence(
+    viewer: Viewer, radiograph: Path, tmp_path: Path
+) -> None:
+    viewer.open_file(radiograph)
+    viewer.run(RIGHT)
+    before = viewer.segments()
+    text = tmp_path / "letter.dcm"
+    text.write_text("Dear colleague")
+    viewer.drop(text)
+    sentence = viewer.message()
+    assert sentence.endswith(".") and "\n" not in sentence
+    viewer.screenshot("fault-refused")
+    assert viewer.app("app.radiograph.name") == radiograph.name
+    for identifier, mask in viewer.segments().items():
+        np.testing.assert_array_equal(mask, before[identifier])
+    viewer.page.click("#message-close")
+    viewer.drop(radiograph)
+    viewer.wait("app.radiograph && !app.result")
+
+
+def test_a_run_is_canceled(viewer: Viewer, server: Server, radiograph: Path) -> None:
+    viewer.open_file(radiograph)
+    viewer.write(RIGHT)
+    with server.paused_workers():
+        viewer.page.click("#run")
+        viewer.page.wait_for_selector("#progress:not([hidden])")
+        viewer.screenshot("running")
+        viewer.page.click("#cancel")
+    assert "canceled" in viewer.message()
+    assert viewer.page.is_visible("#run") and viewer.page.input_value("#note") == RIGHT
+    viewer.run()
+    assert list(viewer.segments()) == ["infection_right"]
+
+
+def test_a_worker_is_killed_in_mid_run(viewer: Viewer, server: Server, radiograph: Path) -> None:
+    viewer.open_file(radiograph)
+    viewer.write(RIGHT)
+    with server.paused_workers() as workers:
+        viewer.page.click("#run")
+        viewer.page.wait_for_selector("#progress:not([hidden])")
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        sentence = viewer.message()
+    assert sentence.endswith(".")
+    viewer.screenshot("fault-worker")
+    assert viewer.page.input_value("#note") == RIGHT
+    viewer.run()
+    assert list(viewer.segments()) == ["infection_right"]
+
+
+def test_two_people_work_at_once(new_viewer: Callable[..., Viewer], radiograph: Path) -> None:
+    first, second = new_viewer().open(), new_viewer().open()
+    for viewer, note in ((first, RIGHT), (second, LEFT)):
+        viewer.open_file(radiograph)
+        viewer.write(note)
+    for viewer in (first, second):
+        viewer.page.click("#run")
+    for viewer, segment in ((first, "infection_right"), (second, "infection_left")):
+        viewer.wait("Boolean(app.result) && !app.progress")
+        assert list(viewer.segments()) == [segment]
+    first.page.click("#tool-paint")
+    first.drag((0.3, 0.3), (0.4, 0.3))
+    for viewer, label in ((first, "right lung"), (second, "left lung")):
+        file = viewer.download(lambda viewer=viewer: viewer.page.keyboard.press("Control+s"))
+        segments = dcmread(file).SegmentSequence
+        assert [label in segment.SegmentLabel for segment in segments] == [True]
+
+
+def test_the_network_is_cut_and_the_server_restarted(new_viewer: Callable[..., Viewer], radiograph: Path) -> None:
+    server = Server()
+    try:
+        viewer = new_viewer(server).open()
+        page = viewer.page
+        viewer.open_file(radiograph)
+        viewer.run(RIGHT)
+        page.click("#tool-paint")
+        viewer.drag((0.3, 0.2), (0.4, 0.2))
+        painted = viewer.segments()["infection_right"]
+
+        page.context.set_offline(True)
+        page.keyboard.press("Control+s")
+        assert "cannot be reached" in viewer.message()
+        viewer.screenshot("fault-network")
+        page.context.set_offline(False)
+        viewer.wait("document.querySelector('#message-text').textContent.includes('again.')")
+
+        server.stop()
+        page.keyboard.press("Control+s")
+        viewer.wait("document.querySelector('#message-text').textContent.includes('cannot be reached')")
+        server.restart()
+        viewer.wait("document.querySelector('#message-text').textContent.includes('again.')")
+        # The session is gone with the server; radiograph, run and corrections are sent again.
+        exported = dcmread(viewer.download(lambda: page.keyboard.press("Control+s")))
+        np.testing.assert_array_equal(exported.pixel_array.astype(bool).squeeze(), painted)
+        assert page.input_value("#note") == RIGHT
+    finally:
+        server.stop()
+
+
+def test_a_wrong_key_is_asked_for_and_the_work_is_kept(new_viewer: Callable[..., Viewer], server: Server) -> None:
+    viewer = new_viewer()
+    page = viewer.page
+    page.goto(server.address)
+    page.wait_for_selector("#question[open]")
+    viewer.screenshot("fault-key")
+    page.fill("#question-input", KEY)
+    page.keyboard.press("Enter")
+    viewer.wait("Boolean(app.server)")
+    viewer.open_sample()
+
+
+def test_a_mirrored_radiograph_is_asked_about(viewer: Viewer, make_radiograph: Callable[..., Path]) -> None:
+    page = viewer.page
+    mirrored = make_radiograph(PatientOrientation=["R", "F"])
+    page.set_input_files("#file", mirrored)
+    page.wait_for_selector("#question[open]")
+    viewer.screenshot("question-mirrored")
+    page.click("#question-answers button >> nth=0")
+    page.wait_for_selector(PICTURE)
+    assert page.inner_text(".viewport:not([hidden]) .marker-left") == "L"
+    viewer.write(RIGHT)
+    page.wait_for_selector("#understood .side")
+    assert "right in the picture" in page.inner_text("#understood .side")
+    viewer.run()
+    (mask,) = viewer.segments().values()
+    middle = mask.shape[1] // 2
+    assert mask[:, middle:].sum() > mask[:, :middle].sum()
+
+
+def test_a_note_that_contradicts_itself_is_asked_about(viewer: Viewer, radiograph: Path) -> None:
+    page = viewer.page
+    viewer.open_file(radiograph)
+    viewer.write("Findings: Consolidation in the right lower zone. Impression: Left lower lobe pneumonia.")
+    page.wait_for_selector("#understood fieldset")
+    viewer.screenshot("question-side")
+    page.get_by_role("radio", name="Patient's left lung").check()
+    viewer.run()
+    assert list(viewer.segments()) == ["infection_left"]
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_areas_are_in_square_centimeters_or_not_given(
+    viewer: Viewer, radiograph: Path, make_radiograph: Callable[..., Path], calibrated: bool
+) -> None:
+    viewer.open_file(radiograph if calibrated else make_radiograph())
+    viewer.run(RIGHT)
+    (mask,) = viewer.segments().values()
+    text = viewer.page.inner_text("#segments .segment >> nth=0")
+    assert (f"{mask.sum() * 0.5 * 0.4 / 100:.1f} cm²" in text) is calibrated
+    assert ("not calibrated" in text) is not calibrated and "%" not in text

@@ -1,0 +1,163 @@
+"""The page for everybody: other languages, only a keyboard, a screen reader, a small or enlarged window."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from page_viewer import PICTURE, Viewer
+from pydicom import dcmread
+
+NOTE = "Opacity in the right lower zone. No effusion."
+AXE = Path(__file__).parents[1] / "node" / "node_modules" / "axe-core" / "axe.min.js"
+TEXTS = json.loads(
+    (Path(__file__).parents[2] / "CausalCLIPSegLib" / "serve" / "page" / "texts.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize(
+    ("locale", "note", "side", "place"),
+    [
+        ("de-AT", "Verschattung im linken Unterlappen. Kein Erguss.", "Linke Lunge des Patienten", "Unterfeld"),
+        ("es-MX", "Consolidación en el campo inferior derecho.", "Pulmón derecho del paciente", "campo inferior"),
+    ],
+)
+def test_the_page_speaks_the_language_of_the_browser(
+    new_viewer: Callable[..., Viewer], radiograph: Path, locale: str, note: str, side: str, place: str
+) -> None:
+    viewer = new_viewer(locale=locale).open()
+    page, language = viewer.page, locale[:2]
+    viewer.open_file(radiograph)
+    viewer.write(note)
+    page.wait_for_selector("#understood .side")
+    assert side in page.inner_text("#understood") and place in page.inner_text("#understood")
+    viewer.run()
+    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    viewer.screenshot(f"language-{language}")
+    page.click("#help")
+    written = page.inner_text("body")
+    english = {
+        text for key, text in TEXTS["en"].items() if "{" not in text and len(text) > 8 and text != TEXTS[language][key]
+    }
+    assert [text for text in english if text in written.split("\n")] == []
+    assert page.get_attribute("html", "lang") == language
+    page.keyboard.press("Escape")
+    page.select_option("#language", "en")
+    assert page.inner_text("#run") == TEXTS["en"]["run.start"]
+
+
+def test_everything_can_be_done_with_the_keyboard(viewer: Viewer) -> None:
+    page = viewer.page
+    press = page.keyboard.press
+    for _ in range(40):
+        press("Tab")
+        if page.evaluate("document.activeElement.id") == "drop-sample":
+            break
+    press("Enter")
+    viewer.wait("Boolean(app.radiograph)")
+    press("n")
+    press("Control+a")
+    page.keyboard.type(NOTE)
+    press("Control+Enter")
+    viewer.wait("Boolean(app.result) && !app.progress")
+    page.locator(PICTURE).focus()
+    found = viewer.segments()["infection_right"]
+    press(".")
+    press(".")
+    assert viewer.app("app.segmentation.threshold") == pytest.approx(0.47)
+    press("Control+z")
+    press("Control+z")
+    np.testing.assert_array_equal(viewer.segments()["infection_right"], found)
+    press("a")
+    assert len(viewer.segments()) == 2
+    press("1")
+    press("p")
+    for key in ("ArrowUp", "ArrowUp", "ArrowLeft", "Shift+ArrowLeft", "]"):
+        press(key)
+    viewer.screenshot("keyboard-brush")
+    press("Enter")
+    painted = viewer.segments()["infection_right"]
+    assert painted.sum() > found.sum()
+    press("e")
+    press("Enter")
+    assert not (viewer.segments()["infection_right"] & painted & ~found).any()
+    press("Control+z")
+    np.testing.assert_array_equal(viewer.segments()["infection_right"], painted)
+    press("Control+y")
+    press("Control+Shift+z")
+    press("h")
+    assert viewer.app("app.display.hidden") is True
+    press("h")
+    for key, name, value in [("o", "style", "both"), ("i", "inverted", True), ("g", "map", "probability")]:
+        press(key)
+        viewer.wait(f"app.display.{name} === {json.dumps(value)}")
+    press("w")
+    window = viewer.app("app.display.window")
+    press("Shift+ArrowRight")
+    assert viewer.app("app.display.window.width") > window["width"]
+    view = viewer.app("app.display.view")
+    press("+")
+    press("ArrowRight")
+    assert viewer.app("app.display.view.scale") == pytest.approx(1.25 * view["scale"])
+    press("0")
+    assert viewer.app("app.display.view") == view
+    press("?")
+    assert page.is_visible("#help-dialog")
+    viewer.screenshot("help")
+    press("Escape")
+    assert not page.is_visible("#help-dialog")
+    exported = dcmread(viewer.download(lambda: press("Control+s")))
+    assert exported.Modality == "SEG" and len(exported.SegmentSequence) == 2
+
+
+def test_letters_are_no_commands_while_typing_or_if_switched_off(viewer: Viewer, radiograph: Path) -> None:
+    page = viewer.page
+    viewer.open_file(radiograph)
+    page.focus("#note")
+    page.keyboard.type("i w")
+    assert viewer.app("app.display.inverted") is False and page.input_value("#note").endswith("i w")
+    page.click("#help")
+    page.uncheck("#letters")
+    page.keyboard.press("Escape")
+    page.locator(PICTURE).focus()
+    page.keyboard.press("i")
+    assert viewer.app("app.display.inverted") is False
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed; see Testing/install-tools")
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("wide", {}),
+        ("enlarged", {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}),
+        ("tablet", {"viewport": {"width": 820, "height": 1180}, "has_touch": True, "reduced_motion": "reduce"}),
+        ("contrast", {"contrast": "more", "forced_colors": "none"}),
+    ],
+)
+def test_axe_finds_no_violation(
+    new_viewer: Callable[..., Viewer], radiograph: Path, name: str, settings: dict[str, Any]
+) -> None:
+    viewer = new_viewer(**settings).open()
+    page = viewer.page
+    assert violations(viewer) == []
+    viewer.open_file(radiograph)
+    viewer.run(NOTE)
+    if name == "contrast":
+        page.click("#contrast")
+    page.click("#tool-paint")
+    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    viewer.screenshot(f"axe-{name}")
+    assert violations(viewer) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")  # no scrolling in two directions
+    page.click("#help")
+    assert violations(viewer) == []
+
+
+def violations(viewer: Viewer) -> list[str]:
+    viewer.page.evaluate(AXE.read_text(encoding="utf-8"))
+    report = viewer.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [f"{rule['id']}: {node['html'][:120]}" for rule in report["violations"] for node in rule["nodes"]]
