@@ -26,7 +26,8 @@ def test_a_file_that_is_no_radiograph_is_refused_in_one_sentence(
     text.write_text("Dear colleague")
     viewer.drop(text)
     sentence = viewer.message()
-    assert sentence.endswith(".") and "\n" not in sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
     viewer.screenshot("fault-refused")
     assert viewer.app("app.radiograph.name") == radiograph.name
     for identifier, mask in viewer.segments().items():
@@ -45,7 +46,8 @@ def test_a_run_is_canceled(viewer: Viewer, server: Server, radiograph: Path) -> 
         viewer.screenshot("running")
         viewer.page.click("#cancel")
     assert "canceled" in viewer.message()
-    assert viewer.page.is_visible("#run") and viewer.page.input_value("#note") == RIGHT
+    assert viewer.page.is_visible("#run")
+    assert viewer.page.input_value("#note") == RIGHT
     viewer.run()
     assert list(viewer.segments()) == ["infection_right"]
 
@@ -165,4 +167,5 @@ def test_areas_are_in_square_centimeters_or_not_given(
     (mask,) = viewer.segments().values()
     text = viewer.page.inner_text("#segments .segment >> nth=0")
     assert (f"{mask.sum() * 0.5 * 0.4 / 100:.1f} cm²" in text) is calibrated
-    assert ("not calibrated" in text) is not calibrated and "%" not in text
+    assert ("not calibrated" in text) is not calibrated
+    assert "%" not in text

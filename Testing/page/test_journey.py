@@ -30,7 +30,8 @@ def read_segments(path: object) -> dict[str, npt.NDArray[np.bool_]]:
 
 def test_from_the_sample_to_a_corrected_dicom_seg(viewer: Viewer) -> None:
     page = viewer.page
-    assert page.is_visible("#drop") and page.url.endswith("/")  # the key is no longer in the address
+    assert page.is_visible("#drop")
+    assert page.url.endswith("/")
     viewer.screenshot("1-empty")
     viewer.open_sample()
     assert "rounded opacities" in page.input_value("#note")
@@ -51,7 +52,8 @@ def test_from_the_sample_to_a_corrected_dicom_seg(viewer: Viewer) -> None:
 
     page.locator("#threshold").fill("0.8")
     higher = viewer.segments()["infection_right"]
-    assert higher.sum() < first["infection_right"].sum() and not (higher & ~first["infection_right"]).any()
+    assert higher.sum() < first["infection_right"].sum()
+    assert not (higher & ~first["infection_right"]).any()
 
     candidates.first.get_by_role("button", name="Accept").click()
     accepted = viewer.segments()
@@ -61,7 +63,8 @@ def test_from_the_sample_to_a_corrected_dicom_seg(viewer: Viewer) -> None:
     page.click(".segment-name >> nth=0")
     viewer.drag((0.4, 0.2), (0.45, 0.25), (0.45, 0.3))
     painted = viewer.segments()["infection_right"]
-    assert painted.sum() > higher.sum() and not (higher & ~painted).any()
+    assert painted.sum() > higher.sum()
+    assert not (higher & ~painted).any()
     viewer.screenshot("4-painted")
     page.click("#tool-erase")
     viewer.drag((0.42, 0.22), (0.45, 0.25))
@@ -90,7 +93,8 @@ def test_from_the_sample_to_a_corrected_dicom_seg(viewer: Viewer) -> None:
         file = viewer.download(lambda name=name: page.click(f"[data-export='{name}']"))
         assert file.read_bytes().startswith(start)
     report = json.loads(viewer.download(lambda: page.click("[data-export='result.json']")).read_text("utf-8"))
-    assert report["note"] == NOTE and report["threshold"] == pytest.approx(0.8)
+    assert report["note"] == NOTE
+    assert report["threshold"] == pytest.approx(0.8)
 
 
 def test_the_picture_moves_zooms_and_changes_its_gray_levels(viewer: Viewer, radiograph: Path) -> None:
@@ -103,11 +107,13 @@ def test_the_picture_moves_zooms_and_changes_its_gray_levels(viewer: Viewer, rad
     assert zoomed["scale"] > 2 * fitted["scale"]
     viewer.drag((0.5, 0.5), (0.6, 0.6), button="middle")
     moved = viewer.app("app.display.view")
-    assert moved["x"] > zoomed["x"] and moved["y"] > zoomed["y"]
+    assert moved["x"] > zoomed["x"]
+    assert moved["y"] > zoomed["y"]
     for side in ("right", "left"):
         marker = page.get_by_role("img", name=f"The patient's {side}")
         box = marker.first.bounding_box()
-        assert box is not None and marker.first.is_visible()
+        assert box is not None
+        assert marker.first.is_visible()
         assert (box["x"] < viewer.point(0.5, 0)[0]) == (side == "right")  # the patient's right is on the left
     before = gray_at(viewer, 0.5, 0.5)
     viewer.drag((0.5, 0.5), (0.5, 0.9))

@@ -34,7 +34,8 @@ def test_the_page_speaks_the_language_of_the_browser(
     viewer.open_file(radiograph)
     viewer.write(note)
     page.wait_for_selector("#understood .side")
-    assert side in page.inner_text("#understood") and place in page.inner_text("#understood")
+    assert side in page.inner_text("#understood")
+    assert place in page.inner_text("#understood")
     viewer.run()
     page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
     viewer.screenshot(f"language-{language}")
@@ -111,7 +112,8 @@ def test_everything_can_be_done_with_the_keyboard(viewer: Viewer) -> None:
     press("Escape")
     assert not page.is_visible("#help-dialog")
     exported = dcmread(viewer.download(lambda: press("Control+s")))
-    assert exported.Modality == "SEG" and len(exported.SegmentSequence) == 2
+    assert exported.Modality == "SEG"
+    assert len(exported.SegmentSequence) == 2
 
 
 def test_letters_are_no_commands_while_typing_or_if_switched_off(viewer: Viewer, radiograph: Path) -> None:
@@ -119,7 +121,8 @@ def test_letters_are_no_commands_while_typing_or_if_switched_off(viewer: Viewer,
     viewer.open_file(radiograph)
     page.focus("#note")
     page.keyboard.type("i w")
-    assert viewer.app("app.display.inverted") is False and page.input_value("#note").endswith("i w")
+    assert viewer.app("app.display.inverted") is False
+    assert page.input_value("#note").endswith("i w")
     page.click("#help")
     page.uncheck("#letters")
     page.keyboard.press("Escape")

@@ -15,11 +15,25 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from CausalCLIPSegLib.mask.sides import split_by_side
+from CausalCLIPSegLib.messages import templates
 
 HERE = Path(__file__).parent
 PAGE = Path(__file__).parents[2] / "CausalCLIPSegLib" / "serve" / "page"
 TEXTS = json.loads((PAGE / "texts.json").read_text(encoding="utf-8"))
 SOURCES = [path.read_text(encoding="utf-8") for path in (*PAGE.glob("*.js"), PAGE / "index.html")]
+
+SERVER = "\n".join(path.read_text(encoding="utf-8") for path in PAGE.parent.glob("*.py"))
+
+ROOMS = {"radiograph", "statement", "phase", "unused", "place", "number", "kind", "reason", "language"}
+"""Rooms of CausalCLIPSegLib/messages.toml of which a person at the page can meet every sentence."""
+WRITTEN_BY_THE_PAGE = {
+    identifier
+    for identifier in templates()
+    if re.match(r"statement\.(something_there|nothing_there|not_in_note|denied)", identifier)
+}
+"""Statements that the page writes itself, from their numbers."""
+WITH_A_SENTENCE = {"radiograph.refused", "radiograph.mirrored", "note.side", "user", "pacs.failed"}
+"""Errors of the server whose message is a sentence of the library, with an id of its own."""
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
 
@@ -71,6 +85,21 @@ def test_every_text_is_translated_with_the_same_arguments(language: str) -> None
     for key, text in english.items():
         assert translated[key].strip()
         assert set(re.findall(r"\{\w+\}", translated[key])) == set(re.findall(r"\{\w+\}", text)), key
+
+
+@pytest.mark.parametrize("language", ["de", "es"])
+def test_the_sentences_of_the_server_are_translated(language: str) -> None:
+    sentences = TEXTS["sentences"][language]
+    known = templates()
+    refusals = set(re.findall(r'Refusal\(\s*\d+,\s*"([\w.]+)"', SERVER))
+    for identifier, translated in sentences.items():
+        if identifier.startswith("error."):
+            assert f'"{identifier.removeprefix("error.")}"' in SERVER, identifier
+            continue
+        assert set(re.findall(r"\{\w+\}", translated)) <= set(re.findall(r"\{\w+\}", known[identifier])), identifier
+    wanted = {identifier for identifier in known if identifier.split(".")[0] in ROOMS} - WRITTEN_BY_THE_PAGE
+    assert wanted <= set(sentences)
+    assert {f"error.{identifier}" for identifier in refusals - WITH_A_SENTENCE} <= set(sentences)
 
 
 def test_every_text_that_the_page_asks_for_exists_and_none_is_left_over() -> None:

@@ -14,6 +14,7 @@ const { buildPyramid, levelFor } = await import(new URL("pyramid.js", page));
 const { rampTable } = await import(new URL("ramp.js", page));
 const { complement, connect, countPixels, difference, runsWhere, union, wholeBox } = await import(new URL("runs.js", page));
 const { Segmentation } = await import(new URL("segmentation.js", page));
+const { Threshold } = await import(new URL("threshold.js", page));
 const { fit, pan, resize, toImage, toScreen, zoomAt } = await import(new URL("view.js", page));
 const { dragWindow, grayTable, limited, percentileWindow } = await import(new URL("window.js", page));
 
@@ -177,6 +178,24 @@ test("the history keeps 50 steps, and a new step ends redoing", () => {
   history.push("new");
   assert.equal(history.canRedo, false);
   assert.equal(history.undo(), "new");
+});
+
+test("a threshold finds every pixel that reaches it, in smooth and in rough maps", () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const next = numbers(seed);
+    const [rows, columns] = [1 + Math.floor(next() * 5), 1 + Math.floor(next() * 150)];
+    const rough = seed % 2;
+    const values = Uint8Array.from({ length: rows * columns }, (_, position) =>
+      rough ? next() * 256 : 128 + 127 * Math.sin((position % columns) / 20 + seed));
+    const threshold = new Threshold(values, rows, columns);
+    for (const level of [1, 60, 128, 200, 255]) {
+      const runs = threshold.runs(level);
+      assert.deepEqual(maskOf(runs, values.length), values.map((value) => (value >= level ? 1 : 0)));
+      for (let index = 0; index < runs.length; index += 2) {
+        assert.equal(Math.floor(runs[index] / columns), Math.floor((runs[index + 1] - 1) / columns));
+      }
+    }
+  }
 });
 
 /** A segmentation with a left and a right segment that the threshold makes, and a candidate. */

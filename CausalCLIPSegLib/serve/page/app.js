@@ -119,25 +119,52 @@ export class App extends EventTarget {
     this.cancel();
     await this.attempt(async () => {
       this.#checkSize(source.file);
-      showBusy(text("radiograph.opening"));
-      const opened = await this.#openAnswering(source);
-      if (!opened) return;
-      const { radiograph, pixels } = opened;
-      this.radiograph = {
-        ...radiograph,
-        spacing: radiograph.spacing_mm,
-        patientLeft: radiograph.patient_left,
-        stored: storedWindow(radiograph),
-        mirrored: source.mirrored,
-      };
-      this.result = null;
-      this.#unsaved = false;
-      hideMessage();
-      this.stage.open(this.radiograph, pixels);
-      if (radiograph.note && !byId("note").value.trim()) byId("note").value = radiograph.note;
-      this.update();
+      try {
+        await this.#show(source);
+      } catch (error) {
+        if (error.id !== "radiograph.mirrored") throw error;
+        await this.#askMirrored(source);
+      }
       await this.understand();
     });
+  }
+
+  /** Open a radiograph at the server, and show it. */
+  async #show(source) {
+    showBusy(text("radiograph.opening"));
+    const { radiograph, pixels } = await this.session.open(source);
+    this.radiograph = {
+      ...radiograph,
+      spacing: radiograph.spacing_mm,
+      patientLeft: radiograph.patient_left,
+      stored: storedWindow(radiograph),
+      mirrored: source.mirrored,
+    };
+    this.result = null;
+    this.#unsaved = false;
+    hideMessage();
+    showBusy(null);
+    this.stage.open(this.radiograph, pixels);
+    if (radiograph.note && !byId("note").value.trim()) byId("note").value = radiograph.note;
+    this.update();
+  }
+
+  /** The header says that the radiograph is mirrored: show it so, and let a person look before anything else. */
+  async #askMirrored(source) {
+    await this.#show({ ...source, mirrored: true });
+    const mirrored = await ask(text("question.mirrored"), text("question.mirroredText"), [
+      { label: text("question.mirroredYes"), value: true },
+      { label: text("question.mirroredNo"), value: false },
+    ]);
+    if (mirrored === null) this.#close();
+    else if (!mirrored) await this.#show({ ...source, mirrored: false });
+  }
+
+  #close() {
+    this.session.close();
+    this.radiograph = null;
+    this.stage.close();
+    this.update();
   }
 
   #checkSize(file) {
@@ -150,22 +177,6 @@ export class App extends EventTarget {
   #mayDiscard() {
     const answers = [{ label: text("radiograph.discardYes"), value: true, primary: true }];
     return ask(text("radiograph.discard"), text("radiograph.discardText"), answers);
-  }
-
-  /** Open a radiograph; if its header says that it is mirrored, ask first. */
-  async #openAnswering(source) {
-    try {
-      return await this.session.open(source);
-    } catch (error) {
-      if (error.id !== "radiograph.mirrored") throw error;
-      const mirrored = await ask(text("question.mirrored"), text("question.mirroredText"), [
-        { label: text("question.mirroredYes"), value: true },
-        { label: text("question.mirroredNo"), value: false },
-      ]);
-      if (mirrored === null) return null;
-      source.mirrored = mirrored;
-      return this.session.open(source);
-    }
   }
 
   // -- note and run ----------------------------------------------------------------------------------------------
@@ -212,7 +223,7 @@ export class App extends EventTarget {
     const note = byId("note").value;
     if (!this.radiograph || this.progress || !note.trim()) return;
     this.#abort = new AbortController();
-    this.#show(0, text("run.starting"));
+    this.#showProgress(0, text("run.starting"));
     hideMessage();
     await this.attempt(async () => {
       try {
@@ -222,7 +233,7 @@ export class App extends EventTarget {
           showMessage(text("run.cancelled"));
           return;
         }
-        this.#show(1, text("result.loading"));
+        this.#showProgress(1, text("result.loading"));
         this.#showResult(await loadResult(this.session, run, this.radiograph));
       } finally {
         this.#abort = null;
@@ -236,15 +247,15 @@ export class App extends EventTarget {
     this.#abort?.abort();
   }
 
-  #show(fraction, sentence) {
+  #showProgress(fraction, sentence) {
     this.progress = { fraction, sentence };
     this.update();
   }
 
   #follow(event, data) {
-    if (event === "queued") this.#show(0, text("run.queued", { position: data.position }));
+    if (event === "queued") this.#showProgress(0, text("run.queued", { position: data.position }));
     if (event === "progress") {
-      this.#show(data.fraction, data.stage ? said(data.stage, data.text) : text("run.starting"));
+      this.#showProgress(data.fraction, data.stage ? said(data.stage, data.text) : text("run.starting"));
     }
     if (event === "warning") showMessage(said(data.message, data.text));
   }

@@ -7,7 +7,7 @@ import { Display, STYLES } from "./display.js";
 import { byId, debounced, element, icon, oncePerFrame } from "./dom.js";
 import { listenToKeys } from "./keyboard.js";
 import { hideMessage, showMessage } from "./messages.js";
-import { segmentName, showSegments, showStatements } from "./result_panel.js";
+import { segmentName, showSegments, showStatements, showWarnings } from "./result_panel.js";
 import { showKeys, shortcuts } from "./shortcuts.js";
 import { Stage } from "./stage.js";
 import { language, loadTexts, number, setLanguage, text, textOr, writeTexts } from "./texts.js";
@@ -44,6 +44,7 @@ function update() {
   byId("drop").hidden = Boolean(radiograph);
   byId("radiograph-name").textContent = radiograph?.name ?? "";
   byId("radiograph-facts").textContent = radiograph ? facts(radiograph) : text("radiograph.none");
+  showWarnings(byId("radiograph-warnings"), result ? null : radiograph);
   showUnderstood(byId("understood"), app.understood, app.side, (side) => app.chooseSide(side));
   byId("run").disabled = !radiograph || !byId("note").value.trim();
   byId("run").hidden = Boolean(progress);

@@ -18,6 +18,14 @@ function placeName(side, zones) {
   return zones?.length ? list(zones.map((zone) => text(`place.${side}.${zone}`))) : text(`place.${side}`);
 }
 
+/** Show what a person should check about a radiograph; `radiograph` may be null. */
+export function showWarnings(container, radiograph) {
+  const { warnings = [], texts } = radiograph ?? {};
+  container.replaceChildren(
+    ...warnings.map((sentence, index) => element("li", {}, icon("warning"), said(sentence, texts?.warnings?.[index]))),
+  );
+}
+
 /** Show what the radiograph shows at the places of the note, and what a person should check. */
 export function showStatements(container, result) {
   const { places, warnings, disagreements, texts } = result.document;
@@ -87,7 +95,11 @@ function areaOf(segment, segmentation) {
 function segmentRow(segment, index, segmentation, display, actions) {
   const name = segmentName(segment);
   const active = display.active === segment.id;
-  const state = segment.added ? text("segments.drawn") : segment.corrected ? text("segments.corrected") : "";
+  const states = [
+    areaOf(segment, segmentation),
+    segment.fromCandidate && text("segments.accepted"),
+    segment.added ? text("segments.drawn") : segment.corrected && text("segments.corrected"),
+  ];
   return element(
     "li",
     { class: active ? "segment active" : "segment" },
@@ -97,7 +109,7 @@ function segmentRow(segment, index, segmentation, display, actions) {
       { class: "segment-name", type: "button", "aria-pressed": String(active), title: text("segments.choose", { name }),
         data: { focus: `choose-${segment.id}` }, onclick: () => actions.choose(segment.id) },
       element("span", {}, name),
-      element("span", { class: "facts" }, [areaOf(segment, segmentation), state].filter(Boolean).join(" · ")),
+      element("span", { class: "facts" }, states.filter(Boolean).join(" · ")),
     ),
     index < 9 && element("kbd", { "aria-hidden": "true" }, String(index + 1)),
     element(

@@ -4,9 +4,9 @@ import { changesInto, holeAt, islands } from "./corrections.js";
 import { History } from "./history.js";
 import { difference, runsWhere, union, wholeBox } from "./runs.js";
 import { splitAtMidline } from "./sides.js";
+import { Threshold } from "./threshold.js";
 
 const MAX_SEGMENTS = 16; // a bit of a Uint16 for each
-const LOWEST_LEVEL = 5; // of 255; the slider cannot go lower
 const NEW_COLORS = [
   [0, 158, 115],
   [204, 121, 167],
@@ -38,7 +38,7 @@ export class Segmentation {
     this.probability = probability;
     this.state = { threshold, segments: [] };
     this.history = new History(50);
-    this.reach = boundingBox(probability, LOWEST_LEVEL, grid);
+    this.levels = new Threshold(probability, grid.rows, grid.columns);
   }
 
   get threshold() {
@@ -180,8 +180,8 @@ export class Segmentation {
           return { segment, start: runs, now: runs };
         }),
     };
-    const level = Math.max(LOWEST_LEVEL, Math.ceil(threshold * 255 - 1e-9));
-    const halves = splitAtMidline(runsWhere(this.probability, 255, level, columns, this.reach), columns);
+    const level = Math.max(1, Math.ceil(threshold * 255 - 1e-9));
+    const halves = splitAtMidline(this.levels.runs(level), columns);
     for (const each of this.#drag.driven) {
       const runs = each.segment.sideViewer === "left" ? halves.viewerLeft : halves.viewerRight;
       this.#toggle(each.segment.bit, difference(each.now, runs));
@@ -275,19 +275,4 @@ export class Segmentation {
     const segment = runs.length && this.state.segments.find((each) => each.bit === bit);
     if (segment) this.#touch(segment);
   }
-}
-
-/** Return the smallest box that holds all values of at least `level`. */
-function boundingBox(values, level, { rows, columns }) {
-  const box = { top: rows, left: columns, bottom: 0, right: 0 };
-  const runs = runsWhere(values, 255, level, columns, wholeBox(rows, columns));
-  for (let index = 0; index < runs.length; index += 2) {
-    const row = Math.floor(runs[index] / columns);
-    const start = row * columns;
-    box.top = Math.min(box.top, row);
-    box.bottom = row + 1;
-    box.left = Math.min(box.left, runs[index] - start);
-    box.right = Math.max(box.right, runs[index + 1] - start);
-  }
-  return box;
 }

@@ -8,6 +8,7 @@ import { Viewport } from "./viewport.js";
 import { dragWindow, limited, percentileWindow } from "./window.js";
 
 const SMALLEST_ZOOM = 0.5; // of the size at which the image fits
+const BRUSHES = 80; // the longer side of a radiograph in brushes, at the start
 const LINE = 16; // CSS pixels of a line of a wheel
 const DRAWING = new Set(["paint", "erase", "fill"]);
 
@@ -68,9 +69,16 @@ export class Stage {
       dense: percentileWindow(small, 0.45, 0.998),
     };
     this.#cursor = null;
+    this.brushRadius = Math.max(2, Math.round(Math.max(rows, columns) / BRUSHES));
     this.display.set({ window: radiograph.stored, preset: "stored", inverted: false, map: "" });
     this.#screen = null;
     this.#resize();
+  }
+
+  /** Show nothing. */
+  close() {
+    this.endComparison();
+    this.main.radiograph = null;
   }
 
   showResult(result) {
