@@ -2,6 +2,7 @@
 
 import slicer
 from CausalCLIPSegModule.logic import CausalCLIPSegLogic
+from CausalCLIPSegModule.manual import MANUAL
 from CausalCLIPSegModule.sample import registerSample
 from CausalCLIPSegModule.selftest import CausalCLIPSegTest
 from CausalCLIPSegModule.terminology import loadTerminology
@@ -11,10 +12,6 @@ from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 __all__ = ["CausalCLIPSeg", "CausalCLIPSegLogic", "CausalCLIPSegTest", "CausalCLIPSegWidget"]
-
-
-MANUAL = "https://github.com/OWNER/SlicerCausalCLIPSeg/blob/main/docs/slicer.md"
-"""OWNER stands for the account, as in CMakeLists.txt."""
 
 
 class CausalCLIPSeg(ScriptedLoadableModule):

@@ -5,6 +5,7 @@ standard library; slicer, vtk and SciPy are imported inside the functions that n
 dictionaries: the "result" event with which the worker answers a "segment" request (worker.protocol.SegmentResult).
 """
 
+from CausalCLIPSegLib.scene.candidates import add_candidate, show_candidates
 from CausalCLIPSegLib.scene.coded_segments import default_terminology_entry
 from CausalCLIPSegLib.scene.overlays import OVERLAYS, Overlay, show_overlay, style_overlay
 from CausalCLIPSegLib.scene.segments import (
@@ -13,6 +14,7 @@ from CausalCLIPSegLib.scene.segments import (
     code_segments,
     describe_segments,
     is_corrected,
+    make_room,
     read_mask,
     rethreshold,
     save_segments,
@@ -39,12 +41,14 @@ __all__ = [
     "Mask",
     "Overlay",
     "Result",
+    "add_candidate",
     "code_segments",
     "default_terminology_entry",
     "describe_segments",
     "image_shape",
     "is_corrected",
     "is_radiograph",
+    "make_room",
     "picture_to_ras",
     "place_beside",
     "read_mask",
@@ -53,6 +57,7 @@ __all__ = [
     "save_radiograph",
     "save_segments",
     "set_mask",
+    "show_candidates",
     "show_overlay",
     "show_result",
     "show_segments",

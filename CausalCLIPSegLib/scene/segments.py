@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib import colors
-from CausalCLIPSegLib.laterality import SIDES, Side
+from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.scene.coded_segments import (
     algorithm_of_result,
     code_described_segments,
@@ -24,7 +24,7 @@ from CausalCLIPSegLib.scene.coded_segments import (
     tag_segment,
     terminology_entry,
 )
-from CausalCLIPSegLib.scene.volumes import Result, check_same_shape, image_shape, place_beside
+from CausalCLIPSegLib.scene.volumes import Result, check_same_shape, image_shape, place_beside, reference_volume
 from CausalCLIPSegLib.scene.vtk_arrays import (
     empty_image,
     fill_voxels,
@@ -52,7 +52,11 @@ _OUTLINE_PIXELS = 2
 
 
 def show_result(
-    scene: vtkMRMLScene, volume: vtkMRMLVolumeNode, result: Result, name: str = "CausalCLIPSeg"
+    scene: vtkMRMLScene,
+    volume: vtkMRMLVolumeNode,
+    result: Result,
+    name: str = "CausalCLIPSeg",
+    into: vtkMRMLSegmentationNode | None = None,
 ) -> vtkMRMLSegmentationNode:
     """Show the segments of a result on the radiograph, in a new node beside it in the subject hierarchy.
 
@@ -61,20 +65,48 @@ def show_result(
         volume: the radiograph, of `result["rows"]` x `result["columns"]` pixels.
         result: of the worker, with its files.
         name: of the new node.
+        into: a segmentation of this radiograph that gets the segments instead of a new node; see `make_room`.
 
     Raises:
         ValueError: the result belongs to another radiograph.
         OSError: a file of the result is missing.
     """
     check_same_shape(volume, result)
-    masks = {segment["id"]: _load_mask(segment["mask"]) for segment in result["segments"]}
-    segmentation = _new_segmentation(scene, volume, name)
+    masks = {segment["id"]: load_mask(segment["mask"]) for segment in result["segments"]}
+    segmentation = new_segmentation(scene, volume, name) if into is None else into
     for segment in result["segments"]:
-        _add_result_segment(segmentation, segment, result)
+        add_result_segment(segmentation, segment, result)
         set_mask(segmentation, segment["id"], volume, masks[segment["id"]], original=True)
         _set_threshold(segmentation, segment["id"], result["threshold"])
     place_beside(scene, segmentation, volume)
     return segmentation
+
+
+def make_room(segmentation: vtkMRMLSegmentationNode, volume: vtkMRMLVolumeNode, result: Result) -> dict[str, Any]:
+    """Prepare a segmentation for the segments of a result: remove those of an earlier one, and keep all others.
+
+    Segments that a person has drawn or corrected are kept.
+
+    Args:
+        segmentation: of this radiograph, or empty and of none.
+        volume: the radiograph.
+        result: of the worker.
+
+    Returns:
+        The result, with other identifiers for segments whose identifiers are taken.
+    """
+    if reference_volume(segmentation) is None:
+        _refer(segmentation, volume)
+    segments = segmentation.GetSegmentation()
+    for identifier in segments.GetSegmentIDs():
+        of_result = segment_tag(segments.GetSegment(identifier), THRESHOLD_TAG) is not None
+        if of_result and not is_corrected(segmentation, identifier, volume):
+            segments.RemoveSegment(identifier)
+
+    def renamed(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return [{**each, "id": segments.GenerateUniqueSegmentID(each["id"])} for each in found]
+
+    return {**result, **{key: renamed(result.get(key, ())) for key in ("segments", "possible", "not_in_note")}}
 
 
 def show_segments(
@@ -95,7 +127,7 @@ def show_segments(
     """
     if any(segment.mask.shape != image_shape(volume) for segment in segments):
         raise ValueError("The segmentation has another size than the radiograph.")
-    segmentation = _new_segmentation(scene, volume, name)
+    segmentation = new_segmentation(scene, volume, name)
     for number, coded in enumerate(segments):
         identifier = segmentation.GetSegmentation().GenerateUniqueSegmentID(
             coded.tracking_id or f"segment_{number + 1}"
@@ -131,17 +163,17 @@ def rethreshold(
     from CausalCLIPSegLib.mask.sides import split_by_side  # scipy is slow to import
 
     masks = split_by_side(probability >= threshold, mirrored=bool(result["mirrored"]))
-    original_sides = {segment["side"] for segment in result["segments"]}
+    segments = segmentation.GetSegmentation()
+    originals = {segment["side"]: segment for segment in result["segments"]}
+    templates = {segment["side"]: segment for segment in result.get("possible", ())} | originals
     corrected = []
-    for side in SIDES:
-        identifier = _segment_of_side(segmentation, side)
-        if identifier is None:
-            template = next((segment for segment in result.get("possible", ()) if segment["side"] == side), None)
+    for side, template in templates.items():
+        identifier = template["id"]
+        if segments.GetSegment(identifier) is None:
             # if the result had a segment on this side, a person has removed it
-            if side in original_sides or template is None or not masks[side].any():
+            if side in originals or not masks[side].any():
                 continue
-            _add_result_segment(segmentation, template, result)
-            identifier = template["id"]
+            add_result_segment(segmentation, template, result)
         elif is_corrected(segmentation, identifier, volume):
             corrected.append(identifier)
             continue
@@ -306,17 +338,22 @@ def save_segments(
     return saved
 
 
-def _new_segmentation(scene: vtkMRMLScene, volume: vtkMRMLVolumeNode, name: str) -> vtkMRMLSegmentationNode:
+def new_segmentation(scene: vtkMRMLScene, volume: vtkMRMLVolumeNode, name: str) -> vtkMRMLSegmentationNode:
     """Add an empty segmentation to the scene, with the grid and the transform of a volume."""
     segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", scene.GenerateUniqueName(name))
     segmentation.CreateDefaultDisplayNodes()
     display = segmentation.GetDisplayNode()
     display.SetOpacity2DFill(FILL_OPACITY)
     display.SetSliceIntersectionThickness(_OUTLINE_PIXELS)
+    _refer(segmentation, volume)
+    return segmentation
+
+
+def _refer(segmentation: vtkMRMLSegmentationNode, volume: vtkMRMLVolumeNode) -> None:
+    """Give a segmentation the grid and the transform of a volume."""
     segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     segmentation.SetNodeReferenceID(segmentation.GetReferenceImageGeometryReferenceRole(), volume.GetID())
     segmentation.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
-    return segmentation
 
 
 def _add_segment(segmentation: vtkMRMLSegmentationNode, identifier: str, name: str, color: colors.Color) -> vtkSegment:
@@ -330,7 +367,12 @@ def _add_segment(segmentation: vtkMRMLSegmentationNode, identifier: str, name: s
     return segment
 
 
-def _add_result_segment(segmentation: vtkMRMLSegmentationNode, segment: Mapping[str, Any], result: Result) -> None:
+def add_result_segment(segmentation: vtkMRMLSegmentationNode, segment: Mapping[str, Any], result: Result) -> None:
+    """Add a segment without a mask, with its name, color, codes and provenance (worker.protocol.PossibleSegment).
+
+    Raises:
+        ValueError: the segmentation has a segment with this identifier.
+    """
     added = _add_segment(segmentation, segment["id"], segment["name"], segment["color"])
     set_tags(
         added,
@@ -348,16 +390,14 @@ def _set_threshold(segmentation: vtkMRMLSegmentationNode, identifier: str, thres
     segmentation.GetSegmentation().GetSegment(identifier).SetTag(THRESHOLD_TAG, repr(float(threshold)))
 
 
-def _segment_of_side(segmentation: vtkMRMLSegmentationNode, side: Side) -> str | None:
-    segments = segmentation.GetSegmentation()
-    return next(
-        (name for name in segments.GetSegmentIDs() if segment_tag(segments.GetSegment(name), SIDE_TAG) == side), None
-    )
-
-
 def _digest(mask: Mask) -> str:
     return hashlib.sha256(repr(mask.shape).encode() + np.packbits(mask).tobytes()).hexdigest()
 
 
-def _load_mask(path: str) -> Mask:
+def load_mask(path: str) -> Mask:
+    """Return a mask of a result.
+
+    Raises:
+        OSError: the file is missing.
+    """
     return np.asarray(np.load(path, allow_pickle=False) != 0)

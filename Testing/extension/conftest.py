@@ -22,7 +22,9 @@ sys.path.insert(0, str(HERE))
 
 import slicer_runtime
 from panel_driver import Panel
+from radiographs import make_radiograph
 from slicer_runtime import application as runtime
+from slicer_runtime.slice_view import SliceView
 
 
 @pytest.fixture(scope="session")
@@ -154,3 +156,22 @@ def volume(slicer) -> Any:
     node.SetSpacing(0.5, 0.5, 1.0)
     node.CreateDefaultDisplayNodes()
     return node
+
+
+@pytest.fixture
+def radiograph(slicer) -> Any:
+    """A radiograph with a bright corner."""
+    return make_radiograph(slicer)
+
+
+@pytest.fixture
+def open_view(slicer) -> Iterator[Callable[..., SliceView]]:
+    views: list[SliceView] = []
+
+    def open_view_of(name: str = "Red") -> SliceView:
+        views.append(SliceView(name))
+        return views[-1]
+
+    yield open_view_of
+    for view in views:
+        view.close()

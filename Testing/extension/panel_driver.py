@@ -15,6 +15,20 @@ PICTURES = Path(os.environ.get("CAUSALCLIPSEG_PICTURES", ROOT / "build" / "panel
 """Where pictures of the panel are saved; git ignores the default folder."""
 
 
+def reveal(widget: Any) -> None:
+    """Unfold the sections and turn to the page that a widget lies in, from the outside to the inside."""
+    parent = widget.parentWidget()
+    if parent is None:
+        return
+    reveal(parent)
+    if parent.property("collapsed"):
+        parent.setProperty("collapsed", False)
+    pages = parent.parentWidget()
+    if isinstance(pages, QtWidgets.QTabWidget):
+        pages.setCurrentWidget(parent)
+    QtWidgets.QApplication.processEvents()
+
+
 class Panel:
     """The panel as a user operates it: reads texts, presses buttons and keys."""
 
@@ -31,12 +45,7 @@ class Panel:
     def click(self, name: str) -> None:
         """Click on a control, which has to be enabled; unfold its section first."""
         control = getattr(self.ui, name)._object
-        section = control.parentWidget()
-        while section is not None:
-            if section.property("collapsed"):
-                section.setProperty("collapsed", False)
-                self.application.qt_application.processEvents()
-            section = section.parentWidget()
+        reveal(control)
         assert control.isEnabled(), f"{name} is disabled: {control.toolTip()}"
         # a check box reacts only on its square and its text
         place = (
@@ -53,6 +62,7 @@ class Panel:
     def type(self, text: str) -> None:
         """Replace the note by typing."""
         edit = self.ui.noteEdit._object
+        reveal(edit)
         edit.setFocus()
         edit.selectAll()
         QtTest.QTest.keyClicks(edit, text)
@@ -65,6 +75,7 @@ class Panel:
     def choose(self, name: str, text: str) -> None:
         """Choose the entry of a list that contains the text, with the arrow keys."""
         combo = getattr(self.ui, name)._object
+        reveal(combo)
         assert combo.isEnabled(), combo.toolTip()
         combo.setFocus()
         target = next(index for index in range(combo.count()) if text in combo.itemText(index))
@@ -81,7 +92,7 @@ class Panel:
         """Start a run that never ends by itself, and wait until it has begun."""
         self.write(note)
         self.click("applyButton")
-        self.wait(lambda: "Looking" in self.ui.statusLabel.text)
+        self.wait(lambda: "Searching" in self.ui.statusLabel.text)
 
     def run(self, note: str | None = None, seconds: float = 30) -> None:
         """Type a note if one is given, press Apply, and wait until the run has ended."""
@@ -133,6 +144,7 @@ class Editor:
 
     def click(self, name: str) -> None:
         button = self.child(name)
+        reveal(button)
         assert button.isVisible(), name
         assert button.isEnabled(), name
         QtTest.QTest.mouseClick(button, QtCore.Qt.MouseButton.LeftButton)

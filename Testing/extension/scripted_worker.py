@@ -8,6 +8,7 @@ Words in the note decide what a run does:
 - "memory": warns, as a run does that falls back to the processor
 - "unwritable": an export writes nothing and says why
 - "turned": asks whether the radiograph is mirrored
+- "elsewhere": two areas are not in the note, one in the right upper and one in the left lower zone
 
 The library itself reads the note. The result names the requested checkpoint and device.
 """
@@ -27,8 +28,11 @@ import numpy.typing as npt
 from CausalCLIPSegLib import colors, terminology
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.laterality import Side, side_in_image
+from CausalCLIPSegLib.mask.lung_extent import default_extent
+from CausalCLIPSegLib.mask.presence import state_places
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import choose_side, parse_note, to_prompt
+from CausalCLIPSegLib.result import Candidate, Segment
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.jobs.notes import describe_note
 
@@ -59,7 +63,7 @@ def understand(request: protocol.NoteRequest | protocol.SegmentRequest) -> proto
 
 
 def segment(request: protocol.SegmentRequest) -> None:
-    send(protocol.ProgressEvent(id=request.id, phase="Looking at the radiograph", fraction=0.5))
+    send(protocol.ProgressEvent(id=request.id, phase="Searching the radiograph", fraction=0.5))
     if "crash" in request.note:
         os._exit(9)
     if "stuck" in request.note:
@@ -67,11 +71,14 @@ def segment(request: protocol.SegmentRequest) -> None:
     if "slow" in request.note:
         CANCELED[request.id].wait()
     if "turned" in request.note and request.mirrored is None:
-        message = "The radiograph is marked as mirrored."
+        message = (
+            "The header of this radiograph says that it is mirrored, "
+            "with the patient's right on the right of the image."
+        )
         send(protocol.ErrorEvent(id=request.id, kind="mirrored", message=message))
         return
     if "memory" in request.note:
-        message = "Too little memory on the graphics card; the processor did it."
+        message = "The GPU has too little free memory; running on the CPU instead."
         send(protocol.WarningEvent(id=request.id, message=message))
     if CANCELED[request.id].is_set():
         send(protocol.CancelledEvent(id=request.id))
@@ -90,6 +97,8 @@ def result(request: protocol.SegmentRequest) -> protocol.SegmentResult:
         "confounder_attention": (1 - probability).astype(np.float16),
         **{f"mask_{side}": mask for side, mask in masks.items()},
     }
+    candidates = draw_candidates(probability.shape) if "elsewhere" in request.note else []
+    arrays |= {each.segment.identifier: each.segment.mask for each in candidates}
     request.output.mkdir(parents=True, exist_ok=True)
     paths = {name: request.output / f"{name}.npy" for name in arrays}
     for name, array in arrays.items():
@@ -125,7 +134,54 @@ def result(request: protocol.SegmentRequest) -> protocol.SegmentResult:
         ),
         warnings=[],
         sop_instance_uid=None,
+        places=describe_places(request, probability, threshold),
+        not_in_note=[
+            protocol.CandidateDocument(
+                **possible_segment(each.segment.side).model_dump()
+                | {"id": each.segment.identifier, "color": colors.NOT_IN_NOTE},
+                **measure(each.segment.mask, request.image.spacing),
+                components=1,
+                mask=paths[each.segment.identifier],
+                place=each.place,
+                zones=list(each.zones),
+                highest_probability=each.highest,
+                denied=each.denied,
+                sentence=each.sentence,
+            )
+            for each in candidates
+        ],
     )
+
+
+def describe_places(
+    request: protocol.SegmentRequest, probability: npt.NDArray[np.float32], threshold: float
+) -> list[protocol.PlaceDocument]:
+    expression = parse_note(request.note, request.laterality)
+    return [
+        protocol.PlaceDocument(
+            place=each.place.name,
+            side=each.place.side,
+            side_viewer=side_in_image(each.place.side, mirrored=False),
+            zone=each.place.zone,
+            present=each.present,
+            highest_probability=each.highest,
+            calibrated_probability=None,
+            sentence=each.sentence,
+        )
+        for each in state_places(probability, threshold, expression, default_extent())
+    ]
+
+
+def draw_candidates(shape: tuple[int, int]) -> list[Candidate]:
+    rows, columns = shape
+    candidates = []
+    for number, (side, zone, row, column) in enumerate((("right", "upper", 0.1, 0.1), ("left", "lower", 0.8, 0.7)), 1):
+        mask = np.zeros(shape, dtype=bool)
+        first, left = round(row * rows), round(column * columns)
+        mask[first : first + rows // 8, left : left + columns // 4] = True
+        segment = Segment(f"not_in_note_{number}", f"Opacity, {side} lung", side, mask, colors.NOT_IN_NOTE)
+        candidates.append(Candidate(segment, (zone,), 0.63, denied=number == 2))
+    return candidates
 
 
 def draw_probability(shape: tuple[int, int], sides: list[Side]) -> npt.NDArray[np.float32]:

@@ -80,6 +80,7 @@ def test_installed_library_is_complete_and_contains_its_checkpoint(built):
     library = built.folder / "CausalCLIPSegLib"
     source = ROOT / "CausalCLIPSegLib"
     files = {path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    files = {file for file in files if file.parts[0] != "serve" or file.suffix == ".py"}  # not the page
     assert {path.relative_to(library) for path in library.rglob("*") if path.is_file()} >= files
     # in the folder of the modules, as the worker is started, so that the installed copy of the library is imported
     script = "from CausalCLIPSegLib.model import card; print(card.find_checkpoint('default'))"

@@ -91,7 +91,7 @@ def test_a_full_clone_is_smaller_than_100_mb(tmp_path):
 
 
 def test_the_help_of_the_module_leads_to_the_manual():
-    text = (EXTENSION / "CausalCLIPSeg" / "CausalCLIPSeg.py").read_text(encoding="utf-8")
+    text = (EXTENSION / "CausalCLIPSeg/CausalCLIPSegModule/manual.py").read_text(encoding="utf-8")
     address = re.search(r'MANUAL = "(.*?)"', text).group(1)
     assert address.startswith(cmake_value("EXTENSION_HOMEPAGE") + "/blob/main/")
     assert (ROOT / address.split("/blob/main/")[1]).is_file()
@@ -165,6 +165,7 @@ def _bound(requirement: Requirement, operator: str) -> str | None:
 
 UI = EXTENSION / "CausalCLIPSeg/Resources/UI/CausalCLIPSeg.ui"
 CONTROLS = {
+    "QTabWidget",
     *("QPushButton", "QComboBox", "QCheckBox", "QPlainTextEdit", "QProgressBar"),
     *("ctkSliderWidget", "ctkCollapsibleButton", "qMRMLNodeComboBox", "qMRMLSegmentEditorWidget"),
 }

@@ -91,7 +91,7 @@ def test_panel_without_packages_starts_no_worker_and_points_to_the_installation(
     panel.type("Right basal opacity.")
     panel.widget._applyNote()
     assert panel.logic.worker.state == "off"
-    assert "section Installation" in panel.ui.applyButton.toolTip
+    assert "Settings" in panel.ui.applyButton.toolTip
     assert panel.ui.missingFrame.visible
     assert panel.ui.installationSection.collapsed
     assert panel.ui.installationLabel.text == "Not installed yet: onnxruntime, rapidfuzz."

@@ -111,6 +111,7 @@ def test_correction_does_not_erase_the_other_segment(panel_with_result):
 
 def test_offers_only_effects_for_one_slice(panel_with_result):
     editor = panel_with_result.editor
+    panel_with_result.ui.correctSection.collapsed = False
     assert editor.child("Threshold").isVisible()
     hidden = (
         *("Grow from seeds", "Fill between slices", "Mask volume", "Hollow", "Margin", "Smoothing"),

@@ -68,7 +68,7 @@ def test_worker_that_does_not_start_is_reported(open_panel, volume, tmp_path):
     panel = open_panel(command=lambda: (str(tmp_path / "no such program"), [], str(tmp_path)), image=volume)
     panel.type(NOTE)
     panel.wait(lambda: "does not start" in panel.ui.statusLabel.text)
-    assert "section Installation" in panel.ui.statusLabel.text
+    assert "Settings" in panel.ui.statusLabel.text
     assert "the worker is not running" in panel.ui.understoodLabel.text
 
 

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 MODULE = ROOT / "CausalCLIPSegExtension/CausalCLIPSeg"
 CLASSES = {
     *("QPushButton", "QComboBox", "QCheckBox", "QPlainTextEdit"),
+    "QTabWidget",
     *("ctkSliderWidget", "ctkCollapsibleButton", "qMRMLNodeComboBox", "qMRMLSegmentEditorWidget"),
 }
 EDITOR_KEYS = "ZY123456789"
@@ -97,6 +98,7 @@ class Keyboard:
         for name in TOOLTIPS:
             if name.endswith("Section"):
                 getattr(self.panel.ui, name).collapsed = False
+        self.panel.ui.inputSection.collapsed = False  # unfolding the correction folds it
         for _ in range(3):
             QtWidgets.QApplication.processEvents()
             self.root.layout().activate()
@@ -161,6 +163,8 @@ def test_tab_order_and_texts_in_each_state(panel, reach):
     keyboard.unfold()
     check_texts(keyboard)
     check_order(keyboard)
+    keyboard.widgets["tabs"].setCurrentIndex(1)
+    check_order(keyboard)
 
 
 def test_tab_order_and_texts_before_anything_is_installed(open_panel):
@@ -216,12 +220,13 @@ def test_complete_workflow_without_a_mouse(open_panel, volume, application, tmp_
     assert (tmp_path / "out.seg.nrrd").is_file()
     assert "out.seg.nrrd" in ui.statusLabel.text
 
-    keyboard.go_to("advancedSection")
-    assert ui.advancedSection.collapsed
-    keyboard.press(QtCore.Qt.Key.Key_Space)
+    keyboard.go_to("tabs")
+    keyboard.press(QtCore.Qt.Key.Key_Right)
     keyboard.go_to("deviceCombo")
     keyboard.press(QtCore.Qt.Key.Key_Down)
     assert panel.logic.parameters.device == "cpu"
+    keyboard.go_to("tabs")
+    keyboard.press(QtCore.Qt.Key.Key_Left)
     keyboard.go_to("historyCombo")
     keyboard.press(QtCore.Qt.Key.Key_Down)
     assert ui.noteEdit.plainText == "Opacity in the left lower zone"

@@ -179,8 +179,8 @@ def test_side_that_the_note_does_not_name_is_rejected(panel):
 def test_mirrored_radiograph_runs_after_the_user_has_confirmed_it(panel):
     panel.run("turned right basal opacity")
     assert panel.ui.statusLabel.text == (
-        "The radiograph is marked as mirrored."
-        " Say under Advanced whether the radiograph is mirrored, then press Apply again."
+        "The header of this radiograph says that it is mirrored, with the patient's right on the right of the image."
+        " Say under Settings whether the radiograph is mirrored, then press Apply again."
     )
     assert panel.logic.parameters.segmentation is None
     panel.ui.advancedSection.collapsed = False

@@ -86,7 +86,7 @@ def test_cancel_during_a_run_changes_nothing(panel, slicer):
     nodes = slicer.mrmlScene.GetNumberOfNodes()
     panel.click("applyButton")
     assert panel.ui.logSection.collapsed
-    panel.wait(lambda: re.fullmatch(r"Looking at the radiograph - \d+ s", panel.ui.statusLabel.text))
+    panel.wait(lambda: re.fullmatch(r"Searching the radiograph - \d+ s", panel.ui.statusLabel.text))
     assert panel.ui.cancelButton.text == "Cancel"
     assert "Not during a run." in panel.ui.applyButton.toolTip
     assert not panel.ui.noteEdit.enabled
@@ -140,7 +140,7 @@ def test_shows_the_checkpoint_of_a_saved_scene_that_is_not_available_here(panel)
 
 def test_shows_the_warning_of_a_run_with_its_result(panel):
     panel.run("memory Right basal opacity.")
-    assert "Too little memory" in panel.ui.resultLabel.text
+    assert "too little free memory" in panel.ui.resultLabel.text
 
 
 def test_shows_disagreements_until_the_mask_is_changed(panel_with_result):

@@ -220,7 +220,7 @@ def test_mirrored_radiograph_runs_after_the_user_has_confirmed_it(panel, load):
     prepare(panel, load(PatientOrientation=["R", "F"]))
     panel.run(seconds=120)
     assert "mirrored" in panel.ui.statusLabel.text
-    assert "Say under Advanced whether the radiograph is mirrored" in panel.ui.statusLabel.text
+    assert "Say under Settings whether the radiograph is mirrored" in panel.ui.statusLabel.text
     assert panel.logic.parameters.segmentation is None
     panel.ui.mirroredCombo.currentIndex = 2
     panel.wait(lambda: panel.ui.applyButton.enabled)

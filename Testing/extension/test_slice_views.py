@@ -2,51 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-import vtk
-from slicer_runtime.slice_view import SliceView
+from radiographs import make_radiograph
 
 NOTE = "Bibasal opacities."
-GRAY = 100
-"""Of the radiograph, outside its bright corner."""
-
-
-@pytest.fixture
-def open_view(slicer) -> Iterator[Callable[..., SliceView]]:
-    views: list[SliceView] = []
-
-    def open_view_of(name: str = "Red") -> SliceView:
-        views.append(SliceView(name))
-        return views[-1]
-
-    yield open_view_of
-    for view in views:
-        view.close()
-
-
-def make_radiograph(slicer: Any, columns: tuple[float, ...] = (-1, 0, 0), rows: tuple[float, ...] = (0, -1, 0)) -> Any:
-    """Return a radiograph, bright in the corner of row 0 and column 0, whose columns and rows run in these directions.
-
-    The default is the usual one: columns towards the patient's left, in the plane that Slicer calls axial.
-    """
-    values = np.full((1, 64, 48), GRAY, np.int16)
-    values[0, :16, :12] = 250
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "radiograph")
-    slicer.util.updateVolumeFromArray(node, values)
-    directions = np.array([columns, rows, np.cross(columns, rows)]).T
-    matrix = vtk.vtkMatrix4x4()
-    for (row, column), value in np.ndenumerate(directions):
-        matrix.SetElement(row, column, value)
-    node.SetIJKToRASDirectionMatrix(matrix)
-    node.SetSpacing(0.5, 0.5, 1)
-    node.CreateDefaultDisplayNodes()
-    node.GetDisplayNode().AutoWindowLevelOff()
-    node.GetDisplayNode().SetWindowLevelMinMax(0, 255)
-    return node
 
 
 def colored(pixels: np.ndarray) -> np.ndarray:
@@ -60,11 +22,6 @@ def corner(pixels: np.ndarray) -> tuple[bool, bool]:
     half_height, half_width = pixels.shape[0] // 2, pixels.shape[1] // 2
     assert bright.any()
     return not bright[half_height:].any(), not bright[:, half_width:].any()
-
-
-@pytest.fixture
-def radiograph(slicer) -> Any:
-    return make_radiograph(slicer)
 
 
 @pytest.fixture

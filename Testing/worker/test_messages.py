@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from CausalCLIPSegLib.laterality import SIDES
@@ -133,6 +133,7 @@ def test_the_table_is_well_made():
         assert identify(text.format(**dict.fromkeys(names, "X"))) == Message(key, dict.fromkeys(names, "X"))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(templates())), st.data())
 def test_a_sentence_is_said_again_from_its_id(key, data):
     names = re.findall(r"\{(\w+)\}", templates()[key])
@@ -174,6 +175,7 @@ def expressions(draw):
     return ReferringExpression(sides=tuple(sides), zones=zones, count=draw(st.none() | st.integers(1, 9)))
 
 
+@settings(deadline=None)
 @given(expressions(), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 7)), max_size=12))
 def test_a_disagreement(expression, blocks):
     mask = np.zeros((200, 160), dtype=bool)

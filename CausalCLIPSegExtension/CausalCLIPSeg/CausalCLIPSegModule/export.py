@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 from CausalCLIPSegLib import scene
 from CausalCLIPSegModule import dicom_files, parameters
 from CausalCLIPSegModule.dicom_files import dicomDatabase
+from CausalCLIPSegModule.messages import say, sayError
 from CausalCLIPSegModule.result import ShownResult
 from CausalCLIPSegModule.session import Session
 from CausalCLIPSegModule.worker_process import Event
@@ -65,7 +66,7 @@ class Exporter:
                 **(_revisionFields(segmentation) if path is None else {}),
             }
         except (OSError, ValueError) as error:
-            session.fail(str(error))
+            session.fail(sayError(error))
             return
         session.error, session.status = "", _("Exporting")
         self.identifier = session.send(request, lambda event: self._onEvent(event, kind, path, segmentation))
@@ -86,7 +87,7 @@ class Exporter:
         if event["event"] == "error":
             self._session.explainFailure(event)
         elif event["event"] == "result" and kind in event["missing"]:
-            self._session.error = event["missing"][kind]
+            self._session.error = say(event, "missing")[kind]
         elif event["event"] == "result":
             written = Path(event["files"][kind])
             try:

@@ -85,7 +85,7 @@ class Installation:
                 )
                 if gpu
                 else _("The Python packages of the network, about 300 MB, are now installed into Slicer."),
-                _("All of it can be removed again in the section Installation."),
+                _("All of it can be removed again under Settings."),
                 _("Do you accept this?"),
             )
         )

@@ -16,6 +16,7 @@ from CausalCLIPSegLib.notes import MAX_NOTE_LENGTH
 from CausalCLIPSegLib.notes.files import read_note_file
 from CausalCLIPSegModule import sample
 from CausalCLIPSegModule.export import Exporter
+from CausalCLIPSegModule.messages import say, sayError
 from CausalCLIPSegModule.parameters import Parameters
 from CausalCLIPSegModule.result import ShownResult
 from CausalCLIPSegModule.run import Runner
@@ -174,6 +175,12 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
                 self.session.views.showRadiograph(volume)
             self.changed.emit()
 
+    def setOutput(self, segmentation: slicer.vtkMRMLSegmentationNode | None) -> None:
+        """Choose the segmentation that gets the next result; None for a new one."""
+        if self.isOpen and self.parameters.output is not segmentation:
+            self.parameters.output = segmentation
+            self.changed.emit()
+
     def chooseImage(self) -> None:
         """Select the radiograph of the scene, if none is selected and there is only one."""
         if self.isOpen and self.parameters.image is None:
@@ -211,7 +218,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
         try:
             return read_note_file(path)
         except NoteError as error:
-            self.session.fail(str(error))
+            self.session.fail(sayError(error))
             return ""
 
     def setChoice(self, name: str, value: Any) -> None:
@@ -257,7 +264,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
                 self.session.error = ""
         elif event["event"] == "error":
             self._noteRequest = ""
-            self.session.error = event["message"]
+            self.session.error = say(event, "message")
         self.changed.emit()
         if not self.checkpoints and event["event"] == "result":
             self.session.send({"request": "hello"}, self._onHello, _QUICK_TIMEOUT)

@@ -24,6 +24,8 @@ class Parameters:
         note: as the user typed it.
         segmentation: the result, which the user may correct.
         earlier: the result that was kept for comparison.
+        output: the segmentation that gets the next result; None for a new one.
+        candidates: the areas of the result that are not in the note, until the user adds them.
         probability: the probability map, to which the threshold is applied.
         threshold: in (0, 1).
         side: "", "right", "left" or "both"; "" takes the side from the note.
@@ -41,6 +43,8 @@ class Parameters:
     note: str
     segmentation: slicer.vtkMRMLSegmentationNode
     earlier: slicer.vtkMRMLSegmentationNode
+    output: slicer.vtkMRMLSegmentationNode
+    candidates: slicer.vtkMRMLSegmentationNode
     probability: slicer.vtkMRMLScalarVolumeNode
     threshold: Annotated[float, WithinRange(MIN_THRESHOLD, MAX_THRESHOLD)] = 0.5
     side: str

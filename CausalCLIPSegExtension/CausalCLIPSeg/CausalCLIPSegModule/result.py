@@ -14,6 +14,7 @@ from slicer.util import VTKObservationMixin
 
 from CausalCLIPSegLib import scene
 from CausalCLIPSegModule import parameters as stored
+from CausalCLIPSegModule.messages import say, sayError, sayText
 from CausalCLIPSegModule.session import Session
 from CausalCLIPSegModule.worker_process import Event
 
@@ -68,6 +69,7 @@ class ShownResult(VTKObservationMixin):
     def _reset(self) -> None:
         self.segments: list[dict[str, Any]] = []
         self.disagreements: list[str] = []
+        self._runWarnings: list[Event] = []
         self.warnings: list[str] = []
         self.overlay = ""
         self._overlayNodes: dict[str, slicer.vtkMRMLScalarVolumeNode] = {}
@@ -76,10 +78,11 @@ class ShownResult(VTKObservationMixin):
 
     def attach(self) -> None:
         """Show the result that is saved with the scene."""
-        result = stored.storedResult(self._session.parameters) or {}
-        self.warnings = list(result.get("warnings", ()))
         parameters = self._session.parameters
-        self._session.views.resumeComparison(parameters.earlier, parameters.segmentation)
+        result = stored.storedResult(parameters) or {}
+        self._runWarnings = list(result.get("run_warnings", ()))
+        self._sayWarnings(result)
+        self._session.views.resumeComparison(parameters.earlier, parameters.segmentation, parameters.candidates)
         self.refresh()
 
     def detach(self) -> None:
@@ -91,6 +94,20 @@ class ShownResult(VTKObservationMixin):
         """Follow the segmentation that the parameters name, which other modules may have changed or removed."""
         self._observe(self._session.parameters.segmentation)
         self.measure()
+
+    def clearWarnings(self) -> None:
+        """Forget the warnings of an earlier run."""
+        self._runWarnings, self.warnings = [], []
+
+    def addWarning(self, event: Event) -> None:
+        """Show a "warning" event of a run."""
+        self._runWarnings = [*self._runWarnings, event]
+        self._sayWarnings({})
+
+    def _sayWarnings(self, result: dict[str, Any]) -> None:
+        """Show what the run warned of, and what the result warns of."""
+        said = [*(say(event, "message") for event in self._runWarnings), *say(result, "warnings")]
+        self.warnings = list(dict.fromkeys(said))
 
     def volume(self) -> slicer.vtkMRMLVolumeNode | None:
         """Return the radiograph that the result lies on; None if there is no result or its radiograph was removed."""
@@ -111,22 +128,26 @@ class ShownResult(VTKObservationMixin):
         if volume is None:
             session.status = _("The radiograph was removed, so its result was dropped.")
             return
+        output = self._output(volume)
         try:
-            segmentation = scene.show_result(slicer.mrmlScene, volume, event, _("Findings"))
+            if output is not None:
+                event = scene.make_room(output, volume, event)
+            segmentation = scene.show_result(slicer.mrmlScene, volume, event, _("Findings"), output)
+            candidates = scene.show_candidates(slicer.mrmlScene, volume, event, _("Not in the note"))
             probability = scene.show_overlay(slicer.mrmlScene, volume, event, "probability")
         except (OSError, ValueError) as error:
             logging.exception("A result cannot be shown")
-            session.error = str(error)
+            session.error = sayError(error)
             return
         earlier = parameters.segmentation
-        replaced = self._replacedBy(earlier)
-        obsolete = [*replaced, *self._overlayNodes.values(), parameters.probability]
-        self._store(event, origin, segmentation, probability)
+        replaced = [node for node in self._replacedBy(earlier) if node is not output]
+        obsolete = [*replaced, *self._overlayNodes.values(), parameters.probability, parameters.candidates]
+        self._store(event, origin, segmentation, probability, candidates)
         self.refresh()
         if self.overlay:
             self.showOverlay(self.overlay)  # that of the new result
         if parameters.compare and parameters.earlier is not None:
-            session.views.compare(parameters.earlier, segmentation, volume)
+            session.views.compare(parameters.earlier, segmentation, volume, candidates)
         else:
             session.views.endComparison()
         provenance = event["provenance"]
@@ -139,7 +160,7 @@ class ShownResult(VTKObservationMixin):
             session.status = (
                 _("Nothing reaches the threshold; a lower threshold may outline more.") + " " + session.status
             )
-        elif earlier is not None and earlier not in replaced and not parameters.compare:
+        elif earlier not in {None, output} and earlier not in replaced and not parameters.compare:
             session.status += " " + _("The earlier result was corrected by hand, so it stays in the scene.")
         session.changed.emit()  # the panel must release the nodes before they are removed
         for node in obsolete:
@@ -151,15 +172,19 @@ class ShownResult(VTKObservationMixin):
         origin: ResultRequest,
         segmentation: slicer.vtkMRMLSegmentationNode,
         probability: slicer.vtkMRMLScalarVolumeNode,
+        candidates: slicer.vtkMRMLSegmentationNode | None,
     ) -> None:
         """Save a result with the scene."""
         parameters = self._session.parameters
         self._overlayNodes = {}
-        self.warnings = [*self.warnings, *(warning for warning in event["warnings"] if warning not in self.warnings)]
+        self._sayWarnings(event)
         parameters.segmentation = segmentation
         parameters.probability = probability
+        parameters.candidates = candidates
         parameters.threshold = stored.clampThreshold(event["threshold"])
-        document = {**event, "warnings": self.warnings, "asked": origin.reading}
+        shown = {segment["id"] for segment in event["segments"]}
+        others = [each for each in segmentation.GetSegmentation().GetSegmentIDs() if each not in shown]
+        document = {**event, "run_warnings": self._runWarnings, "others": others, "asked": origin.reading}
         parameters.resultJson = json.dumps(document, ensure_ascii=False)
         stored.addToHistory(parameters, origin.reading["note"])
 
@@ -170,6 +195,57 @@ class ShownResult(VTKObservationMixin):
         candidates = [compared] if parameters.compare else [compared, current]
         parameters.earlier = current if parameters.compare else None
         return [node for node in candidates if node is not None and not _isCorrected(node)]
+
+    def _output(self, volume: slicer.vtkMRMLVolumeNode) -> slicer.vtkMRMLSegmentationNode | None:
+        """Return the segmentation that the user chose for the segments; None for a new one."""
+        parameters = self._session.parameters
+        output = None if parameters.compare else parameters.output  # two results need two segmentations
+        return output if output is not None and canHold(output, volume) else None
+
+    @property
+    def candidates(self) -> list[dict[str, Any]]:
+        """The areas outside the places of the note that the user has not added (worker.protocol.CandidateDocument)."""
+        parameters = self._session.parameters
+        result = stored.storedResult(parameters)
+        if result is None or parameters.candidates is None or parameters.segmentation is None:
+            return []
+        added = parameters.segmentation.GetSegmentation().GetSegmentIDs()
+        return [candidate for candidate in result.get("not_in_note", ()) if candidate["id"] not in added]
+
+    @property
+    def statements(self) -> list[tuple[bool, str]]:
+        """For each place that the note names, whether something there reaches the threshold, and the sentence."""
+        result = stored.storedResult(self._session.parameters)
+        if result is None:
+            return []
+        threshold = self._session.parameters.threshold
+        moved = not stored.isSameThreshold(threshold, stored.clampThreshold(result["threshold"]))
+        statements = []
+        for place in result.get("places", ()):
+            present = place["highest_probability"] >= threshold if moved else place["present"]
+            statements.append((present, _sayPlace(place, present)))
+        return statements
+
+    def addCandidate(self, identifier: str) -> None:
+        """Add an area that is not in the note to the segments."""
+        session, parameters, volume = self._session, self._session.parameters, self.volume()
+        result = stored.storedResult(parameters)
+        if result is None or volume is None or identifier not in {each["id"] for each in self.candidates}:
+            return
+        scene.add_candidate(parameters.candidates, parameters.segmentation, volume, result, identifier)
+        segment = parameters.segmentation.GetSegmentation().GetSegment(identifier)
+        session.status = _("Added: {name}.").format(name=segment.GetName())
+        session.changed.emit()
+
+    def _showCandidates(self) -> None:
+        """Show the areas that the user has not added, while the outlines are shown."""
+        node = self._session.parameters.candidates
+        if node is None or node.GetDisplayNode() is None:
+            return
+        shown = {candidate["id"] for candidate in self.candidates}
+        for identifier in node.GetSegmentation().GetSegmentIDs():
+            node.GetDisplayNode().SetSegmentVisibility(identifier, identifier in shown)
+        node.GetDisplayNode().SetVisibility(self.outlinesVisible)
 
     def setThreshold(self, threshold: float) -> None:
         """Apply another threshold to the stored probability, without the worker; corrected segments stay."""
@@ -217,14 +293,16 @@ class ShownResult(VTKObservationMixin):
             if segment["threshold"] is not None:
                 segment["threshold"] = stored.clampThreshold(segment["threshold"])
         if result and self._isUnchanged(result):
-            self.disagreements = list(result.get("disagreements", ()))
+            self.disagreements = say(result, "disagreements")
+        self._showCandidates()
 
     def _isUnchanged(self, result: dict[str, Any]) -> bool:
-        """Whether the segments are still those that the run returned."""
+        """Whether the segments are still those that the run returned, beside others that were there before."""
+        now = [segment for segment in self.segments if segment["id"] not in result.get("others", ())]
         return (
             stored.isSameThreshold(self._session.parameters.threshold, stored.clampThreshold(result["threshold"]))
-            and [segment["id"] for segment in self.segments] == [segment["id"] for segment in result["segments"]]
-            and not any(segment["corrected"] for segment in self.segments)
+            and [segment["id"] for segment in now] == [segment["id"] for segment in result["segments"]]
+            and not any(segment["corrected"] for segment in now)
         )
 
     def _observe(self, node: slicer.vtkMRMLSegmentationNode | None) -> None:
@@ -305,6 +383,7 @@ class ShownResult(VTKObservationMixin):
         """Show or hide the outlines in the views."""
         if self._display is not None:
             self._display.SetVisibility(visible)
+            self._showCandidates()
         self._session.changed.emit()
 
     @property
@@ -316,6 +395,19 @@ class ShownResult(VTKObservationMixin):
         """Set the opacity of the inside of the outlines, in [0, 1]."""
         if self._display is not None:
             self._display.SetOpacity2DFill(opacity)
+
+
+def _sayPlace(place: dict[str, Any], present: bool) -> str:
+    """Return the statement about a place (worker.protocol.PlaceDocument), at another threshold if it was moved."""
+    text = place["texts"]["sentence"]
+    now, other = ("something_there", "nothing_there") if present else ("nothing_there", "something_there")
+    return sayText({**text, "id": text["id"].replace(other, now)})
+
+
+def canHold(segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLVolumeNode) -> bool:
+    """Whether the segments of a radiograph can be added to a segmentation: it is of this radiograph, or empty."""
+    reference = scene.reference_volume(segmentation)
+    return reference is volume or (reference is None and segmentation.GetSegmentation().GetNumberOfSegments() == 0)
 
 
 def _isCorrected(node: slicer.vtkMRMLSegmentationNode) -> bool:

@@ -6,6 +6,7 @@ import time
 
 from slicer.i18n import tr as _
 
+from CausalCLIPSegModule.messages import say, sayError
 from CausalCLIPSegModule.result import ResultRequest, ShownResult
 from CausalCLIPSegModule.session import Session
 from CausalCLIPSegModule.worker_process import Event
@@ -49,7 +50,7 @@ class Runner:
             output = session.newFolder()
             image = session.imageField(volume, output)
         except (OSError, ValueError) as error:
-            session.fail(str(error))
+            session.fail(sayError(error))
             return
         reading = {"note": parameters.note, **session.readingFields()}
         request = {
@@ -60,7 +61,8 @@ class Runner:
             "device": parameters.device,
             "output": str(output),
         }
-        session.error, self._result.warnings, self.canceling = "", [], False
+        self._result.clearWarnings()
+        session.error, self.canceling = "", False
         self.phase, self.fraction, self._startTime = _("Waiting for the worker"), 0.0, time.monotonic()
         origin = ResultRequest(volume.GetID(), reading)
         self.identifier = session.send(request, lambda event: self._onEvent(event, origin))
@@ -85,9 +87,9 @@ class Runner:
 
     def _onEvent(self, event: Event, origin: ResultRequest) -> None:
         if event["event"] == "progress":
-            self.phase, self.fraction = event["phase"], event["fraction"]
+            self.phase, self.fraction = say(event, "phase"), event["fraction"]
         elif event["event"] == "warning":
-            self._result.warnings = [*self._result.warnings, event["message"]]
+            self._result.addWarning(event)
         else:
             self._end(event, origin)
         self._session.changed.emit()

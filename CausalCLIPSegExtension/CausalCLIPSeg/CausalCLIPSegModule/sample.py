@@ -29,7 +29,7 @@ def loadSample() -> slicer.vtkMRMLVolumeNode:
     except ImportError:
         pass
     if path is None:
-        raise RuntimeError(_("The sample comes with the installation; see the section Installation of CausalCLIPSeg."))
+        raise RuntimeError(_("The sample comes with the installation; see Settings of CausalCLIPSeg."))
     volume = slicer.util.loadVolume(str(path), {"singleFile": True, "name": _("Sample radiograph")})
     rememberHeader(volume, str(path))
     return volume

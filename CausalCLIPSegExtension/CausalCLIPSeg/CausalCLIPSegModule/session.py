@@ -15,6 +15,7 @@ from slicer.i18n import tr as _
 from CausalCLIPSegLib import scene
 from CausalCLIPSegLib.locks import FileLock, LockedError
 from CausalCLIPSegModule.dicom_files import dicomFile
+from CausalCLIPSegModule.messages import say, sayError
 from CausalCLIPSegModule.parameters import Parameters
 from CausalCLIPSegModule.signals import Signal
 from CausalCLIPSegModule.views import Views
@@ -111,9 +112,9 @@ class Session:
     def explainFailure(self, event: Event) -> None:
         """Set `error` to the message of an "error" event, followed by what the user can do about it."""
         self.status = ""
-        self.error = event["message"]
+        self.error = say(event, "message")
         if event.get("kind") == "mirrored":
-            self.error += " " + _("Say under Advanced whether the radiograph is mirrored, then press Apply again.")
+            self.error += " " + _("Say under Settings whether the radiograph is mirrored, then press Apply again.")
         elif event.get("kind") == "side":
             self.error += " " + _("Choose the side below the note, then press Apply again.")
         elif event.get("kind") == "ended":
@@ -141,7 +142,7 @@ class Session:
         try:
             return self.worker.send(request, onEvent, timeout)
         except RuntimeError as error:
-            self.error = str(error)
+            self.error = sayError(error)
             return None
 
     def newFolder(self) -> Path:

@@ -11,20 +11,26 @@ from slicer.i18n import tr as _
 from CausalCLIPSegLib import scene
 from CausalCLIPSegLib.colors import to_uint8_rgb
 from CausalCLIPSegModule import parameters as stored
+from CausalCLIPSegModule.messages import say, sayReasons
+from CausalCLIPSegModule.result import canHold
 
 if TYPE_CHECKING:
     from CausalCLIPSegModule.logic import CausalCLIPSegLogic
+    from CausalCLIPSegModule.window import Preset
 
 SIDES = ("", "right", "left", "both")
 MIRRORED = ("", "no", "yes")
 LATERALITIES = ("patient", "viewer")
 DEVICES = ("auto", "cpu", "cuda")
+WINDOWS: tuple[Preset, ...] = ("stored", "whole", "lungs", "bones", "inverted")
+"""In the order of the list, after its title."""
 EXPORTS = (("dicom-seg", True), ("dicom-seg", False), ("seg-nrrd", True), ("picture", True))
 """Formats in the order of the list, and whether each is written to a file that the user chooses."""
 
 _INPUT_CONTROLS = (
     "imageSelector",
     "sampleButton",
+    "outputSelector",
     "noteEdit",
     "pasteButton",
     "noteFileButton",
@@ -35,6 +41,7 @@ _RESULT_CONTROLS = (
     *("thresholdSlider", "outlinesCheckBox", "fillSlider", "probabilityCheckBox", "overlaySlider"),
     *("compareCheckBox", "causalCheckBox", "confounderCheckBox"),
     *("segmentEditor", "openEditorButton", "exportCombo", "exportButton"),
+    "candidatesFrame",
 )
 _RUN_CONTROLS = ("deviceCombo", "checkpointCombo", "lateralityCombo", "mirroredCombo")
 _INSTALLATION_CONTROLS = ("installFirstButton", "gpuCheckBox", "installButton", "wheelsButton", "removeButton")
@@ -42,12 +49,12 @@ _BLOCKED_WHILE_BUSY = (
     *_INPUT_CONTROLS,
     *_RUN_CONTROLS,
     *_INSTALLATION_CONTROLS,
-    *("compareCheckBox", "thresholdSlider"),
+    *("compareCheckBox", "thresholdSlider", "candidatesFrame"),
 )
 
 _MAX_NAMED_PACKAGES = 3
 
-CONTROLS = (*_INPUT_CONTROLS, "applyButton", *_RESULT_CONTROLS, *_RUN_CONTROLS, *_INSTALLATION_CONTROLS)
+CONTROLS = (*_INPUT_CONTROLS, "windowCombo", "applyButton", *_RESULT_CONTROLS, *_RUN_CONTROLS, *_INSTALLATION_CONTROLS)
 """Names of all controls that can be disabled; the segment editor counts as one."""
 
 
@@ -60,7 +67,8 @@ class Panel:
         cancel: text of the button that ends a run; "" if nothing is running.
         understood: how the note was understood, as rich text.
         unused: the statements of the note that are not used and why, each as rich text.
-        result: segments and warnings, as rich text.
+        result: segments, statements and warnings, as rich text.
+        candidates: the areas that are not in the note: identifiers and sentences.
         status: plain text.
         isError: whether the status says what went wrong.
         busy: whether a run or an export is in progress.
@@ -74,6 +82,7 @@ class Panel:
     understood: str
     unused: list[str]
     result: str
+    candidates: list[tuple[str, str]]
     status: str
     isError: bool
     busy: bool
@@ -112,6 +121,7 @@ def describe(logic: CausalCLIPSegLogic, packages: Packages, exportIndex: int, ha
         understood=_understood(logic, packages.missing),
         unused=_unused(logic, packages.missing),
         result=_result(logic),
+        candidates=_candidates(logic),
         status=_status(logic),
         isError=bool(logic.session.error) and logic.running is None and not logic.pendingRun,
         busy=logic.busy,
@@ -142,6 +152,10 @@ def _blocked(logic: CausalCLIPSegLogic, packages: Packages, exportIndex: int, ha
         blocked.setdefault("sampleButton", _("The sample comes with the installation, which is not complete yet."))
     if not stored.history(logic.parameters):
         blocked.setdefault("historyCombo", _("No note was run in this scene yet."))
+    if logic.parameters.image is None:
+        blocked["windowCombo"] = _("Select a radiograph first.")
+    if logic.parameters.compare:
+        blocked.setdefault("outputSelector", _("While results are compared, each has a segmentation of its own."))
     if not packages.installable:
         blocked.setdefault("installButton", _("Everything is installed."))
         blocked.setdefault("wheelsButton", _("Everything is installed."))
@@ -173,7 +187,7 @@ def _blockedResult(logic: CausalCLIPSegLogic, exportIndex: int, hasHeader: bool)
 
 def _whyNoRun(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
     if missing:
-        return _("Install the packages of the network first, in the section Installation.")
+        return _("Install the packages of the network first, under Settings.")
     if logic.running is not None:
         return _("Not during a run.")
     if logic.exporting is not None:
@@ -183,6 +197,9 @@ def _whyNoRun(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
         return _("Select a radiograph first.")
     if not scene.is_radiograph(volume):
         return _("The selected volume is not a radiograph: it has several slices, or is a map of a result.")
+    output = logic.parameters.output
+    if output is not None and not logic.parameters.compare and not canHold(output, volume):
+        return _("The output segmentation belongs to another radiograph. Choose another one.")
     if not logic.parameters.note.strip():
         return _("Write or paste a note first.")
     if logic.understood is None:
@@ -235,7 +252,7 @@ def _understood(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
         if logic.worker.state == "failed":
             return _("Unknown: the worker is not running.")
         return _("Reading the note...") if logic.readingNote else _("Unknown: the note cannot be read.")
-    lines = [f"<b>{escape(question)}</b>" for question in understood["questions"]]
+    lines = [f"<b>{escape(question)}</b>" for question in say(understood, "questions")]
     for side, viewer in zip(understood["sides"], understood["sides_viewer"], strict=True):
         places = ", ".join(_zone(zone) for zone in understood["zones"].get(side, []))
         if side in understood["whole"]:
@@ -256,8 +273,8 @@ def _unused(logic: CausalCLIPSegLogic, missing: list[str]) -> list[str]:
     if missing or understood is None or not logic.parameters.note.strip():
         return []
     lines = [
-        _("{words} ({reason})").format(words=escape(phrase["words"]), reason=escape(phrase["reason"]))
-        for phrase in understood["ignored"]
+        _("{words} ({reason})").format(words=escape(phrase["words"]), reason=escape(reason))
+        for phrase, reason in zip(understood["ignored"], sayReasons(understood), strict=True)
     ]
     return lines + [
         _("{words} (not understood)").format(words=escape(words))
@@ -275,9 +292,11 @@ def _result(logic: CausalCLIPSegLogic) -> str:
         return _("No result yet.")
     if logic.resultVolume() is None:
         return _("The radiograph of this result was removed from the scene.")
-    rows = "".join(_row(segment, logic.parameters.threshold) for segment in logic.segments)
+    added = {each["id"] for each in (stored.storedResult(logic.parameters) or {}).get("not_in_note", ())}
+    rows = "".join(_row(segment, logic.parameters.threshold, segment["id"] in added) for segment in logic.segments)
     table = f'<table cellspacing="0" cellpadding="0">{rows}</table>' if rows else _("Nothing is outlined.") + "<br>"
-    lines = [
+    lines = [escape(text) if present else f"<b>{escape(text)}</b>" for present, text in logic.result.statements]
+    lines += [
         _("Compare: {disagreement}").format(disagreement=escape(disagreement))
         for disagreement in logic.result.disagreements
     ]
@@ -285,12 +304,21 @@ def _result(logic: CausalCLIPSegLogic) -> str:
     return table + "<br>".join(lines)
 
 
-def _row(segment: dict[str, Any], threshold: float) -> str:
+def _candidates(logic: CausalCLIPSegLogic) -> list[tuple[str, str]]:
+    return [(each["id"], f"{say(each, 'sentence')} {_area(each)}") for each in logic.result.candidates]
+
+
+def _area(segment: dict[str, Any]) -> str:
+    calibrated = segment["area_mm2"] is not None
+    return _("{area:.1f} cm²").format(area=segment["area_mm2"] / 100) if calibrated else _("not calibrated")
+
+
+def _row(segment: dict[str, Any], threshold: float, added: bool) -> str:
     """Return a segment's color, name and area, as a row of a table."""
     red, green, blue = to_uint8_rgb(segment["color"])
-    calibrated = segment["area_mm2"] is not None
-    area = _("{area:.1f} cm²").format(area=segment["area_mm2"] / 100) if calibrated else _("not calibrated")
-    facts = [area, *([_("corrected")] if segment["corrected"] else [])]
+    facts = [_area(segment)]
+    if segment["corrected"]:
+        facts.append(_("added by hand") if added else _("corrected"))
     if not segment["corrected"] and segment["threshold"] not in {None, threshold}:
         facts.append(_("outlined at a threshold of {threshold:.2f}").format(threshold=segment["threshold"]))
     return (

@@ -21,6 +21,7 @@ class Views:
         self._earlierLayout: int | None = None
         self._orientations: dict[str, vtk.vtkMatrix4x4] = {}
         self._compared: tuple[slicer.vtkMRMLSegmentationNode, ...] = ()
+        self._companion: slicer.vtkMRMLSegmentationNode | None = None
         self._isConnected = False
 
     def showRadiograph(self, volume: slicer.vtkMRMLVolumeNode) -> None:
@@ -39,8 +40,15 @@ class Views:
         left: slicer.vtkMRMLSegmentationNode,
         right: slicer.vtkMRMLSegmentationNode,
         volume: slicer.vtkMRMLVolumeNode,
+        companion: slicer.vtkMRMLSegmentationNode | None = None,
     ) -> None:
-        """Show two segmentations of a radiograph side by side, each in its own view."""
+        """Show two segmentations of a radiograph side by side, each in its own view.
+
+        Args:
+            left, right: the segmentations.
+            volume: the radiograph.
+            companion: a segmentation that belongs to the right one.
+        """
         self._release()
         self._setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView)
         self._compared = (left, right)
@@ -48,6 +56,9 @@ class Views:
             segmentation.GetDisplayNode().SetVisibility(True)
             segmentation.GetDisplayNode().SetViewNodeIDs([view])
             self._turn(view, volume)
+        self._companion = companion
+        if companion is not None:
+            companion.GetDisplayNode().SetViewNodeIDs([_YELLOW])
         # fit after turning the views: a view that looks at the radiograph edge-on would be fitted to that edge
         slicer.util.setSliceViewerLayers(background=volume, fit=True)
 
@@ -64,13 +75,16 @@ class Views:
             self._setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
 
     def resumeComparison(
-        self, left: slicer.vtkMRMLSegmentationNode | None, right: slicer.vtkMRMLSegmentationNode | None
+        self,
+        left: slicer.vtkMRMLSegmentationNode | None,
+        right: slicer.vtkMRMLSegmentationNode | None,
+        companion: slicer.vtkMRMLSegmentationNode | None,
     ) -> None:
         """Continue a comparison that was saved with the scene, or undo what is left of it in another layout."""
         nodes = tuple(node for node in (left, right) if node is not None and node.GetDisplayNode() is not None)
         if self._compared or not any(node.GetDisplayNode().GetNumberOfViewNodeIDs() for node in nodes):
             return
-        self._compared = (nodes[0], nodes[-1])
+        self._compared, self._companion = (nodes[0], nodes[-1]), companion
         if self._layout() != slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView:
             self.endComparison()
 
@@ -111,10 +125,10 @@ class Views:
             self.endComparison()
 
     def _release(self) -> None:
-        for node in self._compared:
-            if slicer.mrmlScene.IsNodePresent(node):
+        for node in (*self._compared, self._companion):
+            if node is not None and slicer.mrmlScene.IsNodePresent(node):
                 node.GetDisplayNode().RemoveAllViewNodeIDs()
-        self._compared = ()
+        self._compared, self._companion = (), None
 
     def _turn(self, view: str, volume: slicer.vtkMRMLVolumeNode) -> None:
         """Turn a view to the plane of a radiograph, upright and not mirrored."""

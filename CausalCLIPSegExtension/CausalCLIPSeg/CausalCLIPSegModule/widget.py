@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,10 @@ from CausalCLIPSegModule import slicer_pip, view_state
 from CausalCLIPSegModule.dicom_files import dicomFile
 from CausalCLIPSegModule.installation import Installation
 from CausalCLIPSegModule.logic import CausalCLIPSegLogic
+from CausalCLIPSegModule.manual import MANUAL
 from CausalCLIPSegModule.segment_editor import Correction
 from CausalCLIPSegModule.session import removeLeftovers
+from CausalCLIPSegModule.window import applyWindow
 
 _NOTE_PAUSE_MS = 300
 _THRESHOLD_PAUSE_MS = 150
@@ -64,6 +66,10 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.uiWidget.setMRMLScene(slicer.mrmlScene)
         self._updating = False
         self._opensEditor = False
+        self._shownCandidates: list[tuple[str, str]] = []
+        self._candidateRows: list[qt.QWidget] = []
+        self._editedResult = ""
+        self.ui.researchLabel.text += f' <a href="{MANUAL}">{_("Manual")}</a>'
         self._nameKeys()
         icon = slicer.app.style().standardIcon(qt.QStyle.SP_MessageBoxWarning)
         self.ui.errorIcon.setPixmap(icon.pixmap(_ICON_PIXELS, _ICON_PIXELS))
@@ -113,6 +119,8 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _connect(self) -> None:
         ui = self.ui
         ui.imageSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._onImage)
+        ui.outputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self._onOutput)
+        ui.windowCombo.connect("activated(int)", self._onWindow)
         ui.noteEdit.connect("textChanged()", self._onNoteTyped)
         self._noteTimer.connect("timeout()", self._applyNote)
         self._thresholdTimer.connect("timeout()", self._applyThreshold)
@@ -231,6 +239,15 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if not self._updating:
             self.logic.setImage(node)
 
+    def _onOutput(self, node: slicer.vtkMRMLSegmentationNode | None) -> None:
+        if not self._updating:
+            self.logic.setOutput(node)
+
+    def _onWindow(self, index: int) -> None:
+        if index > 0 and self.logic.parameters.image is not None:
+            applyWindow(self.logic.parameters.image, view_state.WINDOWS[index - 1])
+        self.ui.windowCombo.currentIndex = 0
+
     def _onNoteTyped(self) -> None:
         self._fitNote()
         if not self._updating:
@@ -321,6 +338,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.logic.result.showOverlay(name if checked else "")
 
     def _onCorrectionFolded(self, folded: bool) -> None:
+        self.ui.inputSection.collapsed = not folded  # so that Apply, threshold and editor fit on a screen
         if folded:
             self.correction.deactivate()
 
@@ -434,23 +452,31 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.logic.run()
 
     def _showEditor(self) -> None:
-        """Let the editor edit the result; unfold the sections that show a result when there is one, else fold them."""
+        """Let the editor edit the result; unfold the result when there is one, else fold what shows one."""
         segmentation = self.logic.parameters.segmentation
         shown = self._shownNodes[1] if self._shownNodes else None
         if (shown is None) != (segmentation is None):
-            for section in (self.ui.resultSection, self.ui.correctSection, self.ui.exportSection):
+            for section in (self.ui.resultSection, self.ui.exportSection):
                 section.collapsed = segmentation is None
+        if segmentation is None:
+            self.ui.correctSection.collapsed = True
+        if self._editedResult != self.logic.parameters.resultJson:  # also if it is in the same segmentation
+            self._editedResult = self.logic.parameters.resultJson
+            self.correction.clear()
         self.correction.edit(segmentation, self.logic.resultVolume())
 
     def _nodes(self) -> list[slicer.vtkMRMLNode | None]:
-        """Return the nodes that the panel shows: radiograph, result, radiograph of the result, probability map."""
+        """Return the nodes that the panel shows: radiograph, result with its radiograph and maps, output."""
         parameters = self.logic.parameters
-        return [parameters.image, parameters.segmentation, self.logic.resultVolume(), parameters.probability]
+        shown = [parameters.image, parameters.segmentation, self.logic.resultVolume(), parameters.probability]
+        return [*shown, parameters.candidates, parameters.output]
 
     def _showParameters(self) -> None:
         ui, parameters = self.ui, self.logic.parameters
         if ui.imageSelector.currentNode() is not parameters.image:
             ui.imageSelector.setCurrentNode(parameters.image)
+        if ui.outputSelector.currentNode() is not parameters.output:
+            ui.outputSelector.setCurrentNode(parameters.output)
         if ui.noteEdit.plainText != parameters.note and not self._noteTimer.active:
             ui.noteEdit.setPlainText(parameters.note)
         ui.sideCombo.currentIndex = view_state.SIDES.index(parameters.side)
@@ -481,6 +507,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.unusedLabel.text = "<br>".join(panel.unused)
         ui.errorIcon.visible = panel.isError
         ui.resultLabel.text = panel.result
+        self._showCandidates(panel.candidates)
         ui.statusLabel.text = panel.status
         ui.progressBar.value = panel.percent
         ui.progressBar.visible = panel.busy
@@ -497,6 +524,38 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._clock.start()
         elif not panel.busy:
             self._clock.stop()
+
+    def _showCandidates(self, candidates: list[tuple[str, str]]) -> None:
+        if candidates == self._shownCandidates:
+            return
+        for row in self._candidateRows:
+            row.hide()
+            row.deleteLater()
+        add, previous = self.logic.result.addCandidate, self.ui.resultLabel
+        self._candidateRows = []
+        for identifier, text in candidates:
+            row, button = _makeRow(text, lambda identifier=identifier: add(identifier))
+            self.ui.candidatesFrame.layout().addWidget(row)
+            qt.QWidget.setTabOrder(previous, button)
+            self._candidateRows.append(row)
+            previous = button
+        self._shownCandidates = candidates
+
+
+def _makeRow(text: str, add: Callable[[], None]) -> tuple[qt.QWidget, qt.QPushButton]:
+    """Return the line of an area that is not in the note, and the button in it."""
+    row = qt.QWidget()
+    layout = qt.QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    label = qt.QLabel(text)
+    label.wordWrap = True
+    button = qt.QPushButton(_("Add as segment"))
+    button.toolTip = _("Make a segment of this area, which you can correct.")
+    button.accessibleName = _("Add as segment: {area}").format(area=text)
+    button.connect("clicked()", add)
+    layout.addWidget(label, 1)
+    layout.addWidget(button)
+    return row, button
 
 
 def _setItems(combo: qt.QComboBox, items: list[str]) -> None:

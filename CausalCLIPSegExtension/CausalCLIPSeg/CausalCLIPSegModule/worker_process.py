@@ -16,6 +16,7 @@ from slicer.i18n import tr as _
 
 import CausalCLIPSegLib
 from CausalCLIPSegLib.worker.client import MODULE, WorkerClient
+from CausalCLIPSegModule.messages import say
 from CausalCLIPSegModule.signals import Signal
 
 Command = tuple[str, list[str], str]
@@ -149,11 +150,11 @@ class WorkerProcess:
         if client is self._client:
             self.phase, self._pid = "", 0
         self._addToLog(f"worker: exit status {code}")
-        client.finished(_("The section Log says more."))
+        client.finished(_("The log under Settings says more."))
 
     def _onProcessError(self, client: WorkerClient, error: qt.QProcess.ProcessError) -> None:
         if error == qt.QProcess.FailedToStart:
-            client.finished(_("It does not start; see the section Installation."))
+            client.finished(_("It does not start; see Settings."))
 
     def _onState(self, state: str) -> None:
         if self._client is not None:
@@ -166,11 +167,11 @@ class WorkerProcess:
             self._pid = int(event.get("pid", 0))
             self._addToLog(f"worker {event.get('version', '')}, process {self._pid}")
         elif event["event"] == "progress":
-            self.phase = "" if event.get("fraction") == 1 else str(event.get("phase", ""))
+            self.phase = "" if event.get("fraction") == 1 else say(event, "phase")
             if self.phase:
                 self._addToLog(self.phase)
         elif event["event"] in {"warning", "error"}:
-            self._addToLog(str(event.get("message", "")))
+            self._addToLog(say(event, "message"))
         self.changed.emit()
 
     def _addToLog(self, *lines: str) -> None:
