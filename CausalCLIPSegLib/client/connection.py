@@ -59,8 +59,8 @@ class Connection:
         self._timeout = (_CONNECT_SECONDS, seconds)
         self._requests = requests.Session()
         self._requests.auth = _Key(key or parse_qs(parts.fragment).get("token", [""])[0])
-        if authority is not None:
-            self._requests.verify = str(authority)
+        # With each request: requests prefers the environment to the setting of a session.
+        self._verify = None if authority is None else str(authority)
 
     def close(self) -> None:
         """Close the connection."""
@@ -99,7 +99,13 @@ class Connection:
         """
         with translated():
             response = self._requests.request(
-                method, self._base + path, timeout=self._timeout, allow_redirects=False, stream=True, **options
+                method,
+                self._base + path,
+                timeout=self._timeout,
+                verify=self._verify,
+                allow_redirects=False,
+                stream=True,
+                **options,
             )
         with response:
             if response.status_code not in range(200, 300):

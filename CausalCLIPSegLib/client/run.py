@@ -82,7 +82,8 @@ class RemoteRun:
                 raise ServerError("refused", error["message"], error["id"], error["arguments"])
             if name == "cancelled":
                 raise ServerError("refused", "The run was canceled.", "run.cancelled")
-            progress(name, data)
+            if name != "done":
+                progress(name, data)
         return self.describe()
 
     def describe(self) -> dict[str, Any]:

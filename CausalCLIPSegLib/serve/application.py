@@ -21,7 +21,7 @@ from CausalCLIPSegLib.serve.description import describe_api
 from CausalCLIPSegLib.serve.documents import RadiographRequest
 from CausalCLIPSegLib.serve.gate import API, Gate
 from CausalCLIPSegLib.serve.observation import Observation
-from CausalCLIPSegLib.serve.refusals import answer_invalid, answer_refusal
+from CausalCLIPSegLib.serve.refusals import answer_invalid, answer_refusal, answer_unexpected
 from CausalCLIPSegLib.serve.routes import api, public
 from CausalCLIPSegLib.serve.server import Server
 from CausalCLIPSegLib.serve.settings import Settings
@@ -57,6 +57,7 @@ def create_application(settings: Settings) -> tuple[ASGIApp, FastAPI]:
     app.state.server = server
     app.add_exception_handler(HTTPException, answer_refusal)
     app.add_exception_handler(RequestValidationError, answer_invalid)
+    app.add_exception_handler(Exception, answer_unexpected)
     app.include_router(api)
     app.include_router(public)
     _add_pages(app)

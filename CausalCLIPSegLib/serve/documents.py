@@ -30,11 +30,13 @@ class ErrorDetail(Document):
         id: names the error for programs; docs/serve.md lists all.
         arguments: the values in the message.
         message: one sentence for people.
+        text: id and arguments of a sentence that is in CausalCLIPSegLib/messages.toml.
     """
 
     id: str
     arguments: dict[str, Any]
     message: str
+    text: dict[str, Any] | None
 
 
 class ErrorAnswer(Document):
@@ -152,6 +154,7 @@ class RadiographDocument(Document):
         pixels: the type of the pixels.
         warnings: what a person should check, in sentences.
         note: a note that fits the sample; null for other radiographs.
+        texts: for each of the warnings, id and arguments as in CausalCLIPSegLib/messages.toml, or null.
     """
 
     name: str
@@ -165,6 +168,7 @@ class RadiographDocument(Document):
     pixels: PixelsDocument
     warnings: list[str]
     note: str | None
+    texts: dict[Literal["warnings"], list[dict[str, Any] | None]]
 
 
 class NoteRequest(Document):

@@ -19,6 +19,7 @@ from CausalCLIPSegLib.errors import CausalCLIPSegError, reason_of
 from CausalCLIPSegLib.serve.application import create_application
 from CausalCLIPSegLib.serve.connections import Connection
 from CausalCLIPSegLib.serve.keys import LOCAL, Keys, new_token, read_keys
+from CausalCLIPSegLib.serve.observation import JsonLines
 from CausalCLIPSegLib.serve.settings import Settings, is_loopback
 
 _MAX_CONNECTIONS = 500
@@ -165,6 +166,6 @@ def log_access(*, to_stderr: bool) -> None:
     logger = logging.getLogger("CausalCLIPSegLib.serve")
     logger.propagate = False
     handler = logging.StreamHandler(sys.stderr) if to_stderr else logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(JsonLines())
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

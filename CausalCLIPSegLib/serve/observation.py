@@ -8,10 +8,10 @@ import time
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from CausalCLIPSegLib.privacy import safe_traceback
-from CausalCLIPSegLib.serve.refusals import unexpected
 from CausalCLIPSegLib.serve.sessions import Sessions
 from CausalCLIPSegLib.serve.workers import Workers
 
@@ -20,6 +20,16 @@ log = logging.getLogger(__name__)
 
 _PREFIX = "causalclipseg"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+
+
+class JsonLines(logging.Formatter):
+    """Writes each record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line: the time, and the fields of the record or its message."""
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        fields = getattr(record, "fields", None) or {"level": record.levelname, "message": record.getMessage()}
+        return json.dumps({"time": time, **fields})
 
 
 class Metrics:
@@ -86,10 +96,10 @@ class Observation:
 
         try:
             await self._app(scope, counting_receive, counting_send)
+        except ClientDisconnect:
+            pass  # the client went before it had sent its request
         except Exception as error:
             log.error("An unexpected error:\n%s", safe_traceback(error))
-            if not status:
-                await unexpected().response()(scope, receive, counting_send)
         finally:
             self._note(scope, status, time.perf_counter() - start, received, sent)
 
@@ -101,8 +111,7 @@ class Observation:
         self._metrics.seconds.labels(route).observe(seconds)
         self._metrics.received.inc(received)
         if access.isEnabledFor(logging.INFO):
-            line = {
-                "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            fields = {
                 "method": method,
                 "route": route,
                 "status": status,
@@ -110,4 +119,4 @@ class Observation:
                 "received": received,
                 "sent": sent,
             }
-            access.info(json.dumps(line))
+            access.info("request", extra={"fields": fields})

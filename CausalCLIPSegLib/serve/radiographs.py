@@ -16,7 +16,7 @@ from typing import Any
 from CausalCLIPSegLib.demo import DEMO_IMAGE
 from CausalCLIPSegLib.regular_files import open_regular
 from CausalCLIPSegLib.serve.children import child_environment
-from CausalCLIPSegLib.serve.refusals import Refusal, translatable, unexpected
+from CausalCLIPSegLib.serve.refusals import Refusal, unexpected
 from CausalCLIPSegLib.serve.settings import Limits
 
 FILE = "radiograph"
@@ -87,8 +87,6 @@ class Reader:
             answer = await self._ask(request, folder)
         if "error" in answer:
             status = {"radiograph.mirrored": 409, "radiograph.too_large": 413}.get(answer["error"], 422)
-            if status == 422:
-                raise translatable(status, answer["error"], answer["message"])
             raise Refusal(status, answer["error"], answer["message"])
         return OpenRadiograph(
             folder=folder,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from CausalCLIPSegLib import messages
+from CausalCLIPSegLib.serve.texts import text_of
 
 
 class Refusal(HTTPException):
@@ -31,25 +30,11 @@ class Refusal(HTTPException):
     ) -> None:
         headers = None if retry_after is None else {"Retry-After": str(math.ceil(retry_after))}
         super().__init__(status, message, headers)
-        self.document = {"id": identifier, "arguments": arguments, "message": message}
+        self.document = {"id": identifier, "arguments": arguments, "message": message, "text": text_of(message)}
 
     def response(self) -> JSONResponse:
         """Return the refusal as a response."""
         return JSONResponse({"error": self.document}, self.status_code, self.headers)
-
-
-def translatable(status: int, identifier: str, message: str) -> Refusal:
-    """Return a refusal with a sentence of the library; id and arguments are those of messages.toml if it is there.
-
-    Args:
-        status: the HTTP status.
-        identifier: used if the sentence is not in messages.toml.
-        message: the sentence.
-    """
-    refusal = Refusal(status, identifier, message)
-    if known := messages.identify(message):
-        refusal.document |= asdict(known)
-    return refusal
 
 
 def unexpected() -> Refusal:
@@ -68,6 +53,11 @@ def answer_refusal(_: Request, error: Exception) -> JSONResponse:
     refusal = Refusal(status, *known.get(status, default))
     refusal.headers = error.headers
     return refusal.response()
+
+
+def answer_unexpected(_: Request, __: Exception) -> JSONResponse:
+    """Answer an error that the program did not foresee, without its message; `observation` logs it."""
+    return unexpected().response()
 
 
 def answer_invalid(_: Request, error: Exception) -> JSONResponse:

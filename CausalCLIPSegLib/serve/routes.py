@@ -26,6 +26,7 @@ from CausalCLIPSegLib.serve.runs import Run
 from CausalCLIPSegLib.serve.server import Server
 from CausalCLIPSegLib.serve.sessions import Session
 from CausalCLIPSegLib.serve.settings import API_VERSION
+from CausalCLIPSegLib.serve.texts import text_of
 from CausalCLIPSegLib.serve.uploads import receive_body, receive_upload
 from CausalCLIPSegLib.serve.workers import WorkerError, refusal_of
 
@@ -122,10 +123,11 @@ def open_session(request: Request, server: ServerOf) -> documents.SessionDocumen
     return documents.SessionDocument(session=session.identifier, expires_in=server.settings.limits.idle_seconds)
 
 
-@api.delete("/sessions/{session}", status_code=204)
-async def close_session(session: SessionOf, server: ServerOf) -> None:
+@api.delete("/sessions/{session}", status_code=204, response_class=Response)
+async def close_session(session: SessionOf, server: ServerOf) -> Response:
     """End a session, and delete everything of it."""
     await server.sessions.close(session)
+    return Response(status_code=204)
 
 
 @api.post("/sessions/{session}/radiograph", status_code=201, openapi_extra=_UPLOAD)
@@ -197,6 +199,7 @@ def _describe_radiograph(radiograph: OpenRadiograph, note: str | None) -> docume
             "pixels": {"dtype": "uint16"},
             "warnings": list(radiograph.warnings),
             "note": note,
+            "texts": {"warnings": [text_of(warning) for warning in radiograph.warnings]},
         }
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from CausalCLIPSegLib.serve.children import child_environment
-from CausalCLIPSegLib.serve.refusals import Refusal, translatable, unexpected
+from CausalCLIPSegLib.serve.refusals import Refusal, unexpected
 from CausalCLIPSegLib.worker.client import MODULE, OnEvent, WorkerClient
 
 log = logging.getLogger(__name__)
@@ -337,7 +337,7 @@ def refusal_of(error: BaseException, identifier: str = "user") -> Refusal:
 
     Args:
         error: of the job.
-        identifier: of an error that a user can act on, if the sentence has no id of its own.
+        identifier: of an error that a user can act on.
     """
     if isinstance(error, Refusal):
         return error
@@ -351,7 +351,7 @@ def refusal_of(error: BaseException, identifier: str = "user") -> Refusal:
         case "side":
             return Refusal(409, "note.side", error.message)
         case "user":
-            return translatable(422, identifier, error.message)
+            return Refusal(422, identifier, error.message)
         case "request":
             return Refusal(422, "request.invalid", "The request is not understood.")
     return unexpected()

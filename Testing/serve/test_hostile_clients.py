@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from running_server import OTHER_TOKEN, TOKEN
 
+from CausalCLIPSegLib.serve.connections import Connection
+
 TRAVERSALS = [
     *("../../etc/passwd", "/etc/passwd", "..\\..\\secret", "study/../../secret", "%2e%2e/secret", "a\0b", "", "."),
     *("/proc/self/environ", "file:///etc/passwd", "~root/.ssh/id_rsa", "link", "folder", "pipe", "x" * 4096),
@@ -296,6 +298,27 @@ def test_a_body_that_never_ends_is_given_up(server):
     answer = _raw(server, head.encode(), b"--a\r\n")
     assert b"408" in answer.split(b"\r\n")[0]
     assert b"request.too_slow" in answer
+
+
+def test_headers_that_never_end_are_given_up(server, monkeypatch):
+    monkeypatch.setattr(Connection, "header_seconds", 0.2)
+    whole = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for parts in ([b""], [b"GET / HT"], [whole, b"GET / HT"]):
+        answer = _raw(server, *parts)  # returns when the server has closed the connection
+        assert answer.count(b"200 OK") == parts.count(whole)
+
+
+def test_a_client_that_goes_during_an_upload_leaves_nothing(server, image, caplog):
+    session = server.open_session()
+    folder = server.server.root.folder / session.rpartition("/")[2]
+    head = f"POST /api/v1/{session}/radiograph HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+    head += "Content-Type: multipart/form-data; boundary=a\r\nContent-Length: 1000\r\n\r\n--a\r\n"
+    with socket.create_connection(tuple(_host_and_port(server))) as connection:
+        connection.sendall(head.encode())
+        server.wait_until(lambda: list(folder.iterdir()))
+    server.wait_until(lambda: not list(folder.iterdir()))
+    assert server.ask("POST", f"{session}/radiograph", files={"file": image}).status == 201
+    assert "unexpected" not in caplog.text
 
 
 def test_a_length_that_is_too_large_is_refused_before_anything_is_read(server):

@@ -215,10 +215,10 @@ def test_a_note_that_contradicts_itself_is_asked_about(server, opened):
     assert server.wait(server.start_run(opened, note, side="left"))["state"] == "done"
 
 
-def test_a_sentence_of_the_library_has_its_own_id(server, opened):
+def test_a_sentence_of_the_library_has_an_id_for_translations(server, opened):
     document = server.wait(server.start_run(opened, "No finding."))
     assert document["state"] == "failed"
-    assert document["error"]["id"].startswith("note.")
+    assert document["error"]["text"]["id"].startswith("note.")
     assert document["error"]["message"].endswith(".")
 
 

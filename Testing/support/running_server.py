@@ -48,14 +48,15 @@ class RunningServer:
     def __init__(self, address: str, api: Any, verify: str | None) -> None:
         self.address, self.api, self.server = address, api, api.state.server
         self.session = requests.Session()
-        self.session.verify = verify or True
+        self.verify = verify
 
     def ask(self, method: str, path: str, token: str | None = TOKEN, **options: Any) -> Answer:
         """Send a request; a path without a leading slash lies below /api/v1."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         url = self.address + (path if path.startswith("/") else f"/api/v1/{path}")
         headers |= options.pop("headers", {})
-        return Answer(self.session.request(method, url, headers=headers, timeout=TIMEOUT, **options))
+        options |= {"headers": headers, "timeout": TIMEOUT, "verify": self.verify}
+        return Answer(self.session.request(method, url, **options))
 
     def open_session(self, token: str = TOKEN) -> str:
         """Open a session, and return its path."""
