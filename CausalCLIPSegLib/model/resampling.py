@@ -21,7 +21,9 @@ FloatArray = npt.NDArray[np.float32]
 Window = tuple[slice, slice]
 """Rows and columns."""
 
-_ROWS_AT_ONCE = 16
+_LEAST_ROWS, _MOST_ROWS = 4, 32  # of the result in one product
+_SERIAL_OPERATIONS = 1 << 18
+"""The largest product that OpenBLAS computes in one thread; threads that wait for each other take more time here."""
 
 
 @dataclass(frozen=True)
@@ -140,12 +142,17 @@ def filter_rows(image: npt.NDArray[Any], centers: npt.NDArray[np.float64], kerne
     """
     image = np.ascontiguousarray(image, dtype=np.float32)
     result = np.empty((len(centers), image.shape[1]), np.float32)
-    for top in range(0, len(result), _ROWS_AT_ONCE):
-        part, places = result[top : top + _ROWS_AT_ONCE], centers[top : top + _ROWS_AT_ONCE]
+    at_once = max(_LEAST_ROWS, int(_MOST_ROWS / kernel.width))
+    for top in range(0, len(result), at_once):
+        part, places = result[top : top + at_once], centers[top : top + at_once]
         first = max(0, math.floor(places[0] - kernel.reach))
         sources = np.arange(first, min(len(image), math.ceil(places[-1] + kernel.reach) + 1))
         weights = kernel.weights(places[:, np.newaxis] - sources)
-        np.matmul(weights.astype(np.float32), image[first : first + len(sources)], out=part)
+        weights = weights.astype(np.float32)
+        strip = image[first : first + len(sources)]
+        columns = max(1, _SERIAL_OPERATIONS // weights.size)
+        for left in range(0, strip.shape[1], columns):
+            np.matmul(weights, strip[:, left : left + columns], out=part[:, left : left + columns])
     return result
 
 
