@@ -20,6 +20,15 @@ TINY_NETWORK = {
     "fusion_stage": 2,
     "decoder": {"channels": [8], "factors": [2]},
 }
+TINY_RECLMIS = {
+    "architecture": "reclmis",
+    "image_size": 64,
+    "vision": {"kind": "unet", "width": 4},
+    "text": {"context_length": 24, "width": 32, "heads": 2, "layers": 1, "feature_size": 16},
+    "channels": 16,
+    "interaction": {"residual": True},
+    "decoder": [8, 8],
+}
 CARD = {
     "name": "tiny",
     "version": "0",
@@ -50,21 +59,44 @@ def tiny_card() -> dict:
 
 
 @pytest.fixture(scope="session")
-def tiny_checkpoint_to_read(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with weights, graphs and a card, as `python -m training export` writes it; tests must not change it."""
+def tiny_reclmis_network():
+    """The configuration of a RecLMIS network that runs in a few milliseconds."""
+    from CausalCLIPSegLib.network.architectures import read_configuration
+
+    return read_configuration(TINY_RECLMIS)
+
+
+def export_tiny(network: dict, folder: Path) -> Path:
+    """Write a folder with weights, graphs and a card, as `python -m training export` does."""
     import torch
 
-    from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
-    from CausalCLIPSegLib.network.configuration import NetworkConfiguration
+    from CausalCLIPSegLib.network.architectures import build_network, read_configuration
     from training.export.checkpoint import export_checkpoint
 
-    folder = tmp_path_factory.mktemp("checkpoint")
     torch.manual_seed(3)
-    network = CausalCLIPSeg(NetworkConfiguration.model_validate(TINY_NETWORK))
-    state = {f"network.{name}": value for name, value in network.state_dict().items()}
-    torch.save({"state_dict": state}, folder / "run.ckpt")
-    export_checkpoint([folder / "run.ckpt"], TINY_NETWORK, CARD, folder / "tiny")
+    state = build_network(read_configuration(network)).state_dict()
+    torch.save({"state_dict": {f"network.{name}": value for name, value in state.items()}}, folder / "run.ckpt")
+    export_checkpoint([folder / "run.ckpt"], network, CARD, folder / "tiny")
     return folder / "tiny"
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint_to_read(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a checkpoint of CausalCLIPSeg with random weights; tests must not change it."""
+    return export_tiny(TINY_NETWORK, tmp_path_factory.mktemp("checkpoint"))
+
+
+@pytest.fixture(scope="session")
+def tiny_reclmis_to_read(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a checkpoint of RecLMIS with random weights; tests must not change it."""
+    return export_tiny(TINY_RECLMIS, tmp_path_factory.mktemp("reclmis"))
+
+
+@pytest.fixture(scope="session", params=["causalclipseg", "reclmis"])
+def checkpoint_of_each_architecture(request: pytest.FixtureRequest) -> Path:
+    """The folder of a tiny checkpoint of each architecture in turn; tests must not change it."""
+    name = {"causalclipseg": "tiny_checkpoint_to_read", "reclmis": "tiny_reclmis_to_read"}[request.param]
+    return Path(request.getfixturevalue(name))
 
 
 @pytest.fixture

@@ -41,9 +41,17 @@ def folder(tmp_path) -> Path:
 def run_batch(tmp_path, tiny_checkpoint_to_read):
     """Segment a folder or a table into tmp_path/out; return by image: status, message, made by an earlier run."""
 
-    def run(source: Path, settings: Settings = SETTINGS, *, out="out", force=False, executor=InThisProcess()) -> dict:  # noqa: B008
+    def run(
+        source: Path,
+        settings: Settings = SETTINGS,
+        *,
+        out="out",
+        force=False,
+        executor=InThisProcess(),  # noqa: B008
+        checkpoint: Path = tiny_checkpoint_to_read,
+    ) -> dict:
         items = read_items(source, tmp_path / out)
-        batch = Batch(tmp_path / out, settings, tiny_checkpoint_to_read, "cpu", force=force, executor=executor)
+        batch = Batch(tmp_path / out, settings, checkpoint, "cpu", force=force, executor=executor)
         with Rows(tmp_path / out / "films.csv") as rows:
             outcomes = {row.image: (row.status, row.message, before) for row, before in batch.run(items, rows)}
         return dict(sorted(outcomes.items()))
@@ -56,9 +64,12 @@ def table_of(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_each_image_has_the_result_that_segment_gives(folder, run_batch, tmp_path, tiny_checkpoint_to_read):
-    assert run_batch(folder) == dict.fromkeys(("a.png", "b.png", "later/c.png"), ("outlined", "", False))
-    segmenter = Segmenter.from_checkpoint(tiny_checkpoint_to_read, "cpu")
+def test_each_image_has_the_result_that_segment_gives(folder, run_batch, tmp_path, checkpoint_of_each_architecture):
+    checkpoint = checkpoint_of_each_architecture
+    assert run_batch(folder, checkpoint=checkpoint) == dict.fromkeys(
+        ("a.png", "b.png", "later/c.png"), ("outlined", "", False)
+    )
+    segmenter = Segmenter.from_checkpoint(checkpoint, "cpu")
     for row in table_of(tmp_path / "out"):
         single = segmenter.segment(
             read_radiograph(folder / row["image"]), "Left lower lobe pneumonia.", threshold=0.01

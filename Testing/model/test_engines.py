@@ -19,6 +19,14 @@ from CausalCLIPSegLib.model.tokens import encode
 
 ROOT = Path(__file__).parents[2]
 TORCH_PACKAGES = {"torch", "torchvision", "timm", "open-clip-torch"}
+OUTPUTS = {
+    "causalclipseg": {"features", "attention", "text", "probability"},
+    "reclmis": {
+        *("patches", "skip1", "skip2", "words", "present"),
+        *("probability", "patches_of_interest", "words_of_interest"),
+    },
+}
+"""Everything that the parts of each architecture return."""
 PROMPTS = (
     "Unilateral pulmonary infection, one infected area, upper right lung.",
     "Bilateral pulmonary infection, six infected areas, all left lung and middle right lung.",
@@ -27,8 +35,8 @@ PROMPTS = (
 
 
 @pytest.fixture(scope="module")
-def engines(tiny_checkpoint_to_read):
-    checkpoint = open_checkpoint(tiny_checkpoint_to_read)
+def engines(checkpoint_of_each_architecture):
+    checkpoint = open_checkpoint(checkpoint_of_each_architecture)
     return [load_engine(checkpoint, "cpu", name) for name in ("onnx", "torch")], checkpoint.card
 
 
@@ -47,7 +55,7 @@ def assert_engines_agree(engines, card, size, batch):
         features = {**engine.encode_image(image), **engine.encode_text(tokens)}
         outputs.append({**features, **engine.decode(features)})
     first, second = outputs
-    assert set(first) == set(second) == {"features", "attention", "text", "probability"}
+    assert set(first) == set(second) == OUTPUTS[card.network.architecture]
     for name in first:
         assert first[name].dtype == second[name].dtype == np.float32
         np.testing.assert_allclose(first[name], second[name], atol=1e-4, rtol=1e-4, err_msg=name)

@@ -67,9 +67,10 @@ def test_maps_have_the_shape_of_the_radiograph(segmenter, radiograph):
     np.testing.assert_array_equal(result.mask, result.probability >= 0.5)
 
 
-def test_segment_equals_set_radiograph_and_ask(tiny_checkpoint_to_read, segmenter, radiograph):
-    expected = segmenter.segment(radiograph, NOTE, threshold=0.4)
-    second_segmenter = Segmenter.from_checkpoint(tiny_checkpoint_to_read, device="cpu")
+def test_segment_equals_set_radiograph_and_ask(checkpoint_of_each_architecture, radiograph):
+    first_segmenter = Segmenter.from_checkpoint(checkpoint_of_each_architecture, device="cpu")
+    expected = first_segmenter.segment(radiograph, NOTE, threshold=0.4)
+    second_segmenter = Segmenter.from_checkpoint(checkpoint_of_each_architecture, device="cpu")
     second_segmenter.set_radiograph(radiograph)
     assert_same_result(second_segmenter.ask(NOTE, threshold=0.4), expected)
 
@@ -227,8 +228,8 @@ def test_a_card_with_mirror_treats_both_sides_alike(tiny_checkpoint_to_read, rad
     np.testing.assert_allclose(left.probability, right.probability[:, ::-1], atol=1e-5)
 
 
-def test_a_card_with_scales_averages_the_predictions(tiny_checkpoint_to_read, radiograph):
-    segmenter = Segmenter.from_checkpoint(tiny_checkpoint_to_read, "cpu")
+def test_a_card_with_scales_averages_the_predictions(checkpoint_of_each_architecture, radiograph):
+    segmenter = Segmenter.from_checkpoint(checkpoint_of_each_architecture, "cpu")
 
     def probability(*scales):
         card = segmenter.card.model_copy(update={"scales": scales})
