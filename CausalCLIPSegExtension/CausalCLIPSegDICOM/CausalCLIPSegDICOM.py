@@ -143,6 +143,8 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
 
     def export(self, exportables):
         """Write segmentations to their folders and add them to the database; return the first error, else ""."""
+        from CausalCLIPSegModule.messages import sayError
+
         hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
         for exportable in exportables:
             node = hierarchy.GetItemDataNode(exportable.subjectHierarchyItemID)
@@ -150,7 +152,7 @@ class CausalCLIPSegDICOMPlugin(DICOMPlugin):
             try:
                 path = exchange.writeSegmentation(node, folder, description)
             except (CausalCLIPSegError, OSError, ValueError) as error:
-                return str(error)
+                return sayError(error)
             slicer.dicomDatabase.insert(str(path))
         return ""
 

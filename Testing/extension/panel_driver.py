@@ -13,6 +13,8 @@ from PySide6 import QtCore, QtTest, QtWidgets
 ROOT = Path(__file__).parent.parent.parent
 PICTURES = Path(os.environ.get("CAUSALCLIPSEG_PICTURES", ROOT / "build" / "panel"))
 """Where pictures of the panel are saved; git ignores the default folder."""
+SEARCHING = "Searching the radiograph"
+"""What the scripted worker does in the language of the panel."""
 
 
 def reveal(widget: Any) -> None:
@@ -92,7 +94,7 @@ class Panel:
         """Start a run that never ends by itself, and wait until it has begun."""
         self.write(note)
         self.click("applyButton")
-        self.wait(lambda: "Searching" in self.ui.statusLabel.text)
+        self.wait(lambda: SEARCHING in self.ui.statusLabel.text)
 
     def run(self, note: str | None = None, seconds: float = 30) -> None:
         """Type a note if one is given, press Apply, and wait until the run has ended."""

@@ -73,12 +73,14 @@ def whyNotExported(node: vtkMRMLSegmentationNode) -> str:
         return _("Nothing is outlined.")
     if not available():
         return _("The packages of CausalCLIPSeg are not installed.")
+    from CausalCLIPSegModule.messages import sayError
+
     from CausalCLIPSegLib.segmentation.source_image import read_source
 
     try:
         shape = read_source(Path(path))[1]
     except CausalCLIPSegError as error:
-        return str(error)
+        return sayError(error)
     if shape != scene.image_shape(volume):
         return _("The radiograph was cropped or resampled, so the outlines do not fit it.")
     return ""

@@ -20,7 +20,7 @@ import slicer
 import vtk
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
 
-from slicer_runtime import parameter_node, sample_data, scripted_module
+from slicer_runtime import i18n, parameter_node, sample_data, scripted_module
 from slicer_runtime.pythonqt import Class, Instance, wrap
 from slicer_runtime.segment_editor import SegmentEditorModule, qMRMLSegmentEditorWidget
 from slicer_runtime.widgets import ctkCollapsibleButton, ctkSliderWidget, qMRMLNodeComboBox, qMRMLWidget
@@ -177,7 +177,7 @@ class App:
         return wrap(QtWidgets.QApplication.style())
 
     def translate(self, context: str, text: str) -> str:
-        return text
+        return QtCore.QCoreApplication.translate(context, text)
 
     def processEvents(self) -> None:
         QtWidgets.QApplication.processEvents()
@@ -403,8 +403,7 @@ def _python_files(application: Application) -> None:
         return
     sys.modules["slicer.ScriptedLoadableModule"] = _public(scripted_module, "slicer.ScriptedLoadableModule")
     wrapper = _public(parameter_node, "slicer.parameterNodeWrapper")
-    i18n = _module("slicer.i18n", {"tr": lambda text: text, "translate": lambda context, text: text})
-    for name, module in (("parameterNodeWrapper", wrapper), ("i18n", i18n)):
+    for name, module in (("parameterNodeWrapper", wrapper), ("i18n", _public(i18n, "slicer.i18n"))):
         sys.modules[f"slicer.{name}"] = module
         setattr(slicer, name, module)
 
