@@ -13,7 +13,7 @@ Text = Annotated[str, Field(min_length=1, max_length=200)]
 Note = Annotated[str, Field(max_length=100_000)]
 Threshold = Annotated[float, Field(gt=0, lt=1)]
 Byte = Annotated[int, Field(ge=0, le=255)]
-Color = tuple[Byte, Byte, Byte]
+Color = Annotated[list[Byte], Field(min_length=3, max_length=3)]
 Uid = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9.]+$")]
 
 
@@ -161,7 +161,7 @@ class RadiographDocument(Document):
     rows: int
     columns: int
     calibrated: bool
-    spacing_mm: tuple[float, float] | None
+    spacing_mm: Annotated[list[float], Field(min_length=2, max_length=2)] | None
     patient_left: Literal["viewer_right", "viewer_left", "unknown"]
     window: WindowDocument
     range: RangeDocument

@@ -59,16 +59,28 @@ class OpenRadiograph:
 
 
 class Reader:
-    """Reads radiographs, each in a process of its own, a few at a time.
+    """Reads radiographs, each in a process of its own, a few at a time; one process waits for the next radiograph.
 
     Args:
         at_once: number of processes.
         limits: see `Limits`.
+        folder: the folder that the processes work in.
     """
 
-    def __init__(self, at_once: int, limits: Limits) -> None:
+    def __init__(self, at_once: int, limits: Limits, folder: Path) -> None:
         self._free = asyncio.Semaphore(at_once)
-        self._limits = limits
+        self._limits, self._folder = limits, folder
+        self._spare: asyncio.subprocess.Process | None = None
+
+    async def prepare(self) -> None:
+        """Start the process that waits, because loading its libraries takes most of the time."""
+        if self._spare is None:
+            self._spare = await self._start()
+
+    async def stop(self) -> None:
+        """End the process that waits."""
+        if self._spare is not None:
+            await _end(self._spare)
 
     async def read(self, folder: Path, name: str, mirrored: bool | None) -> OpenRadiograph:
         """Read the file in a folder.
@@ -84,7 +96,7 @@ class Reader:
             "seconds": self._limits.seconds,
         }
         async with self._free:
-            answer = await self._ask(request, folder)
+            answer = await self._ask(request)
         if "error" in answer:
             status = {"radiograph.mirrored": 409, "radiograph.too_large": 413}.get(answer["error"], 422)
             raise Refusal(status, answer["error"], answer["message"])
@@ -99,34 +111,41 @@ class Reader:
             source=answer["source"],
         )
 
-    async def _ask(self, request: dict[str, Any], folder: Path) -> dict[str, Any]:
-        process = await asyncio.create_subprocess_exec(
+    async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        spare, self._spare = self._spare, None
+        process = spare if spare is not None and spare.returncode is None else await self._start()
+        seconds = self._limits.seconds
+        try:
+            output, _ = await asyncio.wait_for(process.communicate(json.dumps(request).encode()), seconds)
+        except TimeoutError:
+            message = f"Reading the image took longer than {seconds:g} seconds and was stopped."
+            raise Refusal(422, "radiograph.too_slow", message, seconds=seconds) from None
+        finally:
+            await _end(process)
+            await self.prepare()
+        if process.returncode == 0:
+            with suppress(ValueError):
+                return dict(json.loads(output))
+        if process.returncode is not None and process.returncode < 0:  # a library crashed, or it took too much time
+            raise Refusal(422, "radiograph.refused", "The file is damaged: reading it failed.")
+        raise unexpected()
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "CausalCLIPSegLib.serve.reading"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env=child_environment(folder, OMP_NUM_THREADS="1"),
+            cwd=self._folder,
+            env=child_environment(self._folder, OMP_NUM_THREADS="1"),
         )
-        try:
-            output, _ = await asyncio.wait_for(process.communicate(json.dumps(request).encode()), self._limits.seconds)
-        except TimeoutError:
-            seconds = self._limits.seconds
-            message = f"Reading the image took longer than {seconds:g} seconds and was stopped."
-            raise Refusal(422, "radiograph.too_slow", message, seconds=seconds) from None
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
-        if process.returncode == 0:
-            with suppress(ValueError):
-                return dict(json.loads(output))
-        if (
-            process.returncode is not None and process.returncode < 0
-        ):  # a library crashed, or the process took too much of the processor
-            message = "The file is damaged: reading it failed."
-            raise Refusal(422, "radiograph.refused", message)
-        raise unexpected()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 def copy_allowed(path: str, allowed: tuple[Path, ...], target: Path, max_bytes: int) -> str:

@@ -1,7 +1,7 @@
 """A process of its own that reads one radiograph, so that a hostile file can neither stop nor fill the server.
 
-`python -m CausalCLIPSegLib.serve.reading` takes a JSON object on standard input, writes the pixels into a file, and
-prints a JSON object: the radiograph's description, or an error.
+`python -m CausalCLIPSegLib.serve.reading` loads its libraries, then takes a JSON object on standard input, writes the
+pixels into a file, and prints a JSON object: the radiograph's description, or an error.
 """
 
 from __future__ import annotations
@@ -12,6 +12,14 @@ import sys
 import warnings
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+
+import CausalCLIPSegLib.radiograph.dicom  # noqa: F401 - read_radiograph imports it late
+from CausalCLIPSegLib.errors import CausalCLIPSegError, MirroredQuestionError
+from CausalCLIPSegLib.memory import TOO_LITTLE_MEMORY, is_out_of_memory
+from CausalCLIPSegLib.radiograph import read_radiograph
+from CausalCLIPSegLib.segmentation.source_image import uid_of
 
 BYTES_PER_PIXEL = 64
 """Memory that reading may take: the stored values, several float arrays, and the file."""
@@ -45,9 +53,6 @@ def _limit_resources(max_pixels: int, seconds: float) -> None:
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
-    from CausalCLIPSegLib.errors import CausalCLIPSegError, MirroredQuestionError
-    from CausalCLIPSegLib.memory import TOO_LITTLE_MEMORY, is_out_of_memory
-
     try:
         return _read(Path(request["path"]), Path(request["pixels"]), request["mirrored"], request["max_pixels"])
     except MirroredQuestionError as error:
@@ -62,10 +67,6 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def _read(path: Path, pixels: Path, mirrored: bool | None, max_pixels: int) -> dict[str, Any]:
     """Read a radiograph, and write its pixels: uint16, little endian, rows x columns, 0 to 65535 for [0, 1]."""
-    import numpy as np
-
-    from CausalCLIPSegLib.radiograph import read_radiograph
-
     radiograph = read_radiograph(path).oriented(mirrored)
     rows, columns = radiograph.pixels.shape
     if rows * columns > max_pixels:
@@ -88,8 +89,6 @@ def _source(header: Any) -> dict[str, str | None] | None:
     """Return the UIDs of the DICOM instance, as result.json holds them; None for other files."""
     if header is None:
         return None
-    from CausalCLIPSegLib.segmentation.source_image import uid_of
-
     return {
         "sop_instance_uid": uid_of(header, "SOPInstanceUID"),
         "series_instance_uid": uid_of(header, "SeriesInstanceUID"),

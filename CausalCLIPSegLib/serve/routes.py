@@ -22,7 +22,7 @@ from CausalCLIPSegLib.serve import documents, exports, pacs
 from CausalCLIPSegLib.serve.radiographs import FILE, OpenRadiograph, copy_allowed, sample_file
 from CausalCLIPSegLib.serve.refusals import Refusal
 from CausalCLIPSegLib.serve.reports import result_document
-from CausalCLIPSegLib.serve.runs import Run
+from CausalCLIPSegLib.serve.runs import ENDS, Run
 from CausalCLIPSegLib.serve.server import Server
 from CausalCLIPSegLib.serve.sessions import Session
 from CausalCLIPSegLib.serve.settings import API_VERSION
@@ -33,6 +33,14 @@ from CausalCLIPSegLib.serve.workers import WorkerError, refusal_of
 BYTES = "application/octet-stream"
 _BYTES_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"content": {BYTES: {"schema": {"type": "string", "format": "binary"}}}}
+}
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"enum": ["queued", "progress", "warning", *sorted(ENDS)]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "data"],
 }
 _UPLOAD = {
     "requestBody": {
@@ -241,7 +249,7 @@ async def start_run(session: SessionOf, asked: documents.RunRequest, server: Ser
 @api.get(
     "/sessions/{session}/runs/{run}/events",
     response_class=Response,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {"schema": _EVENT}}}},
 )
 async def events(run: RunOf) -> StreamingResponse:
     """Return the events of a run as server-sent events: queued, progress, warning, then done, failed or cancelled."""
@@ -327,7 +335,8 @@ async def leave_out_mask(run: RunOf, segment: str) -> Response:
 @api.post("/sessions/{session}/runs/{run}/segments", status_code=201)
 async def add_segment(run: RunOf, asked: documents.NewSegment) -> documents.SegmentDocument:
     """Add a segment that a person draws; then put its mask."""
-    segment = run.add(asked.name, asked.color, asked.kind, asked.side)
+    red, green, blue = asked.color
+    segment = run.add(asked.name, (red, green, blue), asked.kind, asked.side)
     return documents.SegmentDocument.model_validate(segment.document())
 
 

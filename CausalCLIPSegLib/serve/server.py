@@ -47,13 +47,14 @@ class Server:
             settings.workers, limits.waiting, limits.seconds, self.root.work, settings.worker_command
         )
         self.sessions = Sessions(self.root, self.workers, limits)
-        self.reader = Reader(max(2, settings.workers), limits)
+        self.reader = Reader(max(2, settings.workers), limits, self.root.work)
         self.metrics = Metrics(self.workers, self.sessions)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the workers, and delete idle sessions; at the end delete all sessions."""
         self.workers.start()
+        await self.reader.prepare()
         sweeping = asyncio.create_task(self._sweep())
         try:
             yield
@@ -61,6 +62,7 @@ class Server:
             sweeping.cancel()
             await self.sessions.close_all()
             await self.workers.stop()
+            await self.reader.stop()
             await asyncio.to_thread(self.root.remove)
 
     async def _sweep(self) -> None:

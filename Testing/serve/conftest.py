@@ -17,8 +17,6 @@ from running_server import RunningServer, controlled_worker, running_server
 
 from CausalCLIPSegLib.serve.settings import Limits
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(scope="session")
 def image() -> bytes:
@@ -55,7 +53,6 @@ def allowed(tmp_path_factory) -> Path:
 def shared_server(tiny_checkpoint_to_read, control, allowed, tmp_path_factory) -> Iterator[RunningServer]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONTROL_FOLDER", str(control))
-        patch.setenv("PYTHONPATH", str(ROOT))
         patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))
         patch.setattr("tempfile.tempdir", None)
         limits = Limits(bytes=1 << 20, pixels=100_000, waiting=3, sessions=500, body_seconds=1, upload_seconds=2)
@@ -101,5 +98,6 @@ def opened_png(shared_server, image) -> str:
 def done(shared_server, opened) -> str:
     """The path of a run on the DICOM radiograph, done, with segments in both lungs; tests must not change it."""
     run = shared_server.start_run(opened, threshold=0.01)
-    assert shared_server.wait(run)["state"] == "done"
+    document = shared_server.wait(run)
+    assert document["state"] == "done", document["error"]
     return run

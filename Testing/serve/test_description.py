@@ -11,7 +11,7 @@ from running_server import TOKEN
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-EXAMPLES = 6
+EXAMPLES = 12
 """For each address; so many that the file stays quick. A release may take more."""
 
 

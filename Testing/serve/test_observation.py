@@ -70,7 +70,7 @@ def test_metrics_count_requests_and_workers(server):
 
 
 def test_the_command_serves_until_it_is_stopped_and_leaves_nothing(tmp_path):
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
     (tmp_path / "causalclipseg-serve-killed").mkdir()
     with subprocess.Popen(
         [sys.executable, "-m", "CausalCLIPSegLib.cli", "serve", "--access-log"],
@@ -78,6 +78,7 @@ def test_the_command_serves_until_it_is_stopped_and_leaves_nothing(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
+        cwd=ROOT,
     ) as process:
         address, _, token = process.stdout.readline().strip().partition("#token=")
         headers = {"Authorization": f"Bearer {token}"}
