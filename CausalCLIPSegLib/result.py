@@ -94,6 +94,36 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False)
+class NetworkMap:
+    """A map that a network gives for people to look at; docs/maps.md says what each is worth.
+
+    Attributes:
+        name: "causal_attention", "confounder_attention" or "patches_of_interest", if the network has it.
+        values: float32 of at least 0, h x w, on a grid of the network, oriented as the radiograph. Show them over
+            their own range, because they may lie close together.
+    """
+
+    name: str
+    values: npt.NDArray[np.float32]
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The lowest and the highest value."""
+        return float(self.values.min()), float(self.values.max())
+
+
+@dataclass(frozen=True)
+class WordWeight:
+    """A word of the prompt, and its share of the network's interest, in [0, 1].
+
+    The shares of all words sum to less than 1: the rest belongs to punctuation and to the ends of the prompt.
+    """
+
+    word: str
+    weight: float
+
+
+@dataclass(frozen=True, eq=False)
 class SegmentationResult:
     """The segmentation of what a note refers to, on the radiograph's own grid, and how it was made.
 
@@ -111,6 +141,8 @@ class SegmentationResult:
         places: for each place that the note names, whether something is there; empty if it names no place.
         candidates: areas outside the places of the note, the patient's right before the left; see docs/places.md.
         extent: where the lungs lie; None if it was not estimated.
+        maps: the maps that the network gives beside the probability.
+        words: the words of the prompt with their weights, in the prompt's order; empty if the network gives none.
     """
 
     radiograph: Radiograph
@@ -126,6 +158,8 @@ class SegmentationResult:
     places: tuple[PlaceStatement, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     extent: LungExtent | None = None
+    maps: tuple[NetworkMap, ...] = ()
+    words: tuple[WordWeight, ...] = ()
 
     @cached_property
     def mask(self) -> npt.NDArray[np.bool_]:

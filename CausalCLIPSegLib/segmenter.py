@@ -33,13 +33,23 @@ from CausalCLIPSegLib.model.resampling import (
     to_network_grid,
     to_radiograph_grid,
 )
-from CausalCLIPSegLib.model.tokens import encode
+from CausalCLIPSegLib.model.tokens import encode, word_weights
 from CausalCLIPSegLib.notes import ReferringExpression, choose_side, parse_note, swap_sides
 from CausalCLIPSegLib.radiograph import Radiograph
-from CausalCLIPSegLib.result import Candidate, Provenance, Segment, SegmentationResult, kind_on
+from CausalCLIPSegLib.result import (
+    Candidate,
+    NetworkMap,
+    Provenance,
+    Segment,
+    SegmentationResult,
+    WordWeight,
+    kind_on,
+)
 from CausalCLIPSegLib.terminology import DEFAULT_KIND, segment_name
 
 FloatArray = npt.NDArray[np.float32]
+PATCHES = "patches_of_interest"
+"""Name of a map of the network, and of its result."""
 Mask = npt.NDArray[np.bool_]
 Number = TypeVar("Number", bound=np.generic)
 
@@ -145,7 +155,8 @@ class Segmenter:
         prompt = self.card.prompt(expression)
         with _timed(seconds, "image"):
             begin("Searching the radiograph")
-            network_probability = self.probabilities(prompt, seconds)
+            outputs = self._decode(prompt, seconds)
+            network_probability = self._probability_of(outputs)
         with _timed(seconds, "resample"):
             probability = self._on_radiograph(network_probability)
         threshold = self.card.threshold if threshold is None else threshold
@@ -165,6 +176,8 @@ class Segmenter:
             probability=probability,
             threshold=threshold,
             network_attention=self._network_attention(),
+            maps=self._maps_of(outputs),
+            words=self._words_of(prompt, outputs),
             segments=self.segments_of(mask, expression, mirrored=mirrored),
             provenance=Provenance(
                 self.card.name,
@@ -244,10 +257,18 @@ class Segmenter:
             CheckpointError: the checkpoint does not know a word of the prompt, or its network returns something else.
             ValueError: no radiograph was set.
         """
-        with _timed({} if seconds is None else seconds, "text"):
+        return self._probability_of(self._decode(prompt, {} if seconds is None else seconds))
+
+    def _decode(self, prompt: str, seconds: dict[str, float]) -> list[Arrays]:
+        """Return what the network says about a prompt, for each scale."""
+        with _timed(seconds, "text"):
             text = self._encode_prompt(prompt)
-        outputs = [self.engine.decode({**image, **text})["probability"] for image in self._encode_radiograph()]
-        probability = _mean([_unmirror(output) for output in outputs], self.card.network.image_size)
+        return [self.engine.decode({**image, **text}) for image in self._encode_radiograph()]
+
+    def _probability_of(self, outputs: list[Arrays]) -> FloatArray:
+        """Return the mean probability of all scales, as `probabilities` does."""
+        maps = [_unmirror(output["probability"]) for output in outputs]
+        probability = _mean(maps, self.card.network.image_size)
         if not ((probability >= 0) & (probability <= 1)).all():  # NaN would look like a radiograph without a finding
             raise CheckpointError(
                 f"The network of the checkpoint “{self.card.name}” returns values that are no probabilities, so "
@@ -339,6 +360,26 @@ class Segmenter:
             size = max((each.shape[-1] for each in maps), default=1)
             self._attention = self._oriented(_mean(maps, size)) if maps else np.ones((1, 1), np.float32)
         return self._attention
+
+    def _maps_of(self, outputs: list[Arrays]) -> tuple[NetworkMap, ...]:
+        """Return the maps of the network for people; each is on its finest grid."""
+        maps = []
+        if any("attention" in image for image in self._encode_radiograph()):
+            causal = self._network_attention()
+            maps = [NetworkMap("causal_attention", causal), NetworkMap("confounder_attention", np.float32(1) - causal)]
+        patches = [_unmirror(output[PATCHES]) for output in outputs if PATCHES in output]
+        if patches:
+            # The weights sum to 1, so that those of a fine grid are smaller. Here 1 is an even share.
+            shares = [each * each.size for each in patches]
+            maps.append(NetworkMap(PATCHES, self._oriented(_mean(shares, max(len(each) for each in shares)))))
+        return tuple(maps)
+
+    def _words_of(self, prompt: str, outputs: list[Arrays]) -> tuple[WordWeight, ...]:
+        """Return the weights of the words of a prompt, as the mean of all views."""
+        weights = [output["words_of_interest"].mean(axis=0) for output in outputs if "words_of_interest" in output]
+        if not weights:
+            return ()
+        return tuple(WordWeight(*each) for each in word_weights(prompt, np.mean(weights, axis=0)))
 
     def _on_radiograph(self, image: FloatArray, window: Window | None = None) -> FloatArray:
         """Resample a map of the network, h x w, to the grid of the radiograph that was set, or to a window of it."""

@@ -90,6 +90,13 @@ class CandidateDocument(BaseModel):
     sentence: str
 
 
+class WordDocument(BaseModel):
+    """A word of the prompt, and its share of the network's interest, in [0, 1] (docs/maps.md)."""
+
+    word: str
+    weight: float
+
+
 class SourceDocument(BaseModel):
     """The DICOM image by its UIDs, without any data about the patient; None for a UID that the header lacks."""
 
@@ -124,6 +131,7 @@ class ResultDocument(BaseModel):
         source: UIDs of the DICOM image; None for other files.
         places: for each place that the note names, whether something is there (docs/places.md).
         not_in_note: areas outside these places, which are not part of the mask (docs/places.md).
+        words: the words of the prompt with their weights; empty if the network gives none (docs/maps.md).
     """
 
     note: str
@@ -148,6 +156,7 @@ class ResultDocument(BaseModel):
     source: SourceDocument | None
     places: list[PlaceDocument] = Field(default_factory=list)
     not_in_note: list[CandidateDocument] = Field(default_factory=list)
+    words: list[WordDocument] = Field(default_factory=list)
 
 
 def describe_result(result: SegmentationResult) -> ResultDocument:
@@ -184,6 +193,7 @@ def describe_result(result: SegmentationResult) -> ResultDocument:
         source=None if radiograph.header is None else _describe_source(radiograph.header),
         places=[_describe_place(statement, radiograph.mirrored) for statement in result.places],
         not_in_note=[_describe_candidate(candidate, result) for candidate in result.candidates],
+        words=[WordDocument(word=each.word, weight=each.weight) for each in result.words],
     )
 
 

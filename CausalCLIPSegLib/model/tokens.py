@@ -73,6 +73,23 @@ def encode(prompt: str, configuration: TextConfiguration) -> npt.NDArray[np.int6
     return np.array([tokens], dtype=np.int64)
 
 
+def word_weights(prompt: str, weights: npt.NDArray[np.float32]) -> list[tuple[str, float]]:
+    """Return each word of a prompt with the sum of the weights of its tokens; punctuation has none.
+
+    Args:
+        prompt: words of `WORDS`, in any case.
+        weights: of the tokens that `encode` returns, L.
+    """
+    words = []
+    position = 1  # after the start token
+    for piece in _PIECE.findall(prompt.lower()):
+        end = position + len(_tokens_of(piece))
+        if piece.isalpha() and end < len(weights):  # of a prompt that is cut, the last words are not read
+            words.append((piece, float(weights[position:end].sum())))
+        position = end
+    return words
+
+
 def _tokens_of(piece: str) -> tuple[int, ...]:
     if piece not in WORDS:
         raise CheckpointError(f"Checkpoints do not know the word “{piece}”; prompts are made of: {', '.join(WORDS)}.")

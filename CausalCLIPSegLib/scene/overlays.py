@@ -14,7 +14,7 @@ from CausalCLIPSegLib.scene.vtk_arrays import empty_image, fill_voxels, plain_im
 if TYPE_CHECKING:
     from slicer import vtkMRMLColorTableNode, vtkMRMLNode, vtkMRMLScalarVolumeNode, vtkMRMLScene, vtkMRMLVolumeNode
 
-Overlay = Literal["causal_attention", "confounder_attention", "probability"]
+Overlay = Literal["causal_attention", "confounder_attention", "patches_of_interest", "probability"]
 
 Ramp = tuple[colors.Color, colors.Color]
 """The colors of the lowest and the highest value."""
@@ -22,6 +22,7 @@ Ramp = tuple[colors.Color, colors.Color]
 OVERLAYS: dict[Overlay, tuple[str, Ramp]] = {
     "causal_attention": ("Causal attention", ((0.0, 0.1, 0.3), (0.6, 0.95, 1.0))),
     "confounder_attention": ("Confounder map", ((0.2, 0.0, 0.25), (1.0, 0.75, 1.0))),
+    "patches_of_interest": ("Patches of interest", ((0.0, 0.2, 0.1), (0.7, 1.0, 0.6))),
     "probability": ("Probability", ((0.35, 0.0, 0.0), (1.0, 0.95, 0.2))),
 }
 """Name and colors of each map; the segments have other colors."""
@@ -44,11 +45,11 @@ def show_overlay(
         overlay: the map to show.
 
     Raises:
-        ValueError: the result belongs to another radiograph.
+        ValueError: the result belongs to another radiograph, or its network does not give this map.
         OSError: the file of the map is missing.
     """
     check_same_shape(volume, result)
-    values = np.load(result[overlay], allow_pickle=False).astype(np.float32)
+    values = np.load(_file_of(result, overlay), allow_pickle=False).astype(np.float32)
     name, _ = OVERLAYS[overlay]
     node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", scene.GenerateUniqueName(name))
     image = empty_image(volume)
@@ -60,6 +61,15 @@ def show_overlay(
     style_overlay(scene, node, overlay)
     place_beside(scene, node, volume)
     return node
+
+
+def _file_of(result: Result, overlay: Overlay) -> str:
+    """Return the file of a map; an answer of an earlier version has no list of maps."""
+    files = {each["name"]: each["file"] for each in result.get("maps", ())}
+    file = files.get(overlay, result.get(overlay))
+    if file is None:
+        raise ValueError(f"The network gives no map {overlay}.")
+    return str(file)
 
 
 def style_overlay(scene: vtkMRMLScene, node: vtkMRMLScalarVolumeNode, overlay: Overlay) -> None:

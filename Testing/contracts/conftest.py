@@ -48,7 +48,7 @@ def _masked(value: Any, key: str = "", folder: str = "/dev/null") -> Any:
         return {name: _masked(item, "", folder) for name, item in value.items()}
     if key == "arguments" and isinstance(value, dict):
         return {name: _masked(item) if isinstance(item, dict) else "<argument>" for name, item in value.items()}
-    if key in {"pid", "sha256", "devices", "highest_probability"}:
+    if key in {"pid", "sha256", "devices", "highest_probability", "low", "high"}:
         return f"<{key}>"
     if isinstance(value, dict):
         return {name: _masked(item, name, folder) for name, item in value.items()}

@@ -56,6 +56,29 @@ def test_segments_an_array(worker, segment_request, tmp_path):
     )
 
 
+def test_answers_with_a_list_of_named_maps_and_the_weights_of_words(
+    worker, segment_request, tmp_path, checkpoint_of_each_architecture
+):
+    result = worker.ask("segment", **{**segment_request, "checkpoint": str(checkpoint_of_each_architecture)})
+    expected = Segmenter.from_checkpoint(checkpoint_of_each_architecture, "cpu").card.network.architecture
+    names = [each["name"] for each in result["maps"]]
+    if expected == "causalclipseg":
+        assert names == ["probability", "causal_attention", "confounder_attention"]
+        assert result["words"] == []
+    else:
+        assert names == ["probability", "patches_of_interest"]
+        words = {each["word"] for each in result["words"]}
+        assert {"infection", "left", "lower"} <= words, "the prompt has the viewer's left"
+    for each in result["maps"]:
+        values = np.load(each["file"])
+        assert values.shape == (90, 120)
+        assert each["low"] - 1e-2 <= values.min() <= values.max() <= each["high"] + 1e-2
+    assert (result["maps"][0]["file"], result["maps"][0]["high"]) == (result["probability"], 1)
+    again = worker.ask("segment", **segment_request)
+    left = "patches_of_interest.npy" in files(tmp_path / "out")
+    assert left is any(each["name"] == "patches_of_interest" for each in again["maps"])
+
+
 def test_offers_what_the_note_leaves_out_as_segments_that_can_be_exported(
     worker, segment_request, tiny_checkpoint, tmp_path
 ):

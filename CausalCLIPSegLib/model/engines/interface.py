@@ -41,6 +41,7 @@ class Engine(Protocol):
             features: what `encode_image` and `encode_text` returned, together.
 
         Returns:
-            "probability", float32 B x 1 x S x S in [0, 1].
+            "probability", float32 B x 1 x S x S in [0, 1]. For people, if the network has them: "patches_of_interest",
+            B x 1 x h x w, and "words_of_interest", B x L; the weights of each image and of each text sum to 1.
         """
         ...

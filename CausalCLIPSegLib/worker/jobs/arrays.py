@@ -23,11 +23,17 @@ HalfArray = npt.NDArray[np.float16]
 PROBABILITY = "probability.npy"
 CAUSAL_ATTENTION = "causal_attention.npy"
 CONFOUNDER_ATTENTION = "confounder_attention.npy"
+PATCHES_OF_INTEREST = "patches_of_interest.npy"
 
 
 def mask_name(identifier: str) -> str:
     """Return the file name of the mask of a segment or a side."""
     return f"mask_{identifier}.npy"
+
+
+def map_name(name: str) -> str:
+    """Return the file name of a map by its name."""
+    return f"{name}.npy"
 
 
 def result_arrays(result: SegmentationResult) -> dict[str, npt.NDArray[Any]]:
@@ -42,6 +48,11 @@ def result_arrays(result: SegmentationResult) -> dict[str, npt.NDArray[Any]]:
         PROBABILITY: result.probability,
         CAUSAL_ATTENTION: causal,
         CONFOUNDER_ATTENTION: confounder,
+        **{
+            map_name(each.name): to_radiograph_grid(each.values, *result.radiograph.pixels.shape).astype(np.float16)
+            for each in result.maps
+            if map_name(each.name) not in (CAUSAL_ATTENTION, CONFOUNDER_ATTENTION)
+        },
         **{mask_name(segment.identifier): segment.mask for segment in (*result.segments, *candidates)},
     }
 
@@ -75,7 +86,8 @@ def load_probability(path: Path) -> npt.NDArray[np.floating]:
 
 def earlier_arrays(folder: Path) -> list[str]:
     """Return the names of the files that an earlier result may have left in a folder."""
-    return [PROBABILITY, CAUSAL_ATTENTION, CONFOUNDER_ATTENTION, *(path.name for path in folder.glob(mask_name("*")))]
+    masks = (path.name for path in folder.glob(mask_name("*")))
+    return [PROBABILITY, CAUSAL_ATTENTION, CONFOUNDER_ATTENTION, PATCHES_OF_INTEREST, *masks]
 
 
 def save_arrays(

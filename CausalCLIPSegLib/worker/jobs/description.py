@@ -10,12 +10,18 @@ from CausalCLIPSegLib import terminology
 from CausalCLIPSegLib.export.report import describe_result, result_warnings
 from CausalCLIPSegLib.laterality import side_in_image
 from CausalCLIPSegLib.worker import protocol
-from CausalCLIPSegLib.worker.jobs.arrays import CAUSAL_ATTENTION, CONFOUNDER_ATTENTION, PROBABILITY, mask_name
+from CausalCLIPSegLib.worker.jobs.arrays import (
+    CAUSAL_ATTENTION,
+    CONFOUNDER_ATTENTION,
+    PROBABILITY,
+    map_name,
+    mask_name,
+)
 from CausalCLIPSegLib.worker.jobs.notes import describe_note
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.export.report import CandidateDocument, SegmentDocument
-    from CausalCLIPSegLib.result import Segment, SegmentationResult
+    from CausalCLIPSegLib.result import NetworkMap, Segment, SegmentationResult
 
 
 def describe_segmentation(
@@ -74,6 +80,11 @@ def describe_segmentation(
             )
             for candidate, measured in zip(result.candidates, report.not_in_note, strict=True)
         ],
+        maps=[
+            protocol.MapDocument(name="probability", file=folder / PROBABILITY, low=0, high=1),
+            *(_describe_map(folder, each) for each in result.maps),
+        ],
+        words=[protocol.WordDocument(word=each.word, weight=each.weight) for each in report.words],
     )
 
 
@@ -83,6 +94,11 @@ def _measured(document: SegmentDocument | CandidateDocument) -> dict[str, Any]:
 
 def _mask(folder: Path, segment: Segment) -> Path:
     return folder / mask_name(segment.identifier)
+
+
+def _describe_map(folder: Path, network_map: NetworkMap) -> protocol.MapDocument:
+    low, high = network_map.range
+    return protocol.MapDocument(name=network_map.name, file=folder / map_name(network_map.name), low=low, high=high)
 
 
 def _describe_segment(segment: Segment, mirrored: bool | None) -> protocol.PossibleSegment:

@@ -18,6 +18,7 @@ from CausalCLIPSegLib.worker.protocol.events import (
     Event,
     ExportResult,
     HelloResult,
+    MapDocument,
     MaskDocument,
     NoteResult,
     PlaceDocument,
@@ -32,6 +33,7 @@ from CausalCLIPSegLib.worker.protocol.events import (
     ThresholdResult,
     Understood,
     WarningEvent,
+    WordDocument,
 )
 from CausalCLIPSegLib.worker.protocol.images import ArrayImage, FileImage, Image
 from CausalCLIPSegLib.worker.protocol.requests import (
@@ -79,6 +81,7 @@ __all__ = [
     "HelloRequest",
     "HelloResult",
     "Image",
+    "MapDocument",
     "MaskDocument",
     "NoteRequest",
     "NoteResult",
@@ -101,4 +104,5 @@ __all__ = [
     "ThresholdResult",
     "Understood",
     "WarningEvent",
+    "WordDocument",
 ]

@@ -267,6 +267,28 @@ class CandidateDocument(SegmentDocument, Spoken):
     sentence: str
 
 
+class MapDocument(Message):
+    """A map of a result (docs/maps.md).
+
+    Attributes:
+        name: "probability", or the name of a map that the network gives for people.
+        file: .npy, float32 or float16, rows x columns.
+        low, high: the range to show: 0 and 1 for the probability, and the map's own range for the others.
+    """
+
+    name: str
+    file: Path
+    low: float
+    high: float
+
+
+class WordDocument(Message):
+    """A word of the prompt, and its share of the network's interest (docs/maps.md)."""
+
+    word: str
+    weight: UnitInterval
+
+
 class SegmentResult(Spoken):
     """The answer to "segment".
 
@@ -288,6 +310,8 @@ class SegmentResult(Spoken):
         sop_instance_uid: UID of the DICOM instance; null for other images.
         places: for each place that the note names, whether something is there (docs/places.md).
         not_in_note: areas outside these places; none of them is in `segments` (docs/places.md).
+        maps: all maps, the probability first; without those that this network does not give.
+        words: the words of the prompt with their weights, in its order; empty if the network gives none.
     """
 
     SENTENCES: ClassVar = {"warnings": "", "disagreements": ""}
@@ -314,6 +338,8 @@ class SegmentResult(Spoken):
     sop_instance_uid: str | None
     places: list[PlaceDocument] = Field(default_factory=list)
     not_in_note: list[CandidateDocument] = Field(default_factory=list)
+    maps: list[MapDocument] = Field(default_factory=list)
+    words: list[WordDocument] = Field(default_factory=list)
 
 
 class MaskDocument(Message):
