@@ -693,8 +693,8 @@
     <context>
         <name>CausalCLIPSegModule.logic</name>
         <message>
-            <source>A real radiograph with masses. The network was trained on pneumonia, so its outlines are rough here.</source>
-            <translation>Eine echte Aufnahme mit Raumforderungen. Das Netz wurde an Pneumonien trainiert, also sind seine Umrisse hier grob.</translation>
+            <source>This radiograph shows masses. The network was trained on infections (QaTa-COV19), never on masses: it outlines what is opaque, so its outlines are too large here. Look at the probability, too.</source>
+            <translation>Diese Aufnahme zeigt Raumforderungen. Das Netz wurde an Infektionen trainiert (QaTa-COV19), nie an Raumforderungen: es umreißt, was dicht ist, daher sind seine Umrisse hier zu groß. Sehen Sie auch die Wahrscheinlichkeit an.</translation>
         </message>
         <message>
             <source>The note is longer than {limit:,} characters; give the part that describes the lungs.</source>

@@ -693,8 +693,8 @@
     <context>
         <name>CausalCLIPSegModule.logic</name>
         <message>
-            <source>A real radiograph with masses. The network was trained on pneumonia, so its outlines are rough here.</source>
-            <translation>Una radiografía real con masas. La red se entrenó con neumonías, así que sus contornos son aproximados aquí.</translation>
+            <source>This radiograph shows masses. The network was trained on infections (QaTa-COV19), never on masses: it outlines what is opaque, so its outlines are too large here. Look at the probability, too.</source>
+            <translation>Esta radiografía muestra masas. La red se entrenó con infecciones (QaTa-COV19), nunca con masas: contornea lo que es opaco, así que sus contornos son aquí demasiado grandes. Mire también la probabilidad.</translation>
         </message>
         <message>
             <source>The note is longer than {limit:,} characters; give the part that describes the lungs.</source>

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from panel_driver import save_and_reopen
 from radiographs import make_radiograph
 
 NOTE = "Bibasal opacities."
@@ -226,3 +227,73 @@ def test_the_newest_outline_is_visible_again_after_a_comparison(compared, slicer
     slicer.mrmlScene.GetNodeByID("vtkMRMLSliceNodeRed").SetOrientation("Axial")
     view.fit()
     assert colored(view.pixels()).any()
+
+
+def shown(view: Any, before: np.ndarray) -> np.ndarray:
+    """Return where a view differs from an earlier picture."""
+    return np.abs(view.pixels().astype(int) - before).max(axis=2) > 8
+
+
+def test_the_outline_follows_the_threshold_both_ways(panel, open_view):
+    view = open_view()
+    view.fit()
+    before = view.pixels().astype(int)
+    panel.run(NOTE)
+    first = shown(view, before)
+    panel.ui.thresholdSlider.value = 0.8
+    smaller = shown(view, before)
+    assert 0 < smaller.sum() < first.sum()
+    panel.ui.thresholdSlider.value = 0.5
+    np.testing.assert_array_equal(shown(view, before), first)
+
+
+def test_a_correction_and_its_undo_are_seen(panel, open_view, radiograph):
+    view = open_view()
+    view.fit()
+    panel.run(NOTE)
+    before = view.pixels()
+    panel.editor.paint(40, 40, "Opacity, left lung")
+    place = view.place(radiograph, 40, 40)
+    assert (before[place] != view.pixels()[place]).any()
+    panel.editor.click("UndoButton")
+    np.testing.assert_array_equal(view.pixels(), before)
+
+
+@pytest.mark.parametrize("what", ["crash", "turned", "slow"])
+def test_a_run_without_a_result_leaves_the_view_as_it_was(panel, open_view, what):
+    note = f"{what} right basal opacity"
+    panel.run("Left basal opacity.")
+    view = open_view()
+    view.fit()
+    before = view.pixels()
+    if what == "slow":
+        panel.start(note)
+        panel.click("cancelButton")
+        panel.wait(lambda: panel.logic.running is None)
+    else:
+        panel.run(note)
+    np.testing.assert_array_equal(view.pixels(), before)
+
+
+def test_an_empty_result_shows_only_the_radiograph_and_says_so(panel, open_view):
+    view = open_view()
+    view.fit()
+    before = view.pixels()
+    panel.run(NOTE)
+    panel.ui.thresholdSlider.value = 0.99
+    np.testing.assert_array_equal(view.pixels(), before)
+    assert "<b>Note: right lower zone. Nothing there reaches the threshold" in panel.ui.resultLabel.text
+
+
+def test_a_saved_scene_shows_the_same_outlines(panel, open_view, slicer, tmp_path):
+    panel.run(NOTE)
+    panel.ui.fillSlider.value = 0.4
+    view = open_view()
+    view.fit()
+    before = view.pixels()
+    view.close()
+    save_and_reopen(slicer, tmp_path)
+    panel.widget.enter()
+    view = open_view()
+    view.fit()
+    np.testing.assert_array_equal(colored(view.pixels()), colored(before))

@@ -200,8 +200,10 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
             self.setImage(volume)
             self.setNote(DEMO_NOTE)
             self.session.status = _(
-                "A real radiograph with masses. The network was trained on pneumonia, so its outlines are rough here."
+                "This radiograph shows masses. The network was trained on infections (QaTa-COV19), never on masses: it"
+                " outlines what is opaque, so its outlines are too large here. Look at the probability, too."
             )
+            self.result.overlay = "probability"  # shown under the outlines of the next result
         self.changed.emit()
 
     def setNote(self, text: str) -> None:
