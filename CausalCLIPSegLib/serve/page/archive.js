@@ -6,7 +6,7 @@ import { text } from "./texts.js";
 /**
  * Set the dialog up.
  *
- * @param search called with (archive, {patient, accession}); resolves to the images.
+ * @param search called with (archive, {patient, accession}); resolves to {images, more}, or undefined if it failed.
  * @param open called with {archive, study, series, instance} of the chosen image.
  */
 export function setUpArchive(archives, search, open) {
@@ -19,9 +19,16 @@ export function setUpArchive(archives, search, open) {
   byId("archive-form").onsubmit = async (event) => {
     event.preventDefault();
     const archive = byId("archive-name").value;
-    const query = { patient: byId("archive-patient").value.trim(), accession: byId("archive-accession").value.trim() };
+    const entered = (id) => byId(id).value.trim() || null;
+    const query = { patient: entered("archive-patient"), accession: entered("archive-accession") };
     found.replaceChildren(element("li", { class: "facts" }, "…"));
-    const images = (await search(archive, query)) ?? [];
+    const answer = await search(archive, query);
+    if (!answer) {
+      dialog.close(); // the reason is on the page behind it
+      found.replaceChildren();
+      return;
+    }
+    const { images, more } = answer;
     const choose = ({ study, series, instance }) => {
       dialog.close();
       found.replaceChildren();
@@ -29,7 +36,8 @@ export function setUpArchive(archives, search, open) {
     };
     const row = (image) =>
       element("li", {}, element("button", { type: "button", class: "quiet", onclick: () => choose(image) },
-        [image.date, image.modality, image.patient, image.description].filter(Boolean).join(" · ")));
-    found.replaceChildren(...(images.length ? images.map(row) : [element("li", { class: "facts" }, text("archive.none"))]));
+        [image.date, image.modality, image.patient || image.patient_id, image.description || image.instance].filter(Boolean).join(" · ")));
+    const note = !images.length ? "archive.none" : more ? "archive.more" : null;
+    found.replaceChildren(...images.map(row), ...(note ? [element("li", { class: "facts" }, text(note))] : []));
   };
 }

@@ -60,9 +60,9 @@ export class Session {
     return this.api.json("POST", "notes", { json: { note, side, mirrored }, signal });
   }
 
-  /** Return the radiographs that an archive has. */
-  async search(archive, query) {
-    return (await this.api.json("POST", `pacs/${encodeURIComponent(archive)}/images`, { json: query })).images;
+  /** Return {images, more}: the radiographs of an archive that match, and whether there are more. */
+  search(archive, query) {
+    return this.api.json("POST", `pacs/${encodeURIComponent(archive)}/images`, { json: query });
   }
 
   /**
@@ -112,7 +112,9 @@ export class Session {
   store(run, segmentation, archive) {
     return this.#ofRun(run, async (path) => {
       await this.#send(path, run, segmentation);
-      await this.api.send("POST", `${path}/pacs`, { json: { archive } });
+      const { stored } = await this.api.json("POST", `${path}/pacs`, { json: { archive } });
+      const failed = stored.find(({ status }) => status === "failed");
+      if (failed) throw new ApiError(200, "pacs.failed", failed.reason);
     });
   }
 
