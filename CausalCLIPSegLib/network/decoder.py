@@ -28,7 +28,7 @@ def cross_correlate(features: Tensor, kernel: Tensor, bias: Tensor, factor: int,
     """
     batch, channels, height, width = features.shape
     kernel_size = kernel.shape[-1]
-    if low_resolution and factor > 1:
+    if low_resolution:
         mixing = kernel.flatten(2).transpose(1, 2)
         mixed = torch.bmm(mixing, features.flatten(2)).view(batch, kernel_size, kernel_size, 1, height, width)
         return spread_taps(mixed, factor) + bias.view(batch, 1, 1, 1)
