@@ -42,11 +42,12 @@ class Bodies:
         limit, limits = self._limit_of(scope["path"]), self._limits
         length = Headers(scope=scope).get("content-length", "0")
         has_body = length != "0" or "transfer-encoding" in Headers(scope=scope)
-        deadline = time.monotonic() + limits.upload_seconds
-        size, is_complete = 0, False
+        deadline: float | None = None
+        size, is_complete = 0, not has_body
 
         async def receive_in_time() -> Message:
-            nonlocal size, is_complete
+            nonlocal size, is_complete, deadline
+            deadline = deadline or time.monotonic() + limits.upload_seconds
             seconds = min(limits.body_seconds, deadline - time.monotonic())
             try:
                 message = await asyncio.wait_for(receive(), max(seconds, 0))
@@ -71,7 +72,7 @@ class Bodies:
             return message
 
         async def send_limited(message: Message) -> None:
-            if message["type"] == "http.response.start" and not is_complete and has_body:
+            if message["type"] == "http.response.start" and not is_complete:
                 MutableHeaders(scope=message)["Connection"] = "close"  # the rest of the request is not read
             await asyncio.wait_for(send(message), 3 * limits.body_seconds)
 

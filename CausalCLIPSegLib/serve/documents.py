@@ -257,7 +257,7 @@ class RunDocument(Document):
         possible: segments that another threshold can reach.
         maps: the probability first.
         threshold: the threshold of the segments.
-        understood, places, warnings, disagreements, texts: as in the worker's answer, docs/worker.md.
+        understood, places, warnings, disagreements, texts, words: as in the worker's answer, docs/worker.md.
     """
 
     state: Literal["queued", "running", "done", "failed", "cancelled"]
@@ -273,6 +273,7 @@ class RunDocument(Document):
     warnings: list[str] = []
     disagreements: list[str] = []
     texts: dict[str, Any] = {}
+    words: list[dict[str, Any]] = []
 
 
 class NewSegment(Document):

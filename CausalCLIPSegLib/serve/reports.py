@@ -34,6 +34,7 @@ def result_document(run: Run) -> ResultDocument:
         ResultDocument,
         SegmentDocument,
         SourceDocument,
+        WordDocument,
     )
     from CausalCLIPSegLib.mask.components import area_mm2, count_components
 
@@ -67,6 +68,7 @@ def result_document(run: Run) -> ResultDocument:
         disagreements=result["disagreements"],
         source=None if radiograph.source is None else SourceDocument(**radiograph.source),
         places=[PlaceDocument(**_with_patient_side(each)) for each in result["places"]],
+        words=[WordDocument(**each) for each in result["words"]],
         not_in_note=[CandidateDocument(**_with_patient_side(each)) for each in result["not_in_note"]],
     )
 

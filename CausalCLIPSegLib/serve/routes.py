@@ -271,9 +271,9 @@ async def describe_run(run: RunOf) -> documents.RunDocument:
             "result": await run.in_thread(result_document, run),
             "segments": [segment.document() for segment in run.segments.values()],
             "possible": run.possible(),
-            "maps": run.maps,
+            "maps": run.maps(),
             "threshold": run.threshold,
-            **{name: result[name] for name in ("understood", "places", "warnings", "disagreements", "texts")},
+            **{name: result[name] for name in ("understood", "places", "warnings", "disagreements", "texts", "words")},
         }
     return documents.RunDocument.model_validate(document)
 

@@ -21,7 +21,6 @@ from CausalCLIPSegLib.serve.segments import (
     map_bytes,
     mask_bytes,
     possible_segments,
-    range_of,
     save_mask,
     segments_of,
     unpack,
@@ -37,13 +36,6 @@ _KEEP_ALIVE_SECONDS = 15
 _MAX_DRAWN = 50
 """Segments that a person may add to a run."""
 
-_MAPS = {
-    "probability": "Probability",
-    "causal_attention": "Causal attention",
-    "confounder_attention": "Confounder attention",
-}
-"""Titles of the maps in the worker's answer."""
-
 
 class Run:
     """A note on a radiograph.
@@ -56,7 +48,6 @@ class Run:
         events: what a client is told, in order: name and data.
         result: the worker's answer; None until the run is done.
         segments: as they are now, by identifier.
-        maps: name, title and range of each map.
         revision: grows with every change of the segments.
         exporting: held while files are written.
         objects: the DICOM-SEG files that were written, each with the revision that it shows.
@@ -78,7 +69,6 @@ class Run:
         self.error: dict[str, Any] | None = None
         self.result: dict[str, Any] | None = None
         self.segments: dict[str, RunSegment] = {}
-        self.maps: list[dict[str, Any]] = []
         self.revision = 0
         self.exporting = asyncio.Lock()
         self.objects: list[tuple[int, Path]] = []
@@ -167,18 +157,14 @@ class Run:
 
     async def _follow(self, job: Job) -> None:
         try:
-            await self._take_result(await job.answer)
+            self._take_result(await job.answer)
         except CanceledError:
             self._end("cancelled", {})
         except Exception as error:
             self.error = refusal_of(error).document
             self._end("failed", {"error": self.error})
 
-    async def _take_result(self, result: dict[str, Any]) -> None:
-        for name, title in _MAPS.items():
-            is_first = name == "probability"
-            low, high = (0.0, 1.0) if is_first else await asyncio.to_thread(range_of, Path(result[name]))
-            self.maps.append({"name": name, "title": title, "low": low, "high": high})
+    def _take_result(self, result: dict[str, Any]) -> None:
         self.segments, self._possible = segments_of(result), possible_segments(result)
         self.threshold = result["threshold"]
         self.result = result
@@ -203,6 +189,18 @@ class Run:
         """Rows and columns of the radiograph."""
         return self.radiograph.rows, self.radiograph.columns
 
+    def maps(self) -> list[dict[str, Any]]:
+        """Return the maps, for a client."""
+        return [
+            {
+                "name": each["name"],
+                "title": each["name"].replace("_", " ").capitalize(),
+                "low": each["low"],
+                "high": each["high"],
+            }
+            for each in self.done()["maps"]
+        ]
+
     def possible(self) -> list[dict[str, Any]]:
         """Return the segments that another threshold can reach, for a client."""
         names = ("id", "name", "kind", "side", "side_viewer")
@@ -212,16 +210,15 @@ class Run:
         ]
 
     async def map(self, name: str) -> Path:
-        """Return a file with a map: uint8, rows x columns; see `maps` for its range.
+        """Return a file with a map: uint8, rows x columns; see `maps` of the worker's answer for its range.
 
         Raises:
             Refusal: the run is not done, or there is no such map.
         """
-        result = self.done()
-        found = next((each for each in self.maps if each["name"] == name), None)
+        found = next((each for each in self.done()["maps"] if each["name"] == name), None)
         if found is None:
             raise Refusal(404, "map.unknown", "There is no such map.")
-        path = Path(result[name])
+        path = Path(found["file"])
         return await self.in_thread(bytes_file, path, lambda: map_bytes(path, found["low"], found["high"]))
 
     async def mask(self, identifier: str) -> Path:

@@ -204,7 +204,7 @@ def mask_bytes(path: Path | None, shape: tuple[int, int]) -> bytes:
 def map_bytes(path: Path, low: float, high: float) -> bytes:
     """Return a map for a client: uint8, 0 at `low`, 255 at `high`, rows x columns."""
     values = np.load(path).astype(np.float32)
-    scaled = (values - low) * (255 / (high - low))
+    scaled = (values - low) * (255 / max(high - low, 1e-6))
     return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8).tobytes()
 
 
@@ -221,10 +221,3 @@ def bytes_file(array: Path, make: Callable[[], bytes]) -> Path:
         new.write_bytes(make())
         new.replace(path)  # another request may be making it, too
     return path
-
-
-def range_of(path: Path) -> tuple[float, float]:
-    """Return the least and the greatest value of a map; a range with some width."""
-    values = np.load(path)
-    low, high = float(values.min()), float(values.max())
-    return (low, high) if high > low else (low, low + 1)

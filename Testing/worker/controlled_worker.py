@@ -21,7 +21,7 @@ def _is_set(name: str) -> bool:
 
 
 def _control(segmenter):
-    decode, probabilities = segmenter.engine.decode, segmenter.probabilities
+    decode = segmenter.engine.decode
 
     def controlled_decode(*args, **kwargs):
         if _is_set("memory"):
@@ -29,9 +29,6 @@ def _control(segmenter):
             warnings.warn(
                 DeviceWarning("The GPU has too little free memory; running on the CPU instead."), stacklevel=2
             )
-        return decode(*args, **kwargs)
-
-    def controlled_probabilities(*args, **kwargs):
         while _is_set("wait"):
             time.sleep(0.01)
         if _is_set("print"):
@@ -40,9 +37,9 @@ def _control(segmenter):
         if _is_set("bug"):
             patient = "patient's name"  # not a literal in the line that raises, which a log may show
             raise RuntimeError(f"a {patient}")
-        return probabilities(*args, **kwargs)
+        return decode(*args, **kwargs)
 
-    segmenter.engine.decode, segmenter.probabilities = controlled_decode, controlled_probabilities
+    segmenter.engine.decode = controlled_decode
     segmenter.is_controlled = True
 
 
