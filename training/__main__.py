@@ -16,6 +16,7 @@ from CausalCLIPSegLib.cli.options import CheckpointOption, DeviceOption, EngineO
 from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.model.card import Card, write_card
 from training.console import progress_bar
+from training.data.commands import check_splits, import_chestx_det
 from training.data.splits import Sample, Split, read_split, subsample_evenly
 from training.evaluation.contact_sheet import draw_sheet
 from training.evaluation.corruptions import CORRUPTIONS
@@ -24,6 +25,7 @@ from training.evaluation.report import print_metrics
 from training.evaluation.studies.calibrate_places import calibrate_places
 from training.evaluation.studies.description_agreement import describe_command, fit_extent_command
 from training.evaluation.studies.engine_agreement import compare_engines
+from training.evaluation.studies.map_value import measure_maps
 from training.evaluation.studies.notes_benchmark import notes
 from training.evaluation.studies.paraphrases import evaluate_paraphrases
 from training.evaluation.studies.results_page import results_command
@@ -48,6 +50,9 @@ app.command("describe")(describe_command)
 app.command("fit-extent")(fit_extent_command)
 app.command("results")(results_command)
 app.command("calibrate-places")(calibrate_places)
+app.command("maps")(measure_maps)
+app.command("check-splits")(check_splits)
+app.command("import-chestx-det")(import_chestx_det)
 
 
 @app.command(

@@ -53,7 +53,7 @@ def batch(number: int = 1):
 # Masking
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     lengths=st.lists(st.integers(1, 20), min_size=1, max_size=4),
     rate=st.floats(0.01, 0.95),
@@ -123,7 +123,7 @@ def test_the_condition_multiplies_the_attention_after_the_softmax():
     torch.testing.assert_close(result[0], states, rtol=1e-5, atol=1e-6)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**31))
 def test_reconstruction_loss_equals_its_equation(seed):
     generator = torch.Generator().manual_seed(seed)
@@ -143,7 +143,7 @@ def test_reconstruction_loss_equals_its_equation(seed):
 # Contrast
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**31), weighted=st.booleans())
 def test_similarity_equals_equation_5(seed, weighted):
     generator = torch.Generator().manual_seed(seed)

@@ -1,7 +1,8 @@
 """The CSV layout: any data set as DIR/train.csv, DIR/val.csv and DIR/test.csv.
 
 Each table has the columns image, mask and note, and may have a column laterality: "viewer", or "patient", which is the
-default and what radiologists mean. Paths are relative to the table. Images may have any format that the program reads;
+default and what radiologists mean. A column name makes it possible to ask about one image several times; it holds a
+different name for each row. Paths are relative to the table. Images may have any format that the program reads;
 masks are pictures of 0 and 255.
 """
 
@@ -37,7 +38,7 @@ def _row(table: Path, row: dict[str, str]) -> Row:
     laterality = row.get("laterality", "").strip() or "patient"
     if laterality not in get_args(Laterality):
         raise DatasetError(f"The table {table.name} has the laterality “{laterality}”; it is “patient” or “viewer”.")
-    name = stem(row["image"])
+    name = row.get("name", "").strip() or stem(row["image"])
     image, mask = (_existing(table.parent, row[column]) for column in ("image", "mask"))
     return Row(name, image, mask, row["note"].strip(), laterality)  # type: ignore[arg-type]
 

@@ -20,8 +20,8 @@ from CausalCLIPSegLib.mask.presence import MARGIN
 from CausalCLIPSegLib.notes import ReferringExpression
 from CausalCLIPSegLib.notes.expression import ZONES, Zone
 from training.augmentation.notes import swap_sides_of
+from training.data.studies import study_of
 from training.evaluation.bootstrap import ratio_intervals
-from training.evaluation.scores import patient_of
 
 Mask = npt.NDArray[np.bool_]
 
@@ -176,7 +176,7 @@ class Referring:
             for metric, group, value in case.observations():
                 sums[index[metric, group], column] += value
                 numbers[index[metric, group], column] += 1
-        bounds = ratio_intervals(sums, numbers, [patient_of(name) for name in self._cases], seed)
+        bounds = ratio_intervals(sums, numbers, [study_of(name) for name in self._cases], seed)
         result: dict[str, Any] = {}
         for (metric, group), total, number, interval in zip(rows, sums.sum(1), numbers.sum(1), bounds, strict=True):
             summary: dict[str, Any] = {"n": int(number)}

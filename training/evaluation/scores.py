@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.atomic_files import write_text
 from training import overlap
+from training.data.studies import study_of
 
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float64]
@@ -25,14 +25,6 @@ quartiles of QaTa-COV19's validation split, so that each range contains enough r
 
 Counts = tuple[int, int, int, int]
 """Numbers of pixels of a case: prediction, ground truth, intersection of the two, whole image."""
-
-_PATIENT = re.compile(r"(sub-[A-Za-z0-9]+)_")
-
-
-def patient_of(name: str) -> str:
-    """Return the patient of a radiograph: the subject in a BIDS name (sub-S123_...), else the whole name."""
-    match = _PATIENT.match(name)
-    return match[1] if match else name
 
 
 def count(predicted: Mask, actual: Mask) -> Counts:
@@ -99,8 +91,8 @@ class Scores:
         }
 
     def patients(self) -> list[str]:
-        """Return the patient of each case, see `patient_of`."""
-        return [patient_of(name) for name in self.names]
+        """Return the study or patient of each case, see `study_of`."""
+        return [study_of(name) for name in self.names]
 
     def write_csv(self, path: Path) -> None:
         """Write one row per case: name, Dice and IoU in percent, predicted and actual area in percent of the image."""

@@ -20,7 +20,7 @@ from CausalCLIPSegLib.mask.lung_extent import lung_extent_of_profiles, plausible
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.notes import ZONES, Zone, parse_note
 from training.data.sample import Sample
-from training.evaluation.scores import patient_of
+from training.data.studies import study_of
 
 Array = npt.NDArray[np.float64]
 
@@ -130,7 +130,7 @@ def _collect(samples: list[Sample], advance: Callable[[], object]) -> tuple[_Lun
         if note.count is not None:
             areas.append((note.count, np.bincount(labels.ravel())[1:] / mask.size))
         profile = row_profiles(sample.load_image())
-        fold = zlib.crc32(patient_of(sample.name).encode()) % _FOLDS
+        fold = zlib.crc32(study_of(sample.name).encode()) % _FOLDS
         for side, half in split_by_side(mask).items():
             if side in note.sides and note.zones[side] and half.any():
                 above = np.concatenate([[0.0], np.cumsum(half.sum(axis=1))]) / mask.size

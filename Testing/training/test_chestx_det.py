@@ -1,0 +1,107 @@
+"""ChestX-Det's polygons become masks, and notes that name finding, side and zones; on data made in its layout."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from CausalCLIPSegLib.mask import LungExtent
+from CausalCLIPSegLib.notes import parse_note
+from training.__main__ import app
+from training.data.chestx_det import read_annotations, write_note
+from training.data.splits import DatasetError, read_split
+
+SIZE = 128
+LOWER_LEFT = [[15, 85], [50, 85], [50, 110], [15, 110]]
+"""On the viewer's left, which is the patient's right."""
+UPPER_RIGHT = [[80, 20], [110, 20], [110, 35], [80, 35]]
+
+
+def area(finding, polygon):
+    return finding, [*polygon[0], *polygon[2]], polygon
+
+
+def annotation(name, *areas):
+    syms, boxes, polygons = (list(each) for each in zip(*areas, strict=True)) if areas else ([], [], [])
+    return {"file_name": name, "syms": syms, "boxes": boxes, "polygons": polygons}
+
+
+@pytest.fixture
+def published(tmp_path):
+    """An annotation file and its images; 5.png is not there, and 3.png has no finding."""
+    images = tmp_path / "images"
+    images.mkdir()
+    for number in (1, 2, 3):
+        image = Image.new("L", (SIZE, SIZE), 60)
+        ImageDraw.Draw(image).rectangle((10 * number, 30, 60, 100), fill=20)
+        image.save(images / f"{number}.png")
+    content = [
+        annotation("1.png", area("Effusion", LOWER_LEFT), area("Nodule", UPPER_RIGHT), area("Effusion", UPPER_RIGHT)),
+        annotation("2.png", area("Pleural Thickening", LOWER_LEFT), area("Mass", [[3, 3], [4, 3], [4, 4]])),
+        annotation("3.png"),
+        annotation("5.png", area("Mass", LOWER_LEFT)),
+    ]
+    path = tmp_path / "ChestX_Det_train.json"
+    path.write_text(json.dumps(content))
+    return path, images
+
+
+def test_each_finding_of_an_image_becomes_a_row_with_its_mask_and_note(published, tmp_path, capsys):
+    path, images = published
+    output = tmp_path / "out"
+    arguments = ["--annotations", str(path), "--images", str(images), "--output", str(output)]
+    app(["import-chestx-det", *arguments], standalone_mode=False)
+    assert "3 rows" in capsys.readouterr().out, "a tiny area is not described"
+    rows = {sample.name: sample for sample in read_split(output, "train")}
+    assert set(rows) == {"1-effusion", "1-nodule", "2-pleural-thickening"}
+    assert {sample.image.name for sample in rows.values()} == {"1.png", "2.png"}
+    for sample in rows.values():
+        radiograph, mask = sample.load()
+        assert mask.shape == radiograph.pixels.shape
+        note = parse_note(sample.note, sample.laterality)
+        for side, columns in (("right", mask[:, : SIZE // 2]), ("left", mask[:, SIZE // 2 :])):
+            assert (side in note.sides or side in sample.note) is bool(columns.any()), sample.note
+    effusion = rows["1-effusion"].load_mask()
+    assert effusion[95, 30]
+    assert effusion[25, 90]
+    assert not rows["1-nodule"].load_mask()[95, 30]
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "note"),
+    [
+        ((80, 95), (60, 90), "Effusion, left lower zone."),
+        ((5, 20), (10, 40), "Effusion, right upper zone."),
+        ((5, 95), (10, 40), "Effusion, whole right lung."),
+    ],
+)
+def test_the_note_names_finding_side_and_zones(rows, columns, note):
+    mask = np.zeros((100, 100), bool)
+    mask[slice(*rows), slice(*columns)] = True
+    assert write_note("effusion", mask, LungExtent(0.1, 0.9)) == note
+    assert write_note("effusion", np.zeros((100, 100), bool), LungExtent(0.1, 0.9)) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "no JSON",
+        '{"images": []}',
+        json.dumps([{**annotation("1.png", area("Mass", LOWER_LEFT)), "polygons": []}]),
+        json.dumps([annotation("../1.png", area("Mass", LOWER_LEFT))]),
+        json.dumps([annotation("1.png", ("Mass", [0, 0, 1, 1], [[1], [2, 3], [4, 5]]))]),
+    ],
+)
+def test_rejects_files_in_another_layout(tmp_path, content):
+    path = tmp_path / "file.json"
+    path.write_text(content)
+    with pytest.raises(DatasetError, match="no annotation file of ChestX-Det"):
+        read_annotations(path)
+
+
+def test_a_folder_without_the_images_is_an_error(published, tmp_path):
+    path, _ = published
+    arguments = ["--annotations", str(path), "--images", str(tmp_path), "--output", str(tmp_path / "out")]
+    with pytest.raises(DatasetError, match="no image with a finding"):
+        app(["import-chestx-det", *arguments], standalone_mode=False)
