@@ -1,5 +1,7 @@
 """Entry point of the module for Slicer: segment what a radiology note describes on a chest radiograph."""
 
+from pathlib import Path
+
 import slicer
 from CausalCLIPSegModule.logic import CausalCLIPSegLogic
 from CausalCLIPSegModule.manual import MANUAL
@@ -12,6 +14,8 @@ from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 __all__ = ["CausalCLIPSeg", "CausalCLIPSegLogic", "CausalCLIPSegTest", "CausalCLIPSegWidget"]
+
+_PICTURE = Path(__file__).parent / "Resources" / "Icons" / "CausalCLIPSegSample.png"
 
 
 class CausalCLIPSeg(ScriptedLoadableModule):
@@ -28,7 +32,7 @@ class CausalCLIPSeg(ScriptedLoadableModule):
                 "Load a chest radiograph, and paste its note. The module outlines the findings that the note"
                 " describes, and you correct the outlines by hand. For research, not for diagnosis."
             )
-            + f'<p><a href="{MANUAL}">{_("Manual")}</a></p>'
+            + f'<p><img src="{_PICTURE.as_uri()}"></p><p><a href="{MANUAL}">{_("Manual")}</a></p>'
         )
         parent.acknowledgementText = _(
             "The network is CausalCLIPSeg (Chen et al., MICCAI 2024). Weights were trained on QaTa-COV19."

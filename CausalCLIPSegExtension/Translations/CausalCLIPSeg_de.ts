@@ -84,7 +84,7 @@
             <translation>Beispiel laden</translation>
         </message>
         <message>
-            <source>O&amp;utput:</source>
+            <source>Outp&amp;ut:</source>
             <translation>A&amp;usgabe:</translation>
         </message>
         <message>
@@ -693,10 +693,6 @@
     <context>
         <name>CausalCLIPSegModule.logic</name>
         <message>
-            <source>This radiograph shows masses. The network was trained on infections (QaTa-COV19), never on masses: it outlines what is opaque, so its outlines are too large here. Look at the probability, too.</source>
-            <translation>Diese Aufnahme zeigt Raumforderungen. Das Netz wurde an Infektionen trainiert (QaTa-COV19), nie an Raumforderungen: es umreißt, was dicht ist, daher sind seine Umrisse hier zu groß. Sehen Sie auch die Wahrscheinlichkeit an.</translation>
-        </message>
-        <message>
             <source>The note is longer than {limit:,} characters; give the part that describes the lungs.</source>
             <translation>Der Befundtext ist länger als {limit:,} Zeichen; geben Sie den Teil an, der die Lungen beschreibt.</translation>
         </message>
@@ -753,6 +749,10 @@
     </context>
     <context>
         <name>CausalCLIPSegModule.sample</name>
+        <message>
+            <source>This radiograph shows masses. The network was trained on infections (QaTa-COV19), never on masses: it outlines what is opaque, so its outlines are too large here. Look at the probability, too.</source>
+            <translation>Diese Aufnahme zeigt Raumforderungen. Das Netz wurde an Infektionen trainiert (QaTa-COV19), nie an Raumforderungen: es umreißt, was dicht ist, daher sind seine Umrisse hier zu groß. Sehen Sie auch die Wahrscheinlichkeit an.</translation>
+        </message>
         <message>
             <source>The sample comes with the installation; see Settings of CausalCLIPSeg.</source>
             <translation>Das Beispiel kommt mit der Installation; siehe Einstellungen von CausalCLIPSeg.</translation>
@@ -1021,6 +1021,10 @@
         <message>
             <source>{words} (not understood)</source>
             <translation>{words} (nicht verstanden)</translation>
+        </message>
+        <message>
+            <source>Found where the note says: {places}.</source>
+            <translation>Gefunden, wo der Befundtext es sagt: {places}.</translation>
         </message>
         <message>
             <source>outlined at a threshold of {threshold:.2f}</source>

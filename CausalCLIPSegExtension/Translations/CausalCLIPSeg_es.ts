@@ -84,7 +84,7 @@
             <translation>Cargar ejemplo</translation>
         </message>
         <message>
-            <source>O&amp;utput:</source>
+            <source>Outp&amp;ut:</source>
             <translation>Sal&amp;ida:</translation>
         </message>
         <message>
@@ -693,10 +693,6 @@
     <context>
         <name>CausalCLIPSegModule.logic</name>
         <message>
-            <source>This radiograph shows masses. The network was trained on infections (QaTa-COV19), never on masses: it outlines what is opaque, so its outlines are too large here. Look at the probability, too.</source>
-            <translation>Esta radiografía muestra masas. La red se entrenó con infecciones (QaTa-COV19), nunca con masas: contornea lo que es opaco, así que sus contornos son aquí demasiado grandes. Mire también la probabilidad.</translation>
-        </message>
-        <message>
             <source>The note is longer than {limit:,} characters; give the part that describes the lungs.</source>
             <translation>La nota tiene más de {limit:,} caracteres; dé la parte que describe los pulmones.</translation>
         </message>
@@ -753,6 +749,10 @@
     </context>
     <context>
         <name>CausalCLIPSegModule.sample</name>
+        <message>
+            <source>This radiograph shows masses. The network was trained on infections (QaTa-COV19), never on masses: it outlines what is opaque, so its outlines are too large here. Look at the probability, too.</source>
+            <translation>Esta radiografía muestra masas. La red se entrenó con infecciones (QaTa-COV19), nunca con masas: contornea lo que es opaco, así que sus contornos son aquí demasiado grandes. Mire también la probabilidad.</translation>
+        </message>
         <message>
             <source>The sample comes with the installation; see Settings of CausalCLIPSeg.</source>
             <translation>El ejemplo viene con la instalación; vea Ajustes de CausalCLIPSeg.</translation>
@@ -1021,6 +1021,10 @@
         <message>
             <source>{words} (not understood)</source>
             <translation>{words} (no se entiende)</translation>
+        </message>
+        <message>
+            <source>Found where the note says: {places}.</source>
+            <translation>Encontrado donde dice la nota: {places}.</translation>
         </message>
         <message>
             <source>outlined at a threshold of {threshold:.2f}</source>

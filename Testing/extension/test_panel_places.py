@@ -47,7 +47,7 @@ def mask_of(panel: Any, number: int) -> np.ndarray:
         (
             "Opacity in the right middle zone.",
             None,
-            "Something there reaches the threshold (highest probability 0.90)",
+            "Found where the note says: right middle zone (0.90).",
         ),
         ("Opacity in the right middle zone.", 0.95, "Nothing there reaches the threshold (highest probability 0.90)"),
         ("Opacity at the right apex.", 0.95, "Note: right upper zone. Nothing there reaches the threshold"),
@@ -64,6 +64,7 @@ def test_the_panel_says_for_each_named_place_whether_something_is_there(panel, n
 def test_a_note_without_a_place_makes_no_statement(panel):
     panel.run("Pneumonia.")
     assert "reaches" not in panel.ui.resultLabel.text
+    assert "Found" not in panel.ui.resultLabel.text
 
 
 def test_each_area_that_is_not_in_the_note_is_a_line_with_a_button(panel):

@@ -29,6 +29,19 @@ def test_sample_is_listed_once_and_loads_without_the_internet(slicer, applicatio
     assert application.errors == []
 
 
+def test_a_result_on_the_sample_says_what_the_network_knows_and_shows_the_probability(open_panel, volume):
+    panel = open_panel()
+    panel.click("sampleButton")
+    assert "never on masses" in panel.ui.statusLabel.text
+    panel.wait(lambda: panel.ui.applyButton.enabled)
+    panel.run()
+    assert "trained on infections (QaTa-COV19)" in panel.ui.resultLabel.text
+    assert panel.ui.probabilityCheckBox.checked
+    panel.ui.imageSelector.setCurrentNode(volume)
+    panel.run()
+    assert "QaTa-COV19" not in panel.ui.resultLabel.text
+
+
 def test_missing_sample_is_reported(open_panel, slicer, monkeypatch):
     panel = open_panel()
     monkeypatch.setattr("pydicom.data.get_testdata_file", lambda *_, **__: None)

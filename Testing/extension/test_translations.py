@@ -128,11 +128,11 @@ def test_the_sentences_of_the_worker_are_said_in_the_language(translated, langua
     panel.run("elsewhere: Opacity in the right middle zone.")
     says = {
         "de": (
-            "Befundtext: rechtes Mittelfeld. Dort erreicht etwas den Schwellenwert (höchste Wahrscheinlichkeit 0.90).",
+            "Gefunden, wo der Befundtext es sagt: rechtes Mittelfeld (0.90).",
             "Nicht im Befundtext: rechtes Oberfeld (höchste Wahrscheinlichkeit 0.63).",
         ),
         "es": (
-            "Nota: campo medio derecho. Algo alcanza allí el umbral (probabilidad máxima 0.90).",
+            "Encontrado donde dice la nota: campo medio derecho (0.90).",
             "No está en la nota: campo superior derecho (probabilidad máxima 0.63).",
         ),
     }[language]

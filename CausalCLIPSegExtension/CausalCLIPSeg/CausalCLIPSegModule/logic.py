@@ -199,10 +199,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
             self.session.error = ""
             self.setImage(volume)
             self.setNote(DEMO_NOTE)
-            self.session.status = _(
-                "This radiograph shows masses. The network was trained on infections (QaTa-COV19), never on masses: it"
-                " outlines what is opaque, so its outlines are too large here. Look at the probability, too."
-            )
+            self.session.status = sample.whatToExpect(volume)
             self.result.overlay = "probability"  # shown under the outlines of the next result
         self.changed.emit()
 

@@ -14,7 +14,7 @@ from slicer.util import VTKObservationMixin
 
 from CausalCLIPSegLib import scene
 from CausalCLIPSegModule import parameters as stored
-from CausalCLIPSegModule.messages import say, sayError, sayText
+from CausalCLIPSegModule.messages import say, sayError
 from CausalCLIPSegModule.session import Session
 from CausalCLIPSegModule.worker_process import Event
 
@@ -213,18 +213,17 @@ class ShownResult(VTKObservationMixin):
         return [candidate for candidate in result.get("not_in_note", ()) if candidate["id"] not in added]
 
     @property
-    def statements(self) -> list[tuple[bool, str]]:
-        """For each place that the note names, whether something there reaches the threshold, and the sentence."""
+    def places(self) -> list[dict[str, Any]]:
+        """The places that the note names (worker.protocol.PlaceDocument), "present" at the current threshold."""
         result = stored.storedResult(self._session.parameters)
         if result is None:
             return []
         threshold = self._session.parameters.threshold
         moved = not stored.isSameThreshold(threshold, stored.clampThreshold(result["threshold"]))
-        statements = []
-        for place in result.get("places", ()):
-            present = place["highest_probability"] >= threshold if moved else place["present"]
-            statements.append((present, _sayPlace(place, present)))
-        return statements
+        return [
+            {**place, "present": place["highest_probability"] >= threshold} if moved else place
+            for place in result.get("places", ())
+        ]
 
     def addCandidate(self, identifier: str) -> None:
         """Add an area that is not in the note to the segments."""
@@ -395,13 +394,6 @@ class ShownResult(VTKObservationMixin):
         """Set the opacity of the inside of the outlines, in [0, 1]."""
         if self._display is not None:
             self._display.SetOpacity2DFill(opacity)
-
-
-def _sayPlace(place: dict[str, Any], present: bool) -> str:
-    """Return the statement about a place (worker.protocol.PlaceDocument), at another threshold if it was moved."""
-    text = place["texts"]["sentence"]
-    now, other = ("something_there", "nothing_there") if present else ("nothing_there", "something_there")
-    return sayText({**text, "id": text["id"].replace(other, now)})
 
 
 def canHold(segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLVolumeNode) -> bool:

@@ -12,6 +12,7 @@ from CausalCLIPSegLib.demo import DEMO_IMAGE
 from CausalCLIPSegModule.dicom_files import rememberHeader
 
 _CATEGORY = "CausalCLIPSeg"
+_SAMPLE_ATTRIBUTE = "CausalCLIPSeg.Sample"
 _THUMBNAIL = Path(__file__).parent.parent / "Resources" / "Icons" / "CausalCLIPSegSample.png"
 
 
@@ -32,7 +33,18 @@ def loadSample() -> slicer.vtkMRMLVolumeNode:
         raise RuntimeError(_("The sample comes with the installation; see Settings of CausalCLIPSeg."))
     volume = slicer.util.loadVolume(str(path), {"singleFile": True, "name": _("Sample radiograph")})
     rememberHeader(volume, str(path))
+    volume.SetAttribute(_SAMPLE_ATTRIBUTE, "1")
     return volume
+
+
+def whatToExpect(volume: slicer.vtkMRMLVolumeNode) -> str:
+    """Return what a person should know about results on the sample; "" for another radiograph."""
+    if volume.GetAttribute(_SAMPLE_ATTRIBUTE) is None:
+        return ""
+    return _(
+        "This radiograph shows masses. The network was trained on infections (QaTa-COV19), never on masses: it"
+        " outlines what is opaque, so its outlines are too large here. Look at the probability, too."
+    )
 
 
 def registerSample() -> None:

@@ -11,8 +11,9 @@ from slicer.i18n import tr as _
 from CausalCLIPSegLib import scene
 from CausalCLIPSegLib.colors import to_uint8_rgb
 from CausalCLIPSegModule import parameters as stored
-from CausalCLIPSegModule.messages import say, sayReasons
+from CausalCLIPSegModule.messages import Text, say, sayReasons, sayText
 from CausalCLIPSegModule.result import canHold
+from CausalCLIPSegModule.sample import whatToExpect
 
 if TYPE_CHECKING:
     from CausalCLIPSegModule.logic import CausalCLIPSegLogic
@@ -295,17 +296,38 @@ def _result(logic: CausalCLIPSegLogic) -> str:
     added = {each["id"] for each in (stored.storedResult(logic.parameters) or {}).get("not_in_note", ())}
     rows = "".join(_row(segment, logic.parameters.threshold, segment["id"] in added) for segment in logic.segments)
     table = f'<table cellspacing="0" cellpadding="0">{rows}</table>' if rows else _("Nothing is outlined.") + "<br>"
-    lines = [escape(text) if present else f"<b>{escape(text)}</b>" for present, text in logic.result.statements]
+    lines = _places(logic)
     lines += [
         _("Compare: {disagreement}").format(disagreement=escape(disagreement))
         for disagreement in logic.result.disagreements
     ]
-    lines += [f"<i>{escape(warning)}</i>" for warning in logic.result.warnings]
+    notices = [*logic.result.warnings, whatToExpect(logic.resultVolume())]
+    lines += [f"<i>{escape(notice)}</i>" for notice in notices if notice]
     return table + "<br>".join(lines)
 
 
+def _places(logic: CausalCLIPSegLogic) -> list[str]:
+    """Return a line about the places of the note where something is, and one for each place where nothing is."""
+    found = [place for place in logic.result.places if place["present"]]
+    named = (f"{say(place, 'place')} ({place['texts']['sentence']['arguments']['probability']})" for place in found)
+    lines = [_("Found where the note says: {places}.").format(places=escape(", ".join(named)))] if found else []
+    return lines + [
+        f"<b>{escape(sayText(_absent(place['texts']['sentence'])))}</b>"
+        for place in logic.result.places
+        if not place["present"]
+    ]
+
+
+def _absent(text: Text) -> Text:
+    """Return the statement that nothing is at a place, also if something was there at the threshold of the run."""
+    return {**text, "id": text["id"].replace("something_there", "nothing_there")}
+
+
 def _candidates(logic: CausalCLIPSegLogic) -> list[tuple[str, str]]:
-    return [(each["id"], f"{say(each, 'sentence')} {_area(each)}") for each in logic.result.candidates]
+    return [
+        (each["id"], say(each, "sentence") + (f" {_area(each)}" if each["area_mm2"] is not None else ""))
+        for each in logic.result.candidates
+    ]
 
 
 def _area(segment: dict[str, Any]) -> str:
