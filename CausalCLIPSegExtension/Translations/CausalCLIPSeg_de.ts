@@ -1890,6 +1890,10 @@
             <translation>{path} ist kein DICOM-Bild, also kann sich keine Segmentierung darauf beziehen.</translation>
         </message>
         <message>
+            <source>The network gives no map {map}.</source>
+            <translation>Das Netz liefert diese Karte nicht: {map}.</translation>
+        </message>
+        <message>
             <source>The segmentation has another size than the radiograph.</source>
             <translation>Die Segmentierung hat eine andere Größe als die Aufnahme.</translation>
         </message>

@@ -1890,6 +1890,10 @@
             <translation>{path} no es una imagen DICOM, así que ninguna segmentación puede referirse a ella.</translation>
         </message>
         <message>
+            <source>The network gives no map {map}.</source>
+            <translation>La red no da el mapa {map}.</translation>
+        </message>
+        <message>
             <source>The segmentation has another size than the radiograph.</source>
             <translation>La segmentación tiene otro tamaño que la radiografía.</translation>
         </message>
