@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -172,7 +173,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--write", action="store_true", help="put the table into docs/serve-it.md")
     options = parser.parse_args()
-    text = f"{measure(options.clients, options.requests)}\n\n{describe_machine()}"
+    text = f"{measure(options.clients, options.requests)}\n\n{textwrap.fill(describe_machine(), 120)}"
     print(text)
     if options.write:
         page = PAGE.read_text()
