@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 
+from dicomweb_server import DicomWebServer, running_dicomweb_server
 from dx_images import REAL, save_dx
 from page_viewer import CHROMIUM, FLAGS, Server, Viewer
 from playwright.sync_api import Browser, sync_playwright
@@ -38,8 +39,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    server = Server()
+def archive() -> Iterator[DicomWebServer]:
+    with running_dicomweb_server() as archive:
+        yield archive
+
+
+@pytest.fixture(scope="session")
+def server(archive: DicomWebServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that knows the archive."""
+    configuration = tmp_path_factory.mktemp("pacs") / "pacs.toml"
+    configuration.write_text(f'[archives.ward]\nurl = "{archive.url}"\ntimeout = 5\nretries = 0\n')
+    configuration.chmod(0o600)
+    server = Server(environment={"CAUSALCLIPSEG_PACS_CONFIG": str(configuration)})
     yield server
     server.stop()
 

@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
-import pytest
-from dicomweb_server import DicomWebServer, response, running_dicomweb_server
-from page_viewer import PICTURE, Server, Viewer
+from dicomweb_server import DicomWebServer, response
+from page_viewer import PICTURE, Viewer
 from pydicom import dcmread
 
 
-@pytest.fixture
-def archive() -> Iterator[DicomWebServer]:
-    with running_dicomweb_server() as archive:
-        yield archive
-
-
-@pytest.fixture
-def server_with_archive(archive: DicomWebServer, tmp_path: Path) -> Iterator[Server]:
-    configuration = tmp_path / "pacs.toml"
-    configuration.write_text(f'[archives.ward]\nurl = "{archive.url}"\ntimeout = 5\nretries = 0\n')
-    configuration.chmod(0o600)
-    server = Server(environment={"CAUSALCLIPSEG_PACS_CONFIG": str(configuration)})
-    yield server
-    server.stop()
-
-
 def test_a_radiograph_comes_from_an_archive_and_its_segmentation_goes_there(
-    new_viewer: Callable[..., Viewer], radiograph: Path, archive: DicomWebServer, server_with_archive: Server
+    viewer: Viewer, radiograph: Path, archive: DicomWebServer
 ) -> None:
     dataset = dcmread(radiograph)
     archive.instances[str(dataset.SOPInstanceUID)] = radiograph.read_bytes()
-    viewer = new_viewer(server_with_archive).open()
     page = viewer.page
     page.click("#archive")
     page.fill("#archive-patient", dataset.PatientID)

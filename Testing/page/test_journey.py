@@ -44,6 +44,9 @@ def test_from_the_sample_to_a_corrected_dicom_seg(viewer: Viewer) -> None:
 
     viewer.run()
     assert "Named and seen: right lower zone" in page.inner_text("#statements")
+    areas = page.inner_text("#segments")
+    assert "not calibrated" in areas
+    assert "cm²" not in areas
     candidates = page.locator(".segment.candidate")
     assert candidates.count() >= 1
     viewer.screenshot("3-result")
@@ -217,8 +220,7 @@ def colored_pixels(viewer: Viewer) -> int:
     return int(viewer.page.evaluate(script))
 
 
-@pytest.mark.parametrize("input", ["stroke", "threshold"])
-def test_a_change_is_drawn_in_the_same_frame(viewer: Viewer, input: str) -> None:
+def test_a_change_is_drawn_in_the_same_frame(viewer: Viewer) -> None:
     viewer.open_sample()
     viewer.run(NOTE)
     viewer.page.click("#tool-paint")
@@ -249,4 +251,5 @@ def test_a_change_is_drawn_in_the_same_frame(viewer: Viewer, input: str) -> None
         }
         return changed;
     }"""
-    assert viewer.page.evaluate(script, input) == [True] * 6
+    for input in ("threshold", "stroke"):
+        assert viewer.page.evaluate(script, input) == [True] * 6

@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +85,8 @@ class Server:
             yield workers
         finally:
             for worker in workers:
-                try:
+                with suppress(ProcessLookupError):
                     os.kill(worker, signal.SIGCONT)
-                except ProcessLookupError:
-                    pass
 
 
 class Viewer:
@@ -134,10 +133,11 @@ class Viewer:
         files = self.page.evaluate_handle(
             """async ({ name, bytes }) => {
                 const transfer = new DataTransfer();
-                transfer.items.add(new File([Uint8Array.from(bytes)], name));
+                const content = Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0));
+                transfer.items.add(new File([content], name));
                 return transfer;
             }""",
-            {"name": path.name, "bytes": list(path.read_bytes())},
+            {"name": path.name, "bytes": b64encode(path.read_bytes()).decode()},
         )
         for event in ("dragover", "drop"):
             self.page.dispatch_event("#stage", event, {"dataTransfer": files})
