@@ -432,8 +432,8 @@
             <translation>Einstellungen</translation>
         </message>
         <message>
-            <source>Device, weights, attention maps, log and installation.</source>
-            <translation>Gerät, Gewichte, Aufmerksamkeitskarten, Protokoll und Installation.</translation>
+            <source>Device, weights, maps of the network, log and installation.</source>
+            <translation>Gerät, Gewichte, Karten des Netzes, Protokoll und Installation.</translation>
         </message>
         <message>
             <source>Device, checkpoint, and how left and right are meant.</source>
@@ -524,32 +524,16 @@
             <translation>gespiegelt</translation>
         </message>
         <message>
-            <source>Attention:</source>
-            <translation>Aufmerksamkeit:</translation>
+            <source>Network m&amp;ap:</source>
+            <translation>Netz&amp;karte:</translation>
         </message>
         <message>
-            <source>Weights inside the network, averaged over its stages and shown over their own range. They lie close together, and do not show where the finding is.</source>
-            <translation>Gewichte im Inneren des Netzes, über seine Stufen gemittelt und über ihren eigenen Bereich gezeigt. Sie liegen nahe beieinander und zeigen nicht, wo der Befund ist.</translation>
+            <source>A look inside the network: weights that it gives to the places of the radiograph, shown over their own range. They often lie close together, and do not show where the finding is.</source>
+            <translation>Ein Blick in das Netz: Gewichte, die es den Orten der Aufnahme gibt, über ihren eigenen Bereich gezeigt. Sie liegen oft nahe beieinander und zeigen nicht, wo der Befund ist.</translation>
         </message>
         <message>
-            <source>Show the causal attention</source>
-            <translation>Die kausale Aufmerksamkeit zeigen</translation>
-        </message>
-        <message>
-            <source>&amp;Causal</source>
-            <translation>&amp;Kausal</translation>
-        </message>
-        <message>
-            <source>The complement of the causal attention, shown over its own range. It does not show where the finding is.</source>
-            <translation>Das Gegenstück zur kausalen Aufmerksamkeit, über seinen eigenen Bereich gezeigt. Es zeigt nicht, wo der Befund ist.</translation>
-        </message>
-        <message>
-            <source>Show the confounder map</source>
-            <translation>Die Confounder-Karte zeigen</translation>
-        </message>
-        <message>
-            <source>C&amp;onfounder</source>
-            <translation>C&amp;onfounder</translation>
+            <source>Map of the network over the radiograph</source>
+            <translation>Karte des Netzes über der Aufnahme</translation>
         </message>
         <message>
             <source>Messages of the worker.</source>
@@ -799,6 +783,10 @@
             <translation>Wählen Sie zuerst eine Aufnahme.</translation>
         </message>
         <message>
+            <source>The maps are not kept in a saved scene. Press Apply to get them again.</source>
+            <translation>Die Karten werden nicht mit der Szene gespeichert. Drücken Sie Anwenden, um sie wieder zu bekommen.</translation>
+        </message>
+        <message>
             <source>Not during a run.</source>
             <translation>Nicht, während gerechnet wird.</translation>
         </message>
@@ -867,6 +855,18 @@
             <translation>Noch nichts geschrieben.</translation>
         </message>
         <message>
+            <source>Causal attention</source>
+            <translation>Kausale Aufmerksamkeit</translation>
+        </message>
+        <message>
+            <source>Confounder map</source>
+            <translation>Confounder-Karte</translation>
+        </message>
+        <message>
+            <source>Patches of interest</source>
+            <translation>Beachtete Bildfelder</translation>
+        </message>
+        <message>
             <source>1 statement not used</source>
             <translation>1 Aussage nicht genutzt</translation>
         </message>
@@ -905,10 +905,6 @@
         <message>
             <source>There is no result yet.</source>
             <translation>Es gibt noch kein Ergebnis.</translation>
-        </message>
-        <message>
-            <source>The maps are not kept in a saved scene. Press Apply to get them again.</source>
-            <translation>Die Karten werden nicht mit der Szene gespeichert. Drücken Sie Anwenden, um sie wieder zu bekommen.</translation>
         </message>
         <message>
             <source>The probability map was removed from the scene. Run again.</source>
@@ -1084,6 +1080,10 @@
         <message>
             <source>Remove these packages from Slicer's Python?</source>
             <translation>Diese Pakete aus Slicers Python entfernen?</translation>
+        </message>
+        <message>
+            <source>None</source>
+            <translation>Keine</translation>
         </message>
         <message>
             <source>Earlier notes</source>

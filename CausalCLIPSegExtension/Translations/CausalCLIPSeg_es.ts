@@ -432,8 +432,8 @@
             <translation>Ajustes</translation>
         </message>
         <message>
-            <source>Device, weights, attention maps, log and installation.</source>
-            <translation>Dispositivo, pesos, mapas de atención, registro e instalación.</translation>
+            <source>Device, weights, maps of the network, log and installation.</source>
+            <translation>Dispositivo, pesos, mapas de la red, registro e instalación.</translation>
         </message>
         <message>
             <source>Device, checkpoint, and how left and right are meant.</source>
@@ -524,32 +524,16 @@
             <translation>reflejada</translation>
         </message>
         <message>
-            <source>Attention:</source>
-            <translation>Atención:</translation>
+            <source>Network m&amp;ap:</source>
+            <translation>M&amp;apa de la red:</translation>
         </message>
         <message>
-            <source>Weights inside the network, averaged over its stages and shown over their own range. They lie close together, and do not show where the finding is.</source>
-            <translation>Pesos internos de la red, promediados sobre sus etapas y mostrados en su propio rango. Están muy juntos y no muestran dónde está el hallazgo.</translation>
+            <source>A look inside the network: weights that it gives to the places of the radiograph, shown over their own range. They often lie close together, and do not show where the finding is.</source>
+            <translation>Una mirada al interior de la red: los pesos que da a los lugares de la radiografía, mostrados en su propio rango. A menudo están muy juntos, y no muestran dónde está el hallazgo.</translation>
         </message>
         <message>
-            <source>Show the causal attention</source>
-            <translation>Mostrar la atención causal</translation>
-        </message>
-        <message>
-            <source>&amp;Causal</source>
-            <translation>C&amp;ausal</translation>
-        </message>
-        <message>
-            <source>The complement of the causal attention, shown over its own range. It does not show where the finding is.</source>
-            <translation>El complemento de la atención causal, mostrado en su propio rango. No muestra dónde está el hallazgo.</translation>
-        </message>
-        <message>
-            <source>Show the confounder map</source>
-            <translation>Mostrar el mapa de confusores</translation>
-        </message>
-        <message>
-            <source>C&amp;onfounder</source>
-            <translation>C&amp;onfusor</translation>
+            <source>Map of the network over the radiograph</source>
+            <translation>Mapa de la red sobre la radiografía</translation>
         </message>
         <message>
             <source>Messages of the worker.</source>
@@ -799,6 +783,10 @@
             <translation>Elija primero una radiografía.</translation>
         </message>
         <message>
+            <source>The maps are not kept in a saved scene. Press Apply to get them again.</source>
+            <translation>Los mapas no se guardan con la escena. Pulse Aplicar para obtenerlos de nuevo.</translation>
+        </message>
+        <message>
             <source>Not during a run.</source>
             <translation>No durante una ejecución.</translation>
         </message>
@@ -867,6 +855,18 @@
             <translation>Todavía no hay nada escrito.</translation>
         </message>
         <message>
+            <source>Causal attention</source>
+            <translation>Atención causal</translation>
+        </message>
+        <message>
+            <source>Confounder map</source>
+            <translation>Mapa de confusores</translation>
+        </message>
+        <message>
+            <source>Patches of interest</source>
+            <translation>Zonas de interés</translation>
+        </message>
+        <message>
             <source>1 statement not used</source>
             <translation>1 afirmación no usada</translation>
         </message>
@@ -905,10 +905,6 @@
         <message>
             <source>There is no result yet.</source>
             <translation>Todavía no hay ningún resultado.</translation>
-        </message>
-        <message>
-            <source>The maps are not kept in a saved scene. Press Apply to get them again.</source>
-            <translation>Los mapas no se guardan con la escena. Pulse Aplicar para obtenerlos de nuevo.</translation>
         </message>
         <message>
             <source>The probability map was removed from the scene. Run again.</source>
@@ -1084,6 +1080,10 @@
         <message>
             <source>Remove these packages from Slicer's Python?</source>
             <translation>¿Eliminar estos paquetes del Python de Slicer?</translation>
+        </message>
+        <message>
+            <source>None</source>
+            <translation>Ninguno</translation>
         </message>
         <message>
             <source>Earlier notes</source>

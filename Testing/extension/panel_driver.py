@@ -112,11 +112,13 @@ class Panel:
         self.wait(lambda: self.logic.exporting is None, 240)
 
     def map(self, name: str) -> Any:
-        """Return the values of a map of the result: "probability", "causal" or "confounder"."""
+        """Return the values of a map of the result, by its title."""
         import numpy as np
 
+        from CausalCLIPSegLib import scene
+
         result = json.loads(self.logic.parameters.resultJson)
-        return np.load(result[name if name == "probability" else f"{name}_attention"])
+        return np.load(next(each["file"] for each in result["maps"] if scene.OVERLAYS[each["name"]][0] == name))
 
     def area_fractions(self) -> list[float]:
         return [segment["area_fraction"] for segment in self.logic.segments]

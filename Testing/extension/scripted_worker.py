@@ -95,6 +95,7 @@ def result(request: protocol.SegmentRequest) -> protocol.SegmentResult:
         "probability": probability,
         "causal_attention": probability.astype(np.float16),
         "confounder_attention": (1 - probability).astype(np.float16),
+        "patches_of_interest": (0.5 * probability).astype(np.float16),
         **{f"mask_{side}": mask for side, mask in masks.items()},
     }
     candidates = draw_candidates(probability.shape) if "elsewhere" in request.note else []
@@ -135,6 +136,12 @@ def result(request: protocol.SegmentRequest) -> protocol.SegmentResult:
         warnings=[],
         sop_instance_uid=None,
         places=describe_places(request, probability, threshold),
+        maps=[
+            protocol.MapDocument(
+                name=name, file=paths[name], low=float(arrays[name].min()), high=float(arrays[name].max())
+            )
+            for name in ("probability", "causal_attention", "confounder_attention", "patches_of_interest")
+        ],
         not_in_note=[
             protocol.CandidateDocument(
                 **possible_segment(each.segment.side).model_dump()

@@ -216,7 +216,7 @@ def test_does_not_show_what_another_module_has_removed(panel_with_result, slicer
     panel, logic = panel_with_result, panel_with_result.logic
     panel.editor.click("Paint")
     slicer.mrmlScene.RemoveNode(logic.parameters.segmentation if removed == "segmentation" else logic.resultVolume())
-    for name in ("exportButton", "thresholdSlider", "causalCheckBox", "segmentEditor", "openEditorButton"):
+    for name in ("exportButton", "thresholdSlider", "mapCombo", "segmentEditor", "openEditorButton"):
         assert not getattr(panel.ui, name).enabled, name
         assert reason in getattr(panel.ui, name).toolTip
     assert "%" not in panel.ui.resultLabel.text
@@ -232,8 +232,8 @@ def test_saved_scene_restores_note_result_and_threshold(panel, slicer, tmp_path)
     assert panel.ui.resultLabel.text == result
     assert panel.ui.thresholdSlider.value == 0.4
     assert panel.ui.historyCombo.itemText(1) == "Right basal opacity."
-    assert not panel.ui.causalCheckBox.enabled
-    assert "not kept in a saved scene" in panel.ui.causalCheckBox.toolTip
+    assert not panel.ui.mapCombo.enabled
+    assert "not kept in a saved scene" in panel.ui.mapCombo.toolTip
     before = panel.area_fractions()[0]
     panel.ui.thresholdSlider.value = 0.2
     assert panel.area_fractions()[0] > before

@@ -215,18 +215,21 @@ def test_comparison_keeps_a_corrected_result(panel_with_result, slicer):
 def test_shows_one_attention_map_at_a_time(panel_with_result, slicer):
     panel = panel_with_result
     composite = slicer.mrmlScene.GetNodeByID("vtkMRMLSliceCompositeNodeRed")
-    panel.click("causalCheckBox")
+    panel.choose("mapCombo", "Causal attention")
     assert slicer.mrmlScene.GetNodeByID(composite.GetForegroundVolumeID()).GetName() == "Causal attention"
-    panel.click("confounderCheckBox")
-    assert not panel.ui.causalCheckBox.checked
+    panel.choose("mapCombo", "Confounder map")
     assert slicer.mrmlScene.GetNodeByID(composite.GetForegroundVolumeID()).GetName() == "Confounder map"
-    panel.click("confounderCheckBox")
+    panel.click("probabilityCheckBox")
+    assert panel.ui.mapCombo.currentText == "None"
+    panel.choose("mapCombo", "Patches of interest")
+    assert not panel.ui.probabilityCheckBox.checked
+    panel.choose("mapCombo", "None")
     assert composite.GetForegroundVolumeID() is None
 
 
 def test_next_run_does_not_remove_a_map_that_the_user_removed(panel_with_result, slicer):
     panel = panel_with_result
-    panel.click("causalCheckBox")
+    panel.choose("mapCombo", "Causal attention")
     removed: list[str] = []
 
     @vtk.calldata_type(vtk.VTK_OBJECT)

@@ -98,15 +98,14 @@ def test_the_fill_follows_its_slider(panel, open_view, radiograph):
     assert changes[0] < changes[1] < changes[2]
 
 
-@pytest.mark.parametrize("name", ["probability", "causal", "confounder"])
+@pytest.mark.parametrize("name", ["Probability", "Causal attention", "Confounder map", "Patches of interest"])
 def test_a_map_is_graded_and_gone_when_it_is_hidden(panel, open_view, radiograph, name):
     panel.run(NOTE)
     panel.click("outlinesCheckBox")
     view = open_view()
     view.fit()
     before = view.pixels()
-    panel.ui.advancedSection.collapsed = False
-    panel.click(f"{name}CheckBox")
+    panel.click("probabilityCheckBox") if name == "Probability" else panel.choose("mapCombo", name)
     shown = view.pixels()
     values = panel.map(name)
     inside = [
@@ -119,7 +118,7 @@ def test_a_map_is_graded_and_gone_when_it_is_hidden(panel, open_view, radiograph
     colors = [color for _, color in graded]
     assert len(set(colors)) > 8, "not a flat wash"
     assert np.corrcoef([value for value, _ in graded], colors)[0, 1] > 0.8
-    panel.click(f"{name}CheckBox")
+    panel.click("probabilityCheckBox") if name == "Probability" else panel.choose("mapCombo", "None")
     np.testing.assert_array_equal(view.pixels(), before)
 
 

@@ -18,8 +18,8 @@ from CausalCLIPSegModule.messages import say, sayError
 from CausalCLIPSegModule.session import Session
 from CausalCLIPSegModule.worker_process import Event
 
-ATTENTION_MAPS: tuple[scene.Overlay, ...] = ("causal_attention", "confounder_attention")
-"""Maps that are not saved with the scene."""
+_EARLIER_MAPS = ("causal_attention", "confounder_attention")
+"""The maps of a worker that does not list them."""
 
 _ENGINES = {"onnx": "ONNX Runtime", "torch": "PyTorch"}
 """The names of the engines, for people."""
@@ -329,12 +329,20 @@ class ShownResult(VTKObservationMixin):
         if len(thresholds) == 1:
             self._session.parameters.threshold = thresholds.pop()
 
-    def hasMaps(self) -> bool:
-        """Whether the attention maps of the result can be shown; they are not saved with the scene."""
+    @property
+    def maps(self) -> list[scene.Overlay]:
+        """The maps of the network that can be shown, besides the probability; they are not saved with the scene."""
         result = stored.storedResult(self._session.parameters)
-        return result is not None and all(
-            name in self._overlayNodes or Path(result[name]).is_file() for name in ATTENTION_MAPS
-        )
+        if result is None or self.volume() is None:
+            return []
+        files = {each["name"]: each["file"] for each in result.get("maps", ())}
+        files = files or {name: result[name] for name in _EARLIER_MAPS}
+        return [
+            name
+            for name in scene.OVERLAYS
+            if name != "probability"
+            and (name in self._overlayNodes or (name in files and Path(files[name]).is_file()))
+        ]
 
     def showOverlay(self, name: scene.Overlay | Literal[""]) -> None:
         """Show a map over the radiograph; "" hides the map that is shown."""
@@ -361,7 +369,7 @@ class ShownResult(VTKObservationMixin):
             if node is not None:
                 scene.style_overlay(slicer.mrmlScene, node, name)  # a scene of an earlier version has other colors
             return node
-        if not self.hasMaps():
+        if name not in self.maps:
             return None
         node = self._overlayNodes.get(name)
         if node is None or not slicer.mrmlScene.IsNodePresent(node):

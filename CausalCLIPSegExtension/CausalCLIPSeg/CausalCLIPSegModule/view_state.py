@@ -40,7 +40,7 @@ _INPUT_CONTROLS = (
 )
 _RESULT_CONTROLS = (
     *("thresholdSlider", "outlinesCheckBox", "fillSlider", "probabilityCheckBox", "overlaySlider"),
-    *("compareCheckBox", "causalCheckBox", "confounderCheckBox"),
+    *("compareCheckBox", "mapCombo"),
     *("segmentEditor", "openEditorButton", "exportCombo", "exportButton"),
     "candidatesFrame",
 )
@@ -171,9 +171,8 @@ def _blockedResult(logic: CausalCLIPSegLogic, exportIndex: int, hasHeader: bool)
     if logic.resultVolume() is None:
         return dict.fromkeys(_RESULT_CONTROLS, _("The radiograph of this result was removed from the scene."))
     blocked: dict[str, str] = {}
-    if not logic.result.hasMaps():
-        for name in ("causalCheckBox", "confounderCheckBox"):
-            blocked[name] = _("The maps are not kept in a saved scene. Press Apply to get them again.")
+    if not logic.result.maps:
+        blocked["mapCombo"] = _("The maps are not kept in a saved scene. Press Apply to get them again.")
     if logic.parameters.probability is None:
         for name in ("thresholdSlider", "probabilityCheckBox"):
             blocked[name] = _("The probability map was removed from the scene. Run again.")
@@ -281,6 +280,16 @@ def _unused(logic: CausalCLIPSegLogic, missing: list[str]) -> list[str]:
         _("{words} (not understood)").format(words=escape(words))
         for words in understood["details"].get("not_understood", [])
     ]
+
+
+def mapTitle(name: scene.Overlay) -> str:
+    """Return the title of a map of the network."""
+    titles = {
+        "causal_attention": _("Causal attention"),
+        "confounder_attention": _("Confounder map"),
+        "patches_of_interest": _("Patches of interest"),
+    }
+    return titles.get(name, name)
 
 
 def unusedTitle(count: int) -> str:

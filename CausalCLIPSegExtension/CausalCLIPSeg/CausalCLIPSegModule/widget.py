@@ -145,10 +145,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.fillSlider.connect("valueChanged(double)", self._onFill)
         ui.overlaySlider.connect("valueChanged(double)", self._onOverlayOpacity)
         ui.probabilityCheckBox.connect("toggled(bool)", lambda checked: self._onOverlay("probability", checked))
-        ui.causalCheckBox.connect("toggled(bool)", lambda checked: self._onOverlay("causal_attention", checked))
-        ui.confounderCheckBox.connect(
-            "toggled(bool)", lambda checked: self._onOverlay("confounder_attention", checked)
-        )
+        ui.mapCombo.connect("currentIndexChanged(int)", self._onMap)
         ui.compareCheckBox.connect("toggled(bool)", lambda checked: self._onChoice("compare", checked))
         for name, key, values in (
             ("sideCombo", "side", view_state.SIDES),
@@ -337,6 +334,10 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if not self._updating:
             self.logic.result.showOverlay(name if checked else "")
 
+    def _onMap(self, index: int) -> None:
+        if not self._updating:
+            self.logic.result.showOverlay(self.logic.result.maps[index - 1] if index > 0 else "")
+
     def _onCorrectionFolded(self, folded: bool) -> None:
         self.ui.inputSection.collapsed = not folded  # so that Apply, threshold and editor fit on a screen
         if folded:
@@ -484,8 +485,11 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.lateralityCombo.currentIndex = view_state.LATERALITIES.index(parameters.laterality)
         ui.deviceCombo.currentIndex = view_state.DEVICES.index(parameters.device)
         ui.compareCheckBox.checked = parameters.compare
-        ui.causalCheckBox.checked = self.logic.result.overlay == "causal_attention"
-        ui.confounderCheckBox.checked = self.logic.result.overlay == "confounder_attention"
+        maps = self.logic.result.maps
+        _setItems(ui.mapCombo, [_("None"), *map(view_state.mapTitle, maps)])
+        ui.mapCombo.currentIndex = (
+            maps.index(self.logic.result.overlay) + 1 if self.logic.result.overlay in maps else 0
+        )
         ui.probabilityCheckBox.checked = self.logic.result.overlay == "probability"
         ui.overlaySlider.value = self.logic.result.overlayOpacity
         ui.outlinesCheckBox.checked = self.logic.result.outlinesVisible
