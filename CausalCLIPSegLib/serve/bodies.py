@@ -7,6 +7,7 @@ import time
 from typing import NoReturn
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from CausalCLIPSegLib.serve.radiographs import too_large
@@ -24,7 +25,7 @@ _FORM_BYTES = 1 << 16
 
 
 class Bodies:
-    """Stops requests that are too large or too slow while they arrive, and answers that nobody reads.
+    """Stops requests that are too large or too slow while they arrive, and answers that the client does not read.
 
     Args:
         app: receives the requests.
@@ -74,7 +75,10 @@ class Bodies:
         async def send_limited(message: Message) -> None:
             if message["type"] == "http.response.start" and not is_complete:
                 MutableHeaders(scope=message)["Connection"] = "close"  # the rest of the request is not read
-            await asyncio.wait_for(send(message), 3 * limits.body_seconds)
+            try:
+                await asyncio.wait_for(send(message), 3 * limits.body_seconds)
+            except TimeoutError:
+                raise ClientDisconnect from None
 
         try:
             if not (length.isascii() and length.isdigit() and len(length) < 20) or int(length) > _DRAINED * limit:

@@ -10,7 +10,8 @@ from CausalCLIPSegLib.export.report import ResultDocument
 from CausalCLIPSegLib.laterality import Side, SideChoice
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Note = Annotated[str, Field(max_length=100_000)]
+Note = Annotated[str, Field(max_length=20_000)]
+"""Longer than any note that is read; in a line to the worker, a character may take 12 bytes."""
 Threshold = Annotated[float, Field(gt=0, lt=1)]
 Byte = Annotated[int, Field(ge=0, le=255)]
 Color = Annotated[list[Byte], Field(min_length=3, max_length=3)]

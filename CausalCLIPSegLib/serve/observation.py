@@ -97,7 +97,7 @@ class Observation:
         try:
             await self._app(scope, counting_receive, counting_send)
         except ClientDisconnect:
-            pass  # the client went before it had sent its request
+            pass  # the client has gone, or does not read the answer
         except Exception as error:
             log.error("An unexpected error:\n%s", safe_traceback(error))
         finally:

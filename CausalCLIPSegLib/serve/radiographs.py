@@ -124,8 +124,8 @@ class Reader:
             await _end(process)
             await self.prepare()
         if process.returncode == 0:
-            with suppress(ValueError):
-                return dict(json.loads(output))
+            with suppress(ValueError, IndexError):
+                return dict(json.loads(output.splitlines()[-1]))  # a library may have printed something before
         if process.returncode is not None and process.returncode < 0:  # a library crashed, or it took too much time
             raise Refusal(422, "radiograph.refused", "The file is damaged: reading it failed.")
         raise unexpected()

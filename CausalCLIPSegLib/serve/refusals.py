@@ -37,6 +37,11 @@ class Refusal(HTTPException):
         return JSONResponse({"error": self.document}, self.status_code, self.headers)
 
 
+def server_full() -> Refusal:
+    """Return the refusal if the disk of the server is full."""
+    return Refusal(507, "server.full", "The server has no room for this now; try again later.")
+
+
 def unexpected() -> Refusal:
     """Return the refusal for an error that the program did not foresee."""
     return Refusal(500, "unexpected", "Something unexpected went wrong on the server.")

@@ -20,9 +20,9 @@ from CausalCLIPSegLib.about import RESEARCH_ONLY, __version__
 from CausalCLIPSegLib.demo import DEMO_NOTE
 from CausalCLIPSegLib.serve import documents, exports, pacs
 from CausalCLIPSegLib.serve.radiographs import FILE, OpenRadiograph, copy_allowed, sample_file
-from CausalCLIPSegLib.serve.refusals import Refusal
+from CausalCLIPSegLib.serve.refusals import Refusal, server_full
 from CausalCLIPSegLib.serve.reports import result_document
-from CausalCLIPSegLib.serve.runs import ENDS, Run
+from CausalCLIPSegLib.serve.runs import ENDS, RUN_BYTES_PER_PIXEL, Run
 from CausalCLIPSegLib.serve.server import Server
 from CausalCLIPSegLib.serve.sessions import Session
 from CausalCLIPSegLib.serve.settings import API_VERSION
@@ -143,6 +143,8 @@ async def open_radiograph(session: SessionOf, server: ServerOf, request: Request
     """Open a radiograph, in place of an earlier one and its runs."""
     if session.opening.locked():
         raise Refusal(409, "request.invalid", "This session is opening another radiograph.")
+    limits = server.settings.limits
+    server.root.check_room(limits.bytes + 2 * limits.pixels)
     async with session.opening:
         folder = session.new_folder()
         try:
@@ -150,7 +152,7 @@ async def open_radiograph(session: SessionOf, server: ServerOf, request: Request
         except BaseException as error:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                raise Refusal(507, "server.full", "The server has no room for this now; try again later.") from error
+                raise server_full() from error
             raise
         await session.replace(radiograph, server.workers)
     return _describe_radiograph(radiograph, note)
@@ -239,6 +241,7 @@ async def start_run(session: SessionOf, asked: documents.RunRequest, server: Ser
     if not asked.note.strip():
         raise Refusal(422, "note.empty", "The note is empty.")
     session.check_room(server.settings.limits.open_runs)
+    server.root.check_room(RUN_BYTES_PER_PIXEL * radiograph.rows * radiograph.columns)
     run = Run(radiograph, asked.note, asked.side, asked.threshold)
     await run.start(server.workers, server.settings)
     session.add(run, server.workers, server.settings.limits.runs)

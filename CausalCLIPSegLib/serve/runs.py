@@ -32,6 +32,9 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 ENDS = frozenset({"done", "failed", "cancelled"})
 
+RUN_BYTES_PER_PIXEL = 24
+"""Bytes on the disk for each pixel: three maps and their copies for the client, masks, and files."""
+
 _KEEP_ALIVE_SECONDS = 15
 _MAX_DRAWN = 50
 """Segments that a person may add to a run."""
@@ -45,7 +48,7 @@ class Run:
         radiograph: the radiograph.
         note, side, threshold: as the client sent them.
         state: see `State`.
-        events: what a client is told, in order: name and data.
+        events: name and data of each event, in order.
         result: the worker's answer; None until the run is done.
         segments: as they are now, by identifier.
         revision: grows with every change of the segments.
@@ -78,6 +81,7 @@ class Run:
         self._job: Job | None = None
         self._count = self._drawn = 0
         self._possible: dict[str, RunSegment] = {}
+        self._earlier_masks: list[Path] = []
 
     @property
     def is_open(self) -> bool:
@@ -267,12 +271,20 @@ class Run:
         saved = await self.in_thread(save)
         if not corrected and not segment.is_drawn:
             saved = replace(saved, is_corrected=False)
-        if segment.mask != segment.network_mask and segment.mask is not None:
-            for file in (segment.mask, bytes_path(segment.mask)):
-                file.unlink(missing_ok=True)
+        self._remove_earlier_masks()
+        if segment.mask is not None and segment.mask != segment.network_mask:
+            self._earlier_masks.append(segment.mask)
         self.segments[identifier] = saved
         self.threshold = threshold or self.threshold
         self.revision += 1
+
+    def _remove_earlier_masks(self) -> None:
+        """Remove the masks that were replaced before the last correction, unless files are written from them now."""
+        if not self.exporting.locked():
+            for mask in self._earlier_masks:
+                mask.unlink(missing_ok=True)
+                bytes_path(mask).unlink(missing_ok=True)
+            self._earlier_masks.clear()
 
     def leave_out(self, identifier: str) -> None:
         """Leave a segment out of the files, until it gets a mask again.

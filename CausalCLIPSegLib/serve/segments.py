@@ -144,7 +144,7 @@ def unpack(data: bytes, size: int, *, compressed: bool) -> bytes:
             unpacker = zlib.decompressobj(wbits=31)
             data = unpacker.decompress(data, size + 1)
         except zlib.error:
-            raise Refusal(422, "request.invalid", "The mask is said to be gzip, but is not.") from None
+            raise Refusal(422, "request.invalid", "The mask is not gzip, although the request says so.") from None
     if len(data) != size:
         message = "The mask does not have the size of the radiograph: one byte for each pixel."
         raise Refusal(422, "mask.size", message, bytes=size)

@@ -15,12 +15,15 @@ from pathlib import Path
 
 from CausalCLIPSegLib.locks import FileLock, LockedError
 from CausalCLIPSegLib.serve.radiographs import OpenRadiograph
-from CausalCLIPSegLib.serve.refusals import Refusal
+from CausalCLIPSegLib.serve.refusals import Refusal, server_full
 from CausalCLIPSegLib.serve.runs import Run
 from CausalCLIPSegLib.serve.settings import Limits
 from CausalCLIPSegLib.serve.workers import Workers
 
 log = logging.getLogger(__name__)
+
+_RESERVE = 1 << 28
+"""Bytes of the disk that stay free."""
 
 _PREFIX = "causalclipseg-serve-"
 _LOCK = "lock"
@@ -45,6 +48,15 @@ class Root:
         """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self._lock.release()
+
+    def check_room(self, size: int) -> None:
+        """Check that the disk has room for some bytes, and a reserve.
+
+        Raises:
+            Refusal: the disk is full.
+        """
+        if shutil.disk_usage(self.folder).free < size + _RESERVE:
+            raise server_full()
 
     def folders(self) -> list[Path]:
         """Return the folders of sessions."""

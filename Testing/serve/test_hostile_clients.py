@@ -240,6 +240,18 @@ def test_a_request_of_the_wrong_form_ends_in_one_sentence(server, headers, body,
     assert (answer.error, answer.status in {415, 422}) == (error, True)
 
 
+@pytest.mark.parametrize("note", ["", " \n", "\ud800", "\U0010ffff" * 20_000, "x" * 20_001, "a\0b", "\u202e" * 100])
+def test_any_note_is_answered_at_once(server, opened, note):
+    answer = server.ask("POST", "notes", json={"note": note})
+    assert answer.status in {200, 422}
+    run = server.ask("POST", f"{opened}/runs", json={"note": note})
+    if run.status == 202:
+        document = server.wait(f"{opened}/runs/{run.json['run']}")
+        assert (document["state"], document["error"]["id"]) in {("failed", "user"), ("failed", "request.invalid")}
+    else:
+        assert run.status == 422
+
+
 def test_errors_do_not_quote_the_request(server):
     for note in ({"note": 7, "name": "Jane Doe"}, {"note": ["Jane Doe"]}, {"Jane Doe": 1}):
         answer = server.ask("POST", "notes", json=note)

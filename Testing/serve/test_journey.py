@@ -142,6 +142,16 @@ def test_the_mask_of_the_network_sent_back_is_no_correction(server, run):
     assert not server.ask("GET", run).json["segments"][1]["corrected"]
 
 
+def test_strokes_leave_no_heap_of_masks(server, run):
+    folder = server.server.root.folder
+    for size in range(1, 8):
+        mask = np.zeros((48, 40))
+        mask[:size] = 1
+        _put(server, run, "infection_right", mask)
+        np.testing.assert_array_equal(_octets(server, f"{run}/masks/infection_right"), mask)
+    assert len(list(folder.rglob(f"run-{run.rpartition('/')[2]}/file-*.npy"))) == 2
+
+
 def test_segments_are_left_out_and_drawn(server, run, tmp_path):
     assert server.ask("DELETE", f"{run}/masks/infection_left").status == 204
     added = server.ask("POST", f"{run}/segments", json={"name": "Nodule", "color": [1, 2, 3]}).json
@@ -163,7 +173,7 @@ def test_a_candidate_is_in_no_file_until_a_person_accepts_it(tmp_path):
     np.save(tmp_path / "mask.npy", np.eye(48, 40, dtype=bool))
     codes = {"area_mm2": None, "area_fraction": 0.02, "components": 1, "mask": str(tmp_path / "mask.npy")}
     names = {"name": "Opacity, left lung", "kind": "infection", "side": "left", "side_viewer": "right"}
-    said = {
+    texts = {
         "place": "left lung",
         "zones": [],
         "highest_probability": 0.9,
@@ -171,7 +181,7 @@ def test_a_candidate_is_in_no_file_until_a_person_accepts_it(tmp_path):
         "sentence": "Look.",
         "texts": {},
     }
-    document = {"id": "not_in_note_1", "color": [1, 0, 0], **codes, **names, **said}
+    document = {"id": "not_in_note_1", "color": [1, 0, 0], **codes, **names, **texts}
     (candidate,) = segments_of({"segments": [], "not_in_note": [document]}).values()
     assert (candidate.document()["exported"], candidate.document()["statement"]) == (False, "Look.")
     radiograph = OpenRadiograph(tmp_path, "image", 48, 40, None, None, (), None)

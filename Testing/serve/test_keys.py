@@ -48,7 +48,7 @@ def test_a_line_that_cannot_be_used_is_named_but_not_quoted(key_file, text):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
-def test_keys_that_everybody_can_read_are_refused(key_file):
+def test_keys_that_all_users_can_read_are_refused(key_file):
     key_file.chmod(0o644)
     with pytest.raises(CausalCLIPSegError, match="chmod 600"):
         read_keys(key_file)

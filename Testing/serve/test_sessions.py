@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -82,6 +83,14 @@ def test_the_number_of_sessions_is_bounded(sessions):
     with pytest.raises(Refusal) as refused:
         sessions.new("c")
     assert (refused.value.status_code, refused.value.headers["Retry-After"]) == (429, "60")
+
+
+def test_a_full_disk_is_one_sentence(server, opened, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: shutil._ntuple_diskusage(1 << 40, 1 << 40, 1 << 20))
+    run = server.ask("POST", f"{opened}/runs", json={"note": "RLL pneumonia."})
+    upload = server.ask("POST", f"{opened}/radiograph", json={"sample": True})
+    assert (run.status, run.error, upload.error) == (507, "server.full", "server.full")
+    assert server.ask("GET", f"{opened}/radiograph/pixels").status == 200, "the earlier radiograph stays"
 
 
 def test_a_server_removes_its_own_folder_and_those_of_killed_ones(place):
