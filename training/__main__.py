@@ -29,6 +29,7 @@ from training.evaluation.studies.map_value import measure_maps
 from training.evaluation.studies.notes_benchmark import notes
 from training.evaluation.studies.paraphrases import evaluate_paraphrases
 from training.evaluation.studies.results_page import results_command
+from training.fitting.ablation import ablate
 from training.options import DataOption, LimitOption, SplitOption
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ app.command("fit-extent")(fit_extent_command)
 app.command("results")(results_command)
 app.command("calibrate-places")(calibrate_places)
 app.command("maps")(measure_maps)
+app.command()(ablate)
 app.command("check-splits")(check_splits)
 app.command("import-chestx-det")(import_chestx_det)
 

@@ -7,6 +7,7 @@ import torch
 import yaml
 
 from CausalCLIPSegLib.errors import CheckpointError
+from CausalCLIPSegLib.network.reclmis.configuration import RecLMISConfiguration
 from training.fitting.cli import TrainingCLI
 from training.fitting.lightning_module import NetworkTraining
 from training.fitting.optimizer import stage_of
@@ -64,6 +65,28 @@ def test_configurations_after_default_build_the_small_network(names, monkeypatch
     cli = build(*names, monkeypatch=monkeypatch)
     assert cli.model.network.configuration.vision.name == "tf_efficientnet_lite0"
     assert cli.datamodule.seed == 1, "seed_everything must seed the data as well"
+
+
+def test_published_reclmis_builds_with_a_frozen_text_encoder(monkeypatch):
+    loaded = []
+    monkeypatch.setattr("training.fitting.lightning_module.load_clip_text", lambda *values: loaded.append(values[1:]))
+    cli = TrainingCLI(["--config", str(CONFIGS / "reclmis.yaml"), "--data.data", "nowhere"], run=False)
+    network, settings = cli.model.network, cli.model.objective.settings
+    assert network.configuration == RecLMISConfiguration()
+    assert loaded == [("openai", None)]
+    trained = {name.split(".")[0] for name, parameter in network.named_parameters() if parameter.requires_grad}
+    assert trained == {"word_convolution", "vision_encoder", "interaction", "decoder"}
+    assert (settings.language_mask_rate, settings.vision_mask_rate, settings.layers) == (0.3, 0.5, 3)
+    weights = (settings.segmentation_weight, settings.language_weight, settings.vision_weight)
+    assert (*weights, settings.contrastive_weight) == (2.5, 1, 1, 0.2)
+
+
+@pytest.mark.parametrize("names", [["default", "reclmis_small"], ["default", "ablation", "reclmis_ablation"]], ids=str)
+def test_small_reclmis_has_at_most_11_million_parameters(names, monkeypatch):
+    network = build(*names, monkeypatch=monkeypatch).model.network
+    assert network.configuration.architecture == "reclmis"
+    assert 10e6 < sum(parameter.numel() for parameter in network.parameters()) < 11e6
+    assert network.configuration.text.context_length == 24
 
 
 def test_learning_rates_fall_toward_the_input(tiny_network):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from lightning import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from CausalCLIPSegLib.mask.presence import WITHOUT_LOCATION
 from CausalCLIPSegLib.network.text_encoder import tokenize
-from CausalCLIPSegLib.notes import parse_note
+from CausalCLIPSegLib.notes import parse_note, to_prompt
 from training.augmentation.images import Augmentation, Strength
 from training.augmentation.interventions import Interventions
 from training.data.balance import balanced_order
@@ -104,7 +106,8 @@ class ReferringDataModule(LightningDataModule):
             batch_size: images per step on each device.
             workers: processes that prepare batches.
             note_variation: factor on how often notes are varied; 0 for never.
-            note_dropout: probability in [0, 1] that a note is replaced by one without location and number.
+            note_dropout: probability in [0, 1] that a note is replaced by one without location and number; 1 also for
+                validation.
             notes_per_image: how many notes each radiograph is asked about in one step. They share the image's
                 features, so a further note costs less than a further radiograph. If there are several, the first is
                 the own note, and `interventions` applies to each of the others.
@@ -203,6 +206,8 @@ class ReferringDataModule(LightningDataModule):
         return self._sets[split]
 
     def _unchanged_set(self, samples: Sequence[Sample], arrays: Arrays) -> ReferringDataset:
+        if self.note_dropout == 1:  # a network that never sees a note is validated without notes
+            samples = [replace(each, note=to_prompt(WITHOUT_LOCATION, each.laterality)) for each in samples]
         return ReferringDataset(samples, arrays, self.context_length)
 
     def _training_set(self, samples: Sequence[Sample], arrays: Arrays) -> ReferringDataset:
