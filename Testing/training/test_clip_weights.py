@@ -10,9 +10,10 @@ from safetensors.torch import save_file
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration, TimmConfiguration
+from CausalCLIPSegLib.network.reclmis.reclmis import RecLMIS
 from CausalCLIPSegLib.network.text_encoder import tokenize
 from CausalCLIPSegLib.regular_files import sha256
-from training.fitting.pretrained import load_clip
+from training.fitting.pretrained import load_clip, load_clip_text
 
 
 @pytest.fixture
@@ -75,6 +76,22 @@ def test_loads_half_precision_and_safetensors(tmp_path, tiny_network, openai):
     load_clip(network, str(tmp_path / "h.pt"))
     assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
     assert_loaded(network, clip, atol=0.05)
+
+
+def test_reclmis_takes_only_the_text_encoder(tiny_reclmis_network, openai, file):
+    clip, _ = openai
+    network = RecLMIS(tiny_reclmis_network).eval()
+    before = network.vision_encoder.stem[0].weight.clone()
+    load_clip_text(network, str(file), sha256(file)[:20])
+    assert torch.equal(network.vision_encoder.stem[0].weight, before)
+    tokens = tokenize(["Pulmonary infection, one infected area."], 77)
+    with torch.inference_mode():
+        hidden, mask = clip.token_embedding(tokens) + clip.positional_embedding, clip.attn_mask
+        expected = clip.ln_final(clip.transformer(hidden, attn_mask=mask)) @ clip.text_projection
+        states = network.text_encoder.states(tokens[:, :24])
+    torch.testing.assert_close(states, expected[:, :24], atol=1e-5, rtol=1e-4)
+    with pytest.raises(CheckpointError, match="checksum differs"):
+        load_clip_text(network, str(file), "0" * 64)
 
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
