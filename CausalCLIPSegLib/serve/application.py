@@ -23,6 +23,7 @@ from CausalCLIPSegLib.serve.gate import API, Gate
 from CausalCLIPSegLib.serve.observation import Observation
 from CausalCLIPSegLib.serve.refusals import answer_invalid, answer_refusal, answer_unexpected
 from CausalCLIPSegLib.serve.routes import api, public
+from CausalCLIPSegLib.serve.run_routes import runs
 from CausalCLIPSegLib.serve.server import Server
 from CausalCLIPSegLib.serve.settings import Settings
 
@@ -59,6 +60,7 @@ def create_application(settings: Settings) -> tuple[ASGIApp, FastAPI]:
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(Exception, answer_unexpected)
     app.include_router(api)
+    app.include_router(runs)
     app.include_router(public)
     _add_pages(app)
     _complete_schema(app)
