@@ -98,6 +98,7 @@ def serve(place: Place, settings: Settings, announce: Callable[[str], None], tok
     Raises:
         CausalCLIPSegError: the address or the certificate cannot be used.
     """
+    _turn_off_core_dumps()
     _check_certificate(place)
     listener = _listen(place)
     port = listener.getsockname()[1]
@@ -131,6 +132,15 @@ def configure(application: ASGIApp, place: Place) -> uvicorn.Config:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,
     )
+
+
+def _turn_off_core_dumps() -> None:
+    """Let no process of the server leave its memory, which holds radiographs, on the disk if it crashes."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _open_in_browser(address: str, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 
@@ -10,9 +11,10 @@ from typer.testing import CliRunner
 
 from CausalCLIPSegLib.cli import app
 from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.serve.gate import Gate
 from CausalCLIPSegLib.serve.keys import ENVIRONMENT, FailureLimit, Keys, read_keys
-from CausalCLIPSegLib.serve.launch import Place, admit
-from CausalCLIPSegLib.serve.settings import Settings, is_loopback
+from CausalCLIPSegLib.serve.launch import Place, _open_in_browser, admit
+from CausalCLIPSegLib.serve.settings import Limits, Settings, is_loopback
 
 KEY, OTHER = "0123456789abcdefghij", "abcdefghij0123456789"
 
@@ -107,6 +109,68 @@ def test_other_computers_need_a_key_and_encryption(place, refused, key_file, mon
     assert (token is None) is bool(place.keys)
     assert settings.keys.name_of(token or KEY) == ("local" if token else "radiology")
     assert settings.any_address is not place.is_local
+
+
+def _pass(gate, key="", host="localhost", client="1.2.3.4"):
+    """Send a request through a gate, and return the status and the headers of the answer."""
+    headers = [(b"host", host.encode()), (b"authorization", f"Bearer {key}".encode())]
+    scope = {"type": "http", "method": "GET", "path": "/api/v1/server", "headers": headers, "client": (client, 1)}
+    answers = []
+
+    async def send(message):
+        answers.append(message)
+
+    async def receive():
+        return {"type": "http.request"}
+
+    asyncio.run(gate(scope, receive, send))
+    return answers[0]["status"], dict(answers[0]["headers"])
+
+
+async def _answer(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def test_an_address_with_too_many_wrong_keys_has_to_wait():
+    gate = Gate(_answer, Settings(keys=Keys({"a": KEY}), limits_failures=True, limits=Limits(failures=3)))
+    assert [_pass(gate, "wrong")[0] for _ in range(4)] == [401, 401, 401, 429]
+    status, headers = _pass(gate, KEY)
+    assert (status, 0 < int(headers[b"retry-after"]) <= 60) == (429, True)
+    assert _pass(gate, KEY, client="5.6.7.8")[0] == 200
+
+
+def test_the_token_of_this_computer_is_never_locked_out():
+    gate = Gate(_answer, Settings(keys=Keys({"local": KEY}), limits=Limits(failures=1)))
+    assert [_pass(gate, "wrong")[0] for _ in range(4)] == [401] * 4
+    assert _pass(gate, KEY)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("radiology.example", 200),
+        ("RADIOLOGY.example:8443", 200),
+        ("192.168.1.5:8443", 200),
+        ("[fe80::1]", 200),
+        ("other.example", 421),
+        ("radiology.example.evil.example", 421),
+        ("", 421),
+        ("[::1", 421),
+        ("a b", 421),
+    ],
+)
+def test_a_server_for_others_has_names(host, status):
+    settings = Settings(keys=Keys({"a": KEY}), hosts=frozenset({"radiology.example"}), any_address=True)
+    assert _pass(Gate(_answer, settings), KEY, host)[0] == status
+
+
+def test_the_token_is_no_argument_of_the_browser(tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    _open_in_browser("http://127.0.0.1:1/#token=secret", tmp_path)
+    assert "secret" not in opened[0]
+    assert "#token=secret" in (tmp_path / "open.html").read_text()
 
 
 @pytest.mark.parametrize(
