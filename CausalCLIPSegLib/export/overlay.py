@@ -7,7 +7,6 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import NamedTuple
 
-import imagecodecs
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
@@ -36,7 +35,7 @@ _SHARES = np.array([NormalDist().cdf(each) for each in _DEVIATIONS])
 _SIDE_MARGIN, _MARGIN, _SCALE_STRIP = 116, 36, 84
 _MIN_WIDTH, _MIN_HEIGHT = 1000, 160
 _LARGE_TEXT, _SMALL_TEXT = 64, 24
-_COMPRESSION = {"level": 2, "filter": imagecodecs.PNG.FILTER.UP}  # thrice as fast as the default, a tenth larger
+_COMPRESSION = 2  # with one filter for all rows thrice as fast as the defaults, for a file that is a tenth larger
 
 
 def draw_overlay(result: SegmentationResult, report: ResultDocument | None = None) -> Image.Image:
@@ -70,7 +69,10 @@ def write_overlay(result: SegmentationResult, path: Path, *, report: ResultDocum
     Raises:
         OSError: the file cannot be written.
     """
-    path.write_bytes(imagecodecs.png_encode(np.asarray(draw_overlay(result, report)), **_COMPRESSION))
+    from imagecodecs import PNG, png_encode  # its native libraries take much memory
+
+    picture = np.asarray(draw_overlay(result, report))
+    path.write_bytes(png_encode(picture, level=_COMPRESSION, filter=PNG.FILTER.UP))
 
 
 def _draw_view(result: SegmentationResult) -> Image.Image:

@@ -111,9 +111,10 @@ def _from_stored(
 ) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
     """Return the grayscale of stored values; `valid` is False for padding."""
     levels, index = _levels(stored)
-    counts = _count(index if valid is None else index[valid], len(levels))
+    all_counts = _count(index, len(levels))
+    counts = all_counts if valid is None else _count(index[valid], len(levels))
     grayscale.reject_flat(levels[counts > 0])
-    present = _count(index, len(levels)) > 0  # padding takes part in the choice of a lookup table's sign
+    present = all_counts > 0  # padding takes part in the choice of a lookup table's sign
     values = _modality_values(levels[present], header)
     counts = counts[present]
     grays = _voi_values(values, header)

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "Testing" / "support")]
 
+import batch
 import dicom_seg
 import engines
 import paper_network
@@ -26,6 +27,7 @@ from measuring import describe_machine
 PAGE = ROOT / "docs" / "speed.md"
 PARTS = {
     "whole-way": whole_way.measure,
+    "batch": batch.measure,
     "engines": engines.measure,
     "paper-network": paper_network.measure,
     "dicom-seg": dicom_seg.measure,

@@ -49,7 +49,7 @@ def measure(*, rounds: int, against: str | None) -> str:
     """Return the tables of the command and its stages; with a revision, of both and the ratio."""
     with TemporaryDirectory() as name, _roots(against, Path(name)) as roots:
         folder = Path(name)
-        images = [_make_image(folder / f"{number}.dcm", number) for number in range(2)]
+        images = [make_image(folder / f"{number}.dcm", number) for number in range(2)]
         samples: dict[str, list[dict[str, float]]] = {label: [] for label in roots}
         for number in range(rounds if rounds == 1 else rounds + 1):
             for label, root in roots.items():
@@ -86,12 +86,12 @@ def _roots(against: str | None, folder: Path) -> Iterator[dict[str, Path]]:
         subprocess.run([*git, "remove", "--force", str(worktree)], check=True)
 
 
-def _make_image(path: Path, number: int) -> Path:
-    """Write the radiograph of the demo as a DX of 12 bits; the numbers give different pixels."""
+def make_image(path: Path, number: int, shape: tuple[int, int] = (_SIDE, _SIDE)) -> Path:
+    """Write the radiograph of the demo as a DX of 12 bits, rows x columns; the numbers give different pixels."""
     demo = read_radiograph(Path(str(get_testdata_file(DEMO_IMAGE, download=False)))).pixels
-    pixels = np.asarray(Image.fromarray(demo).resize((_SIDE, _SIDE), Image.Resampling.BICUBIC))
+    pixels = np.asarray(Image.fromarray(demo).resize(shape[::-1], Image.Resampling.BICUBIC))
     noise = np.random.default_rng(number).normal(0, 4, pixels.shape)
-    dataset = make_dx((_SIDE, _SIDE), PatientOrientation=["L", "F"])
+    dataset = make_dx(shape, PatientOrientation=["L", "F"])
     dataset.PixelData = (4000 * pixels + noise).clip(0, 4095).astype(np.uint16).tobytes()
     save_dx(dataset, path)
     return path

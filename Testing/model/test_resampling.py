@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from CausalCLIPSegLib.model.resampling import interpolate, to_network_grid, to_radiograph_grid
+from CausalCLIPSegLib.model.resampling import (
+    BICUBIC,
+    BILINEAR,
+    interpolate,
+    reached_window,
+    resample,
+    to_network_grid,
+    to_radiograph_grid,
+)
 
 
 def smooth(rows: int, columns: int) -> np.ndarray:
@@ -80,3 +89,30 @@ def test_maps_are_interpolated_as_pytorch_does_without_antialiasing(size, new_si
     maps = np.random.default_rng(size).random((2, 1, size, size), dtype=np.float32)
     expected = torch.nn.functional.interpolate(torch.from_numpy(maps), size=(new_size, new_size), mode="bilinear")
     np.testing.assert_allclose(interpolate(maps, new_size), expected.numpy(), atol=1e-4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(sizes, sizes, sizes, sizes, st.sampled_from(["BILINEAR", "BICUBIC"]))
+def test_filters_are_those_of_pillow(height, width, rows, columns, name):
+    image = np.random.default_rng(height).random((height, width), dtype=np.float32)
+    expected = Image.fromarray(image).resize((columns, rows), Image.Resampling[name])
+    result = resample(image, rows, columns, {"BILINEAR": BILINEAR, "BICUBIC": BICUBIC}[name])
+    np.testing.assert_allclose(result, np.asarray(expected), atol=2e-6)
+
+
+@st.composite
+def boxes(draw, size):
+    first, last = sorted(draw(st.tuples(st.integers(0, size - 1), st.integers(0, size - 1))))
+    return slice(first, last + 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(boxes(40), boxes(40), sizes, sizes)
+def test_a_box_of_the_network_reaches_only_its_window(in_rows, in_columns, rows, columns):
+    network_map = np.zeros((40, 40), np.float32)
+    network_map[in_rows, in_columns] = np.random.default_rng(rows).random(network_map[in_rows, in_columns].shape)
+    whole = to_radiograph_grid(network_map, rows, columns)
+    window = reached_window((in_rows, in_columns), network_map.shape, rows, columns)
+    np.testing.assert_allclose(to_radiograph_grid(network_map, rows, columns, window), whole[window], atol=1e-6)
+    whole[window] = 0
+    assert not whole.any()
