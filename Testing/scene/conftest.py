@@ -76,6 +76,7 @@ def result_of(probability: np.ndarray, threshold: float, folder: Path, *, mirror
         "probability": probability,
         "causal_attention": (0.25 + probability / 2).astype(np.float16),
         "confounder_attention": (0.75 - probability / 2).astype(np.float16),
+        "patches_of_interest": (3 * probability).astype(np.float16),
     }
     for name, values in maps.items():
         np.save(folder / f"{name}.npy", values)
@@ -116,7 +117,19 @@ def result_of(probability: np.ndarray, threshold: float, folder: Path, *, mirror
             "threshold": threshold,
             "area_mm2": None,
             "area_fraction": float((probability >= threshold).mean()),
-            **{name: str(folder / f"{name}.npy") for name in maps},
+            **{
+                name: str(folder / f"{name}.npy")
+                for name in ("probability", "causal_attention", "confounder_attention")
+            },
+            "maps": [
+                {
+                    "name": name,
+                    "file": str(folder / f"{name}.npy"),
+                    "low": float(each.min()),
+                    "high": float(each.max()),
+                }
+                for name, each in maps.items()
+            ],
             "provenance": {
                 "checkpoint": {"name": "tiny", "version": "3", "sha256": "ab" * 32},
                 "device": "cpu",

@@ -27,7 +27,8 @@ def pixels(node):
 def test_an_overlay_has_the_geometry_values_and_color_of_its_map(scene, volume, result, overlay):
     node = show_overlay(scene, volume, result, overlay)
     np.testing.assert_array_equal(matrix(node), matrix(volume))
-    np.testing.assert_array_equal(pixels(node), np.load(result[overlay]).astype(np.float32))
+    file = next(each["file"] for each in result["maps"] if each["name"] == overlay)
+    np.testing.assert_array_equal(pixels(node), np.load(file).astype(np.float32))
     assert node.GetImageData().GetSpacing() == (1, 1, 1)  # the node stores the geometry, not its image
     display = node.GetDisplayNode()
     values = pixels(node)
@@ -42,6 +43,14 @@ def test_an_overlay_has_the_geometry_values_and_color_of_its_map(scene, volume, 
     assert len(np.unique(colors, axis=0)) > 100  # 8 bits hold fewer colors than the table
     for index, color in ((0, OVERLAYS[overlay][1][0]), (255, OVERLAYS[overlay][1][1])):
         assert table.GetTableValue(index)[:3] == pytest.approx(color, abs=1 / 255)
+
+
+def test_a_result_of_an_earlier_version_shows_the_maps_that_it_names(scene, volume, result):
+    earlier = {name: value for name, value in result.items() if name != "maps"}
+    node = show_overlay(scene, volume, earlier, "causal_attention")
+    np.testing.assert_array_equal(pixels(node), np.load(result["causal_attention"]).astype(np.float32))
+    with pytest.raises(ValueError, match="gives no map patches_of_interest"):
+        show_overlay(scene, volume, earlier, "patches_of_interest")
 
 
 def test_a_constant_map_has_a_window(scene, volume, result):
