@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tarfile
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 
 from CausalCLIPSegLib.radiograph import Radiograph
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets a job in the background ignore it
 
 TINY_NETWORK = {
     "image_size": 64,

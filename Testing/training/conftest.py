@@ -1,14 +1,44 @@
 """A small data set in LViT's layout, and a configuration that trains on it in seconds."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
+import onnx
 import openpyxl
 import pytest
 import yaml
 from PIL import Image
 
+from training.export import graphs
+
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def graphs_are_traced_once() -> Iterator[None]:
+    """Trace each part of each network once; it takes most of the time of an export, and the weights do not matter."""
+    configurations: WeakKeyDictionary = WeakKeyDictionary()
+    traced: dict[tuple[str, ...], bytes] = {}
+    parts_of, trace = graphs.parts_of, graphs._trace
+
+    def known_parts_of(network):
+        parts = parts_of(network)
+        for part in (parts.text, parts.image, parts.decoder):
+            configurations[part] = network.configuration.model_dump_json()
+        return parts
+
+    def trace_once(part, *arguments):
+        key = (type(part).__name__, configurations[part])
+        if key not in traced:
+            traced[key] = trace(part, *arguments).SerializeToString()
+        return onnx.load_from_string(traced[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(graphs, "parts_of", known_parts_of)
+        patch.setattr(graphs, "_trace", trace_once)
+        yield
 
 
 @pytest.fixture
