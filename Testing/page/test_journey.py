@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from page_viewer import PICTURE, Viewer
+from playwright.sync_api import Route
 from pydicom import dcmread
 
 NOTE = "Opacity in the right lower zone. No effusion."
@@ -189,7 +190,13 @@ def test_two_notes_are_compared_side_by_side(viewer: Viewer, radiograph: Path) -
 def test_outlines_are_hidden_filled_and_colored_by_a_map(viewer: Viewer, radiograph: Path) -> None:
     page = viewer.page
     viewer.open_file(radiograph)
+    page.route("**/runs/*", find_nothing)
     viewer.run(NOTE)
+    sentence = (
+        "Named, not seen: right lower zone. Nothing there reaches the threshold; the highest probability is 12 %."
+    )
+    assert page.inner_text(".statement.absent") == sentence
+    assert "The note calls this place clear." in page.inner_text(".candidate")
     shown = colored_pixels(viewer)
     page.click("#tool-shown")
     assert colored_pixels(viewer) == 0 < shown
@@ -205,6 +212,16 @@ def test_outlines_are_hidden_filled_and_colored_by_a_map(viewer: Viewer, radiogr
         page.select_option("#map", name)
         viewer.wait(f"app.display.map === '{name}'")
         assert page.is_visible("#legend")
+
+
+def find_nothing(route: Route) -> None:
+    """Pass a result on as if nothing were at the place of the note, and something where the note says "clear"."""
+    document = route.fetch().json()
+    if "segments" in document:
+        document["places"][0].update(present=False, highest_probability=0.1234)
+        for segment in document["segments"]:
+            segment["denied"] = segment["candidate"]
+    route.fulfill(json=document)
 
 
 def colored_pixels(viewer: Viewer) -> int:

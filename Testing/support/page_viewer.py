@@ -155,7 +155,7 @@ class Viewer:
 
     def wait(self, condition: str) -> None:
         """Wait for a condition on `app`. (The page's policy forbids playwright's own `wait_for_function`.)"""
-        for _ in range(1000):
+        for _ in range(3000):
             if self.app(condition):
                 return
             self.page.wait_for_timeout(20)

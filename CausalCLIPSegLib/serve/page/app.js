@@ -1,15 +1,14 @@
-// The workflow: open a radiograph, write a note, run, correct, compare, export. The panel and the keys call this.
+// The workflow: open a radiograph, write a note, run, compare, export. The panel and the keys call this.
 
 import { ApiError } from "./api.js";
+import { Appearance } from "./appearance.js";
 import { Connection } from "./connection.js";
 import { byId } from "./dom.js";
-import { STYLES } from "./display.js";
+import { Editing } from "./editing.js";
 import { ask, hideMessage, showBusy, showMessage } from "./messages.js";
-import { loadMap, loadResult } from "./result.js";
+import { loadResult } from "./result.js";
 import { Session } from "./session.js";
 import { said, text } from "./texts.js";
-
-const THRESHOLDS = { min: 0.05, max: 0.95 };
 
 export class App extends EventTarget {
   server = null;
@@ -29,7 +28,9 @@ export class App extends EventTarget {
     this.api = api;
     this.stage = stage;
     this.saveToken = saveToken;
-    this.session = new Session(api, () => showBusy(text("network.restoring")));
+    this.editing = new Editing(this);
+    this.appearance = new Appearance(this);
+    this.session = new Session(api, () => showBusy(text("network.restoring")), () => this.connection.lost());
     this.connection = new Connection(
       () => api.json("GET", "server"),
       () => showMessage(text("network.lost"), "error"),
@@ -38,7 +39,7 @@ export class App extends EventTarget {
         if (!this.server) this.start();
       },
     );
-    stage.onEdit = () => this.edited();
+    stage.onEdit = () => this.editing.edited();
     stage.onNotice = (key) => showMessage(text(key));
   }
 
@@ -50,9 +51,13 @@ export class App extends EventTarget {
     return this.result?.segmentation ?? null;
   }
 
-  /** Whether corrections or a note would be lost if the page were closed. */
+  /** Whether corrections would be lost if the page were closed. */
   get unsaved() {
     return this.#unsaved;
+  }
+
+  markUnsaved() {
+    this.#unsaved = true;
   }
 
   /** Tell the panel that something has changed. */
@@ -99,11 +104,12 @@ export class App extends EventTarget {
     return this.start();
   }
 
+  /** Ask the server what it is; the event "server" follows. */
   start() {
     return this.attempt(async () => {
       this.server = await this.api.json("GET", "server");
       hideMessage();
-      this.update();
+      this.dispatchEvent(new Event("server"));
     });
   }
 
@@ -227,20 +233,28 @@ export class App extends EventTarget {
     hideMessage();
     await this.attempt(async () => {
       try {
-        const request = { note, side: this.side };
-        const run = await this.session.run(request, (event, data) => this.#follow(event, data), this.#abort.signal);
-        if (!run) {
-          showMessage(text("run.cancelled"));
-          return;
-        }
-        this.#showProgress(1, text("result.loading"));
-        this.#showResult(await loadResult(this.session, run, this.radiograph));
+        const result = await this.#runAndLoad({ note, side: this.side }, this.#abort.signal);
+        if (result) this.#showResult(result);
+        else showMessage(text("run.cancelled"));
       } finally {
         this.#abort = null;
         this.progress = null;
         this.update();
       }
     });
+  }
+
+  /** Return the result of a run, or null if it was canceled. */
+  async #runAndLoad(request, signal) {
+    try {
+      const run = await this.session.run(request, (event, data) => this.#follow(event, data), signal);
+      if (!run) return null;
+      this.#showProgress(1, text("result.loading"));
+      return await loadResult(this.session, run, this.radiograph, signal);
+    } catch (error) {
+      if (error.name === "AbortError") return null;
+      throw error;
+    }
   }
 
   cancel() {
@@ -264,166 +278,10 @@ export class App extends EventTarget {
     this.result = result;
     this.#unsaved = false;
     this.stage.showResult(result);
+    this.session.keepOnly([result, this.stage.kept.result].filter(Boolean).map(({ run }) => run));
     this.display.set({
       active: result.segmentation.accepted[0]?.id ?? null, hidden: false, hiddenSegments: new Set(), map: "",
     });
-  }
-
-  // -- segments --------------------------------------------------------------------------------------------------
-
-  /** Something was corrected. */
-  edited() {
-    this.#unsaved = true;
-    if (!this.segmentation.accepted.some(({ id }) => id === this.display.active)) {
-      this.display.set({ active: this.segmentation.accepted[0]?.id ?? null });
-    }
-    this.stage.redrawOutlines();
-    this.update();
-  }
-
-  chooseSegment(id) {
-    const hiddenSegments = new Set(this.display.hiddenSegments);
-    hiddenSegments.delete(id);
-    this.display.set({ active: id, hiddenSegments, hidden: false });
-    this.update();
-  }
-
-  chooseNumber(number) {
-    const segment = this.segmentation?.accepted[number - 1];
-    if (segment) this.chooseSegment(segment.id);
-  }
-
-  toggleSegment(id) {
-    const hiddenSegments = new Set(this.display.hiddenSegments);
-    if (!hiddenSegments.delete(id)) hiddenSegments.add(id);
-    this.display.set({ hiddenSegments });
-    this.update();
-  }
-
-  addSegment() {
-    const segment = this.segmentation.addSegment(text("tool.segment"));
-    if (!segment) {
-      showMessage(text("segments.full"));
-      return;
-    }
-    this.display.set({ active: segment.id });
-    this.setTool("paint");
-    this.edited();
-  }
-
-  removeSegment(id) {
-    this.segmentation.remove(id);
-    this.edited();
-  }
-
-  accept(id) {
-    this.segmentation.accept(id);
-    this.display.set({ active: id });
-    this.edited();
-  }
-
-  acceptFirst() {
-    const first = this.segmentation?.candidates[0];
-    if (first) this.accept(first.id);
-  }
-
-  previewThreshold(value) {
-    this.segmentation.previewThreshold(value);
-    this.stage.redrawOutlines();
-  }
-
-  commitThreshold() {
-    this.segmentation?.commitThreshold();
-    if (this.segmentation) this.edited();
-  }
-
-  thresholdBy(step) {
-    if (!this.segmentation) return;
-    const value = Math.round(100 * (this.segmentation.threshold + step)) / 100;
-    this.previewThreshold(Math.min(THRESHOLDS.max, Math.max(THRESHOLDS.min, value)));
-    this.commitThreshold();
-  }
-
-  undo() {
-    this.#replayed("undone", this.segmentation?.undo());
-  }
-
-  redo() {
-    this.#replayed("redone", this.segmentation?.redo());
-  }
-
-  #replayed(key, step) {
-    if (!step) return;
-    showMessage(text(key, { step: text(`step.${step}`) }));
-    this.edited();
-  }
-
-  // -- display ---------------------------------------------------------------------------------------------------
-
-  setTool(tool) {
-    if (!this.radiograph || (!["window", "move"].includes(tool) && !this.segmentation)) return;
-    this.stage.setTool(tool);
-    this.update();
-  }
-
-  brushBy(factor) {
-    const radius = this.stage.brushRadius * factor;
-    this.stage.setBrush(factor > 1 ? Math.ceil(radius) : Math.floor(radius));
-    this.update();
-  }
-
-  invert() {
-    this.display.set({ inverted: !this.display.inverted });
-    this.update();
-  }
-
-  hide() {
-    this.display.set({ hidden: !this.display.hidden });
-    this.update();
-  }
-
-  setStyle(style) {
-    this.display.set({ style });
-    this.update();
-  }
-
-  nextStyle() {
-    this.setStyle(STYLES[(STYLES.indexOf(this.display.style) + 1) % STYLES.length]);
-  }
-
-  usePreset(name) {
-    this.stage.usePreset(name);
-    this.update();
-  }
-
-  /** Shift and an arrow: brightness and contrast, or the brush by one pixel. */
-  shiftArrow(dx, dy) {
-    if (["paint", "erase", "fill"].includes(this.stage.tool)) this.stage.arrow(dx, dy, true);
-    else if (this.radiograph) this.stage.windowBy(dx * 0.05, dy * 0.05);
-    this.update();
-  }
-
-  setMap(name) {
-    if (!this.result) return undefined;
-    return this.attempt(async () => {
-      if (name) {
-        const shown = [this.result, this.stage.kept.result].filter((result) => result?.maps.has(name));
-        await Promise.all(shown.map((result) => loadMap(this.session, result, name)));
-      }
-      this.display.set({ map: name });
-      this.update();
-    });
-  }
-
-  nextMap() {
-    if (!this.result) return;
-    const names = ["", ...this.result.maps.keys()];
-    this.setMap(names[(names.indexOf(this.display.map) + 1) % names.length]);
-  }
-
-  fullscreen() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    else byId("stage").requestFullscreen().catch(() => {});
   }
 
   showHelp() {

@@ -60,7 +60,7 @@ function update() {
   updateToolbar(byId("toolbar"), stage);
   const active = app.segmentation?.find(display.active);
   showStrip(byId("strip"), stage, active ? segmentName(active) : "", {
-    usePreset: (name) => app.usePreset(name),
+    usePreset: (name) => app.appearance.usePreset(name),
     setBrush: (radius) => stage.setBrush(radius),
     removeIslands: () => stage.removeIslands(),
   });
@@ -75,11 +75,11 @@ function facts({ rows, columns, spacing }) {
 function updateResult(result) {
   showStatements(byId("statements"), result);
   showSegments(byId("segments"), result.segmentation, display, {
-    choose: (id) => app.chooseSegment(id),
-    toggle: (id) => app.toggleSegment(id),
-    remove: (id) => app.removeSegment(id),
-    accept: (id) => app.accept(id),
-    add: () => app.addSegment(),
+    choose: (id) => app.editing.chooseSegment(id),
+    toggle: (id) => app.editing.toggleSegment(id),
+    remove: (id) => app.editing.removeSegment(id),
+    accept: (id) => app.editing.accept(id),
+    add: () => app.editing.addSegment(),
   });
   updateThreshold();
   updateDisplay(result);
@@ -148,7 +148,7 @@ function writeAll() {
   document.title = "CausalCLIPSeg";
   byId("language").value = language();
   byId("style").replaceChildren(...STYLES.map((style) =>
-    element("label", {}, element("input", { type: "radio", name: "style", value: style, onchange: () => app.setStyle(style) }),
+    element("label", {}, element("input", { type: "radio", name: "style", value: style, onchange: () => app.appearance.setStyle(style) }),
       element("span", {}, text(`display.${style}`)))));
   byId("exports").replaceChildren(...EXPORTS.map((name) =>
     element("button", { type: "button", onclick: () => app.export(name), data: { export: name } }, icon("download"), text(`export.${name}`))));
@@ -194,15 +194,15 @@ function connect() {
   connectSliders();
   connectDrops();
   buildToolbar(byId("toolbar"), stage, {
-    setTool: (tool) => app.setTool(tool),
-    undo: () => app.undo(),
-    redo: () => app.redo(),
-    shown: () => app.hide(),
-    invert: () => app.invert(),
+    setTool: (tool) => app.appearance.setTool(tool),
+    undo: () => app.editing.undo(),
+    redo: () => app.editing.redo(),
+    shown: () => app.appearance.hide(),
+    invert: () => app.appearance.invert(),
     "zoom-in": () => stage.zoomBy(1.25),
     "zoom-out": () => stage.zoomBy(0.8),
     fit: () => stage.fit(),
-    fullscreen: () => app.fullscreen(),
+    fullscreen: () => app.appearance.fullscreen(),
   });
   listenToKeys(keys, () => byId("letters").checked);
   byId("letters").checked = localStorage.getItem(LETTERS) !== "off";
@@ -218,12 +218,12 @@ function connect() {
 function connectSliders() {
   const threshold = byId("threshold");
   threshold.addEventListener("input", () => {
-    app.previewThreshold(threshold.valueAsNumber);
+    app.editing.previewThreshold(threshold.valueAsNumber);
     byId("threshold-value").textContent = number(app.segmentation.threshold, 2);
   });
   threshold.addEventListener("change", () => {
-    app.previewThreshold(threshold.valueAsNumber);
-    app.commitThreshold();
+    app.editing.previewThreshold(threshold.valueAsNumber);
+    app.editing.commitThreshold();
   });
   byId("fill").addEventListener("input", () => {
     display.set({ fill: byId("fill").valueAsNumber });
@@ -233,7 +233,7 @@ function connectSliders() {
     display.set({ mapOpacity: byId("map-opacity").valueAsNumber });
     byId("map-opacity-value").textContent = `${number(100 * display.mapOpacity)} %`;
   });
-  byId("map").addEventListener("change", () => app.setMap(byId("map").value));
+  byId("map").addEventListener("change", () => app.appearance.setMap(byId("map").value));
 }
 
 /** Take files that are dropped anywhere on the page. */
@@ -269,7 +269,9 @@ const hover = oncePerFrame(updateReadout);
 stage.onHover = hover;
 display.addEventListener("change", () => hover(null));
 display.addEventListener("change", (event) => event.detail.includes("preset") && update());
+app.addEventListener("server", () => {
+  setUpArchive(app.server.pacs, (archive, query) => app.search(archive, query), (pacs) => app.open({ pacs }));
+  writeAll();
+});
 writeAll();
-await app.start();
-setUpArchive(app.server?.pacs ?? [], (archive, query) => app.search(archive, query), (pacs) => app.open({ pacs }));
-writeAll();
+app.start();

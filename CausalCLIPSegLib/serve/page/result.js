@@ -5,17 +5,18 @@ import { Segmentation } from "./segmentation.js";
 /**
  * Load the result of a run: its document, its probability and its masks.
  *
+ * @param signal ends waiting for a server that cannot be reached.
  * @returns {{run, document, segmentation, maps: Map}} each map is {name, title, bytes}.
  */
-export async function loadResult(session, run, radiograph) {
-  const document = await session.document(run);
+export async function loadResult(session, run, radiograph, signal) {
+  const document = await session.document(run, signal);
   const maps = document.maps.map(({ name, title }) => [name, { name, title, bytes: null }]);
   const result = { run, document, segmentation: null, maps: new Map(maps) };
-  const probability = (await loadMap(session, result, "probability")).bytes;
+  const probability = (await loadMap(session, result, "probability", signal)).bytes;
   const segmentation = new Segmentation(radiograph, probability, document.threshold);
   const found = new Set(document.segments.map(({ id }) => id));
   for (const segment of document.segments) {
-    segmentation.load(properties(segment, !segment.candidate), await session.mask(run, segment.id));
+    segmentation.load(properties(segment, !segment.candidate), await session.mask(run, segment.id, signal));
   }
   for (const segment of document.possible) {
     if (!found.has(segment.id)) segmentation.load(properties(segment, true), null);
@@ -25,9 +26,9 @@ export async function loadResult(session, run, radiograph) {
 }
 
 /** Load a map, unless it is there already. The server scales each map to its own range, so 0 to 255 is all of it. */
-export async function loadMap(session, result, name) {
+export async function loadMap(session, result, name, signal) {
   const map = result.maps.get(name);
-  map.bytes ??= await session.map(result.run, name);
+  map.bytes ??= await session.map(result.run, name, signal);
   return map;
 }
 

@@ -3,6 +3,10 @@
 import { ApiError, networkError } from "./api.js";
 import { readEvents } from "./event_stream.js";
 
+const RETRY_MILLISECONDS = 2000;
+const FORGOTTEN = new Set(["session.unknown", "run.unknown"]);
+const MAX_RESTORED = 2; // for one action
+
 /** What a run found: the answer of the server, and the note it was made for. */
 export class Run {
   /** The revision of each segment that the server has, by the identifier on this page. */
@@ -21,10 +25,14 @@ export class Session {
   #source = null;
   #runs = new Set();
 
-  /** @param onRestore called when the work is sent again after the server has forgotten it. */
-  constructor(api, onRestore) {
+  /**
+   * @param onRestore called when the work is sent again after the server has forgotten it.
+   * @param onLost called if the server cannot be reached while a run goes on; it is tried again.
+   */
+  constructor(api, onRestore, onLost) {
     this.api = api;
     this.onRestore = onRestore;
+    this.onLost = onLost;
   }
 
   /**
@@ -77,27 +85,33 @@ export class Session {
     return this.#lasting(async (session) => {
       const { run } = await this.api.json("POST", `sessions/${session}/runs`, { json: request });
       const cancel = () => this.api.send("POST", `sessions/${session}/runs/${run}/cancel`).catch(() => {});
-      signal?.addEventListener("abort", cancel);
-      if (signal?.aborted) cancel();
+      signal.addEventListener("abort", cancel);
+      if (signal.aborted) cancel();
       try {
-        return (await this.#wait(session, run, onEvent)) ? this.#remember(new Run(run, request)) : null;
+        return (await this.#finish(session, run, onEvent, signal)) ? this.#remember(new Run(run, request)) : null;
       } finally {
-        signal?.removeEventListener("abort", cancel);
+        signal.removeEventListener("abort", cancel);
       }
-    });
+    }, signal);
   }
 
-  /** Return the document of a run. */
-  document(run) {
-    return this.#ofRun(run, (path) => this.api.json("GET", path));
+  /** Forget the other runs: they are not made again if the server has forgotten them. */
+  keepOnly(runs) {
+    this.#runs = new Set(runs);
   }
 
-  async map(run, name) {
-    return new Uint8Array(await this.#ofRun(run, (path) => this.api.bytes(`${path}/maps/${name}`)));
+  /** Return the document of a run; for `signal` see #lasting. */
+  document(run, signal) {
+    return this.#ofRun(run, (path) => this.api.json("GET", path), signal);
   }
 
-  async mask(run, id) {
-    return new Uint8Array(await this.#ofRun(run, (path) => this.api.bytes(`${path}/masks/${encodeURIComponent(id)}`)));
+  async map(run, name, signal) {
+    return new Uint8Array(await this.#ofRun(run, (path) => this.api.bytes(`${path}/maps/${name}`), signal));
+  }
+
+  async mask(run, id, signal) {
+    const part = `masks/${encodeURIComponent(id)}`;
+    return new Uint8Array(await this.#ofRun(run, (path) => this.api.bytes(`${path}/${part}`), signal));
   }
 
   /** Send what a person has changed, and return a file with it. */
@@ -132,8 +146,20 @@ export class Session {
     return this.api.json("POST", path, { body });
   }
 
-  /** Return whether the run was done; false if it was canceled. */
-  async #wait(session, run, onEvent) {
+  /** Return whether the run was done; false if it was canceled. With a signal, a cut connection is waited for. */
+  async #finish(session, run, onEvent, signal) {
+    for (;;) {
+      try {
+        return await this.#follow(session, run, onEvent);
+      } catch (error) {
+        if (error.status !== 0 || !signal) throw error;
+        await this.#wait(signal);
+      }
+    }
+  }
+
+  /** Read the events of a run, which the server sends from the first one. */
+  async #follow(session, run, onEvent) {
     const response = await this.api.send("GET", `sessions/${session}/runs/${run}/events`);
     try {
       for await (const { event, data } of readEvents(response)) {
@@ -179,28 +205,44 @@ export class Session {
     await this.api.send("PUT", url, { body, type: "application/octet-stream", query, encoding: "gzip" });
   }
 
-  #ofRun(run, action) {
-    return this.#lasting((session) => action(`sessions/${session}/runs/${run.id}`));
+  #ofRun(run, action, signal) {
+    return this.#lasting((session) => action(`sessions/${session}/runs/${run.id}`), signal);
   }
 
-  /** Call `action` with the session; if the server has forgotten the session, restore it, and call once more. */
-  async #lasting(action) {
-    try {
-      return await action(this.#id);
-    } catch (error) {
-      if (!["session.unknown", "run.unknown"].includes(error.id) || !this.#source) throw error;
-      await this.#restore();
-      return action(this.#id);
+  /**
+   * Call `action` with the session. If the server has forgotten the session, restore it, and call again.
+   *
+   * @param signal with it, a server that cannot be reached is waited for, until the signal.
+   */
+  async #lasting(action, signal) {
+    let forgotten = false;
+    for (let restored = 0; ; ) {
+      try {
+        if (forgotten) await this.#restore(signal);
+        forgotten = false;
+        return await action(this.#id);
+      } catch (error) {
+        if (FORGOTTEN.has(error.id) && this.#source && restored++ < MAX_RESTORED) forgotten = true;
+        else if (error.status === 0 && signal) await this.#wait(signal);
+        else throw error;
+      }
     }
   }
 
-  async #restore() {
+  /** Wait a little for a server that cannot be reached. */
+  async #wait(signal) {
+    this.onLost();
+    await pause(RETRY_MILLISECONDS, signal);
+    signal.throwIfAborted();
+  }
+
+  async #restore(signal) {
     this.onRestore();
     const { session } = await this.api.json("POST", "sessions");
     await this.#upload(session, this.#source);
     for (const run of this.#runs) {
       const answer = await this.api.json("POST", `sessions/${session}/runs`, { json: run.request });
-      await this.#wait(session, answer.run);
+      await this.#finish(session, answer.run, null, signal);
       run.id = answer.run;
       run.sent.clear();
       run.added.clear();
@@ -218,4 +260,12 @@ function initialRevision(segmentation, id) {
   const segment = segmentation.find(id);
   if (!segment || segment.added || segment.candidate || segment.fromCandidate) return "removed";
   return segmentation.initialRevision(id);
+}
+
+/** Wait, but not longer than until the signal. */
+function pause(milliseconds, signal) {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", resolve, { once: true });
+  });
 }
