@@ -32,6 +32,7 @@ class Provenance:
         version: version of this program.
         seconds: wall-clock seconds by stage ("text", "image", "resample").
         engine: what ran the network: "onnx" or "torch"; empty for a result of an earlier version.
+        server: host and port of the server that ran it; empty: this computer.
     """
 
     checkpoint_name: str
@@ -41,6 +42,7 @@ class Provenance:
     version: str
     seconds: dict[str, float]
     engine: str = ""
+    server: str = ""
 
 
 @dataclass(frozen=True, eq=False)

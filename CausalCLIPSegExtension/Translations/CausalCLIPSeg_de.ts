@@ -444,6 +444,62 @@
             <translation>Erweitert</translation>
         </message>
         <message>
+            <source>&amp;Run on:</source>
+            <translation>&amp;Rechnen auf:</translation>
+        </message>
+        <message>
+            <source>Where the network runs. A server gets only the pixels of the radiograph and the note, and deletes them after the run.</source>
+            <translation>Wo das Netz rechnet. Ein Server bekommt nur die Pixel der Aufnahme und den Befundtext und löscht sie nach dem Lauf.</translation>
+        </message>
+        <message>
+            <source>Where the network runs</source>
+            <translation>Wo das Netz rechnet</translation>
+        </message>
+        <message>
+            <source>This computer</source>
+            <translation>Dieser Rechner</translation>
+        </message>
+        <message>
+            <source>Server</source>
+            <translation>Ein Server</translation>
+        </message>
+        <message>
+            <source>Address:</source>
+            <translation>Adresse:</translation>
+        </message>
+        <message>
+            <source>The address of the server, as its administrator gives it.</source>
+            <translation>Die Adresse des Servers, wie sein Betreuer sie nennt.</translation>
+        </message>
+        <message>
+            <source>Address of the server</source>
+            <translation>Adresse des Servers</translation>
+        </message>
+        <message>
+            <source>Key:</source>
+            <translation>Schlüssel:</translation>
+        </message>
+        <message>
+            <source>Your key for the server. It is kept in Slicer's settings on this computer, never in a scene.</source>
+            <translation>Ihr Schlüssel für den Server. Er liegt in Slicers Einstellungen auf diesem Rechner, nie in einer Szene.</translation>
+        </message>
+        <message>
+            <source>Key for the server</source>
+            <translation>Schlüssel für den Server</translation>
+        </message>
+        <message>
+            <source>Ask the server what it is, without sending a radiograph.</source>
+            <translation>Fragt den Server, was er ist, ohne eine Aufnahme zu senden.</translation>
+        </message>
+        <message>
+            <source>Test the connection</source>
+            <translation>Die Verbindung prüfen</translation>
+        </message>
+        <message>
+            <source>Test connection</source>
+            <translation>Verbindung prüfen</translation>
+        </message>
+        <message>
             <source>&amp;Device:</source>
             <translation>&amp;Gerät:</translation>
         </message>
@@ -751,6 +807,21 @@
         </message>
     </context>
     <context>
+        <name>CausalCLIPSegModule.server</name>
+        <message>
+            <source>Asking the server...</source>
+            <translation>Server wird gefragt...</translation>
+        </message>
+        <message>
+            <source>The pixels of the radiograph and the text of the note are sent to {address}. Its header, with the name of the patient, stays on this computer. The server deletes both after the run. Do you agree?</source>
+            <translation>Die Pixel der Aufnahme und der Befundtext werden an {address} gesendet. Ihr Kopf, mit dem Namen des Patienten, bleibt auf diesem Rechner. Der Server löscht beides nach dem Lauf. Stimmen Sie zu?</translation>
+        </message>
+        <message>
+            <source>Connected: version {version}, checkpoint {checkpoint}.</source>
+            <translation>Verbunden: Version {version}, Checkpoint {checkpoint}.</translation>
+        </message>
+    </context>
+    <context>
         <name>CausalCLIPSegModule.session</name>
         <message>
             <source>Say under Settings whether the radiograph is mirrored, then press Apply again.</source>
@@ -801,6 +872,10 @@
         <message>
             <source>The selected volume is not a radiograph: it has several slices, or is a map of a result.</source>
             <translation>Das gewählte Volumen ist keine Röntgenaufnahme: es hat mehrere Schichten oder ist die Karte eines Ergebnisses.</translation>
+        </message>
+        <message>
+            <source>Enter the address of the server first, under Settings.</source>
+            <translation>Geben Sie zuerst die Adresse des Servers ein, unter Einstellungen.</translation>
         </message>
         <message>
             <source>The output segmentation belongs to another radiograph. Choose another one.</source>
@@ -963,6 +1038,18 @@
             <translation>Für eine Grafikkarte: {names}, einige Gigabyte.</translation>
         </message>
         <message>
+            <source>The server chooses it.</source>
+            <translation>Das bestimmt der Server.</translation>
+        </message>
+        <message>
+            <source>Enter the address of the server first.</source>
+            <translation>Geben Sie zuerst die Adresse des Servers ein.</translation>
+        </message>
+        <message>
+            <source>The network runs on this computer.</source>
+            <translation>Das Netz rechnet auf diesem Rechner.</translation>
+        </message>
+        <message>
             <source>This scene does not say how the segmentation was made.</source>
             <translation>Diese Szene sagt nicht, wie die Segmentierung entstand.</translation>
         </message>
@@ -1044,6 +1131,10 @@
         <message>
             <source>Text (*.txt);;All (*)</source>
             <translation>Text (*.txt);;Alle (*)</translation>
+        </message>
+        <message>
+            <source>Send the radiograph</source>
+            <translation>Die Aufnahme senden</translation>
         </message>
         <message>
             <source>Export to</source>
@@ -1998,6 +2089,122 @@
             <translation>Die Anfrage wird nicht verstanden: {detail}.</translation>
         </message>
         <message>
+            <source>No server answers at this address; check the address, and whether the server runs.</source>
+            <translation>Unter dieser Adresse antwortet kein Server; prüfen Sie die Adresse, und ob der Server läuft.</translation>
+        </message>
+        <message>
+            <source>The server's certificate is not trusted; ask its administrator for the certificate to trust.</source>
+            <translation>Dem Zertifikat des Servers wird nicht vertraut; fragen Sie dessen Betreuer nach dem Zertifikat, dem zu vertrauen ist.</translation>
+        </message>
+        <message>
+            <source>Something answers at this address, but it is no CausalCLIPSeg server.</source>
+            <translation>Unter dieser Adresse antwortet etwas, aber es ist kein CausalCLIPSeg-Server.</translation>
+        </message>
+        <message>
+            <source>The connection to the server was cut; try again.</source>
+            <translation>Die Verbindung zum Server wurde unterbrochen; versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>The address begins with http://, so the key and the radiograph could be read on the way; use https://.</source>
+            <translation>Die Adresse beginnt mit http://, also könnten Schlüssel und Aufnahme unterwegs mitgelesen werden; nehmen Sie https://.</translation>
+        </message>
+        <message>
+            <source>This is no address of a server; one looks like https://server.example.org:8443.</source>
+            <translation>Das ist keine Adresse eines Servers; eine sieht so aus: https://server.example.org:8443.</translation>
+        </message>
+        <message>
+            <source>The server has another version than this program; update the older one.</source>
+            <translation>Der Server hat eine andere Version als dieses Programm; aktualisieren Sie das ältere.</translation>
+        </message>
+        <message>
+            <source>The server has another version ({version}) than this program; update the older one.</source>
+            <translation>Der Server hat eine andere Version ({version}) als dieses Programm; aktualisieren Sie das ältere.</translation>
+        </message>
+        <message>
+            <source>The run was canceled.</source>
+            <translation>Der Lauf wurde abgebrochen.</translation>
+        </message>
+        <message>
+            <source>The image cannot be read: {reason}.</source>
+            <translation>Das Bild kann nicht gelesen werden: {reason}.</translation>
+        </message>
+        <message>
+            <source>A server reads left and right of a note as the patient's; choose this under Settings.</source>
+            <translation>Ein Server liest links und rechts eines Befundtexts als die des Patienten; wählen Sie das unter Einstellungen.</translation>
+        </message>
+        <message>
+            <source>The server answered with a picture of another size.</source>
+            <translation>Der Server hat mit einem Bild anderer Größe geantwortet.</translation>
+        </message>
+        <message>
+            <source>This is not a key of this server, or the server was started again.</source>
+            <translation>Das ist kein Schlüssel dieses Servers, oder der Server wurde neu gestartet.</translation>
+        </message>
+        <message>
+            <source>This server needs a key.</source>
+            <translation>Dieser Server braucht einen Schlüssel.</translation>
+        </message>
+        <message>
+            <source>There were too many wrong keys; wait a minute.</source>
+            <translation>Es gab zu viele falsche Schlüssel; warten Sie eine Minute.</translation>
+        </message>
+        <message>
+            <source>The server is busy: {number} requests are waiting already; try again in a few seconds.</source>
+            <translation>Der Server ist beschäftigt: {number} Anfragen warten schon; versuchen Sie es in einigen Sekunden noch einmal.</translation>
+        </message>
+        <message>
+            <source>The server is busy; try again.</source>
+            <translation>Der Server ist beschäftigt; versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>The server is just starting; try again.</source>
+            <translation>Der Server startet gerade; versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>The process that outlines the radiograph has ended unexpectedly; try again.</source>
+            <translation>Der Prozess, der die Aufnahme umreißt, ist unerwartet zu Ende gegangen; versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>This took longer than {seconds} seconds and was stopped.</source>
+            <translation>Das dauerte länger als {seconds} Sekunden und wurde beendet.</translation>
+        </message>
+        <message>
+            <source>Too many people use the server; try again later.</source>
+            <translation>Zu viele Personen benutzen den Server; versuchen Sie es später noch einmal.</translation>
+        </message>
+        <message>
+            <source>This session has ended, or the server was started again; open the radiograph again.</source>
+            <translation>Diese Sitzung ist zu Ende, oder der Server wurde neu gestartet; öffnen Sie die Aufnahme noch einmal.</translation>
+        </message>
+        <message>
+            <source>This session has {number} runs that have not ended; wait for one, or cancel one.</source>
+            <translation>Diese Sitzung hat {number} Läufe, die nicht zu Ende sind; warten Sie auf einen, oder brechen Sie einen ab.</translation>
+        </message>
+        <message>
+            <source>The file is larger than {size} MB, which is the most that this server takes.</source>
+            <translation>Die Datei ist größer als {size} MB, mehr nimmt dieser Server nicht an.</translation>
+        </message>
+        <message>
+            <source>The image has {columns} x {rows} pixels; this server takes at most {limit} million pixels.</source>
+            <translation>Das Bild hat {columns} x {rows} Pixel; dieser Server nimmt höchstens {limit} Millionen Pixel an.</translation>
+        </message>
+        <message>
+            <source>Reading the image took longer than {seconds} seconds and was stopped.</source>
+            <translation>Das Lesen des Bildes dauerte länger als {seconds} Sekunden und wurde beendet.</translation>
+        </message>
+        <message>
+            <source>The server has no room for this now; try again later.</source>
+            <translation>Der Server hat dafür jetzt keinen Platz; versuchen Sie es später noch einmal.</translation>
+        </message>
+        <message>
+            <source>Something unexpected went wrong on the server.</source>
+            <translation>Auf dem Server ist etwas Unerwartetes schiefgegangen.</translation>
+        </message>
+        <message>
+            <source>This server does not have the name that was used; see --hostname in docs/serve-it.md.</source>
+            <translation>Dieser Server hat nicht den benutzten Namen; siehe --hostname in docs/serve-it.md.</translation>
+        </message>
+        <message>
             <source>Note: {place}. Something there reaches the threshold (highest probability {probability}).</source>
             <translation>Befundtext: {place}. Dort erreicht etwas den Schwellenwert (höchste Wahrscheinlichkeit {probability}).</translation>
         </message>
@@ -2080,6 +2287,22 @@
         <message>
             <source>Applying the threshold</source>
             <translation>Schwellenwert wird angewandt</translation>
+        </message>
+        <message>
+            <source>Connecting to the server</source>
+            <translation>Verbindung zum Server</translation>
+        </message>
+        <message>
+            <source>Sending the radiograph</source>
+            <translation>Aufnahme wird gesendet</translation>
+        </message>
+        <message>
+            <source>Waiting for the server</source>
+            <translation>Warten auf den Server</translation>
+        </message>
+        <message>
+            <source>Fetching the result</source>
+            <translation>Ergebnis wird geholt</translation>
         </message>
         <message>
             <source>outside what the model outlines</source>

@@ -444,6 +444,62 @@
             <translation>Avanzado</translation>
         </message>
         <message>
+            <source>&amp;Run on:</source>
+            <translation>E&amp;jecutar en:</translation>
+        </message>
+        <message>
+            <source>Where the network runs. A server gets only the pixels of the radiograph and the note, and deletes them after the run.</source>
+            <translation>Dónde se ejecuta la red. Un servidor recibe solo los píxeles de la radiografía y la nota, y los borra después.</translation>
+        </message>
+        <message>
+            <source>Where the network runs</source>
+            <translation>Dónde se ejecuta la red</translation>
+        </message>
+        <message>
+            <source>This computer</source>
+            <translation>Este equipo</translation>
+        </message>
+        <message>
+            <source>Server</source>
+            <translation>Un servidor</translation>
+        </message>
+        <message>
+            <source>Address:</source>
+            <translation>Dirección:</translation>
+        </message>
+        <message>
+            <source>The address of the server, as its administrator gives it.</source>
+            <translation>La dirección del servidor, como la da su administrador.</translation>
+        </message>
+        <message>
+            <source>Address of the server</source>
+            <translation>Dirección del servidor</translation>
+        </message>
+        <message>
+            <source>Key:</source>
+            <translation>Clave:</translation>
+        </message>
+        <message>
+            <source>Your key for the server. It is kept in Slicer's settings on this computer, never in a scene.</source>
+            <translation>Su clave para el servidor. Se guarda en los ajustes de Slicer en este equipo, nunca en una escena.</translation>
+        </message>
+        <message>
+            <source>Key for the server</source>
+            <translation>Clave para el servidor</translation>
+        </message>
+        <message>
+            <source>Ask the server what it is, without sending a radiograph.</source>
+            <translation>Pregunta al servidor qué es, sin enviar ninguna radiografía.</translation>
+        </message>
+        <message>
+            <source>Test the connection</source>
+            <translation>Probar la conexión</translation>
+        </message>
+        <message>
+            <source>Test connection</source>
+            <translation>Probar conexión</translation>
+        </message>
+        <message>
             <source>&amp;Device:</source>
             <translation>Dis&amp;positivo:</translation>
         </message>
@@ -751,6 +807,21 @@
         </message>
     </context>
     <context>
+        <name>CausalCLIPSegModule.server</name>
+        <message>
+            <source>Asking the server...</source>
+            <translation>Preguntando al servidor...</translation>
+        </message>
+        <message>
+            <source>The pixels of the radiograph and the text of the note are sent to {address}. Its header, with the name of the patient, stays on this computer. The server deletes both after the run. Do you agree?</source>
+            <translation>Los píxeles de la radiografía y el texto de la nota se envían a {address}. Su cabecera, con el nombre del paciente, se queda en este equipo. El servidor borra ambos después de la ejecución. ¿Está de acuerdo?</translation>
+        </message>
+        <message>
+            <source>Connected: version {version}, checkpoint {checkpoint}.</source>
+            <translation>Conectado: versión {version}, checkpoint {checkpoint}.</translation>
+        </message>
+    </context>
+    <context>
         <name>CausalCLIPSegModule.session</name>
         <message>
             <source>Say under Settings whether the radiograph is mirrored, then press Apply again.</source>
@@ -801,6 +872,10 @@
         <message>
             <source>The selected volume is not a radiograph: it has several slices, or is a map of a result.</source>
             <translation>El volumen elegido no es una radiografía: tiene varios cortes, o es el mapa de un resultado.</translation>
+        </message>
+        <message>
+            <source>Enter the address of the server first, under Settings.</source>
+            <translation>Introduzca primero la dirección del servidor, en Ajustes.</translation>
         </message>
         <message>
             <source>The output segmentation belongs to another radiograph. Choose another one.</source>
@@ -963,6 +1038,18 @@
             <translation>Para una tarjeta gráfica: {names}, algunos gigabytes.</translation>
         </message>
         <message>
+            <source>The server chooses it.</source>
+            <translation>Lo elige el servidor.</translation>
+        </message>
+        <message>
+            <source>Enter the address of the server first.</source>
+            <translation>Introduzca primero la dirección del servidor.</translation>
+        </message>
+        <message>
+            <source>The network runs on this computer.</source>
+            <translation>La red se ejecuta en este equipo.</translation>
+        </message>
+        <message>
             <source>This scene does not say how the segmentation was made.</source>
             <translation>Esta escena no dice cómo se hizo la segmentación.</translation>
         </message>
@@ -1044,6 +1131,10 @@
         <message>
             <source>Text (*.txt);;All (*)</source>
             <translation>Texto (*.txt);;Todos (*)</translation>
+        </message>
+        <message>
+            <source>Send the radiograph</source>
+            <translation>Enviar la radiografía</translation>
         </message>
         <message>
             <source>Export to</source>
@@ -1998,6 +2089,122 @@
             <translation>La petición no se entiende: {detail}.</translation>
         </message>
         <message>
+            <source>No server answers at this address; check the address, and whether the server runs.</source>
+            <translation>Ningún servidor responde en esta dirección; compruebe la dirección y si el servidor está en marcha.</translation>
+        </message>
+        <message>
+            <source>The server's certificate is not trusted; ask its administrator for the certificate to trust.</source>
+            <translation>No se confía en el certificado del servidor; pida a su administrador el certificado en el que confiar.</translation>
+        </message>
+        <message>
+            <source>Something answers at this address, but it is no CausalCLIPSeg server.</source>
+            <translation>Algo responde en esta dirección, pero no es un servidor de CausalCLIPSeg.</translation>
+        </message>
+        <message>
+            <source>The connection to the server was cut; try again.</source>
+            <translation>La conexión con el servidor se cortó; inténtelo otra vez.</translation>
+        </message>
+        <message>
+            <source>The address begins with http://, so the key and the radiograph could be read on the way; use https://.</source>
+            <translation>La dirección empieza por http://, así que la clave y la radiografía podrían leerse por el camino; use https://.</translation>
+        </message>
+        <message>
+            <source>This is no address of a server; one looks like https://server.example.org:8443.</source>
+            <translation>Esta no es la dirección de un servidor; una es así: https://server.example.org:8443.</translation>
+        </message>
+        <message>
+            <source>The server has another version than this program; update the older one.</source>
+            <translation>El servidor tiene otra versión que este programa; actualice el más antiguo.</translation>
+        </message>
+        <message>
+            <source>The server has another version ({version}) than this program; update the older one.</source>
+            <translation>El servidor tiene otra versión ({version}) que este programa; actualice el más antiguo.</translation>
+        </message>
+        <message>
+            <source>The run was canceled.</source>
+            <translation>La ejecución se canceló.</translation>
+        </message>
+        <message>
+            <source>The image cannot be read: {reason}.</source>
+            <translation>No se puede leer la imagen: {reason}.</translation>
+        </message>
+        <message>
+            <source>A server reads left and right of a note as the patient's; choose this under Settings.</source>
+            <translation>Un servidor lee la izquierda y la derecha de una nota como las del paciente; elíjalo en Ajustes.</translation>
+        </message>
+        <message>
+            <source>The server answered with a picture of another size.</source>
+            <translation>El servidor respondió con una imagen de otro tamaño.</translation>
+        </message>
+        <message>
+            <source>This is not a key of this server, or the server was started again.</source>
+            <translation>Esta no es una clave de este servidor, o el servidor se inició de nuevo.</translation>
+        </message>
+        <message>
+            <source>This server needs a key.</source>
+            <translation>Este servidor necesita una clave.</translation>
+        </message>
+        <message>
+            <source>There were too many wrong keys; wait a minute.</source>
+            <translation>Hubo demasiadas claves erróneas; espere un minuto.</translation>
+        </message>
+        <message>
+            <source>The server is busy: {number} requests are waiting already; try again in a few seconds.</source>
+            <translation>El servidor está ocupado: ya esperan {number} peticiones; inténtelo dentro de unos segundos.</translation>
+        </message>
+        <message>
+            <source>The server is busy; try again.</source>
+            <translation>El servidor está ocupado; inténtelo otra vez.</translation>
+        </message>
+        <message>
+            <source>The server is just starting; try again.</source>
+            <translation>El servidor se está iniciando; inténtelo otra vez.</translation>
+        </message>
+        <message>
+            <source>The process that outlines the radiograph has ended unexpectedly; try again.</source>
+            <translation>El proceso que contornea la radiografía terminó de forma inesperada; inténtelo otra vez.</translation>
+        </message>
+        <message>
+            <source>This took longer than {seconds} seconds and was stopped.</source>
+            <translation>Esto tardó más de {seconds} segundos y se detuvo.</translation>
+        </message>
+        <message>
+            <source>Too many people use the server; try again later.</source>
+            <translation>Demasiadas personas usan el servidor; inténtelo más tarde.</translation>
+        </message>
+        <message>
+            <source>This session has ended, or the server was started again; open the radiograph again.</source>
+            <translation>Esta sesión ha terminado, o el servidor se inició de nuevo; abra la radiografía otra vez.</translation>
+        </message>
+        <message>
+            <source>This session has {number} runs that have not ended; wait for one, or cancel one.</source>
+            <translation>Esta sesión tiene {number} ejecuciones sin terminar; espere a una o cancélela.</translation>
+        </message>
+        <message>
+            <source>The file is larger than {size} MB, which is the most that this server takes.</source>
+            <translation>El archivo tiene más de {size} MB, que es lo máximo que acepta este servidor.</translation>
+        </message>
+        <message>
+            <source>The image has {columns} x {rows} pixels; this server takes at most {limit} million pixels.</source>
+            <translation>La imagen tiene {columns} x {rows} píxeles; este servidor acepta como máximo {limit} millones de píxeles.</translation>
+        </message>
+        <message>
+            <source>Reading the image took longer than {seconds} seconds and was stopped.</source>
+            <translation>Leer la imagen tardó más de {seconds} segundos y se detuvo.</translation>
+        </message>
+        <message>
+            <source>The server has no room for this now; try again later.</source>
+            <translation>El servidor no tiene sitio para esto ahora; inténtelo más tarde.</translation>
+        </message>
+        <message>
+            <source>Something unexpected went wrong on the server.</source>
+            <translation>Algo inesperado salió mal en el servidor.</translation>
+        </message>
+        <message>
+            <source>This server does not have the name that was used; see --hostname in docs/serve-it.md.</source>
+            <translation>Este servidor no tiene el nombre que se usó; vea --hostname en docs/serve-it.md.</translation>
+        </message>
+        <message>
             <source>Note: {place}. Something there reaches the threshold (highest probability {probability}).</source>
             <translation>Nota: {place}. Algo alcanza allí el umbral (probabilidad máxima {probability}).</translation>
         </message>
@@ -2080,6 +2287,22 @@
         <message>
             <source>Applying the threshold</source>
             <translation>Aplicando el umbral</translation>
+        </message>
+        <message>
+            <source>Connecting to the server</source>
+            <translation>Conectando con el servidor</translation>
+        </message>
+        <message>
+            <source>Sending the radiograph</source>
+            <translation>Enviando la radiografía</translation>
+        </message>
+        <message>
+            <source>Waiting for the server</source>
+            <translation>Esperando al servidor</translation>
+        </message>
+        <message>
+            <source>Fetching the result</source>
+            <translation>Obteniendo el resultado</translation>
         </message>
         <message>
             <source>outside what the model outlines</source>

@@ -147,6 +147,10 @@ class JobQueue:
                 check()
                 self._send(protocol.WarningEvent(id=request.id, message=message))
 
+        if isinstance(request, protocol.SegmentRequest) and request.server is not None:
+            from CausalCLIPSegLib.worker.jobs.remote import segment_on_server  # needs requests
+
+            return segment_on_server(request, request.server, begin)
         if isinstance(request, protocol.SegmentRequest):
             return self._segment(request, begin, warn, self._segmenters, lambda: self._libraries.wait(check))
         if isinstance(request, protocol.ThresholdRequest):

@@ -7,6 +7,7 @@ loads the libraries, and one writes events. See docs/worker.md.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -66,6 +67,8 @@ class Worker:
                 self._send(self._hello(request))
             case protocol.NoteRequest():
                 self._send(self._answer_note(request))
+            case protocol.ServerRequest():
+                threading.Thread(target=self._ask_server, args=(request,), name="server", daemon=True).start()
             case protocol.CancelRequest():
                 self._jobs.cancel(
                     request.target,
@@ -74,6 +77,15 @@ class Worker:
             case _:
                 if problem := self._jobs.put(request):
                     self._send(protocol.ErrorEvent(id=None, kind="request", message=problem))
+
+    def _ask_server(self, request: protocol.ServerRequest) -> None:
+        """Answer "server", which may take a while."""
+        try:
+            from CausalCLIPSegLib.worker.jobs.remote import answer_server  # needs requests
+
+            self._send(answer_server(request))
+        except Exception as error:
+            self._send(error_event(request.id, error, self._describe_error))
 
     def _hello(self, request: protocol.HelloRequest) -> protocol.HelloResult:
         return protocol.HelloResult(

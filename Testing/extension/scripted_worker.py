@@ -132,6 +132,7 @@ def result(request: protocol.SegmentRequest) -> protocol.SegmentResult:
             engine="torch" if request.device == "cuda" else "onnx",
             version="0",
             seconds={},
+            server="" if request.server is None else request.server.address.removeprefix("https://"),
         ),
         warnings=[],
         sop_instance_uid=None,
@@ -243,6 +244,14 @@ def export(request: protocol.ExportRequest) -> None:
     send(protocol.ExportResult(id=request.id, files={} if missing else files, missing=missing))
 
 
+def answer_server(request: protocol.ServerRequest) -> None:
+    if request.server.key == "wrong":
+        message = "This is not a key of this server, or the server was started again."
+        send(protocol.ErrorEvent(id=request.id, kind="user", message=message))
+    else:
+        send(protocol.ServerResult(id=request.id, name=request.server.address, version="7", checkpoint="first"))
+
+
 def main() -> None:
     print("This line is for the log.", file=sys.stderr, flush=True)
     send(protocol.ReadyEvent(version="0", pid=os.getpid()))
@@ -259,6 +268,8 @@ def main() -> None:
             CANCELED[identifier] = threading.Event()
             request = protocol.SegmentRequest.model_validate(document)
             threading.Thread(target=segment, args=(request,), daemon=True).start()
+        elif kind == "server":
+            answer_server(protocol.ServerRequest.model_validate(document))
         elif kind == "hello":
             send(
                 protocol.HelloResult(

@@ -165,7 +165,7 @@ def _bound(requirement: Requirement, operator: str) -> str | None:
 
 UI = EXTENSION / "CausalCLIPSeg/Resources/UI/CausalCLIPSeg.ui"
 CONTROLS = {
-    "QTabWidget",
+    *("QTabWidget", "QLineEdit"),
     *("QPushButton", "QComboBox", "QCheckBox", "QPlainTextEdit", "QProgressBar"),
     *("ctkSliderWidget", "ctkCollapsibleButton", "qMRMLNodeComboBox", "qMRMLSegmentEditorWidget"),
 }

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 MODULE = ROOT / "CausalCLIPSegExtension/CausalCLIPSeg"
 CLASSES = {
     *("QPushButton", "QComboBox", "QCheckBox", "QPlainTextEdit"),
-    "QTabWidget",
+    *("QTabWidget", "QLineEdit"),
     *("ctkSliderWidget", "ctkCollapsibleButton", "qMRMLNodeComboBox", "qMRMLSegmentEditorWidget"),
 }
 EDITOR_KEYS = "ZY123456789"

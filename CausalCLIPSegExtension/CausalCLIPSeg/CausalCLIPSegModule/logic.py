@@ -20,6 +20,7 @@ from CausalCLIPSegModule.messages import say, sayError
 from CausalCLIPSegModule.parameters import Parameters
 from CausalCLIPSegModule.result import ShownResult
 from CausalCLIPSegModule.run import Runner
+from CausalCLIPSegModule.server import Server
 from CausalCLIPSegModule.session import Session
 from CausalCLIPSegModule.signals import Signal
 from CausalCLIPSegModule.worker_process import Event, WorkerProcess
@@ -43,6 +44,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
     Attributes:
         session: parameters, worker and status, which all parts of the logic share.
         result: the result in the scene.
+        server: that may run the network instead of this computer.
         runner: runs the worker.
         exporter: writes the result to files.
         installed: whether the packages of the network are installed; without them the worker is not started.
@@ -58,7 +60,8 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
         ScriptedLoadableModuleLogic.__init__(self)
         self.session = Session(worker or WorkerProcess())
         self.result = ShownResult(self.session)
-        self.runner = Runner(self.session, self.result)
+        self.server = Server(self.session)
+        self.runner = Runner(self.session, self.result, self.server)
         self.exporter = Exporter(self.session, self.result)
         self.installed = True
         self.checkpoints: list[str] = []

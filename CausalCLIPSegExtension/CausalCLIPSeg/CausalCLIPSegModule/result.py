@@ -153,7 +153,7 @@ class ShownResult(VTKObservationMixin):
         provenance = event["provenance"]
         session.status = _("Done in {seconds:.1f} s on {device}, by {engine}.").format(
             seconds=seconds,
-            device=provenance["device"],
+            device=", ".join(each for each in (provenance.get("server"), provenance["device"]) if each),
             engine=_ENGINES.get(provenance["engine"], provenance["engine"]),
         )
         if not event["segments"]:

@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 
 from CausalCLIPSegModule.messages import say, sayError
 from CausalCLIPSegModule.result import ResultRequest, ShownResult
+from CausalCLIPSegModule.server import Server
 from CausalCLIPSegModule.session import Session
 from CausalCLIPSegModule.worker_process import Event
 
@@ -24,10 +25,12 @@ class Runner:
     Args:
         session: with an open scene while a run is in progress.
         result: shows what the run returns.
+        server: where the network runs.
     """
 
-    def __init__(self, session: Session, result: ShownResult) -> None:
+    def __init__(self, session: Session, result: ShownResult, server: Server) -> None:
         self._session = session
+        self._server = server
         self._result = result
         self._reset()
 
@@ -60,6 +63,7 @@ class Runner:
             "checkpoint": session.checkpointField(),
             "device": parameters.device,
             "output": str(output),
+            **self._server.field(),
         }
         self._result.clearWarnings()
         session.error, self.canceling = "", False

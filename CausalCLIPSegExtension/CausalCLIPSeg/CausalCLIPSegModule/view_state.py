@@ -45,17 +45,22 @@ _RESULT_CONTROLS = (
     "candidatesFrame",
 )
 _RUN_CONTROLS = ("deviceCombo", "checkpointCombo", "lateralityCombo", "mirroredCombo")
+_SERVER_CONTROLS = ("whereCombo", "addressEdit", "keyEdit", "testButton")
 _INSTALLATION_CONTROLS = ("installFirstButton", "gpuCheckBox", "installButton", "wheelsButton", "removeButton")
 _BLOCKED_WHILE_BUSY = (
     *_INPUT_CONTROLS,
     *_RUN_CONTROLS,
+    *_SERVER_CONTROLS,
     *_INSTALLATION_CONTROLS,
     *("compareCheckBox", "thresholdSlider", "candidatesFrame"),
 )
 
 _MAX_NAMED_PACKAGES = 3
 
-CONTROLS = (*_INPUT_CONTROLS, "windowCombo", "applyButton", *_RESULT_CONTROLS, *_RUN_CONTROLS, *_INSTALLATION_CONTROLS)
+CONTROLS = (
+    *(*_INPUT_CONTROLS, "windowCombo", "applyButton", *_RESULT_CONTROLS),
+    *(*_RUN_CONTROLS, *_SERVER_CONTROLS, *_INSTALLATION_CONTROLS),
+)
 """Names of all controls that can be disabled; the segment editor counts as one."""
 
 
@@ -157,6 +162,14 @@ def _blocked(logic: CausalCLIPSegLogic, packages: Packages, exportIndex: int, ha
         blocked["windowCombo"] = _("Select a radiograph first.")
     if logic.parameters.compare:
         blocked.setdefault("outputSelector", _("While results are compared, each has a segmentation of its own."))
+    if logic.server.isUsed:
+        for name in ("deviceCombo", "checkpointCombo"):
+            blocked.setdefault(name, _("The server chooses it."))
+        if not logic.server.address:
+            blocked.setdefault("testButton", _("Enter the address of the server first."))
+    else:
+        for name in ("addressEdit", "keyEdit", "testButton"):
+            blocked.setdefault(name, _("The network runs on this computer."))
     if not packages.installable:
         blocked.setdefault("installButton", _("Everything is installed."))
         blocked.setdefault("wheelsButton", _("Everything is installed."))
@@ -197,6 +210,8 @@ def _whyNoRun(logic: CausalCLIPSegLogic, missing: list[str]) -> str:
         return _("Select a radiograph first.")
     if not scene.is_radiograph(volume):
         return _("The selected volume is not a radiograph: it has several slices, or is a map of a result.")
+    if logic.server.isUsed and not logic.server.address:
+        return _("Enter the address of the server first, under Settings.")
     output = logic.parameters.output
     if output is not None and not logic.parameters.compare and not canHold(output, volume):
         return _("The output segmentation belongs to another radiograph. Choose another one.")

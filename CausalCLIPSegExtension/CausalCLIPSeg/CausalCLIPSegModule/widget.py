@@ -156,6 +156,10 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             choose = lambda index, key=key, values=values: self._onChoice(key, values[index])  # noqa: E731
             getattr(ui, name).connect("currentIndexChanged(int)", choose)
         ui.checkpointCombo.connect("activated(int)", self._onCheckpoint)
+        ui.whereCombo.connect("currentIndexChanged(int)", self._onWhere)
+        ui.addressEdit.connect("editingFinished()", lambda: self.logic.server.setAddress(ui.addressEdit.text))
+        ui.keyEdit.connect("editingFinished()", lambda: self.logic.server.setKey(ui.keyEdit.text))
+        ui.testButton.connect("clicked()", self.logic.server.test)
         ui.correctSection.connect("contentsCollapsed(bool)", self._onCorrectionFolded)
         ui.openEditorButton.connect("clicked()", self._onOpenEditor)
         ui.exportCombo.connect("currentIndexChanged(int)", lambda index: self._update())
@@ -296,8 +300,26 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._applyNote()
         self.logic.pendingRun = self.logic.readingNote  # run as soon as the note that was just typed is read
         self._update()
-        if self.ui.applyButton.enabled and self._acceptTerms(self.installation.termsOfUse()):
+        if self.ui.applyButton.enabled and self._mayRun():
             self.logic.run()
+
+    def _mayRun(self) -> bool:
+        """Return whether the user accepts the terms and, if a server runs the network, that the radiograph is sent."""
+        return self._acceptTerms(self.installation.termsOfUse()) and self._acceptServer()
+
+    def _acceptServer(self) -> bool:
+        """Return whether the radiograph may be sent to the server; ask once for each address."""
+        server = self.logic.server
+        if server.isUsed and not server.isAllowed:
+            title = _("Send the radiograph")
+            if not slicer.util.confirmOkCancelDisplay(server.question(), title, parent=slicer.util.mainWindow()):
+                return False
+            server.allow()
+        return True
+
+    def _onWhere(self, index: int) -> None:
+        if not self._updating:
+            self.logic.server.use(index == 1)
 
     def _onChoice(self, name: str, value: Any) -> None:
         if not self._updating:
@@ -449,7 +471,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         finally:
             self._updating = False
         ready = due and self.logic.understood is not None and self.ui.applyButton.enabled
-        if ready and self._acceptTerms(self.installation.termsOfUse()):
+        if ready and self._mayRun():
             self.logic.run()
 
     def _showEditor(self) -> None:
@@ -485,6 +507,12 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.lateralityCombo.currentIndex = view_state.LATERALITIES.index(parameters.laterality)
         ui.deviceCombo.currentIndex = view_state.DEVICES.index(parameters.device)
         ui.compareCheckBox.checked = parameters.compare
+        server = self.logic.server
+        ui.whereCombo.currentIndex = int(server.isUsed)
+        for edit, text in ((ui.addressEdit, server.address), (ui.keyEdit, server.key)):
+            if edit.text != text and not edit.hasFocus():
+                edit.text = text
+        ui.serverLabel.text = server.tested
         maps = self.logic.result.maps
         _setItems(ui.mapCombo, [_("None"), *map(view_state.mapTitle, maps)])
         ui.mapCombo.currentIndex = (

@@ -63,6 +63,7 @@ def describe_segmentation(
             version=report.version,
             seconds=report.seconds,
             engine=report.engine,
+            server=result.provenance.server,
         ),
         warnings=result_warnings(result),  # unlike the report's, they do not explain a missing DICOM-SEG
         disagreements=report.disagreements,

@@ -167,6 +167,23 @@ class NoteResult(Message):
     understood: Understood
 
 
+class ServerResult(Message):
+    """The answer to "server".
+
+    Attributes:
+        name: host and port of the server.
+        version: version of its program.
+        checkpoint: name of the checkpoint that it uses.
+    """
+
+    id: str
+    event: Literal["result"] = "result"
+    request: Literal["server"] = "server"
+    name: str
+    version: str
+    checkpoint: str
+
+
 class Terminology(Message):
     """The codes of a segment, from which Slicer's terminology entry is made.
 
@@ -403,5 +420,14 @@ class ShutdownResult(Message):
     request: Literal["shutdown"] = "shutdown"
 
 
-Result = HelloResult | NoteResult | SegmentResult | ThresholdResult | ExportResult | CancelResult | ShutdownResult
+Result = (
+    HelloResult
+    | NoteResult
+    | ServerResult
+    | SegmentResult
+    | ThresholdResult
+    | ExportResult
+    | CancelResult
+    | ShutdownResult
+)
 Event = ReadyEvent | ProgressEvent | WarningEvent | ErrorEvent | CancelledEvent | Result

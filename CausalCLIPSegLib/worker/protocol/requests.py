@@ -54,6 +54,28 @@ class NoteRequest(Message):
     checkpoint: str = "default"
 
 
+class ServerAddress(Message):
+    """A server of `causalclipseg serve`.
+
+    Attributes:
+        address: https://HOST:PORT, or http:// on this computer.
+        key: of the user; it goes only to the server.
+        authority: PEM file with the certificate to trust; null: those of this computer.
+    """
+
+    address: str
+    key: str = Field(default="", repr=False)
+    authority: AbsolutePath | None = None
+
+
+class ServerRequest(Message):
+    """Ask a server what it is. Answered by `ServerResult` as soon as the server answers, even during a run."""
+
+    id: Identifier
+    request: Literal["server"]
+    server: ServerAddress
+
+
 class SegmentRequest(Message):
     """Segment what a note names on a radiograph. Queued; answered by `SegmentResult`.
 
@@ -67,6 +89,8 @@ class SegmentRequest(Message):
         threshold: probability from which a pixel belongs to the mask; null: the checkpoint's.
         checkpoint: name, or absolute path of a folder with a card.
         engine: what runs the network; "auto": "torch" on a GPU, else "onnx" if the checkpoint has graphs.
+        server: where the network runs; null: on this computer. Only the pixels and the note are sent, and the server
+            chooses checkpoint, device and engine.
         output: folder for the .npy files; created if needed. Files of an earlier run in it are replaced, so use a new
             folder for every result that you want to keep.
     """
@@ -83,6 +107,7 @@ class SegmentRequest(Message):
     checkpoint: str = "default"
     device: Device = "auto"
     engine: EngineChoice = "auto"
+    server: ServerAddress | None = None
     output: AbsolutePath
 
 
@@ -195,7 +220,14 @@ class ShutdownRequest(Message):
 
 
 Request = (
-    HelloRequest | NoteRequest | SegmentRequest | ThresholdRequest | ExportRequest | CancelRequest | ShutdownRequest
+    HelloRequest
+    | NoteRequest
+    | ServerRequest
+    | SegmentRequest
+    | ThresholdRequest
+    | ExportRequest
+    | CancelRequest
+    | ShutdownRequest
 )
 
 REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="request")])

@@ -121,6 +121,7 @@ class Provenance(Message):
         version: version of this program.
         seconds: wall-clock seconds by stage ("text", "image", "resample").
         engine: what ran the network: "onnx" or "torch"; empty for a result of an earlier version.
+        server: host and port of the server that ran it; empty: this computer.
     """
 
     checkpoint: CheckpointUsed
@@ -128,3 +129,4 @@ class Provenance(Message):
     version: str
     seconds: dict[str, float]
     engine: str = ""
+    server: str = ""
