@@ -69,8 +69,12 @@ class WorkerProcess:
         assert self._process.stdin is not None
         self._client = WorkerClient(self._process.stdin.write, on_state=lambda state: self._ready.set())
         self.ended = asyncio.create_task(self._read())
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._ready.wait(), _START_SECONDS)
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ready.wait(), _START_SECONDS)
+        except asyncio.CancelledError:  # the server stops
+            await self.stop()
+            raise
         if self._client.state not in {"ready", "busy"}:
             await self.stop()
             raise WorkerError("ended", "The worker does not start.")

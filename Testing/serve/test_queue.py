@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from CausalCLIPSegLib.serve import children
+from CausalCLIPSegLib.serve.workers import Workers
 
 
 @pytest.fixture
@@ -100,6 +103,25 @@ def test_a_session_may_end_during_a_run(server, control, image):
     following.join()
     (control / "wait").unlink()
     assert server.ask("GET", run).error == "session.unknown"
+
+
+def _children() -> set[str]:
+    """Return the processes that this one has started and that have not ended."""
+    return {child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux lists the children of a process")
+def test_a_server_that_stops_while_a_worker_starts_leaves_no_process(tmp_path):
+    async def start_and_stop():
+        workers = Workers(1, 1, 1, tmp_path, [sys.executable, "-c", "import time; time.sleep(60)"])
+        workers.start()
+        while _children() <= before:
+            await asyncio.sleep(0.01)
+        await workers.stop()
+
+    before = _children()
+    asyncio.run(start_and_stop())
+    assert _children() <= before
 
 
 def test_children_know_no_key_and_no_password(monkeypatch, tmp_path):
