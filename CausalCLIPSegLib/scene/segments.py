@@ -160,7 +160,7 @@ def rethreshold(
     Returns:
         The identifiers of the corrected segments, which were left alone.
     """
-    from CausalCLIPSegLib.mask.sides import split_by_side  # scipy is slow to import
+    from CausalCLIPSegLib.mask.sides import split_by_side  # it imports the lexicon of notes, which is slow
 
     masks = split_by_side(probability >= threshold, mirrored=bool(result["mirrored"]))
     segments = segmentation.GetSegmentation()
