@@ -87,7 +87,7 @@ def new_viewer(browser: Browser, server: Server, screenshots: Path) -> Iterator[
 
     def new(server: Server = server, **settings: Any) -> Viewer:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **settings})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)  # CI machines can be very busy
         contexts.append(context)
         viewers.append(Viewer(context, server, screenshots))
         return viewers[-1]

@@ -3,13 +3,13 @@
 import { readFileSync } from "node:fs";
 
 const page = new URL(process.env.PAGE, "file://");
-const { runsWhere, wholeBox } = await import(new URL("runs.js", page));
+const { runsWhere } = await import(new URL("runs.js", page));
 const { splitAtMidline } = await import(new URL("sides.js", page));
 
 const masks = JSON.parse(readFileSync(0, "utf8"));
 const halves = masks.map((mask) => {
-  const [rows, columns] = [mask.length, mask[0].length];
-  const runs = runsWhere(Uint8Array.from(mask.flat()), 1, 1, columns, wholeBox(rows, columns));
+  const columns = mask[0].length;
+  const runs = runsWhere(Uint8Array.from(mask.flat()), 1, 1, columns);
   const { viewerLeft, viewerRight } = splitAtMidline(runs, columns);
   return [viewerLeft, viewerRight].map((half) => Array.from(half));
 });

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import highdicom
@@ -139,31 +138,6 @@ def gray_at(viewer: Viewer, across: float, down: float) -> int:
         resolve(context.getImageData(across * canvas.width, down * canvas.height, 1, 1).data[0]);
     })))"""
     return int(viewer.page.evaluate(script, [across, down]))
-
-
-def test_two_fingers_zoom_and_end_a_stroke_without_a_trace(
-    new_viewer: Callable[..., Viewer], radiograph: Path
-) -> None:
-    viewer = new_viewer(has_touch=True).open()
-    viewer.open_file(radiograph)
-    viewer.run(NOTE)
-    before, view = viewer.segments()["infection_right"], viewer.app("app.display.view")
-    viewer.page.click("#tool-paint")
-    x, y = viewer.point(0.5, 0.3)
-    session = viewer.page.context.new_cdp_session(viewer.page)
-
-    def touch(kind: str, *points: tuple[float, float]) -> None:
-        places = [{"x": x + dx, "y": y + dy, "id": number} for number, (dx, dy) in enumerate(points)]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
-
-    touch("touchStart", (0, 0))
-    touch("touchMove", (30, 0))
-    touch("touchStart", (30, 0), (60, 60))
-    touch("touchMove", (0, -30), (120, 120))
-    touch("touchEnd")
-    assert viewer.app("app.display.view")["scale"] > 1.5 * view["scale"]
-    np.testing.assert_array_equal(viewer.segments()["infection_right"], before)
-    assert viewer.app("app.segmentation.history.canUndo") is False
 
 
 def test_two_notes_are_compared_side_by_side(viewer: Viewer, radiograph: Path) -> None:

@@ -115,20 +115,18 @@ def test_everything_can_be_done_with_the_keyboard(viewer: Viewer) -> None:
     assert exported.Modality == "SEG"
     assert len(exported.SegmentSequence) == 2
 
-
-def test_letters_are_no_commands_while_typing_or_if_switched_off(viewer: Viewer, radiograph: Path) -> None:
-    page = viewer.page
-    viewer.open_file(radiograph)
-    page.focus("#note")
-    page.keyboard.type("i w")
-    assert viewer.app("app.display.inverted") is False
-    assert page.input_value("#note").endswith("i w")
-    page.click("#help")
-    page.uncheck("#letters")
-    page.keyboard.press("Escape")
+    inverted = viewer.app("app.display.inverted")
+    press("n")
+    page.keyboard.type("i")  # while typing, a letter is no command
+    assert page.input_value("#note").endswith("i")
+    press("Escape")
     page.locator(PICTURE).focus()
-    page.keyboard.press("i")
-    assert viewer.app("app.display.inverted") is False
+    press("?")
+    page.uncheck("#letters")
+    press("Escape")
+    page.locator(PICTURE).focus()
+    press("i")  # switched off
+    assert viewer.app("app.display.inverted") == inverted
 
 
 @needs_axe
@@ -153,7 +151,7 @@ def test_axe_finds_no_violation_in_any_state(viewer: Viewer, radiograph: Path) -
 
 
 @needs_axe
-def test_the_page_fits_a_tablet(new_viewer: Callable[..., Viewer], radiograph: Path) -> None:
+def test_the_page_fits_a_tablet_and_fingers(new_viewer: Callable[..., Viewer], radiograph: Path) -> None:
     viewer = new_viewer(
         viewport={"width": 820, "height": 1180}, has_touch=True, is_mobile=True, reduced_motion="reduce"
     ).open()
@@ -168,6 +166,24 @@ def test_the_page_fits_a_tablet(new_viewer: Callable[..., Viewer], radiograph: P
         ".filter(({ width }) => width > 0).map(({ width, height }) => Math.min(width, height))"
     )
     assert min(sizes) >= 42  # CSS pixels, large enough for a finger
+
+    # Two fingers zoom, and end the stroke of the first one without a trace.
+    before, view = viewer.segments()["infection_right"], viewer.app("app.display.view")
+    x, y = viewer.point(0.5, 0.3)
+    session = viewer.page.context.new_cdp_session(viewer.page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        places = [{"x": x + dx, "y": y + dy, "id": number} for number, (dx, dy) in enumerate(points)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    touch("touchStart", (0, 0))
+    touch("touchMove", (30, 0))
+    touch("touchStart", (30, 0), (60, 60))
+    touch("touchMove", (0, -30), (120, 120))
+    touch("touchEnd")
+    assert viewer.app("app.display.view")["scale"] > 1.5 * view["scale"]
+    np.testing.assert_array_equal(viewer.segments()["infection_right"], before)
+    assert viewer.app("app.segmentation.history.canUndo") is False
 
 
 def fits(viewer: Viewer) -> bool:

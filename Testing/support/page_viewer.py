@@ -171,11 +171,10 @@ class Viewer:
         """Return the masks that the page would export, by identifier."""
         script = """async () => {
             const { app } = await import('/static/main.js');
-            const { countPixels, runsWhere, wholeBox } = await import('/static/runs.js');
+            const { runsWhere } = await import('/static/runs.js');
             const { plane, grid, accepted } = app.segmentation;
-            const box = wholeBox(grid.rows, grid.columns);
             return { grid: [grid.rows, grid.columns], runs: Object.fromEntries(accepted.map(({ id, bit }) =>
-                [id, Array.from(runsWhere(plane, bit, bit, grid.columns, box))])) };
+                [id, Array.from(runsWhere(plane, bit, bit, grid.columns))])) };
         }"""
         answer = self.page.evaluate(script)
         masks = {}

@@ -1,6 +1,6 @@
 // What the correction tools change: each function returns the pixels to toggle in a segment.
 
-import { complement, connect, RunBuilder, runsWhere, select, wholeBox } from "./runs.js";
+import { complement, connect, RunBuilder, runsWhere, select } from "./runs.js";
 
 /** Return the pixels among `runs` that must be toggled so that all of them are in (or out of) the segment. */
 export function changesInto(plane, bit, runs, inside) {
@@ -26,8 +26,7 @@ export function changesInto(plane, bit, runs, inside) {
  */
 export function holeAt(plane, bit, rows, columns, position) {
   if (plane[position] & bit) return null;
-  const box = wholeBox(rows, columns);
-  const outside = complement(runsWhere(plane, bit, bit, columns, box), columns, box);
+  const outside = complement(runsWhere(plane, bit, bit, columns), rows, columns);
   const { labels } = connect(outside, columns, false);
   let label = -1;
   for (let run = 0; run < labels.length; run++) {
@@ -42,8 +41,8 @@ export function holeAt(plane, bit, rows, columns, position) {
 }
 
 /** Return all areas of a segment but the largest. */
-export function islands(plane, bit, rows, columns) {
-  const runs = runsWhere(plane, bit, bit, columns, wholeBox(rows, columns));
+export function islands(plane, bit, columns) {
+  const runs = runsWhere(plane, bit, bit, columns);
   const { labels, count } = connect(runs, columns, true);
   const pixels = new Float64Array(count);
   for (let run = 0; run < labels.length; run++) pixels[labels[run]] += runs[2 * run + 1] - runs[2 * run];

@@ -212,7 +212,7 @@ function connect() {
     if (token !== app.api.token) app.useToken(token);
   });
   addEventListener("beforeunload", (event) => app.unsaved && event.preventDefault());
-  addEventListener("pagehide", () => app.session.close());
+  addEventListener("pagehide", () => app.session.leave());
 }
 
 function connectSliders() {

@@ -31,21 +31,14 @@ export class RunBuilder {
   }
 }
 
-/** Return the whole grid as a box. */
-export function wholeBox(rows, columns) {
-  return { top: 0, left: 0, bottom: rows, right: columns };
-}
-
 /**
  * Return the runs of the pixels with (value & mask) >= level, none across the end of a row.
  *
- * With mask = level = a bit, these are the pixels of a segment; with mask = 255, those that reach a threshold.
+ * With mask = level = a bit, these are the pixels of a segment.
  */
-export function runsWhere(values, mask, level, columns, box) {
+export function runsWhere(values, mask, level, columns) {
   const runs = new RunBuilder();
-  for (let row = box.top; row < box.bottom; row++) {
-    const end = row * columns + box.right;
-    let position = row * columns + box.left;
+  for (let end = columns, position = 0; end <= values.length; end += columns) {
     while (position < end) {
       while (position < end && (values[position] & mask) < level) position++;
       if (position === end) break;
@@ -57,27 +50,20 @@ export function runsWhere(values, mask, level, columns, box) {
   return runs.build();
 }
 
-/** Return the runs of the pixels of a box that are not in `runs`, which must lie inside the box, row by row. */
-export function complement(runs, columns, box) {
+/** Return the runs of the pixels that are not in `runs`; neither cross the end of a row. */
+export function complement(runs, rows, columns) {
   const gaps = new RunBuilder();
   let next = 0;
-  for (let row = box.top; row < box.bottom; row++) {
-    let position = row * columns + box.left;
-    const end = row * columns + box.right;
+  let position = 0;
+  for (let end = columns; end <= rows * columns; end += columns) {
     for (; next < runs.length && runs[next] < end; next += 2) {
       if (runs[next] > position) gaps.addSeparately(position, runs[next]);
       position = runs[next + 1];
     }
     if (position < end) gaps.addSeparately(position, end);
+    position = end;
   }
   return gaps.build();
-}
-
-/** Return the number of pixels. */
-export function countPixels(runs) {
-  let count = 0;
-  for (let index = 0; index < runs.length; index += 2) count += runs[index + 1] - runs[index];
-  return count;
 }
 
 /** Return the pixels that are in exactly one of two sets: what must be toggled to turn one into the other. */

@@ -2,7 +2,7 @@
 
 import { changesInto, holeAt, islands } from "./corrections.js";
 import { History } from "./history.js";
-import { difference, runsWhere, union, wholeBox } from "./runs.js";
+import { difference, runsWhere, union } from "./runs.js";
 import { splitAtMidline } from "./sides.js";
 import { Threshold } from "./threshold.js";
 
@@ -88,7 +88,7 @@ export class Segmentation {
   /** Add a segment of the result; `mask` is a Uint8Array of 0 and 1, or null. */
   load(properties, mask) {
     const segment = this.#append({ corrected: false, removed: false, ...properties });
-    if (mask) this.#toggle(segment.bit, runsWhere(mask, 1, 1, this.grid.columns, this.#box()));
+    if (mask) this.#toggle(segment.bit, runsWhere(mask, 1, 1, this.grid.columns));
     this.#loaded.set(segment.id, this.revision(segment.id));
     return segment;
   }
@@ -127,10 +127,6 @@ export class Segmentation {
     this.#setProperties("remove", id, { removed: true });
   }
 
-  rename(id, name) {
-    this.#setProperties("rename", id, { name });
-  }
-
   beginStroke(id, paints) {
     this.#stroke = { id, paints, parts: [] };
   }
@@ -165,18 +161,18 @@ export class Segmentation {
 
   /** Keep only the largest area of a segment; false if it has only one. */
   removeIslands(id) {
-    return this.#correct("islands", id, islands(this.plane, this.find(id).bit, this.grid.rows, this.grid.columns));
+    return this.#correct("islands", id, islands(this.plane, this.find(id).bit, this.grid.columns));
   }
 
   /** Show the automatic segments at another threshold; `commitThreshold` makes it a step. */
   previewThreshold(threshold) {
-    const { rows, columns } = this.grid;
+    const { columns } = this.grid;
     this.#drag ??= {
       before: this.state,
       driven: this.state.segments
         .filter((segment) => segment.automatic && !segment.corrected && !segment.removed)
         .map((segment) => {
-          const runs = runsWhere(this.plane, segment.bit, segment.bit, columns, wholeBox(rows, columns));
+          const runs = runsWhere(this.plane, segment.bit, segment.bit, columns);
           return { segment, start: runs, now: runs };
         }),
     };
@@ -208,10 +204,6 @@ export class Segmentation {
   }
 
   // -- inside ----------------------------------------------------------------------------------------------------
-
-  #box() {
-    return wholeBox(this.grid.rows, this.grid.columns);
-  }
 
   #append(properties) {
     const segment = Object.freeze({ ...properties, bit: 1 << this.state.segments.length });

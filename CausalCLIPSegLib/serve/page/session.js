@@ -46,7 +46,7 @@ export class Session {
     try {
       const radiograph = await this.#upload(session, source);
       const pixels = new Uint16Array(await this.api.bytes(`sessions/${session}/radiograph/pixels`));
-      await this.close();
+      this.close();
       this.#id = session;
       this.#source = source;
       return { radiograph, pixels };
@@ -56,10 +56,16 @@ export class Session {
     }
   }
 
-  /** End the session; the server deletes all of its files. */
-  async close() {
+  /** End the session, because the page is left: the server deletes all of its files. It is restored when needed. */
+  leave() {
     if (this.#id) this.#delete(this.#id);
     this.#id = null;
+  }
+
+  /** End the session, and forget what it held. */
+  close() {
+    this.leave();
+    this.#source = null;
     this.#runs.clear();
   }
 

@@ -37,7 +37,11 @@ export class Stage {
     container.append(this.kept.element, this.main.element);
     for (const viewport of [this.kept, this.main]) this.#listen(viewport);
     new ResizeObserver(() => this.#resize()).observe(container);
-    addEventListener("keydown", (event) => event.code === "Space" && (this.#spaceHeld = true));
+    addEventListener("keydown", (event) => {
+      if (event.code !== "Space") return;
+      this.#spaceHeld = true;
+      if (container.contains(event.target)) event.preventDefault(); // it would scroll the page
+    });
     addEventListener("keyup", (event) => event.code === "Space" && (this.#spaceHeld = false));
     addEventListener("blur", () => (this.#spaceHeld = false));
   }
