@@ -10,8 +10,8 @@ TOO_LITTLE_MEMORY = (
     "computer with more memory."
 )
 
-MIN_BYTES = 300_000_000
-"""Address space that the libraries of any command take."""
+MIN_BYTES = 500_000_000
+"""Address space that the libraries take; ONNX Runtime and OpenBLAS end the process if it is a little too small."""
 
 _MESSAGES = re.compile(
     r"failed to map segment|cannot allocate memory(?! in static TLS)|can't allocate memory|bad_?alloc|bad allocation"

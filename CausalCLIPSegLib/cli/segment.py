@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from CausalCLIPSegLib.export.report import ResultDocument
     from CausalCLIPSegLib.notes import ReferringExpression
     from CausalCLIPSegLib.result import SegmentationResult
+    from CausalCLIPSegLib.segmenter import Segmenter
 
 _DEMO_FOLDER = Path("causalclipseg-demo")
 
@@ -128,11 +131,18 @@ def _run(
         raise OutputError("The result needs a folder of its own, not that of the image; give one as --output FOLDER.")
     start = time.perf_counter()
     warnings.showwarning = show_warning
-    with claimed(output.folder, [RESULT_JSON]), err.status("Reading the image") as status:
+    with (
+        claimed(output.folder, [RESULT_JSON]),
+        err.status("Reading the image") as status,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        loading = threads.submit(_load, checkpoint, device, engine)
         try:
             radiograph = read_radiograph(image).oriented(mirrored)
         except MirroredQuestionError as question:
             raise RadiographError(f"{question} Answer with --mirrored or --not-mirrored.") from None
+        if radiograph.header is not None:
+            threads.submit(import_module, "CausalCLIPSegLib.segmentation.dicom_writer")  # slow, and needed at the end
         from CausalCLIPSegLib.export import PROBABILITY, describe_result, reject_earlier_result, write_result
 
         if not output.force:
@@ -141,9 +151,8 @@ def _run(
             except OutputError as error:
                 raise OutputError(f"{error} {output.remedy}") from None
         status.update("Loading the checkpoint")
-        from CausalCLIPSegLib.segmenter import Segmenter
-
-        segmenter = Segmenter.from_checkpoint(checkpoint, device, engine)
+        segmenter = loading.result()
+        del loading
         result = segmenter.segment(
             radiograph, expression, threshold=threshold, mirrored=radiograph.mirrored, progress=status.update
         )
@@ -159,6 +168,13 @@ def _run(
             extra=(PROBABILITY,) if output.probability else (),
         )
     _print_result(result, report, files, time.perf_counter() - start)
+
+
+def _load(checkpoint: str, device: Device, engine: EngineChoice) -> Segmenter:
+    """Load a checkpoint, and all that it needs."""
+    from CausalCLIPSegLib.segmenter import Segmenter
+
+    return Segmenter.from_checkpoint(checkpoint, device, engine)
 
 
 def _print_result(result: SegmentationResult, report: ResultDocument, files: dict[str, Path], seconds: float) -> None:
