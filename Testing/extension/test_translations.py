@@ -112,10 +112,9 @@ STATES: dict[str, Callable[[Any], None]] = {
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_no_english_text_is_left_in_the_panel(translated, open_panel, volume, state, monkeypatch):
+def test_no_english_text_is_left_in_the_panel(translated, panel, state, monkeypatch):
     import panel_driver
 
-    panel = open_panel(image=volume)
     searching = translated["CausalCLIPSegLib.messages", "Searching the radiograph"]
     monkeypatch.setattr(panel_driver, "SEARCHING", searching)
     STATES[state](panel)
@@ -123,8 +122,7 @@ def test_no_english_text_is_left_in_the_panel(translated, open_panel, volume, st
     assert english(panel, translated) == []
 
 
-def test_the_sentences_of_the_worker_are_said_in_the_language(translated, language, open_panel, volume):
-    panel = open_panel(image=volume)
+def test_the_sentences_of_the_worker_are_said_in_the_language(translated, language, panel):
     panel.run("elsewhere: Opacity in the right middle zone.")
     says = {
         "de": (
