@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,23 @@ class Segmenters:
 
     def __init__(self) -> None:
         self._loaded: dict[tuple[Path, str, EngineChoice], Segmenter] = {}
+        self._lock = threading.Lock()
+
+    def prefetch(
+        self, checkpoint: str, device: Device, engine: EngineChoice, wait_for_libraries: Callable[[], None]
+    ) -> None:
+        """Load the segmenter of a checkpoint on the CPU in the background, so that `get` does not wait for it.
+
+        An error is dropped here; `get` meets it again.
+        """
+
+        def load() -> None:
+            with suppress(Exception):
+                wait_for_libraries()
+                if choose_device(device, engine) == "cpu":  # a GPU may give warnings, which belong to the request
+                    self.get(checkpoint, device, engine)
+
+        threading.Thread(target=load, name="checkpoint", daemon=True).start()
 
     def get(self, checkpoint: str, device: Device, engine: EngineChoice = "auto") -> Segmenter:
         """Return the segmenter of a checkpoint on a device; load it if needed.
@@ -29,9 +49,10 @@ class Segmenters:
         from CausalCLIPSegLib.segmenter import Segmenter  # a slow import
 
         key = find_checkpoint(checkpoint).resolve(), choose_device(device, engine), engine
-        if key not in self._loaded:
-            self._loaded[key] = Segmenter.from_checkpoint(checkpoint, device, engine)
-        return self._loaded[key]
+        with self._lock:
+            if key not in self._loaded:
+                self._loaded[key] = Segmenter.from_checkpoint(checkpoint, device, engine)
+            return self._loaded[key]
 
     def drop_cpu_fallbacks(self) -> None:
         """Forget segmenters that fell back to the CPU, so that the next request tries the GPU again."""

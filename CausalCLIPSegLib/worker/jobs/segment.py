@@ -43,6 +43,7 @@ def segment(
     # before anything slow
     expression = read_note(request.note, request.laterality, request.language, request.side, request.mirrored)
     begin("Reading the radiograph", 0)
+    segmenters.prefetch(request.checkpoint, request.device, request.engine, wait_for_libraries)
     radiograph = read_image(request.image, request.mirrored)
     begin("Loading the libraries", 0.1)
     wait_for_libraries()
