@@ -30,8 +30,8 @@ from CausalCLIPSegLib import scene
 from CausalCLIPSegLib.colors import to_uint8_rgb
 from CausalCLIPSegLib.radiograph import read_radiograph
 
-WIDTH, HEIGHT, VIEW_WIDTH = 430, 900, 800
-SCALE, JPEG_QUALITY = 0.7, 50
+WIDTH, HEIGHT, VIEW_WIDTH = 430, 930, 800
+SCALE, JPEG_QUALITY = 0.62, 42
 RESOURCES = ROOT / "CausalCLIPSegExtension" / "CausalCLIPSeg" / "Resources"
 THUMBNAIL_SIZE = 260, 280
 NOTE_OF_ONE_SIDE = "Multiple rounded opacities in the left lung."
