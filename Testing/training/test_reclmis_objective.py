@@ -14,6 +14,7 @@ from safetensors import safe_open
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.model.checkpoint import open_checkpoint
 from CausalCLIPSegLib.model.engines.torch_engine import load_network
+from CausalCLIPSegLib.model.tokens import encode
 from CausalCLIPSegLib.network.reclmis.configuration import RecLMISConfiguration
 from CausalCLIPSegLib.network.reclmis.reclmis import RecLMIS
 from CausalCLIPSegLib.network.text_encoder import count_tokens, tokenize
@@ -346,14 +347,10 @@ def test_encoders_of_another_architecture_are_a_start():
     positions = network.text_encoder.positional_embedding
     assert torch.equal(positions[:20], source.text_encoder.positional_embedding)
     assert positions[20:].abs().max() > 0
-    tokens = tokenize(PROMPTS, 24)
+    rows = torch.cat([torch.from_numpy(encode(prompt, source.configuration.text)) for prompt in PROMPTS])
     with torch.no_grad():
-        first, second = (encoder.eval()(tokens[:, :size]) for encoder, size in encoders(network, source))
+        first, second = network.text_encoder.eval()(tokenize(PROMPTS, 24)), source.text_encoder(rows)
     torch.testing.assert_close(first, second)
-
-
-def encoders(network, source):
-    return (network.text_encoder, 24), (source.text_encoder, 20)
 
 
 def test_encoders_of_other_sizes_are_rejected(tiny_checkpoint_to_read, tiny_reclmis_network):
