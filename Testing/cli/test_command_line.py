@@ -98,7 +98,7 @@ def test_note_prints_json_lines(causalclipseg, tmp_path):
     pneumonia, no_finding = map(json.loads, completed.stdout.splitlines())
     assert (pneumonia["sides"], pneumonia["zones"]) == (["right"], {"right": ["lower"]})
     assert pneumonia["laterality"] == "viewer"
-    assert pneumonia["prompt"] == "Unilateral pulmonary infection, one infected area, lower left lung."
+    assert pneumonia["prompt"] == "Unilateral pulmonary infection, lower left lung."
     assert no_finding["sides"] == []
     assert no_finding["prompt"] is None
     assert {"findings", "ignored"} <= set(pneumonia)

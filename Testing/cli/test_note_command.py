@@ -21,7 +21,7 @@ def run(*arguments):
 
 def test_shows_the_prompt_its_words_the_ignored_words_and_the_question():
     shown = " ".join(run(CONTRADICTION).output.split())
-    assert "Bilateral pulmonary infection, two infected areas, lower left lung and lower right lung." in shown
+    assert "Bilateral pulmonary infection, lower left lung and lower right lung." in shown
     assert "From Left lower lobe pneumonia: pneumonia" in shown
     assert "From right basal pneumonia: pneumonia, uncertain" in shown
     assert "Not used effusion: described as absent" in shown

@@ -69,7 +69,7 @@ def test_everything_can_be_done_with_the_keyboard(viewer: Viewer) -> None:
     found = viewer.segments()["infection_right"]
     press(".")
     press(".")
-    assert viewer.app("app.segmentation.threshold") == pytest.approx(0.47)
+    assert viewer.app("app.segmentation.threshold") == pytest.approx(0.42)
     press("Control+z")
     press("Control+z")
     np.testing.assert_array_equal(viewer.segments()["infection_right"], found)
