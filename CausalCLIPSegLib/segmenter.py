@@ -383,7 +383,8 @@ class Segmenter:
 
     def _on_radiograph(self, image: FloatArray, window: Window | None = None) -> FloatArray:
         """Resample a map of the network, h x w, to the grid of the radiograph that was set, or to a window of it."""
-        return to_radiograph_grid(self._oriented(image), *self._current().pixels.shape, window=window)
+        rows, columns = self._current().pixels.shape
+        return to_radiograph_grid(self._oriented(image), rows, columns, window)
 
     def _oriented(self, image: npt.NDArray[Number]) -> npt.NDArray[Number]:
         """Mirror a map of the network, h x w, if the radiograph that was set is mirrored."""
