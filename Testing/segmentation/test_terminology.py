@@ -27,7 +27,10 @@ IN_NO_CONTEXT_GROUP = {"95436008"}
 SLICERS_FILE = resources() / "ChestRadiographFindings.term.json"
 
 
-@pytest.mark.parametrize("code", {*FINDINGS.values(), CATEGORY, LUNG, *LATERALITY.values()}, ids=lambda c: c.meaning)
+CODES = sorted({*FINDINGS.values(), CATEGORY, LUNG, *LATERALITY.values()}, key=lambda code: code.meaning)
+
+
+@pytest.mark.parametrize("code", CODES, ids=lambda code: code.meaning)
 def test_codes_are_in_dicoms_context_groups(code):
     meanings = {
         meaning
