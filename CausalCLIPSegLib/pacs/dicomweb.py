@@ -26,6 +26,7 @@ from CausalCLIPSegLib.pacs.archive import (
     UnreachableError,
 )
 from CausalCLIPSegLib.pacs.configuration import DicomWebArchive, is_local
+from CausalCLIPSegLib.pacs.connections import CuttableAdapter
 from CausalCLIPSegLib.pacs.retry import retrying, seconds_to_wait
 from CausalCLIPSegLib.pacs.statuses import store_answer
 from CausalCLIPSegLib.pacs.transfer import send
@@ -186,6 +187,8 @@ class _Session(requests.Session):
         super().__init__()
         self._timeout = timeout
         self.headers["Accept-Encoding"] = "identity"
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, CuttableAdapter())
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
         options["allow_redirects"] = False

@@ -11,6 +11,7 @@ import requests
 import urllib3
 
 from CausalCLIPSegLib.errors import PacsError
+from CausalCLIPSegLib.pacs.connections import Line
 from CausalCLIPSegLib.radiograph.limits import MAX_FILE_BYTES
 
 MAX_LIST_BYTES = 1 << 25
@@ -59,10 +60,10 @@ def send(request: Callable[[], requests.Response], seconds: float) -> requests.R
     """Make a request, and return its response with the whole body.
 
     The request runs in a thread of its own, so that Ctrl-C and the deadline end the wait in any phase, also while an
-    archive sends one header after the other.
+    archive sends one header after the other. Then the connection is cut, so that the thread ends too.
 
     Args:
-        request: sends the request, and returns the response before its body is read.
+        request: sends the request with a `CuttableAdapter`, and returns the response before its body is read.
         seconds: time for the headers, and for a pause of the body.
 
     Raises:
@@ -72,8 +73,10 @@ def send(request: Callable[[], requests.Response], seconds: float) -> requests.R
     deadline = Deadline(seconds)
     outcome: list[requests.Response | BaseException] = []
     ended = threading.Event()
+    line = Line()
 
     def run() -> None:
+        line.use()
         try:
             response = request()
             response._content = b"".join(_body(response, deadline))
@@ -83,9 +86,13 @@ def send(request: Callable[[], requests.Response], seconds: float) -> requests.R
         ended.set()
 
     threading.Thread(target=run, name="archive", daemon=True).start()
-    while not ended.wait(min(1.0, max(0.01, deadline.seconds_left()))):
-        if deadline.seconds_left() <= 0 and not ended.is_set():
-            raise SlowError(_TOO_SLOW)
+    try:
+        while not ended.wait(min(1.0, max(0.01, deadline.seconds_left()))):
+            if deadline.seconds_left() <= 0 and not ended.is_set():
+                raise SlowError(_TOO_SLOW)
+    except BaseException:
+        line.cut()
+        raise
     (result,) = outcome
     if isinstance(result, BaseException):
         raise result

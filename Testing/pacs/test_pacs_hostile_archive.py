@@ -7,6 +7,7 @@ import itertools
 import json
 import resource
 import sys
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -124,6 +125,10 @@ def test_every_request_ends_soon_in_one_sentence_and_little_memory(answer, reque
         message = error_of(lambda: requests[request_](pacs))
         assert message.endswith((".", "?")) if request_ != "store" else message == "" or message.endswith((".", "?"))
     assert time.monotonic() - start < LONGEST
+    for thread in threading.enumerate():
+        if thread.name == "archive":
+            thread.join(LONGEST)
+            assert not thread.is_alive(), "the request goes on although its time is over"
     if sys.platform == "linux":  # kilobytes there
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MAX_MEMORY
 
