@@ -23,6 +23,7 @@ def cluster():
     """Two computers with a core each."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        patch.delenv("TMPDIR", raising=False)  # the names of Ray's sockets have at most 107 characters
         cluster = cluster_utils.Cluster(True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         cluster.add_node(num_cpus=1)
         yield cluster

@@ -66,6 +66,7 @@ def test_writes_every_field_of_the_contract(small_result, tmp_path):
         "source": None,
         "places": [],
         "not_in_note": [],
+        "words": [],
     }
 
 

@@ -42,7 +42,7 @@ def test_note_names_the_sides_of_patient_and_viewer(worker, mirrored):
     assert answer["sides"] == ["right"]
     assert answer["sides_viewer"] == ["right" if mirrored else "left"]
     assert answer["zones"] == {"right": ["lower"]}
-    assert answer["prompt"] == "Unilateral pulmonary infection, one infected area, lower left lung."
+    assert answer["prompt"] == "Unilateral pulmonary infection, lower left lung."
     assert answer["prompt_laterality"] == "viewer"
     assert "patient's right lung" in answer["summary"]
     assert answer["ignored"]
