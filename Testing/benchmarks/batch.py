@@ -20,7 +20,7 @@ from whole_way import ROOT, make_image
 from CausalCLIPSegLib.demo import DEMO_NOTE
 
 _SHAPE = (2500, 2000)
-_IMAGES = 12
+_IMAGES = 48
 _FORMS = {
     "all files, --jobs 1": ["--jobs", "1"],
     "all files": [],
