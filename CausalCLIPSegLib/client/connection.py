@@ -70,7 +70,7 @@ class Connection:
         """Send a request, and return the JSON object of the answer.
 
         Raises:
-            ServerError: the server refuses, cannot be reached, or is none of ours.
+            ServerError: the server refuses, cannot be reached, or is another program.
         """
         with self.open(method, path, **options) as response, translated():
             try:

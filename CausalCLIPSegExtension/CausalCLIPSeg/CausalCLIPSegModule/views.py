@@ -106,7 +106,7 @@ class Views:
 
     def _layout(self) -> int | None:
         manager = slicer.app.layoutManager()
-        return None if manager is None else manager.layout  # there is none without a main window
+        return None if manager is None else manager.layout  # Slicer without a main window has no layout manager
 
     def _setLayout(self, layout: int) -> None:
         manager = slicer.app.layoutManager()

@@ -10,7 +10,7 @@ import slicer
 Preset = Literal["stored", "whole", "lungs", "bones", "inverted"]
 
 _PERCENTILES: dict[Preset, tuple[float, float]] = {"whole": (0, 100), "lungs": (1, 65), "bones": (35, 99.9)}
-"""The darkest and the brightest values that are told apart: air is dark, bone is bright."""
+"""The darkest and the brightest value that a window shows as different grays: air is dark, bone is bright."""
 
 _STORED_ATTRIBUTE = "CausalCLIPSeg.StoredWindow"
 _MAX_VALUES = 1_000_000

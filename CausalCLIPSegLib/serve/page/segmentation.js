@@ -153,7 +153,7 @@ export class Segmentation {
     this.#toggle(this.find(id).bit, union(parts));
   }
 
-  /** Fill the hole around a pixel; false if there is none. */
+  /** Fill the hole around a pixel; return false if the pixel is in no hole. */
   fill(id, position) {
     const hole = holeAt(this.plane, this.find(id).bit, this.grid.rows, this.grid.columns, position);
     return hole !== null && this.#correct("fill", id, hole);

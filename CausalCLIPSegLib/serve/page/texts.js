@@ -32,7 +32,7 @@ function filled(template, values) {
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
-/** Return a text, or `fallback` if there is none, for instance because a newer server names something new. */
+/** Return a text, or `fallback` if the text is missing, for instance because the server is newer than the page. */
 export function textOr(key, fallback, values = {}) {
   return key in all.en ? text(key, values) : fallback;
 }
