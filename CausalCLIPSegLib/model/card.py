@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from CausalCLIPSegLib.atomic_files import write_text
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.laterality import Laterality
 from CausalCLIPSegLib.model.place_calibration import PlaceCalibration
@@ -133,6 +134,6 @@ def read_card(folder: Path) -> Card:
 
 
 def write_card(card: Card, folder: Path) -> None:
-    """Write a card into the folder of its checkpoint, as `card.json`."""
+    """Write a card into the folder of its checkpoint, as `card.json`; a card that is there stays whole until then."""
     text = json.dumps(card.model_dump(mode="json"), indent=2, ensure_ascii=False)
-    (folder / CARD).write_text(text + "\n", encoding="utf-8")
+    write_text(folder / CARD, text + "\n")
