@@ -15,6 +15,7 @@ from CausalCLIPSegLib.cli.console import err, out
 from CausalCLIPSegLib.cli.options import CheckpointOption, DeviceOption, EngineOption
 from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.model.card import Card, write_card
+from training.ablation.command import ablate
 from training.console import progress_bar
 from training.data.commands import check_splits, import_chestx_det
 from training.data.splits import Sample, Split, read_split, subsample_evenly
@@ -29,7 +30,6 @@ from training.evaluation.studies.map_value import measure_maps
 from training.evaluation.studies.notes_benchmark import notes
 from training.evaluation.studies.paraphrases import evaluate_paraphrases
 from training.evaluation.studies.results_page import results_command
-from training.fitting.ablation import ablate
 from training.options import DataOption, LimitOption, SplitOption
 
 if TYPE_CHECKING:
