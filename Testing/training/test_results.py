@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from CausalCLIPSegLib.mask import PLACES
+from training.ablation.summary import Result, summarize
 from training.data.splits import DatasetError
 from training.evaluation.referring import PlaceCounts, Referring, ReferringCounts
 from training.evaluation.studies.results_page import page
@@ -87,6 +88,26 @@ def test_table_of_notes_that_name_one_place_holds_the_runs_that_measured_them(fo
     path = folder / "without 2.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"referring": referring(50)}))
     assert "| containment middle | 65.00 ± 7.07 | 45.00 ± 7.07 | +20.00 | +20.00, +20.00 |" in page(folder)
+
+
+def test_an_ablation_is_shown_once_its_file_is_there(folder):
+    settings = yaml.safe_load((folder / "runs.yaml").read_text())
+    study = {"title": "Parts", "file": "parts.json", "reference": "all", "remark": "Few steps."}
+    (folder / "runs.yaml").write_text(yaml.safe_dump(settings | {"ablations": [study]}))
+    assert "Parts" not in page(folder)
+    runs = {"all": {1: Result(70.0, {"absence zones": 20.0}), 2: Result(72.0, {"absence zones": 24.0})}}
+    runs |= {"no text": {1: Result(69.5, {"absence zones": 0.0}), 2: Result(71.0)}, "late": {3: Result(60.0)}}
+    (folder / "parts.json").write_text(json.dumps(summarize(runs, "all")))
+    text = page(folder)
+    assert "## Parts\n\nFew steps.\n\n| arm | seeds | Dice | minus “all” | of each seed |" in text
+    assert "| all | 2 | 71.00 ± 1.41 | - | - |" in text
+    assert "| no text | 2 | 70.25 ± 1.06 | -0.75 | -0.50, -1.00 |" in text
+    assert "| late | 1 | 60.00 | - | - |" in text
+    assert "| percent | all | no text | late |" in text
+    assert "| absence zones | 22.00 ± 2.83 | -20.00 (-20.00) | - |" in text
+    without = {arm: {seed: Result(each.dice) for seed, each in arms.items()} for arm, arms in runs.items()}
+    (folder / "parts.json").write_text(json.dumps(summarize(without, "all")))
+    assert "| percent | all |" not in page(folder), "a study of Dice only has one table"
 
 
 def test_unreadable_files_are_named(folder):

@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from CausalCLIPSegLib.atomic_files import write_text
 from training.data.splits import DatasetError
+from training.evaluation.markdown import signed, spread, table, with_interval
 from training.evaluation.referring import rows_of
+from training.evaluation.studies.ablation_tables import ablation_tables
 from training.yaml_file import read_yaml
 
 Metrics = dict[str, Any]
@@ -58,6 +60,23 @@ class Comparison(BaseModel):
     remark: str = ""
 
 
+class Ablation(BaseModel):
+    """An ablation; it is shown if its file exists.
+
+    Attributes:
+        title: title of the section.
+        file: file that `ablate --json` wrote, in the folder of runs.yaml.
+        reference: the arm that the others are compared with.
+        remark: what the reader must know, in Markdown.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    title: str
+    file: str
+    reference: str
+    remark: str = ""
+
+
 class Results(BaseModel):
     """The contents of `runs.yaml`.
 
@@ -67,6 +86,7 @@ class Results(BaseModel):
         notes: names of the runs whose metrics with other notes are shown.
         shifts: names of the runs whose metrics on corrupted radiographs are shown.
         comparisons: comparisons of groups of runs.
+        ablations: ablations, in the order of the page.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -75,6 +95,7 @@ class Results(BaseModel):
     notes: list[str] = []
     shifts: list[str] = []
     comparisons: list[Comparison] = []
+    ablations: list[Ablation] = []
 
 
 class Row(NamedTuple):
@@ -109,21 +130,25 @@ def page(folder: Path) -> str:
         "Written by `python -m training results` from the files in [results](results); no number is typed by hand.",
         results.remark.strip(),
         "## Runs",
-        _table(_run_rows(results.runs, metrics)),
+        table(_run_rows(results.runs, metrics)),
     ]
     if results.notes:
         rows = _note_rows({name: metrics[name] for name in results.notes})
-        parts += ["## Other notes for the same radiographs", _table(rows)]
+        parts += ["## Other notes for the same radiographs", table(rows)]
     if results.shifts:
         rows = _corruption_rows({name: metrics[name] for name in results.shifts})
-        parts += ["## Corrupted radiographs, own note", _table(rows)]
+        parts += ["## Corrupted radiographs, own note", table(rows)]
     referring = {name: run["referring"] for name, run in metrics.items() if "referring" in run}
     if referring:
-        parts += ["## Notes that name one place", _table(_referring_rows(referring))]
+        parts += ["## Notes that name one place", table(_referring_rows(referring))]
     for comparison in results.comparisons:
         first, second = ([metrics[name] for name in group] for group in comparison.runs)
         parts += [f"## {comparison.title}", comparison.remark.strip()]
-        parts += [_table(_comparison_rows(comparison, first, second))]
+        parts += [table(_comparison_rows(comparison, first, second))]
+    for ablation in results.ablations:
+        if (folder / ablation.file).is_file():
+            parts += [f"## {ablation.title}", ablation.remark.strip()]
+            parts += ablation_tables(_read(folder / ablation.file), ablation.reference)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -149,7 +174,7 @@ def _note_rows(metrics: dict[str, Metrics]) -> Iterator[Sequence[str]]:
     yield "run", "note", "radiographs", "Dice", "minus own note (95 %)", "minus no note (95 %)"
     for name, run in metrics.items():
         for kind, row in run["notes"].items():
-            differences = _difference(row["minus_own"]), _difference(row["minus_none"])
+            differences = with_interval(row["minus_own"]), with_interval(row["minus_none"])
             yield name, kind, str(row["n"]), f"{row['dice']:.2f}", *differences
 
 
@@ -158,7 +183,7 @@ def _corruption_rows(metrics: dict[str, Metrics]) -> Iterator[Sequence[str]]:
     for name, run in metrics.items():
         for kind, strengths in run["shifts"].items():
             for strength, row in strengths.items():
-                yield name, f"{kind} {strength}", str(row["n"]), f"{row['dice']:.2f}", _difference(row["minus_own"])
+                yield name, f"{kind} {strength}", str(row["n"]), f"{row['dice']:.2f}", with_interval(row["minus_own"])
 
 
 def _referring_rows(runs: dict[str, Metrics]) -> Iterator[Sequence[str]]:
@@ -166,24 +191,18 @@ def _referring_rows(runs: dict[str, Metrics]) -> Iterator[Sequence[str]]:
     yield "percent (95 %)", "place", *runs
     for rows in zip(*(rows_of(run) for run in runs.values()), strict=True):
         metric, group, _ = rows[0]
-        yield _words(metric), group, *(_with_interval(row) for _, _, row in rows)
+        yield _words(metric), group, *(_percent(row) for _, _, row in rows)
 
 
 def _words(metric: str) -> str:
     return metric.replace("_", " ")
 
 
-def _with_interval(row: Metrics) -> str:
+def _percent(row: Metrics) -> str:
     if not row["n"]:
         return "-"
     low, high = row["interval"]
     return f"{row['percent']:.1f} ({low:.1f} to {high:.1f})"
-
-
-def _difference(difference: Metrics) -> str:
-    """Return a difference with its interval; adding zero turns -0.00 into 0.00."""
-    low, high = (bound + 0.0 for bound in difference["interval"])
-    return f"{difference['dice'] + 0.0:+.2f} ({low:.2f} to {high:.2f})"
 
 
 def _comparison_rows(
@@ -193,8 +212,8 @@ def _comparison_rows(
     for row in _rows([*first, *second]):
         first_values, second_values = [row.read(run) for run in first], [row.read(run) for run in second]
         differences = [a - b for a, b in zip(first_values, second_values, strict=True)]
-        pairs = ", ".join(f"{difference:+.2f}" for difference in differences)
-        yield row.name, _spread(first_values), _spread(second_values), f"{statistics.mean(differences):+.2f}", pairs
+        mean = f"{statistics.mean(differences):+.2f}"
+        yield row.name, spread(first_values), spread(second_values), mean, signed(differences)
 
 
 def _rows(runs: Sequence[Metrics]) -> Iterator[Row]:
@@ -234,14 +253,3 @@ def _at(*keys: str) -> Callable[[Metrics], float]:
 
 def _mean_of_corruptions(metrics: Metrics) -> float:
     return statistics.mean(row["dice"] for strengths in metrics["shifts"].values() for row in strengths.values())
-
-
-def _spread(values: Sequence[float]) -> str:
-    """Return the mean, with the standard deviation if there are several values."""
-    mean = f"{statistics.mean(values):.2f}"
-    return f"{mean} ± {statistics.stdev(values):.2f}" if len(values) > 1 else mean
-
-
-def _table(rows: Iterable[Sequence[str]]) -> str:
-    heading, *body = (f"| {' | '.join(row)} |" for row in rows)
-    return "\n".join([heading, "|" + "---|" * heading.count(" | ") + "---|", *body])
