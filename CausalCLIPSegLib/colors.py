@@ -34,3 +34,9 @@ BY_SIDE: dict[Side, Color] = {"right": to_unit_rgb(ORANGE), "left": to_unit_rgb(
 
 NOT_IN_NOTE: Color = to_unit_rgb(YELLOW)
 """Color of areas outside the places of the note."""
+
+HEARD: Color = to_unit_rgb(SKY_BLUE)
+"""Ground of the words that the network weighs."""
+
+MAP_RAMP: tuple[Color, Color] = ((0.35, 0.0, 0.0), (1.0, 0.95, 0.2))
+"""Colors of the lowest and the highest value of a map; no segment has them."""

@@ -13,6 +13,7 @@ from CausalCLIPSegLib.laterality import Laterality, Side
 from CausalCLIPSegLib.mask.places import place_name
 from CausalCLIPSegLib.mask.presence import PlaceStatement, probability_text
 from CausalCLIPSegLib.model.resampling import to_radiograph_grid
+from CausalCLIPSegLib.notes.heard import Heard, heard_in
 from CausalCLIPSegLib.terminology import DEFAULT_KIND, FINDINGS
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class NetworkMap:
     """A map that a network gives for people to look at; docs/maps.md says what each is worth.
 
     Attributes:
-        name: "causal_attention", "confounder_attention" or "patches_of_interest", if the network has it.
+        name: of the map, as the network gives it; `maps.KNOWN` describes those of this program's networks.
         values: float32 of at least 0, h x w, on a grid of the network, oriented as the radiograph. Show them over
             their own range, because they may lie close together.
     """
@@ -119,10 +120,17 @@ class WordWeight:
     """A word of the prompt, and its share of the network's interest, in [0, 1].
 
     The shares of all words sum to less than 1: the rest belongs to punctuation and to the ends of the prompt.
+
+    Attributes:
+        word: in lower case.
+        weight: the share.
+        spans: where the note says it: the first character, and the one after the last; empty if only the prompt has
+            the word.
     """
 
     word: str
     weight: float
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +180,11 @@ class SegmentationResult:
     def causal_attention(self) -> npt.NDArray[np.float32]:
         """Float32 in [0, 1], rows x columns: M of Eq. 2, mean over channels and stages; 1 without a masker."""
         return to_radiograph_grid(self.network_attention, *self.radiograph.pixels.shape)
+
+    @cached_property
+    def heard(self) -> list[Heard]:
+        """The note around the words that the network weighs; empty if it weighs none (`notes.heard`)."""
+        return heard_in(self.note, ((each.word, each.weight, each.spans) for each in self.words))
 
     @property
     def confounder_attention(self) -> npt.NDArray[np.float32]:

@@ -35,6 +35,7 @@ from CausalCLIPSegLib.model.resampling import (
 )
 from CausalCLIPSegLib.model.tokens import encode, word_weights
 from CausalCLIPSegLib.notes import ReferringExpression, choose_side, parse_note, swap_sides
+from CausalCLIPSegLib.notes.heard import spans_of_words
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import (
     Candidate,
@@ -177,7 +178,7 @@ class Segmenter:
             threshold=threshold,
             network_attention=self._network_attention(),
             maps=self._maps_of(outputs),
-            words=self._words_of(prompt, outputs),
+            words=self._words_of(prompt, outputs, expression),
             segments=self.segments_of(mask, expression, mirrored=mirrored),
             provenance=Provenance(
                 self.card.name,
@@ -374,12 +375,14 @@ class Segmenter:
             maps.append(NetworkMap(PATCHES, self._oriented(_mean(shares, max(len(each) for each in shares)))))
         return tuple(maps)
 
-    def _words_of(self, prompt: str, outputs: list[Arrays]) -> tuple[WordWeight, ...]:
-        """Return the weights of the words of a prompt, as the mean of all views."""
+    def _words_of(self, prompt: str, outputs: list[Arrays], expression: ReferringExpression) -> tuple[WordWeight, ...]:
+        """Return the weights of the words of a prompt, as the mean of all views, and where the note says them."""
         weights = [output["words_of_interest"].mean(axis=0) for output in outputs if "words_of_interest" in output]
         if not weights:
             return ()
-        return tuple(WordWeight(*each) for each in word_weights(prompt, np.mean(weights, axis=0)))
+        words = word_weights(prompt, np.mean(weights, axis=0))
+        spans = spans_of_words([word for word, _ in words], expression, self.card.laterality)
+        return tuple(WordWeight(*word, span) for word, span in zip(words, spans, strict=True))
 
     def _on_radiograph(self, image: FloatArray, window: Window | None = None) -> FloatArray:
         """Resample a map of the network, h x w, to the grid of the radiograph that was set, or to a window of it."""

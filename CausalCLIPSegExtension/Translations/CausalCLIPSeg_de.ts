@@ -930,18 +930,6 @@
             <translation>Noch nichts geschrieben.</translation>
         </message>
         <message>
-            <source>Causal attention</source>
-            <translation>Kausale Aufmerksamkeit</translation>
-        </message>
-        <message>
-            <source>Confounder map</source>
-            <translation>Confounder-Karte</translation>
-        </message>
-        <message>
-            <source>Patches of interest</source>
-            <translation>Beachtete Bildfelder</translation>
-        </message>
-        <message>
             <source>1 statement not used</source>
             <translation>1 Aussage nicht genutzt</translation>
         </message>
@@ -1104,6 +1092,14 @@
         <message>
             <source>{words} (not understood)</source>
             <translation>{words} (nicht verstanden)</translation>
+        </message>
+        <message>
+            <source>Words that the network heard</source>
+            <translation>Wörter, die das Netz gehört hat</translation>
+        </message>
+        <message>
+            <source>Only in the prompt, with its own left and right: {words}</source>
+            <translation>Nur im Prompt, mit dessen Links und Rechts: {words}</translation>
         </message>
         <message>
             <source>Found where the note says: {places}.</source>
@@ -2251,6 +2247,42 @@
         <message>
             <source>The note says {number} areas, the outline has {found}.</source>
             <translation>Der Befundtext sagt: {number} Bereiche; der Umriss hat: {found}.</translation>
+        </message>
+        <message>
+            <source>Probability</source>
+            <translation>Wahrscheinlichkeit</translation>
+        </message>
+        <message>
+            <source>Causal attention</source>
+            <translation>Kausale Aufmerksamkeit</translation>
+        </message>
+        <message>
+            <source>Confounder map</source>
+            <translation>Confounder-Karte</translation>
+        </message>
+        <message>
+            <source>Patches of interest</source>
+            <translation>Beachtete Bildfelder</translation>
+        </message>
+        <message>
+            <source>How probable the network finds it that a pixel belongs to the finding. Only this map says where the finding is.</source>
+            <translation>Für wie wahrscheinlich das Netz es hält, dass ein Pixel zum Befund gehört. Nur diese Karte sagt, wo der Befund ist.</translation>
+        </message>
+        <message>
+            <source>A look inside the network, not an explanation. Its values lie close together; they show neither where the finding is nor what the network relies on.</source>
+            <translation>Ein Blick in das Netz, keine Erklärung. Die Werte liegen dicht beieinander; sie zeigen weder, wo der Befund ist, noch, worauf sich das Netz stützt.</translation>
+        </message>
+        <message>
+            <source>The complement of the causal attention. It shows neither where the finding is nor what the network relies on.</source>
+            <translation>Das Gegenstück der kausalen Aufmerksamkeit. Sie zeigt weder, wo der Befund ist, noch, worauf sich das Netz stützt.</translation>
+        </message>
+        <message>
+            <source>The weight that the network gives each patch of the radiograph; 1 is an even share. They show a part of what the network relies on, and do not outline the finding.</source>
+            <translation>Das Gewicht, das das Netz jedem Bildfeld gibt; 1 ist ein gleicher Anteil. Die Bildfelder zeigen einen Teil dessen, worauf sich das Netz stützt, und umreißen den Befund nicht.</translation>
+        </message>
+        <message>
+            <source>The share of the network's interest that each word gets. The shares say little: all words get similar ones.</source>
+            <translation>Der Anteil am Interesse des Netzes, den jedes Wort bekommt. Die Anteile sagen wenig: alle Wörter bekommen ähnliche.</translation>
         </message>
         <message>
             <source>Loading the libraries</source>

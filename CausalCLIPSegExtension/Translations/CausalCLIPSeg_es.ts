@@ -930,18 +930,6 @@
             <translation>Todavía no hay nada escrito.</translation>
         </message>
         <message>
-            <source>Causal attention</source>
-            <translation>Atención causal</translation>
-        </message>
-        <message>
-            <source>Confounder map</source>
-            <translation>Mapa de confusores</translation>
-        </message>
-        <message>
-            <source>Patches of interest</source>
-            <translation>Zonas de interés</translation>
-        </message>
-        <message>
             <source>1 statement not used</source>
             <translation>1 afirmación no usada</translation>
         </message>
@@ -1104,6 +1092,14 @@
         <message>
             <source>{words} (not understood)</source>
             <translation>{words} (no se entiende)</translation>
+        </message>
+        <message>
+            <source>Words that the network heard</source>
+            <translation>Palabras que la red oyó</translation>
+        </message>
+        <message>
+            <source>Only in the prompt, with its own left and right: {words}</source>
+            <translation>Solo en el prompt, con su propia izquierda y derecha: {words}</translation>
         </message>
         <message>
             <source>Found where the note says: {places}.</source>
@@ -2251,6 +2247,42 @@
         <message>
             <source>The note says {number} areas, the outline has {found}.</source>
             <translation>La nota dice: {number} áreas; el contorno tiene: {found}.</translation>
+        </message>
+        <message>
+            <source>Probability</source>
+            <translation>Probabilidad</translation>
+        </message>
+        <message>
+            <source>Causal attention</source>
+            <translation>Atención causal</translation>
+        </message>
+        <message>
+            <source>Confounder map</source>
+            <translation>Mapa de confusores</translation>
+        </message>
+        <message>
+            <source>Patches of interest</source>
+            <translation>Zonas de interés</translation>
+        </message>
+        <message>
+            <source>How probable the network finds it that a pixel belongs to the finding. Only this map says where the finding is.</source>
+            <translation>Qué probabilidad da la red a que un píxel pertenezca al hallazgo. Solo este mapa dice dónde está el hallazgo.</translation>
+        </message>
+        <message>
+            <source>A look inside the network, not an explanation. Its values lie close together; they show neither where the finding is nor what the network relies on.</source>
+            <translation>Una mirada al interior de la red, no una explicación. Sus valores están muy próximos; no muestran dónde está el hallazgo ni en qué se basa la red.</translation>
+        </message>
+        <message>
+            <source>The complement of the causal attention. It shows neither where the finding is nor what the network relies on.</source>
+            <translation>El complemento de la atención causal. No muestra dónde está el hallazgo ni en qué se basa la red.</translation>
+        </message>
+        <message>
+            <source>The weight that the network gives each patch of the radiograph; 1 is an even share. They show a part of what the network relies on, and do not outline the finding.</source>
+            <translation>El peso que la red da a cada zona de la radiografía; 1 es una parte igual. Muestran una parte de aquello en que se basa la red, y no delimitan el hallazgo.</translation>
+        </message>
+        <message>
+            <source>The share of the network's interest that each word gets. The shares say little: all words get similar ones.</source>
+            <translation>La proporción del interés de la red que recibe cada palabra. Las proporciones dicen poco: todas las palabras reciben proporciones parecidas.</translation>
         </message>
         <message>
             <source>Loading the libraries</source>

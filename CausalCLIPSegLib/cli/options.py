@@ -31,6 +31,10 @@ WithoutNoteOption = Annotated[
 ProbabilityOption = Annotated[
     bool, typer.Option("--probability", help="Also write probability.dcm (FRACTIONAL), which few viewers read.")
 ]
+MapsOption = Annotated[
+    bool,
+    typer.Option("--maps", help="Also write maps.npz and maps.png: all maps of the network, as values and pictures."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
 

@@ -21,6 +21,7 @@ from CausalCLIPSegLib.cli.options import (
     EngineOption,
     LanguageOption,
     LateralityOption,
+    MapsOption,
     ProbabilityOption,
     ThresholdOption,
     WithoutNoteOption,
@@ -71,6 +72,7 @@ def segment(
     force: Annotated[bool, typer.Option("--force", help="Replace the result of an earlier run.")] = False,
     without_note: WithoutNoteOption = False,
     probability: ProbabilityOption = False,
+    maps: MapsOption = False,
 ) -> None:
     """Segment what the note names on IMAGE, and write the result into a folder."""
     if (note is None) == (note_file is None):
@@ -82,7 +84,7 @@ def segment(
         expression = read_note(text, laterality, language, side, mirrored)  # before anything slow
     except SideQuestionError as question:
         raise NoteError(f"{question} Answer with --side left, right or both.") from None
-    output_options = _Output(folder, force, not without_note, probability)
+    output_options = _Output(folder, force, not without_note, probability, maps)
     _run(image, expression, output_options, checkpoint, device, engine, threshold, mirrored)
 
 
@@ -110,6 +112,7 @@ class _Output:
     force: bool
     with_note: bool = True
     probability: bool = False
+    maps: bool = False
     remedy: str = "--force replaces it."
 
 
@@ -143,7 +146,7 @@ def _run(
             raise RadiographError(f"{question} Answer with --mirrored or --not-mirrored.") from None
         if radiograph.header is not None:
             threads.submit(import_module, "CausalCLIPSegLib.segmentation.dicom_writer")  # slow, and needed at the end
-        from CausalCLIPSegLib.export import PROBABILITY, describe_result, reject_earlier_result, write_result
+        from CausalCLIPSegLib.export import MAPS, PROBABILITY, describe_result, reject_earlier_result, write_result
 
         if not output.force:
             try:
@@ -165,7 +168,7 @@ def _run(
             report=report,
             force=output.force,
             with_note=output.with_note,
-            extra=(PROBABILITY,) if output.probability else (),
+            extra=[*([PROBABILITY] if output.probability else ()), *(MAPS if output.maps else ())],
         )
     _print_result(result, report, files, time.perf_counter() - start)
 

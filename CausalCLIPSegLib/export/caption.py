@@ -7,6 +7,8 @@ from PIL import Image, ImageDraw
 from CausalCLIPSegLib.about import RESEARCH_ONLY
 from CausalCLIPSegLib.export.fonts import TextFont, wrap
 from CausalCLIPSegLib.export.report import ResultDocument
+from CausalCLIPSegLib.maps import WORDS_WORTH
+from CausalCLIPSegLib.notes.heard import heard_in
 
 _BACKGROUND, _TEXT_COLOR, _LABEL_COLOR, _RULE_COLOR = (255, 255, 255), (24, 24, 27), (104, 104, 110), (222, 222, 226)
 _TEXT_SIZE, _SMALL_SIZE = 30, 24  # pixels, as are all lengths below
@@ -46,6 +48,7 @@ def draw_caption(report: ResultDocument, mirrored: bool | None, width: int) -> I
     sections = {
         "Note": [_Paragraph(report.note, max_lines=4)],
         "Prompt": [_Paragraph(report.prompt, max_lines=3), _laterality(report, mirrored)],
+        **_heard(report),
         "Outlined": [*_outlined(report), *_orientation(mirrored)],
         **_compared(report),
         "Model": [_Paragraph(model)],
@@ -77,6 +80,19 @@ def _laterality(report: ResultDocument, mirrored: bool | None) -> _Paragraph:
     """Say whose left and right the prompt means; the network sees a mirrored radiograph mirrored back."""
     unmirrored = ", after the radiograph was mirrored back" if mirrored and report.laterality == "viewer" else ""
     return _Paragraph(f"Left and right in this prompt are the {report.laterality}'s{unmirrored}.", small=True)
+
+
+def _heard(report: ResultDocument) -> dict[str, list[_Paragraph]]:
+    """Say which words the network weighs, in the words of the note if it has them; mostly nothing."""
+    pieces = heard_in(report.note, ((each.word, each.weight, tuple(each.spans)) for each in report.words))
+    shares = [
+        (f"“{each.text}”" if each.in_note else f"{each.text} (prompt)") + f" {100 * each.weight:.0f} %"
+        for each in pieces
+        if each.weight is not None
+    ]
+    return (
+        {"Heard": [_Paragraph(", ".join(shares), max_lines=4), _Paragraph(WORDS_WORTH, small=True)]} if shares else {}
+    )
 
 
 def _outlined(report: ResultDocument) -> list[_Paragraph]:

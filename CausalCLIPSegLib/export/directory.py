@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from CausalCLIPSegLib.atomic_files import reject_existing, staged_files
 from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.export.maps import write_map_pictures, write_map_values
 from CausalCLIPSegLib.export.overlay import write_overlay
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result, write_report
 from CausalCLIPSegLib.export.segmentation_files import (
@@ -61,6 +62,9 @@ class Output(NamedTuple):
 PROBABILITY = "probability.dcm"
 """The probability map as a FRACTIONAL DICOM-SEG, written only on request."""
 
+MAPS = ("maps.npz", "maps.png")
+"""The values of all maps, and a picture of each, written only on request."""
+
 PICTURE = "overlay.png"
 """The picture for people, which takes much of the time of writing."""
 
@@ -69,6 +73,8 @@ OUTPUTS: tuple[Output, ...] = (
     Output("segmentation.dcm", write_dicom_seg, _has_dicom_seg, carries_note=True),
     Output(PROBABILITY, write_dicom_probability, _is_dicom, carries_note=True, on_request=True),
     Output(PICTURE, write_overlay, needs_report=True),
+    Output(MAPS[0], write_map_values, on_request=True),
+    Output(MAPS[1], write_map_pictures, on_request=True),
 )
 """The files of a result except result.json, in the order of writing."""
 
@@ -110,7 +116,7 @@ def write_result(
             could not be written are added to its `warnings`.
         force: replace an earlier result, including files that this result does not have.
         with_note: include the note in the DICOM files; result.json and the picture always include it.
-        extra: names of files that are written only on request: `PROBABILITY`.
+        extra: names of files that are written only on request: `PROBABILITY`, `MAPS`.
         without: names of files to leave out: `PICTURE`.
 
     Returns:

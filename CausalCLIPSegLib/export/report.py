@@ -1,5 +1,6 @@
 """A result as result.json: the note, how it was understood, the areas, and the checkpoint."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from pydicom import Dataset
 
 from CausalCLIPSegLib.export.segmentation_files import missing_dicom_seg_reason
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, side_in_image
+from CausalCLIPSegLib.maps import PROBABILITY, text_of
 from CausalCLIPSegLib.mask.components import area_fraction, area_mm2, count_components
 from CausalCLIPSegLib.mask.description import disagreements
 from CausalCLIPSegLib.mask.lung_extent import lung_extent
@@ -91,10 +93,34 @@ class CandidateDocument(BaseModel):
 
 
 class WordDocument(BaseModel):
-    """A word of the prompt, and its share of the network's interest, in [0, 1] (docs/maps.md)."""
+    """A word of the prompt (docs/maps.md).
+
+    Attributes:
+        word: in lower case.
+        weight: its share of the network's interest, in [0, 1].
+        spans: where `note` says it: the first character, and the one after the last; empty if only the prompt has it.
+    """
 
     word: str
     weight: float
+    spans: list[tuple[int, int]] = Field(default_factory=list)
+
+
+class ResultMap(BaseModel):
+    """A map that the network gives (docs/maps.md).
+
+    Attributes:
+        name: of the map, for programs.
+        title: for people.
+        low, high: its range: 0 and 1 for the probability, and the lowest and highest value of the others.
+        worth: what it shows and what not, in sentences.
+    """
+
+    name: str
+    title: str
+    low: float
+    high: float
+    worth: str
 
 
 class SourceDocument(BaseModel):
@@ -132,6 +158,7 @@ class ResultDocument(BaseModel):
         places: for each place that the note names, whether something is there (docs/places.md).
         not_in_note: areas outside these places, which are not part of the mask (docs/places.md).
         words: the words of the prompt with their weights; empty if the network gives none (docs/maps.md).
+        maps: the maps that the network gives, the probability first (docs/maps.md).
     """
 
     note: str
@@ -157,6 +184,7 @@ class ResultDocument(BaseModel):
     places: list[PlaceDocument] = Field(default_factory=list)
     not_in_note: list[CandidateDocument] = Field(default_factory=list)
     words: list[WordDocument] = Field(default_factory=list)
+    maps: list[ResultMap] = Field(default_factory=list)
 
 
 def describe_result(result: SegmentationResult) -> ResultDocument:
@@ -193,7 +221,8 @@ def describe_result(result: SegmentationResult) -> ResultDocument:
         source=None if radiograph.header is None else _describe_source(radiograph.header),
         places=[_describe_place(statement, radiograph.mirrored) for statement in result.places],
         not_in_note=[_describe_candidate(candidate, result) for candidate in result.candidates],
-        words=[WordDocument(word=each.word, weight=each.weight) for each in result.words],
+        words=[WordDocument(**asdict(each)) for each in result.words],
+        maps=[_describe_map(PROBABILITY, 0, 1), *(_describe_map(each.name, *each.range) for each in result.maps)],
     )
 
 
@@ -269,6 +298,10 @@ def _describe_candidate(candidate: Candidate, result: SegmentationResult) -> Can
         denied=candidate.denied,
         sentence=candidate.sentence,
     )
+
+
+def _describe_map(name: str, low: float, high: float) -> ResultMap:
+    return ResultMap(name=name, low=low, high=high, **text_of(name)._asdict())
 
 
 def _describe_source(header: Dataset) -> SourceDocument:

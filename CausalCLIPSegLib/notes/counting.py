@@ -15,10 +15,11 @@ _MAX_NOUN_DISTANCE = 3  # tokens from a number to its noun: "two large patchy op
 
 @dataclass(frozen=True)
 class AreaCount:
-    """A number of areas, and the claim that it belongs to, if any."""
+    """A number of areas, the claim that it belongs to, if any, and its token."""
 
     number: int
     claim: Claim | None
+    at: int
 
 
 def count_areas(statements: Sequence[ParsedStatement], tokens: Sequence[Token], lexicon: Lexicon) -> list[AreaCount]:
@@ -54,7 +55,7 @@ def _in_statement(parsed: ParsedStatement, tokens: Sequence[Token], lexicon: Lex
             owner = claim_at.get(noun) or _next_claim(asserted, bisect_right(starts, noun))
             is_count = owner is None or owner.asserted
         if is_count:
-            yield AreaCount(number, owner)
+            yield AreaCount(number, owner, at)
             has_count, last_owner = True, owner
 
 

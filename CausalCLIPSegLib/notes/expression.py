@@ -85,6 +85,24 @@ class Ignored:
 
 
 @dataclass(frozen=True)
+class Passage:
+    """Words of a note that say a part of its meaning.
+
+    Attributes:
+        start, stop: its first character in the note as it was given, and the one after its last.
+        meanings: among "finding", "count", "region", "whole" and the zones.
+        named: the patient's sides that these words themselves name.
+        sides: the patient's sides that they are about, by their phrase.
+    """
+
+    start: int
+    stop: int
+    meanings: frozenset[str]
+    named: tuple[Side, ...] = ()
+    sides: tuple[Side, ...] = ()
+
+
+@dataclass(frozen=True)
 class ReferringExpression:
     """What a note refers to on a frontal chest radiograph; all sides are the patient's.
 
@@ -106,6 +124,8 @@ class ReferringExpression:
         clear: the zones of each of the patient's lungs that the note describes as normal, from the top; all three for
             a whole lung. Like `text`, ignored when two expressions are compared.
         text: the note itself; ignored when two expressions are compared.
+        passages: the words of the note for findings and places that are to be segmented, in the order of the note;
+            like `text`, ignored when two expressions are compared.
     """
 
     sides: tuple[Side, ...] = ()
@@ -122,6 +142,7 @@ class ReferringExpression:
     language: str = "en"
     clear: Mapping[Side, tuple[Zone, ...]] = field(default_factory=dict, compare=False)
     text: str = field(default="", compare=False)
+    passages: tuple[Passage, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         _normalize(self)

@@ -14,7 +14,7 @@ The stages, in order:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side
@@ -28,6 +28,7 @@ from CausalCLIPSegLib.notes.language import choose_lexicon
 from CausalCLIPSegLib.notes.lexicon import Mention, Term
 from CausalCLIPSegLib.notes.markup import read_markup
 from CausalCLIPSegLib.notes.ownership import parse_statement
+from CausalCLIPSegLib.notes.passages import find_passages
 from CausalCLIPSegLib.notes.places import Location, LocationTerm, exclude, resolve, unite
 from CausalCLIPSegLib.notes.questions import contradictions
 from CausalCLIPSegLib.notes.statements import Statement, split_statements
@@ -75,7 +76,7 @@ def parse_note(text: str, laterality: Laterality = "patient", language: str | No
     tokens = read_boxes(lexicon.read(tokens_as_written), lexicon)
     mentions = _expand(mention for mention in lexicon.find(tokens) if not _is_letter(tokens, mention))
     statements = split_statements(tokens, mentions, lexicon)
-    return replace(_NoteParser(NoteText(cleaned, tokens, lexicon), laterality).parse(statements), text=text)
+    return _NoteParser(NoteText(cleaned, tokens, lexicon), laterality, text).parse(statements)
 
 
 def _expand(mentions: Iterable[Mention]) -> list[Mention]:
@@ -118,6 +119,7 @@ class _NoteParser:
 
     note: NoteText
     laterality: Laterality
+    written: str
 
     def parse(self, statements: Sequence[Statement]) -> ReferringExpression:
         parsed: list[ParsedStatement] = []
@@ -157,6 +159,8 @@ class _NoteParser:
             questions=tuple(contradictions(findings)),
             language=self.note.lexicon.language,
             clear=clear,
+            text=self.written,
+            passages=find_passages(parsed, counts, self.note, self.written, self.laterality),
         )
 
     def _clear(self, parsed: Sequence[ParsedStatement]) -> dict[Side, tuple[Zone, ...]]:

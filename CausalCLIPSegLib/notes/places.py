@@ -160,6 +160,12 @@ def unite(locations: Sequence[Location]) -> Location:
     return Location(sides, zones, whole, weak=not placed and bool(sides))
 
 
+def named_sides(term: LocationTerm, laterality: Laterality) -> set[Side]:
+    """Return the patient's sides that a term names; those of anatomy do not depend on whose left the note means."""
+    head = term.term.value.partition(" ")[0]
+    return _read_sides(head, "patient" if term.role == "anatomy" else laterality)
+
+
 def _read_sides(value: str, laterality: Laterality) -> set[Side]:
     """Return the patient's sides that "right", "left" or "both" mean."""
     return {say_side(side, laterality) for side in SIDES if value in (side, "both")}

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from CausalCLIPSegLib import colors
+from CausalCLIPSegLib import colors, maps
 from CausalCLIPSegLib.scene.volumes import OVERLAY_ATTRIBUTE, Result, check_same_shape, place_beside
 from CausalCLIPSegLib.scene.vtk_arrays import empty_image, fill_voxels, plain_image, voxel_values, vtk_matrix
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLColorTableNode, vtkMRMLNode, vtkMRMLScalarVolumeNode, vtkMRMLScene, vtkMRMLVolumeNode
 
-Overlay = Literal["causal_attention", "confounder_attention", "patches_of_interest", "probability"]
+Overlay = str
+"""The name of a map."""
 
 Ramp = tuple[colors.Color, colors.Color]
 """The colors of the lowest and the highest value."""
 
-OVERLAYS: dict[Overlay, tuple[str, Ramp]] = {
-    "causal_attention": ("Causal attention", ((0.0, 0.1, 0.3), (0.6, 0.95, 1.0))),
-    "confounder_attention": ("Confounder map", ((0.2, 0.0, 0.25), (1.0, 0.75, 1.0))),
-    "patches_of_interest": ("Patches of interest", ((0.0, 0.2, 0.1), (0.7, 1.0, 0.6))),
-    "probability": ("Probability", ((0.35, 0.0, 0.0), (1.0, 0.95, 0.2))),
+_RAMPS: dict[Overlay, Ramp] = {
+    "causal_attention": ((0.0, 0.1, 0.3), (0.6, 0.95, 1.0)),
+    "confounder_attention": ((0.2, 0.0, 0.25), (1.0, 0.75, 1.0)),
+    "patches_of_interest": ((0.0, 0.2, 0.1), (0.7, 1.0, 0.6)),
 }
-"""Name and colors of each map; the segments have other colors."""
+"""Colors of maps other than those of all others, `colors.MAP_RAMP`; the segments have other colors."""
+
+OVERLAYS: dict[Overlay, tuple[str, Ramp]] = {
+    name: (text.title, _RAMPS.get(name, colors.MAP_RAMP)) for name, text in maps.KNOWN.items()
+}
+"""Name and colors of each map that this version knows."""
 
 _FIRST_SHOWN = 0.05
 """Share of the window of a map below which the radiograph is shown instead."""
@@ -50,8 +55,8 @@ def show_overlay(
     """
     check_same_shape(volume, result)
     values = np.load(_file_of(result, overlay), allow_pickle=False).astype(np.float32)
-    name, _ = OVERLAYS[overlay]
-    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", scene.GenerateUniqueName(name))
+    title = maps.text_of(overlay).title
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", scene.GenerateUniqueName(title))
     image = empty_image(volume)
     fill_voxels(image, values)
     node.SetAndObserveImageData(plain_image(image))
@@ -100,7 +105,7 @@ def style_overlay(scene: vtkMRMLScene, node: vtkMRMLScalarVolumeNode, overlay: O
 
 def _color_table(scene: vtkMRMLScene, overlay: Overlay) -> vtkMRMLColorTableNode:
     """Return the color table of a kind of overlay; add it to the scene if it is missing."""
-    name, (low, high) = OVERLAYS[overlay]
+    name, (low, high) = maps.text_of(overlay).title, _RAMPS.get(overlay, colors.MAP_RAMP)
     node = next(_nodes_of_overlay(scene, "vtkMRMLColorTableNode", overlay), None)
     if node is None:
         node = scene.AddNewNodeByClass("vtkMRMLColorTableNode", f"CausalCLIPSeg {name.lower()}")

@@ -238,12 +238,19 @@ class SegmentDocument(BaseModel):
 
 
 class MapDocument(Document):
-    """A map: byte 0 means `low`, byte 255 means `high`."""
+    """A map: byte 0 means `low`, byte 255 means `high`.
+
+    Attributes:
+        name, title, worth, texts: as in the worker's answer, docs/worker.md.
+        low, high: the range of its values.
+    """
 
     name: str
     title: str
     low: float
     high: float
+    worth: str = ""
+    texts: dict[str, Any] = {}
 
 
 class RunDocument(Document):
@@ -258,7 +265,7 @@ class RunDocument(Document):
         possible: segments that another threshold can reach.
         maps: the probability first.
         threshold: the threshold of the segments.
-        understood, places, warnings, disagreements, texts, words: as in the worker's answer, docs/worker.md.
+        understood, places, warnings, disagreements, texts, words, heard: as in the worker's answer, docs/worker.md.
     """
 
     state: Literal["queued", "running", "done", "failed", "cancelled"]
@@ -275,6 +282,7 @@ class RunDocument(Document):
     disagreements: list[str] = []
     texts: dict[str, Any] = {}
     words: list[dict[str, Any]] = []
+    heard: list[dict[str, Any]] = []
 
 
 class NewSegment(Document):

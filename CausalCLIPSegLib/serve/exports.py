@@ -107,6 +107,7 @@ async def _write(
         "threshold": threshold or run.threshold,
         "provenance": result["provenance"],
         "probability": result["probability"],
+        "words": result["words"],
         **(previous or {}),
     }
     job = Job(request)

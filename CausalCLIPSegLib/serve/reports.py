@@ -32,6 +32,7 @@ def result_document(run: Run) -> ResultDocument:
         CheckpointDocument,
         PlaceDocument,
         ResultDocument,
+        ResultMap,
         SegmentDocument,
         SourceDocument,
         WordDocument,
@@ -69,6 +70,7 @@ def result_document(run: Run) -> ResultDocument:
         source=None if radiograph.source is None else SourceDocument(**radiograph.source),
         places=[PlaceDocument(**_with_patient_side(each)) for each in result["places"]],
         words=[WordDocument(**each) for each in result["words"]],
+        maps=[ResultMap.model_validate(each) for each in result["maps"]],
         not_in_note=[CandidateDocument(**_with_patient_side(each)) for each in result["not_in_note"]],
     )
 

@@ -25,6 +25,7 @@ _EVENT = {
     },
     "required": ["event", "data"],
 }
+_FROM_WORKER = ("understood", "places", "warnings", "disagreements", "texts", "words", "heard")
 _MASK = {
     "requestBody": {"required": True, "content": {BYTES: {"schema": {"type": "string", "contentMediaType": BYTES}}}}
 }
@@ -74,7 +75,7 @@ async def describe_run(run: RunOf) -> documents.RunDocument:
             "possible": run.possible(),
             "maps": run.maps(),
             "threshold": run.threshold,
-            **{name: result[name] for name in ("understood", "places", "warnings", "disagreements", "texts", "words")},
+            **{name: result[name] for name in _FROM_WORKER},
         }
     return documents.RunDocument.model_validate(document)
 

@@ -195,15 +195,7 @@ class Run:
 
     def maps(self) -> list[dict[str, Any]]:
         """Return the maps, for a client."""
-        return [
-            {
-                "name": each["name"],
-                "title": each["name"].replace("_", " ").capitalize(),
-                "low": each["low"],
-                "high": each["high"],
-            }
-            for each in self.done()["maps"]
-        ]
+        return [{name: value for name, value in each.items() if name != "file"} for each in self.done()["maps"]]
 
     def possible(self) -> list[dict[str, Any]]:
         """Return the segments that another threshold can reach, for a client."""

@@ -32,7 +32,7 @@ NOTE = "Consolidation in the right lower zone and in the left upper zone. No eff
 THRESHOLD = 0.01
 """So low that every pixel reaches it with any weights, so masks and areas are the same on every machine."""
 
-PROSE = {"message", "phase", "summary", "warnings", "disagreements", "reason", "questions", "sentence"}
+PROSE = {"message", "phase", "summary", "warnings", "disagreements", "reason", "questions", "sentence", "worth"}
 """Keys whose values are sentences for people; their wording is not part of the contract."""
 
 

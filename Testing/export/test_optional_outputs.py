@@ -17,7 +17,7 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 from CausalCLIPSegLib.errors import SegmentationError
 from CausalCLIPSegLib.export import directory as directory_module
-from CausalCLIPSegLib.export.directory import OUTPUTS, write_result
+from CausalCLIPSegLib.export.directory import MAPS, OUTPUTS, write_result
 from CausalCLIPSegLib.export.report import describe_result
 from CausalCLIPSegLib.privacy import silence_libraries
 
@@ -85,7 +85,7 @@ def fail_with_a_sentence(*args, **kwargs):
     raise SegmentationError("A DICOM-SEG cannot hold this.")
 
 
-@pytest.mark.parametrize("lost", ["segmentation.dcm", "probability.dcm", "overlay.png"])
+@pytest.mark.parametrize("lost", ["segmentation.dcm", "probability.dcm", "overlay.png", "maps.png"])
 @pytest.mark.parametrize(
     ("write", "reason"),
     [(fail, "Something unexpected went wrong (ValueError)"), (fail_with_a_sentence, "A DICOM-SEG cannot hold this.")],
@@ -95,7 +95,7 @@ def test_an_optional_file_costs_only_itself(result_of, tmp_path, monkeypatch, lo
     monkeypatch.setattr(directory_module, "OUTPUTS", outputs)
     result = result_of(header_with())
     report = describe_result(result)
-    written = write_result(result, tmp_path / "out", report=report, extra=["probability.dcm"])
+    written = write_result(result, tmp_path / "out", report=report, extra=["probability.dcm", *MAPS])
     expected = [output.name for output in OUTPUTS if output.name != lost]
     assert list(written) == [*expected, "result.json"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(written)

@@ -15,6 +15,7 @@ from pydicom import Dataset
 
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result, write_report
 from CausalCLIPSegLib.laterality import side_in_image
+from CausalCLIPSegLib.maps import KNOWN
 from CausalCLIPSegLib.mask.components import connected_components
 
 
@@ -67,6 +68,9 @@ def test_writes_every_field_of_the_contract(small_result, tmp_path):
         "places": [],
         "not_in_note": [],
         "words": [],
+        "maps": [
+            {"name": "probability", "title": "Probability", "low": 0, "high": 1, "worth": KNOWN["probability"].worth}
+        ],
     }
 
 

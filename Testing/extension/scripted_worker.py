@@ -9,6 +9,7 @@ Words in the note decide what a run does:
 - "unwritable": an export writes nothing and says why
 - "turned": asks whether the radiograph is mirrored
 - "elsewhere": two areas are not in the note, one in the right upper and one in the left lower zone
+- "weighed": the words of the note have weights, and one word that only the prompt has
 
 The library itself reads the note. The result names the requested checkpoint and device.
 """
@@ -28,6 +29,7 @@ import numpy.typing as npt
 from CausalCLIPSegLib import colors, terminology
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.laterality import Side, side_in_image
+from CausalCLIPSegLib.maps import text_of
 from CausalCLIPSegLib.mask.lung_extent import default_extent
 from CausalCLIPSegLib.mask.presence import state_places
 from CausalCLIPSegLib.mask.sides import split_by_side
@@ -139,7 +141,11 @@ def result(request: protocol.SegmentRequest) -> protocol.SegmentResult:
         places=describe_places(request, probability, threshold),
         maps=[
             protocol.MapDocument(
-                name=name, file=paths[name], low=float(arrays[name].min()), high=float(arrays[name].max())
+                name=name,
+                file=paths[name],
+                low=float(arrays[name].min()),
+                high=float(arrays[name].max()),
+                **text_of(name)._asdict(),
             )
             for name in ("probability", "causal_attention", "confounder_attention", "patches_of_interest")
         ],
@@ -158,7 +164,17 @@ def result(request: protocol.SegmentRequest) -> protocol.SegmentResult:
             )
             for each in candidates
         ],
+        heard=weigh(request.note) if "weighed" in request.note else [],
     )
+
+
+def weigh(note: str) -> list[protocol.HeardDocument]:
+    """Weigh each word of the note more than the one before it; a word in tags is the rest of the note."""
+    pieces = [
+        protocol.HeardDocument(text=word, weight=None if "<" in word else number / 100, words=["lung"], in_note=True)
+        for number, word in enumerate(note.split(), 1)
+    ]
+    return [*pieces, protocol.HeardDocument(text="pulmonary", weight=0.005, words=["pulmonary"], in_note=False)]
 
 
 def describe_places(

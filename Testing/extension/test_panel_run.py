@@ -8,6 +8,9 @@ import re
 import numpy as np
 import pytest
 import vtk
+from PySide6 import QtCore
+
+from CausalCLIPSegLib import maps
 
 RIGHT = "Opacity, right lung"
 LEFT = "Opacity, left lung"
@@ -225,6 +228,54 @@ def test_shows_one_attention_map_at_a_time(panel_with_result, slicer):
     assert not panel.ui.probabilityCheckBox.checked
     panel.choose("mapCombo", "None")
     assert composite.GetForegroundVolumeID() is None
+
+
+def test_a_map_says_what_it_is_worth(panel_with_result):
+    panel = panel_with_result
+    general = panel.ui.mapCombo.toolTip
+    panel.choose("mapCombo", "Patches of interest")
+    assert panel.ui.mapCombo.toolTip == maps.KNOWN["patches_of_interest"].worth
+    combo = panel.ui.mapCombo._object
+    titles = [combo.itemText(index) for index in range(combo.count())]
+    assert titles == ["None", *(maps.KNOWN[name].title for name in list(maps.KNOWN)[1:])]
+    worths = [combo.itemData(index, QtCore.Qt.ItemDataRole.ToolTipRole) for index in range(1, combo.count())]
+    assert worths == [maps.KNOWN[name].worth for name in list(maps.KNOWN)[1:]]
+    panel.choose("mapCombo", "None")
+    assert panel.ui.mapCombo.toolTip == general
+
+
+def test_offers_a_map_of_a_newer_network_and_those_of_an_older_worker(panel_with_result):
+    panel = panel_with_result
+    result = json.loads(panel.logic.parameters.resultJson)
+    newer = {**result["maps"][1], "name": "a_map_of_tomorrow", "title": "A map of tomorrow", "worth": "", "texts": {}}
+    for maps_of_result, titles in (
+        ([*result["maps"], newer], ["Causal attention", "Confounder map", "Patches of interest", "A map of tomorrow"]),
+        ([{key: each[key] for key in ("name", "file")} for each in result["maps"][:2]], ["Causal attention"]),
+        ([], ["Causal attention", "Confounder map"]),
+    ):
+        panel.logic.parameters.resultJson = json.dumps({**result, "maps": maps_of_result})
+        panel.logic.changed.emit()
+        combo = panel.ui.mapCombo
+        assert [combo.itemText(index) for index in range(combo.count)] == ["None", *titles]
+        panel.choose("mapCombo", titles[-1])
+        assert panel.logic.result.overlay == maps_of_result[-1]["name"] if maps_of_result else "confounder_attention"
+        panel.choose("mapCombo", "None")
+
+
+def test_shows_the_words_that_the_network_weighs_with_their_shares(panel):
+    panel.run("weighed <b>left</b> basal & opacity")
+    text = panel.ui.resultLabel.text
+    assert "Words that the network heard" in text
+    assert re.findall(r">([^<]*)</span><sub>(\d+)&nbsp;%</sub>", text) == [
+        ("weighed", "1"), ("basal", "3"), ("&amp;", "4"), ("opacity", "5"), ("pulmonary", "0")
+    ]
+    assert "&lt;b&gt;left&lt;/b&gt;" in text, "markup of a note is text"
+    grounds = [float(alpha) for alpha in re.findall(r"rgba\(\d+,\d+,\d+,([\d.]+)\)", text)]
+    assert grounds[:4] == sorted(grounds[:4])
+    assert "Only in the prompt, with its own left and right" in text
+    assert maps.WORDS_WORTH.replace("'", "&#x27;") in text
+    panel.run("Left basal opacity")
+    assert "heard" not in panel.ui.resultLabel.text
 
 
 def test_next_run_does_not_remove_a_map_that_the_user_removed(panel_with_result, slicer):

@@ -24,7 +24,7 @@ SOURCES = [path.read_text(encoding="utf-8") for path in (*PAGE.glob("*.js"), PAG
 
 SERVER = "\n".join(path.read_text(encoding="utf-8") for path in PAGE.parent.glob("*.py"))
 
-ROOMS = {"radiograph", "statement", "unused", "place", "number", "kind", "reason", "language"}
+ROOMS = {"map", "worth", "radiograph", "statement", "unused", "place", "number", "kind", "reason", "language"}
 """Rooms of CausalCLIPSegLib/messages.toml of which a person at the page can meet every sentence."""
 WRITTEN_BY_THE_PAGE = {
     identifier

@@ -195,6 +195,7 @@ def test_a_disagreement(expression, blocks):
 
 def test_every_field_with_sentences_says_which_they_are():
     spoken = {"message", "phase", "questions", "ignored", "sentence", "warnings", "disagreements", "missing", "place"}
+    spoken |= {"title", "worth"}
     for model in [*vars(protocol).values(), *protocol.Spoken.__subclasses__()]:
         if isinstance(model, type) and issubclass(model, protocol.CancelResult.__mro__[1]):
             named = spoken & set(model.model_fields)

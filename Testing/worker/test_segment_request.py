@@ -8,6 +8,7 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
+from CausalCLIPSegLib import maps
 from CausalCLIPSegLib.demo import DEMO_IMAGE
 from CausalCLIPSegLib.mask.sides import split_by_side
 from CausalCLIPSegLib.model.card import read_card, write_card
@@ -69,7 +70,15 @@ def test_answers_with_a_list_of_named_maps_and_the_weights_of_words(
         assert names == ["probability", "patches_of_interest"]
         words = {each["word"] for each in result["words"]}
         assert {"infection", "left", "lower"} <= words, "the prompt has the viewer's left"
+        weighted = {each["text"]: each["words"] for each in result["heard"] if each["in_note"] and each["weight"]}
+        assert weighted["right"] == ["unilateral", "left"], "the note has the patient's right"
+        total = sum(each["weight"] for each in result["words"])
+        assert sum(each["weight"] or 0 for each in result["heard"]) == pytest.approx(total)
+    assert bool(result["heard"]) is bool(result["words"])
     for each in result["maps"]:
+        assert (each["title"], each["worth"]) == maps.KNOWN[each["name"]]
+        assert each["texts"]["title"]["id"] == f"map.{each['name']}"
+        assert each["texts"]["worth"]["id"] == f"worth.{each['name']}"
         values = np.load(each["file"])
         assert values.shape == (90, 120)
         assert each["low"] - 1e-2 <= values.min() <= values.max() <= each["high"] + 1e-2

@@ -63,6 +63,7 @@ class Exporter:
                 "prompt_laterality": result["understood"]["prompt_laterality"],
                 "threshold": session.parameters.threshold,
                 "provenance": result["provenance"],
+                "words": result.get("words", []),
                 **(_revisionFields(segmentation) if path is None else {}),
             }
         except (OSError, ValueError) as error:

@@ -35,6 +35,11 @@ def sayError(error: Exception) -> str:
     return _say(str(error), None if message is None else asdict(message))
 
 
+def sayTemplate(identifier: str) -> str:
+    """Return a sentence without arguments by its id."""
+    return sayText({"id": identifier, "arguments": {}})
+
+
 def sayText(text: Text) -> str:
     """Return a sentence by its id and arguments.
 

@@ -6,13 +6,14 @@ import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import slicer
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from CausalCLIPSegLib import scene
+from CausalCLIPSegLib.maps import PROBABILITY
 from CausalCLIPSegModule import parameters as stored
 from CausalCLIPSegModule.messages import say, sayError
 from CausalCLIPSegModule.session import Session
@@ -330,21 +331,27 @@ class ShownResult(VTKObservationMixin):
             self._session.parameters.threshold = thresholds.pop()
 
     @property
-    def maps(self) -> list[scene.Overlay]:
-        """The maps of the network that can be shown, besides the probability; they are not saved with the scene."""
+    def maps(self) -> list[dict[str, Any]]:
+        """The maps that can be shown besides the probability (worker.protocol.MapDocument), in the worker's order.
+
+        They are not saved with the scene.
+        """
         result = stored.storedResult(self._session.parameters)
         if result is None or self.volume() is None:
             return []
-        files = {each["name"]: each["file"] for each in result.get("maps", ())}
-        files = files or {name: result[name] for name in _EARLIER_MAPS}
+        maps = result.get("maps") or [{"name": name, "file": result[name]} for name in _EARLIER_MAPS]
         return [
-            name
-            for name in scene.OVERLAYS
-            if name != "probability"
-            and (name in self._overlayNodes or (name in files and Path(files[name]).is_file()))
+            each
+            for each in maps
+            if each["name"] != PROBABILITY and (each["name"] in self._overlayNodes or Path(each["file"]).is_file())
         ]
 
-    def showOverlay(self, name: scene.Overlay | Literal[""]) -> None:
+    @property
+    def heard(self) -> list[dict[str, Any]]:
+        """The words that the network weighs, in the note (worker.protocol.HeardDocument); empty if it weighs none."""
+        return (stored.storedResult(self._session.parameters) or {}).get("heard", [])
+
+    def showOverlay(self, name: scene.Overlay) -> None:
         """Show a map over the radiograph; "" hides the map that is shown."""
         node = self._overlayNode(name) if name else None
         self.overlay = name if node is not None else ""
@@ -364,12 +371,12 @@ class ShownResult(VTKObservationMixin):
         volume, result = self.volume(), stored.storedResult(self._session.parameters)
         if volume is None or result is None:
             return None
-        if name == "probability":
+        if name == PROBABILITY:
             node = self._session.parameters.probability
             if node is not None:
                 scene.style_overlay(slicer.mrmlScene, node, name)  # a scene of an earlier version has other colors
             return node
-        if name not in self.maps:
+        if name not in {each["name"] for each in self.maps}:
             return None
         node = self._overlayNodes.get(name)
         if node is None or not slicer.mrmlScene.IsNodePresent(node):

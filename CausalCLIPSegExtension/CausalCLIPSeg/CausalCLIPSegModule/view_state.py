@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from CausalCLIPSegLib import scene
-from CausalCLIPSegLib.colors import to_uint8_rgb
+from CausalCLIPSegLib.colors import HEARD, to_uint8_rgb
 from CausalCLIPSegModule import parameters as stored
-from CausalCLIPSegModule.messages import Text, say, sayReasons, sayText
+from CausalCLIPSegModule.messages import Text, say, sayReasons, sayTemplate, sayText
 from CausalCLIPSegModule.result import canHold
 from CausalCLIPSegModule.sample import whatToExpect
 
@@ -56,6 +56,8 @@ _BLOCKED_WHILE_BUSY = (
 )
 
 _MAX_NAMED_PACKAGES = 3
+_HEARD_OPACITY = 0.5
+"""Of the ground of the word with the highest share; text in front of it is readable on light and dark panels."""
 
 CONTROLS = (
     *(*_INPUT_CONTROLS, "windowCombo", "applyButton", *_RESULT_CONTROLS),
@@ -297,14 +299,38 @@ def _unused(logic: CausalCLIPSegLogic, missing: list[str]) -> list[str]:
     ]
 
 
-def mapTitle(name: scene.Overlay) -> str:
-    """Return the title of a map of the network."""
-    titles = {
-        "causal_attention": _("Causal attention"),
-        "confounder_attention": _("Confounder map"),
-        "patches_of_interest": _("Patches of interest"),
-    }
-    return titles.get(name, name)
+def mapTitle(map: dict[str, Any]) -> str:
+    """Return the title of a map of the network (worker.protocol.MapDocument)."""
+    return str(say(map, "title")) if "title" in map else sayTemplate(f"map.{map['name']}")
+
+
+def mapWorth(map: dict[str, Any]) -> str:
+    """Return what a map of the network shows and what not."""
+    return str(say(map, "worth")) if "worth" in map else sayTemplate(f"worth.{map['name']}")
+
+
+def _heard(logic: CausalCLIPSegLogic) -> list[str]:
+    """Return the words that the network weighs, each marked by its share of the interest; usually nothing."""
+    heard = logic.result.heard
+    if not heard:
+        return []
+    highest = max(each["weight"] or 0 for each in heard) or 1
+    quoted = "".join(_heardPiece(each, highest) for each in heard if each["in_note"])
+    added = " ".join(_heardPiece(each, highest) for each in heard if not each["in_note"])
+    lines = [f"<b>{_('Words that the network heard')}</b>", quoted] if quoted else []
+    if added:
+        lines.append(_("Only in the prompt, with its own left and right: {words}").format(words=added))
+    return [*lines, f"<i>{escape(sayTemplate('words.worth'))}</i>"]
+
+
+def _heardPiece(piece: dict[str, Any], highest: float) -> str:
+    """Return a piece of the note as rich text: a stronger ground, and the share as a number."""
+    if piece["weight"] is None:
+        return escape(piece["text"])
+    alpha = _HEARD_OPACITY * piece["weight"] / highest
+    red, green, blue = to_uint8_rgb(HEARD)
+    ground = f"background-color:rgba({red},{green},{blue},{alpha:.2f})"
+    return f'<span style="{ground}">{escape(piece["text"])}</span><sub>{100 * piece["weight"]:.0f}&nbsp;%</sub>'
 
 
 def unusedTitle(count: int) -> str:
@@ -325,6 +351,7 @@ def _result(logic: CausalCLIPSegLogic) -> str:
         _("Compare: {disagreement}").format(disagreement=escape(disagreement))
         for disagreement in logic.result.disagreements
     ]
+    lines += _heard(logic)
     notices = [*logic.result.warnings, whatToExpect(logic.resultVolume())]
     lines += [f"<i>{escape(notice)}</i>" for notice in notices if notice]
     return table + "<br>".join(lines)

@@ -74,6 +74,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         icon = slicer.app.style().standardIcon(qt.QStyle.SP_MessageBoxWarning)
         self.ui.errorIcon.setPixmap(icon.pixmap(_ICON_PIXELS, _ICON_PIXELS))
         self._tooltips = {name: getattr(self.ui, name).toolTip for name in view_state.CONTROLS}
+        self._mapTooltip = self._tooltips["mapCombo"]
         removeLeftovers()
         self.logic = self._givenLogic or CausalCLIPSegLogic()
         self.installation = self._givenInstallation or Installation(
@@ -358,7 +359,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onMap(self, index: int) -> None:
         if not self._updating:
-            self.logic.result.showOverlay(self.logic.result.maps[index - 1] if index > 0 else "")
+            self.logic.result.showOverlay(self.logic.result.maps[index - 1]["name"] if index > 0 else "")
 
     def _onCorrectionFolded(self, folded: bool) -> None:
         self.ui.inputSection.collapsed = not folded  # so that Apply, threshold and editor fit on a screen
@@ -513,11 +514,13 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             if edit.text != text and not edit.hasFocus():
                 edit.text = text
         ui.serverLabel.text = server.tested
-        maps = self.logic.result.maps
+        maps, shown = self.logic.result.maps, self.logic.result.overlay
         _setItems(ui.mapCombo, [_("None"), *map(view_state.mapTitle, maps)])
-        ui.mapCombo.currentIndex = (
-            maps.index(self.logic.result.overlay) + 1 if self.logic.result.overlay in maps else 0
-        )
+        for index, each in enumerate(maps, 1):
+            ui.mapCombo.setItemData(index, view_state.mapWorth(each), qt.Qt.ToolTipRole)
+        current = next((index for index, each in enumerate(maps, 1) if each["name"] == shown), 0)
+        ui.mapCombo.currentIndex = current
+        self._tooltips["mapCombo"] = view_state.mapWorth(maps[current - 1]) if current else self._mapTooltip
         ui.probabilityCheckBox.checked = self.logic.result.overlay == "probability"
         ui.overlaySlider.value = self.logic.result.overlayOpacity
         ui.outlinesCheckBox.checked = self.logic.result.outlinesVisible

@@ -5,12 +5,13 @@ import { App } from "./app.js";
 import { setUpArchive } from "./archive.js";
 import { Display, STYLES } from "./display.js";
 import { byId, debounced, element, icon, oncePerFrame } from "./dom.js";
+import { showHeard } from "./heard.js";
 import { listenToKeys } from "./keyboard.js";
 import { hideMessage, showMessage } from "./messages.js";
 import { segmentName, showSegments, showStatements, showWarnings } from "./result_panel.js";
 import { showKeys, shortcuts } from "./shortcuts.js";
 import { Stage } from "./stage.js";
-import { language, loadTexts, number, setLanguage, text, textOr, writeTexts } from "./texts.js";
+import { language, loadTexts, number, said, setLanguage, text, writeTexts } from "./texts.js";
 import { buildToolbar, showStrip, updateToolbar } from "./toolbar.js";
 import { showUnderstood } from "./understood.js";
 
@@ -81,6 +82,7 @@ function updateResult(result) {
     accept: (id) => app.editing.accept(id),
     add: () => app.editing.addSegment(),
   });
+  showHeard(byId("heard"), result.document.heard ?? [], result.document.understood.prompt_laterality);
   updateThreshold();
   updateDisplay(result);
 }
@@ -98,16 +100,25 @@ function updateDisplay(result) {
   byId("map-opacity").value = display.mapOpacity;
   byId("map-opacity").disabled = !display.map;
   byId("map-opacity-value").textContent = `${number(100 * display.mapOpacity)} %`;
-  const options = [["", text("display.noMap")], ...[...result.maps.values()].map(({ name, title }) => [name, textOr(`map.${name}`, title)])];
-  byId("map").replaceChildren(...options.map(([value, label]) => element("option", { value }, label)));
+  const { maps } = result.document;
+  byId("map").replaceChildren(
+    element("option", { value: "" }, text("display.noMap")),
+    ...maps.map((map) => element("option", { value: map.name, title: worthOf(map) }, said(map.title, map.texts?.title))),
+  );
   byId("map").value = display.map;
-  const range = result.document.maps.find(({ name }) => name === display.map);
-  byId("legend").hidden = !range;
-  if (range) {
+  const shown = maps.find(({ name }) => name === display.map);
+  byId("legend").hidden = !shown;
+  byId("map-worth").textContent = byId("map").title = shown ? worthOf(shown) : "";
+  if (shown) {
     byId("legend").replaceChildren(
-      element("span", {}, number(range.low, 2)), element("span", { class: "ramp", "aria-hidden": "true" }), element("span", {}, number(range.high, 2)),
+      element("span", {}, number(shown.low, 2)), element("span", { class: "ramp", "aria-hidden": "true" }), element("span", {}, number(shown.high, 2)),
     );
   }
+}
+
+/** Return what a map shows and what not. */
+function worthOf({ worth, texts }) {
+  return said(worth ?? "", texts?.worth);
 }
 
 function updateCaptions() {

@@ -6,11 +6,11 @@ import { Segmentation } from "./segmentation.js";
  * Load the result of a run: its document, its probability and its masks.
  *
  * @param signal ends waiting for a server that cannot be reached.
- * @returns {{run, document, segmentation, maps: Map}} each map is {name, title, bytes}.
+ * @returns {{run, document, segmentation, maps: Map}} each map is {name, bytes}.
  */
 export async function loadResult(session, run, radiograph, signal) {
   const document = await session.document(run, signal);
-  const maps = document.maps.map(({ name, title }) => [name, { name, title, bytes: null }]);
+  const maps = document.maps.map(({ name }) => [name, { name, bytes: null }]);
   const result = { run, document, segmentation: null, maps: new Map(maps) };
   const probability = (await loadMap(session, result, "probability", signal)).bytes;
   const segmentation = new Segmentation(radiograph, probability, document.threshold);

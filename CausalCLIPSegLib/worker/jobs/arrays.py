@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from CausalCLIPSegLib import maps
 from CausalCLIPSegLib.atomic_files import staged_files
 from CausalCLIPSegLib.errors import RadiographError
 from CausalCLIPSegLib.model.resampling import to_radiograph_grid
@@ -20,20 +21,20 @@ if TYPE_CHECKING:
 
 HalfArray = npt.NDArray[np.float16]
 
-PROBABILITY = "probability.npy"
-CAUSAL_ATTENTION = "causal_attention.npy"
-CONFOUNDER_ATTENTION = "confounder_attention.npy"
-PATCHES_OF_INTEREST = "patches_of_interest.npy"
+
+def map_name(name: str) -> str:
+    """Return the file name of a map by its name."""
+    return f"{name}.npy"
+
+
+PROBABILITY = map_name(maps.PROBABILITY)
+CAUSAL_ATTENTION = map_name("causal_attention")
+CONFOUNDER_ATTENTION = map_name("confounder_attention")
 
 
 def mask_name(identifier: str) -> str:
     """Return the file name of the mask of a segment or a side."""
     return f"mask_{identifier}.npy"
-
-
-def map_name(name: str) -> str:
-    """Return the file name of a map by its name."""
-    return f"{name}.npy"
 
 
 def result_arrays(result: SegmentationResult) -> dict[str, npt.NDArray[Any]]:
@@ -87,7 +88,7 @@ def load_probability(path: Path) -> npt.NDArray[np.floating]:
 def earlier_arrays(folder: Path) -> list[str]:
     """Return the names of the files that an earlier result may have left in a folder."""
     masks = (path.name for path in folder.glob(mask_name("*")))
-    return [PROBABILITY, CAUSAL_ATTENTION, CONFOUNDER_ATTENTION, PATCHES_OF_INTEREST, *masks]
+    return [*map(map_name, maps.KNOWN), *masks]
 
 
 def save_arrays(

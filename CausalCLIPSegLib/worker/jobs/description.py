@@ -21,7 +21,7 @@ from CausalCLIPSegLib.worker.jobs.notes import describe_note
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.export.report import CandidateDocument, SegmentDocument
-    from CausalCLIPSegLib.result import NetworkMap, Segment, SegmentationResult
+    from CausalCLIPSegLib.result import Segment, SegmentationResult
 
 
 def describe_segmentation(
@@ -81,11 +81,9 @@ def describe_segmentation(
             )
             for candidate, measured in zip(result.candidates, report.not_in_note, strict=True)
         ],
-        maps=[
-            protocol.MapDocument(name="probability", file=folder / PROBABILITY, low=0, high=1),
-            *(_describe_map(folder, each) for each in result.maps),
-        ],
-        words=[protocol.WordDocument(word=each.word, weight=each.weight) for each in report.words],
+        maps=[protocol.MapDocument(**each.model_dump(), file=folder / map_name(each.name)) for each in report.maps],
+        words=[protocol.WordDocument(**each.model_dump()) for each in report.words],
+        heard=[protocol.HeardDocument(**asdict(each)) for each in result.heard],
     )
 
 
@@ -95,11 +93,6 @@ def _measured(document: SegmentDocument | CandidateDocument) -> dict[str, Any]:
 
 def _mask(folder: Path, segment: Segment) -> Path:
     return folder / mask_name(segment.identifier)
-
-
-def _describe_map(folder: Path, network_map: NetworkMap) -> protocol.MapDocument:
-    low, high = network_map.range
-    return protocol.MapDocument(name=network_map.name, file=folder / map_name(network_map.name), low=low, high=high)
 
 
 def _describe_segment(segment: Segment, mirrored: bool | None) -> protocol.PossibleSegment:

@@ -18,7 +18,7 @@ from CausalCLIPSegLib.notes import choose_side, parse_note
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.radiograph.array import load_values
-from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult
+from CausalCLIPSegLib.result import Provenance, Segment, SegmentationResult, WordWeight
 from CausalCLIPSegLib.segmentation.coding import code_segment, network_algorithm
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.jobs.arrays import load_probability
@@ -216,4 +216,5 @@ def _overlay_result(
             request.provenance.seconds,
             request.provenance.engine,
         ),
+        words=tuple(WordWeight(each.word, each.weight, tuple(each.spans)) for each in request.words),
     )

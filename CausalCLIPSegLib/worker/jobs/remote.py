@@ -23,7 +23,7 @@ from CausalCLIPSegLib.worker.jobs.progress import ProgressCallback
 if TYPE_CHECKING:
     from CausalCLIPSegLib.notes import ReferringExpression
     from CausalCLIPSegLib.radiograph import Radiograph
-    from CausalCLIPSegLib.result import Segment, SegmentationResult
+    from CausalCLIPSegLib.result import Segment, SegmentationResult, WordWeight
 
 _BELOW = np.float32(1e-6)
 
@@ -122,7 +122,7 @@ def _result(
 ) -> SegmentationResult:
     from CausalCLIPSegLib.mask.places import Place
     from CausalCLIPSegLib.mask.presence import PlaceStatement
-    from CausalCLIPSegLib.result import Candidate, NetworkMap, Provenance, SegmentationResult, WordWeight
+    from CausalCLIPSegLib.result import Candidate, NetworkMap, Provenance, SegmentationResult
 
     shape, report, threshold = radiograph.pixels.shape, description["result"], description["threshold"]
 
@@ -180,8 +180,15 @@ def _result(
             if each["candidate"]
         ),
         maps=maps,
-        words=tuple(WordWeight(each["word"], each["weight"]) for each in description["words"]),
+        words=tuple(_word(each) for each in description["words"]),
     )
+
+
+def _word(document: dict[str, Any]) -> WordWeight:
+    from CausalCLIPSegLib.result import WordWeight
+
+    spans = tuple((start, stop) for start, stop in document.get("spans", ()))  # an older server gives none
+    return WordWeight(document["word"], document["weight"], spans)
 
 
 def _between(values: npt.NDArray[np.uint8], low: float, high: float) -> npt.NDArray[np.float32]:

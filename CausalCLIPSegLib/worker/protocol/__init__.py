@@ -17,6 +17,7 @@ from CausalCLIPSegLib.worker.protocol.events import (
     ErrorEvent,
     Event,
     ExportResult,
+    HeardDocument,
     HelloResult,
     MapDocument,
     MaskDocument,
@@ -34,7 +35,6 @@ from CausalCLIPSegLib.worker.protocol.events import (
     ThresholdResult,
     Understood,
     WarningEvent,
-    WordDocument,
 )
 from CausalCLIPSegLib.worker.protocol.images import ArrayImage, FileImage, Image
 from CausalCLIPSegLib.worker.protocol.requests import (
@@ -60,6 +60,7 @@ from CausalCLIPSegLib.worker.protocol.values import (
     Provenance,
     Spoken,
     TextDocument,
+    WordDocument,
 )
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "ExportSegment",
     "FileImage",
     "Format",
+    "HeardDocument",
     "HelloRequest",
     "HelloResult",
     "Image",

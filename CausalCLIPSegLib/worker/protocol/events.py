@@ -16,6 +16,7 @@ from CausalCLIPSegLib.worker.protocol.values import (
     Provenance,
     Spoken,
     UnitInterval,
+    WordDocument,
 )
 
 
@@ -284,26 +285,41 @@ class CandidateDocument(SegmentDocument, Spoken):
     sentence: str
 
 
-class MapDocument(Message):
+class MapDocument(Spoken):
     """A map of a result (docs/maps.md).
 
     Attributes:
         name: "probability", or the name of a map that the network gives for people.
         file: .npy, float32 or float16, rows x columns.
         low, high: the range to show: 0 and 1 for the probability, and the map's own range for the others.
+        title: its name, for people.
+        worth: what it shows and what not, in sentences; empty for a map that this version does not know.
     """
+
+    SENTENCES: ClassVar = {"title": "", "worth": ""}
 
     name: str
     file: Path
     low: float
     high: float
+    title: str = ""
+    worth: str = ""
 
 
-class WordDocument(Message):
-    """A word of the prompt, and its share of the network's interest (docs/maps.md)."""
+class HeardDocument(Message):
+    """A piece of the note, or a word that only the prompt has, with its share of the interest (docs/maps.md).
 
-    word: str
-    weight: UnitInterval
+    Attributes:
+        text: as it stands in the note or in the prompt; "…" stands for parts of a long note that are left out.
+        weight: the share of all words of the prompt that say this; null for the rest of the note.
+        words: these words of the prompt.
+        in_note: the text is a part of the note.
+    """
+
+    text: str
+    weight: UnitInterval | None
+    words: list[str]
+    in_note: bool
 
 
 class SegmentResult(Spoken):
@@ -329,6 +345,8 @@ class SegmentResult(Spoken):
         not_in_note: areas outside these places; none of them is in `segments` (docs/places.md).
         maps: all maps, the probability first; without those that this network does not give.
         words: the words of the prompt with their weights, in its order; empty if the network gives none.
+        heard: the note around the words that the network weighs, then the words that only the prompt has, in the order
+            of reading; empty if the network gives no weights.
     """
 
     SENTENCES: ClassVar = {"warnings": "", "disagreements": ""}
@@ -357,6 +375,7 @@ class SegmentResult(Spoken):
     not_in_note: list[CandidateDocument] = Field(default_factory=list)
     maps: list[MapDocument] = Field(default_factory=list)
     words: list[WordDocument] = Field(default_factory=list)
+    heard: list[HeardDocument] = Field(default_factory=list)
 
 
 class MaskDocument(Message):

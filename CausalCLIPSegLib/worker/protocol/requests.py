@@ -18,6 +18,7 @@ from CausalCLIPSegLib.worker.protocol.values import (
     Provenance,
     Threshold,
     UnitInterval,
+    WordDocument,
 )
 
 MAX_LINE_BYTES = 1 << 20
@@ -170,6 +171,7 @@ class ExportRequest(Message):
         note, laterality, language, side, mirrored: as in the request "segment".
         prompt, prompt_laterality, threshold, provenance: as in the result of "segment".
         probability: .npy of that result; makes the outlines of the picture smoother.
+        words: of that result; the caption of the picture names them.
         previous: DICOM-SEG of an earlier export; the new DICOM-SEG becomes the next instance of its series.
         instance_number: the smallest instance number that the new DICOM-SEG may have in that series.
         editor: who has changed the segments since `previous`; used only with `previous`.
@@ -193,6 +195,7 @@ class ExportRequest(Message):
     threshold: Threshold
     provenance: Provenance
     probability: AbsolutePath | None = None
+    words: tuple[WordDocument, ...] = ()
     previous: AbsolutePath | None = None
     instance_number: int = Field(default=1, ge=1)
     editor: str = ""

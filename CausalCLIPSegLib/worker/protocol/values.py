@@ -112,6 +112,21 @@ class CheckpointUsed(Message):
     sha256: str
 
 
+class WordDocument(Message):
+    """A word of the prompt (docs/maps.md).
+
+    Attributes:
+        word: in lower case.
+        weight: its share of the network's interest.
+        spans: where the note says it: the first character, and the one after the last; empty if only the prompt has
+            it.
+    """
+
+    word: str
+    weight: UnitInterval
+    spans: list[tuple[int, int]] = Field(default_factory=list)
+
+
 class Provenance(Message):
     """The origin of a result, in enough detail to reproduce it.
 
