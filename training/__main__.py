@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.atomic_files import write_text
-from CausalCLIPSegLib.cli.console import err, out
+from CausalCLIPSegLib.cli.console import out
 from CausalCLIPSegLib.cli.options import CheckpointOption, DeviceOption, EngineOption
 from CausalCLIPSegLib.cli.run import run_command
 from CausalCLIPSegLib.model.card import Card, write_card
@@ -24,17 +23,21 @@ from training.evaluation.corruptions import CORRUPTIONS
 from training.evaluation.note_ablations import NOTE_KINDS, most_common_note, parse_note_kinds
 from training.evaluation.report import print_metrics
 from training.evaluation.studies.calibrate_places import calibrate_places
+from training.evaluation.studies.compare_checkpoints import compare_checkpoints
 from training.evaluation.studies.description_agreement import describe_command, fit_extent_command
 from training.evaluation.studies.engine_agreement import compare_engines
 from training.evaluation.studies.map_value import measure_maps
 from training.evaluation.studies.notes_benchmark import notes
 from training.evaluation.studies.paraphrases import evaluate_paraphrases
 from training.evaluation.studies.results_page import results_command
+from training.evaluation.studies.trade_off import trade_off
 from training.options import DataOption, LimitOption, SplitOption
 
 if TYPE_CHECKING:
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.evaluation.evaluate import Conditions, Evaluation
+    from training.evaluation.case import Case
+    from training.evaluation.conditions import Conditions
+    from training.evaluation.evaluate import Evaluation
     from training.evaluation.journal import Journal
 
 # Each command imports torch only if it needs it, so that --help and the other commands start quickly.
@@ -51,6 +54,8 @@ app.command("describe")(describe_command)
 app.command("fit-extent")(fit_extent_command)
 app.command("results")(results_command)
 app.command("calibrate-places")(calibrate_places)
+app.command()(compare_checkpoints)
+app.command()(trade_off)
 app.command("maps")(measure_maps)
 app.command()(ablate)
 app.command("check-splits")(check_splits)
@@ -97,7 +102,8 @@ def evaluate(
 ) -> None:
     """Evaluate a checkpoint: Dice and mIoU with intervals, by side and size; calibration; how it follows the note."""
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.evaluation.evaluate import Conditions, worst_tiles
+    from training.evaluation.conditions import Conditions
+    from training.evaluation.evaluate import worst_tiles
 
     kinds = parse_note_kinds(notes)
     samples = read_split(data, split, strict=strict)
@@ -140,7 +146,7 @@ def export(
 ) -> None:
     """Export the weights of a run as a checkpoint, and evaluate it on the validation split for its card."""
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.evaluation.evaluate import Conditions
+    from training.evaluation.conditions import Conditions
     from training.export.checkpoint import export_checkpoint, network_of
     from training.yaml_file import read_yaml
 
@@ -169,22 +175,19 @@ def onnx(
     out.print(f"{output}: probabilities differ from PyTorch's by at most {difference:.1e}.")
 
 
-def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], conditions: Conditions) -> Journal:
+def _journal(json_file: Path, segmenter: Segmenter, samples: list[Sample], conditions: Conditions) -> Journal[Case]:
     """Return the journal beside the metrics file; it holds the cases that a stopped evaluation has finished."""
-    from training.evaluation.journal import Journal, fingerprint
+    from training.evaluation.case import Case
+    from training.evaluation.journal import open_journal
 
     settings = {
         "card": segmenter.card.model_dump(mode="json", exclude={"figures"}),
-        "program": __version__,
         "notes": conditions.notes,
         "constant": str(conditions.constant),
         "referring": conditions.referring,
         "corruptions": [(corruption.kind, corruption.strength) for corruption in conditions.corruptions],
     }
-    journal = Journal(json_file.with_name(f"{json_file.name}.journal"), fingerprint(samples, settings))
-    if journal.cases:
-        err.print(f"Continuing: {len(journal.cases)} of {len(samples)} radiographs were evaluated before.")
-    return journal
+    return open_journal(json_file, samples, settings, Case)
 
 
 def _measure(
@@ -192,18 +195,13 @@ def _measure(
     samples: list[Sample],
     split: Split,
     conditions: Conditions | None = None,
-    journal: Journal | None = None,
+    journal: Journal[Case] | None = None,
 ) -> tuple[dict[str, Any], Evaluation]:
     """Evaluate with a progress bar; return the metrics as JSON holds them, and the evaluation with each case."""
     from training.evaluation.evaluate import evaluate as measure
 
-    try:
-        with progress_bar(f"Evaluating on {split}", len(samples)) as advance:
-            result = measure(segmenter, samples, advance, conditions, journal)
-    except KeyboardInterrupt:
-        if journal is not None:
-            err.print("Repeat the command to continue where it was stopped.")
-        raise
+    with progress_bar(f"Evaluating on {split}", len(samples)) as advance:
+        result = measure(segmenter, samples, advance, conditions, journal)
     card = segmenter.card
     source = {"checkpoint": card.name, "sha256": card.sha256, "split": split, "device": segmenter.device}
     return {**source, "engine": segmenter.engine.name, **result.metrics()}, result

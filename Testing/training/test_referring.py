@@ -182,10 +182,10 @@ def test_metrics_without_radiographs_are_counts_of_zero():
 
 def test_counts_survive_the_journal(tmp_path):
     cases = [Case("a", referring=counts()), Case("b", referring=counts(masks={}, truth=EMPTY)), Case("c")]
-    journal = Journal(tmp_path / "journal", "mark")
+    journal = Journal(tmp_path / "journal", "mark", Case)
     for case in cases:
         journal.add(case)
-    assert list(Journal(tmp_path / "journal", "mark").cases.values()) == cases
+    assert list(Journal(tmp_path / "journal", "mark", Case).cases.values()) == cases
 
 
 def test_the_command_writes_and_prints_the_metrics(tmp_path, lvit_folder, tiny_checkpoint, monkeypatch, capsys):

@@ -35,37 +35,37 @@ CASES = [
 
 
 def test_journal_returns_the_cases_that_were_added(tmp_path):
-    journal = Journal(tmp_path / "deep" / "journal", "mark")
+    journal = Journal(tmp_path / "deep" / "journal", "mark", Case)
     for case in CASES:
         journal.add(case)
-    again = Journal(journal.path, "mark")
+    again = Journal(journal.path, "mark", Case)
     assert list(again.cases.values()) == CASES
     again.remove()
     assert list(journal.path.parent.iterdir()) == []
 
 
 def test_journal_drops_a_truncated_line(tmp_path):
-    journal = Journal(tmp_path / "journal", "mark")
+    journal = Journal(tmp_path / "journal", "mark", Case)
     for case in CASES:
         journal.add(case)
     whole = journal.path.read_text()
     for length in range(len(whole)):
         journal.path.write_text(whole[:length])
-        read = list(Journal(journal.path, "mark").cases.values())
+        read = list(Journal(journal.path, "mark", Case).cases.values())
         assert read == CASES[: len(read)]
         assert len(read) <= 1 or length == len(whole) - 1, "only the line end may be missing"
 
 
 def test_journal_of_another_evaluation_is_discarded(tmp_path):
-    Journal(tmp_path / "journal", "mark").add(CASES[1])
-    assert Journal(tmp_path / "journal", "other").cases == {}
-    assert Journal(tmp_path / "journal", "mark").cases == {}
+    Journal(tmp_path / "journal", "mark", Case).add(CASES[1])
+    assert Journal(tmp_path / "journal", "other", Case).cases == {}
+    assert Journal(tmp_path / "journal", "mark", Case).cases == {}
 
 
 def test_journal_in_an_unwritable_place_raises_output_error(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="cannot be written"):
-        Journal(tmp_path / "file" / "journal", "mark")
+        Journal(tmp_path / "file" / "journal", "mark", Case)
 
 
 def test_fingerprint_depends_on_files_notes_and_conditions(lvit_folder):

@@ -13,12 +13,11 @@ from CausalCLIPSegLib.network.architectures import read_configuration
 from CausalCLIPSegLib.regular_files import sha256
 from CausalCLIPSegLib.segmenter import Segmenter
 from training.data.splits import read_split, subsample_evenly
-from training.evaluation.evaluate import Conditions, evaluate
-from training.evaluation.referring import rows_of
+from training.evaluation.conditions import Conditions
+from training.evaluation.evaluate import measure
+from training.evaluation.measures import ComparedCase, Measures
 from training.export.checkpoint import network_of, read_weights
 from training.yaml_file import read_yaml
-
-_SMALL = "under 3 %"
 
 
 def measure_run(run: Path, data: Path, limit: int) -> dict[str, float]:
@@ -36,14 +35,9 @@ def measure_run(run: Path, data: Path, limit: int) -> dict[str, float]:
     samples = subsample_evenly(read_split(data, "val"), limit)
     with TemporaryDirectory() as folder:
         segmenter = _segmenter(run, Path(folder), samples[0].laterality)
-    metrics = evaluate(segmenter, samples, conditions=Conditions(("none",), referring=True)).metrics()
-    dice = {"Dice, own note": metrics, f"Dice, area {_SMALL}": metrics["by_size"][_SMALL]}
-    dice["Dice, no note"] = metrics["notes"]["none"]
-    measures = {name: row["dice"] for name, row in dice.items() if row["n"]}
-    for metric, group, row in rows_of(metrics["referring"]):
-        if row["n"]:
-            measures[f"{metric.replace('_', ' ')} {group}".strip()] = row["percent"]
-    return measures
+    conditions = Conditions(("none",), referring=True)
+    cases = [ComparedCase(sample.name, {"run": measure(segmenter, sample, conditions)}) for sample in samples]
+    return Measures(cases).means("run")
 
 
 def _segmenter(run: Path, folder: Path, laterality: str) -> Segmenter:

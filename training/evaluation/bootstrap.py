@@ -81,6 +81,41 @@ def ratio_intervals(
     ]
 
 
+def ratio_differences(
+    first: tuple[Values, Values], second: tuple[Values, Values], patients: list[str], seed: int = 0
+) -> list[dict[str, Any] | None]:
+    """Compare metrics that are a sum over radiographs divided by another such sum, on the same radiographs.
+
+    Args:
+        first, second: numerators and denominators, float64, metrics x radiographs.
+        patients: of each radiograph.
+        seed: the same seed gives the same intervals.
+
+    Returns:
+        For each metric "difference": first minus second, in percentage points; and "interval": its 95 % interval, from
+        resampled pairs in which no denominator is 0. None if a denominator is 0 over all radiographs.
+    """
+    if not patients:
+        return [None] * len(first[0])
+    weights, groups = _draw(patients, seed)
+    ones = np.ones((1, weights.shape[1]))
+    resamples, means = (
+        [[_by_group(values, groups) @ draws.T for values in each] for each in (first, second)]
+        for draws in (weights, ones)
+    )
+    results: list[dict[str, Any] | None] = []
+    for row in range(len(first[0])):
+        (a, n), (b, m) = ((sums[row], numbers[row]) for sums, numbers in resamples)
+        (mean_a, all_n), (mean_b, all_m) = ((sums[row, 0], numbers[row, 0]) for sums, numbers in means)
+        if not all_n or not all_m:
+            results.append(None)
+            continue
+        kept = (n > 0) & (m > 0)
+        difference = round(100 * float(mean_a / all_n - mean_b / all_m), 2)
+        results.append({"difference": difference, "interval": _bounds(a[kept] / n[kept] - b[kept] / m[kept])})
+    return results
+
+
 def _draw(patients: list[str], seed: int) -> tuple[Values, list[int]]:
     """Return draws, float64, resamples x patients: how often each patient is drawn; and each case's patient index."""
     index = {patient: number for number, patient in enumerate(dict.fromkeys(patients))}

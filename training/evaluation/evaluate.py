@@ -7,48 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.mask import lung_extent, split_by_side
-from CausalCLIPSegLib.notes import ReferringExpression, parse_note
-from CausalCLIPSegLib.radiograph import Radiograph
-from CausalCLIPSegLib.result import SegmentationResult
+from CausalCLIPSegLib.notes import parse_note
 from CausalCLIPSegLib.segmenter import Segmenter
-from training.augmentation.notes import swap_sides_of
 from training.data.splits import Sample
+from training.evaluation.answers import CheckpointAnswers, case_of
 from training.evaluation.bootstrap import difference, intervals
 from training.evaluation.calibration import Calibration
 from training.evaluation.case import Case
+from training.evaluation.conditions import Conditions
 from training.evaluation.contact_sheet import Tile
-from training.evaluation.corruptions import Corruption
-from training.evaluation.journal import Journal
-from training.evaluation.note_ablations import NoteKind, ablate_note, most_common_note
-from training.evaluation.referring import Referring, ReferringCounts
-from training.evaluation.scores import Counts, Scores, count
+from training.evaluation.journal import Journal, measure_all
+from training.evaluation.note_ablations import most_common_note
+from training.evaluation.referring import Referring
+from training.evaluation.scores import Scores
 from training.evaluation.side_adherence import SideAdherence
-
-Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """The conditions to measure besides the unchanged radiograph with its own note.
-
-    Attributes:
-        notes: kinds of other notes, with the unchanged radiograph.
-        corruptions: corruptions of the radiograph, with its own note.
-        referring: whether to ask about each of the eight places.
-        constant: the note of kind "constant"; the most common note of the measured samples if None.
-        seed: random seed of the resampling for intervals.
-    """
-
-    notes: Sequence[NoteKind] = ()
-    corruptions: Sequence[Corruption] = ()
-    referring: bool = False
-    constant: ReferringExpression | None = None
-    seed: int = 0
 
 
 @dataclass
@@ -134,7 +107,7 @@ def evaluate(
     samples: Sequence[Sample],
     advance: Callable[[], None] = lambda: None,
     conditions: Conditions | None = None,
-    journal: Journal | None = None,
+    journal: Journal[Case] | None = None,
 ) -> Evaluation:
     """Segment every sample with its own note, with the sides swapped if it names one side, and under `conditions`.
 
@@ -154,15 +127,8 @@ def evaluate(
     if "constant" in conditions.notes and conditions.constant is None:
         conditions = replace(conditions, constant=most_common_note(samples))
     result = Evaluation(conditions)
-    measured = {} if journal is None else journal.cases
-    for sample in samples:
-        case = measured.get(sample.name)
-        if case is None:
-            case = measure(segmenter, sample, conditions)
-            if journal is not None:
-                journal.add(case)
+    for case in measure_all(samples, lambda sample: measure(segmenter, sample, conditions), journal, advance):
         result.add(case)
-        advance()
     return result
 
 
@@ -179,29 +145,8 @@ def measure(segmenter: Segmenter, sample: Sample, conditions: Conditions) -> Cas
     except NoteError:
         return Case(sample.name)
     seconds = time.perf_counter() - start
-    predict = _predictor(segmenter, own)
-    notes, side_adherence = _measure_other_notes(predict, own, truth, conditions)
-    referring = None
-    if conditions.referring:
-        extent, mirrored = lung_extent(radiograph.pixels), bool(radiograph.mirrored)
-        referring = ReferringCounts.of(predict, own.expression, truth, extent, mirrored=mirrored)
-    corruptions: dict[str, dict[str, Counts]] = {}
-    for corruption in conditions.corruptions:
-        pixels, moved_truth = corruption(radiograph.pixels, truth, sample.name)
-        mask = _predict(segmenter, replace(radiograph, pixels=pixels), own.prompt)
-        corruptions.setdefault(corruption.kind, {})[corruption.strength] = count(mask, moved_truth)
-    sides = own.expression.sides
-    return Case(
-        name=sample.name,
-        side=f"{sides[0]} only" if len(sides) == 1 else "both",
-        own=count(own.mask, truth),
-        notes=notes,
-        corruptions=corruptions,
-        side_adherence=side_adherence,
-        referring=referring,
-        calibration=Calibration.of(own.probability, truth),
-        seconds=seconds,
-    )
+    answers = CheckpointAnswers(segmenter, own)
+    return case_of(sample.name, own, truth, answers, segmenter.card.threshold, conditions, seconds)
 
 
 def worst_tiles(segmenter: Segmenter, samples: Sequence[Sample], scores: Scores, number: int) -> list[Tile]:
@@ -214,36 +159,3 @@ def worst_tiles(segmenter: Segmenter, samples: Sequence[Sample], scores: Scores,
         mask = segmenter.segment(radiograph, parse_note(sample.note, sample.laterality)).mask
         tiles.append(Tile(radiograph.pixels, truth, mask, f"{name}\nDice {100 * dice:.1f}"))
     return tiles
-
-
-def _predictor(segmenter: Segmenter, own: SegmentationResult) -> Callable[[ReferringExpression], Mask]:
-    """Return a function that returns the mask of a note on the radiograph of `own`."""
-    masks = {own.prompt: own.mask}  # by prompt, since several notes may lead to the same prompt
-
-    def predict(note: ReferringExpression) -> Mask:
-        prompt = segmenter.card.prompt(note)
-        if prompt not in masks:
-            masks[prompt] = _predict(segmenter, own.radiograph, prompt)
-        return masks[prompt]
-
-    return predict
-
-
-def _measure_other_notes(
-    predict: Callable[[ReferringExpression], Mask], own: SegmentationResult, truth: Mask, conditions: Conditions
-) -> tuple[dict[str, Counts], SideAdherence | None]:
-    expression = own.expression
-    counts: dict[str, Counts] = {}
-    for kind in conditions.notes:
-        note = ablate_note(kind, expression, conditions.constant or expression)
-        if note is not None:
-            counts[kind] = count(predict(note), truth)
-    if len(expression.sides) == 2:
-        return counts, None
-    named = split_by_side(np.ones(truth.shape, dtype=bool))[expression.sides[0]]
-    return counts, SideAdherence.of(own.mask, predict(swap_sides_of(expression)), named)
-
-
-def _predict(segmenter: Segmenter, radiograph: Radiograph, prompt: str) -> Mask:
-    segmenter.set_radiograph(radiograph)
-    return segmenter.predict(prompt) >= segmenter.card.threshold

@@ -24,7 +24,8 @@ def signed(values: Sequence[float]) -> str:
     return ", ".join(f"{value + 0.0:+.2f}" for value in values) or "-"
 
 
-def with_interval(difference: dict[str, Any], key: str = "dice") -> str:
-    """Return a difference with its 95 % interval; adding zero turns -0.00 into 0.00."""
+def with_interval(difference: dict[str, Any]) -> str:
+    """Return a difference in percentage points with its 95 % interval; adding zero turns -0.00 into 0.00."""
     low, high = (bound + 0.0 for bound in difference["interval"])
-    return f"{difference[key] + 0.0:+.2f} ({low:.2f} to {high:.2f})"
+    value = difference["difference"] if "difference" in difference else difference["dice"]
+    return f"{value + 0.0:+.2f} ({low:.2f} to {high:.2f})"

@@ -198,6 +198,15 @@ def rows_of(metrics: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]
             yield metric, "", metrics[metric]
 
 
+def measure_name(metric: str, group: str | None) -> str:
+    """Return the name of a metric for people."""
+    return f"{metric.replace('_', ' ')} {group or ''}".strip()
+
+
+MEASURES = tuple(measure_name(metric, group) for metric, groups in _GROUPS.items() for group in groups or (None,))
+"""The names of all metrics, in the order of `Referring.metrics`."""
+
+
 def _count(mask: Mask, truth: Mask, part: Mask, part_with_margin: Mask) -> PlaceCounts:
     return PlaceCounts(
         predicted=int(mask.sum()),

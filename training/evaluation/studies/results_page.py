@@ -16,6 +16,7 @@ from training.data.splits import DatasetError
 from training.evaluation.markdown import signed, spread, table, with_interval
 from training.evaluation.referring import rows_of
 from training.evaluation.studies.ablation_tables import ablation_tables
+from training.evaluation.studies.comparison_tables import comparison_tables, trade_off_table
 from training.yaml_file import read_yaml
 
 Metrics = dict[str, Any]
@@ -60,21 +61,53 @@ class Comparison(BaseModel):
     remark: str = ""
 
 
-class Ablation(BaseModel):
-    """An ablation; it is shown if its file exists.
+class Section(BaseModel):
+    """A section with the tables of one file; it is shown if the file exists.
 
     Attributes:
         title: title of the section.
-        file: file that `ablate --json` wrote, in the folder of runs.yaml.
-        reference: the arm that the others are compared with.
+        file: file in the folder of runs.yaml.
         remark: what the reader must know, in Markdown.
     """
 
     model_config = ConfigDict(extra="forbid")
     title: str
     file: str
-    reference: str
     remark: str = ""
+
+    def tables(self, metrics: Metrics) -> Iterator[str]:
+        """Yield the tables of the file as Markdown."""
+        raise NotImplementedError
+
+
+class TradeOff(Section):
+    """A checkpoint at several thresholds, from a file that `trade-off` wrote."""
+
+    def tables(self, metrics: Metrics) -> Iterator[str]:
+        """Yield the table of thresholds."""
+        yield trade_off_table(metrics)
+
+
+class Checkpoints(Section):
+    """Two checkpoints and their mean, from a file that `compare-checkpoints` wrote."""
+
+    def tables(self, metrics: Metrics) -> Iterator[str]:
+        """Yield the tables of the members and of their measures."""
+        yield from comparison_tables(metrics)
+
+
+class Ablation(Section):
+    """An ablation, from a file that `ablate --json` wrote.
+
+    Attributes:
+        reference: the arm that the others are compared with.
+    """
+
+    reference: str
+
+    def tables(self, metrics: Metrics) -> Iterator[str]:
+        """Yield the tables of Dice and of further measures."""
+        yield from ablation_tables(metrics, self.reference)
 
 
 class Results(BaseModel):
@@ -86,7 +119,7 @@ class Results(BaseModel):
         notes: names of the runs whose metrics with other notes are shown.
         shifts: names of the runs whose metrics on corrupted radiographs are shown.
         comparisons: comparisons of groups of runs.
-        ablations: ablations, in the order of the page.
+        trade_offs, checkpoints, ablations: further sections, in the order of the page.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -95,6 +128,8 @@ class Results(BaseModel):
     notes: list[str] = []
     shifts: list[str] = []
     comparisons: list[Comparison] = []
+    trade_offs: list[TradeOff] = []
+    checkpoints: list[Checkpoints] = []
     ablations: list[Ablation] = []
 
 
@@ -145,10 +180,9 @@ def page(folder: Path) -> str:
         first, second = ([metrics[name] for name in group] for group in comparison.runs)
         parts += [f"## {comparison.title}", comparison.remark.strip()]
         parts += [table(_comparison_rows(comparison, first, second))]
-    for ablation in results.ablations:
-        if (folder / ablation.file).is_file():
-            parts += [f"## {ablation.title}", ablation.remark.strip()]
-            parts += ablation_tables(_read(folder / ablation.file), ablation.reference)
+    for section in (*results.trade_offs, *results.checkpoints, *results.ablations):
+        if (folder / section.file).is_file():
+            parts += [f"## {section.title}", section.remark.strip(), *section.tables(_read(folder / section.file))]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
