@@ -1,6 +1,7 @@
 """A note that names a drawn place has the ground truth in that place as its target."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import openpyxl
@@ -23,7 +24,7 @@ from training.augmentation.interventions import (
     Interventions,
     lesion_in_parts,
     probabilities,
-    target_of,
+    region_of,
 )
 from training.data.balance import balanced_order
 from training.data.datamodule import ReferringDataModule
@@ -57,6 +58,12 @@ def place_of(expression, extent, margin=0.0):
         for zone in expression.zones[side] or (None,):
             place |= place_mask(Place(side, zone), place.shape, extent, margin=margin)
     return place
+
+
+def target_of(expression, mask, anatomy, margin, own_zone_overrules=True):
+    """Return target and ignored pixels of a note."""
+    region = region_of(expression, len(mask), anatomy, margin, own_zone_overrules)
+    return SimpleNamespace(**dict(zip(("target", "ignored"), region.cut(mask), strict=True)))
 
 
 @given(masks(), extents, st.sampled_from(QUESTIONS), st.floats(0, 0.1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -12,9 +13,9 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from CausalCLIPSegLib.laterality import Laterality
-from CausalCLIPSegLib.notes import parse_note, swap_sides, to_prompt
+from CausalCLIPSegLib.notes import swap_sides
 from training.augmentation.interventions import Intervene
-from training.augmentation.notes import WITHOUT_LOCATION, vary_note
+from training.augmentation.questions import Questions
 
 Strength = Literal["none", "default", "strong"]
 
@@ -37,31 +38,70 @@ class RandomGamma(v2.Transform):
         return inpt
 
 
-def image_transform(strength: Strength) -> v2.Transform:
-    """Return the random transform of image and mask; a lesion stays on its side of the radiograph.
+@dataclass(frozen=True)
+class Ranges:
+    """How much an image is changed; every change is drawn evenly from its range, the gamma on a logarithmic scale.
 
-    The embedded checkpoint was trained with "default". "strong" rotates and scales more, also deforms, and varies
-    blur, noise and contrast as much as they vary between X-ray machines.
+    Attributes:
+        degrees: rotation, to both sides.
+        translate: shift, to both sides, as a share of the image's size.
+        scale: factors.
+        shear: degrees, to both sides, along rows and along columns.
+        elastic: strength and smoothness in pixels of a deformation, and its probability.
+        brightness, contrast: change of the factor, to both sides of 1.
+        gamma: highest power; the lowest is its reciprocal.
+        blur: highest sigma in pixels, and its probability; the lowest is 0.3.
+        noise: sigma, and its probability.
     """
-    if strength == "none":
+
+    degrees: float
+    translate: float
+    scale: tuple[float, float]
+    shear: float
+    elastic: tuple[float, float, float]
+    brightness: float
+    contrast: float
+    gamma: float
+    blur: tuple[float, float]
+    noise: tuple[float, float]
+
+
+BLUR_SIZE = 5
+"""Pixels of the kernel of a blur."""
+LOWEST_BLUR = 0.3
+RANGES: dict[Strength, Ranges | None] = {
+    "none": None,
+    "default": Ranges(12, 0.08, (0.8, 1.25), 4, (0, 0, 0), 0.3, 0.35, 1.6, (1.5, 0.15), (0.03, 0.15)),
+    "strong": Ranges(18, 0.1, (0.7, 1.35), 6, (40, 6, 0.2), 0.4, 0.5, 2.0, (2.5, 0.25), (0.06, 0.25)),
+}
+"""The embedded checkpoint was trained with "default". "strong" rotates and scales more, also deforms, and varies blur,
+noise and contrast as much as they vary between X-ray machines."""
+
+
+def image_transform(strength: Strength) -> v2.Transform:
+    """Return the random transform of image and mask; a lesion stays on its side of the radiograph."""
+    ranges = RANGES[strength]
+    if ranges is None:
         return v2.Identity()
-    strong = strength == "strong"
     affine = v2.RandomAffine(
-        degrees=18 if strong else 12,
-        translate=(0.1, 0.1) if strong else (0.08, 0.08),
-        scale=(0.7, 1.35) if strong else (0.8, 1.25),
-        shear=(-6, 6, -6, 6) if strong else (-4, 4, -4, 4),
+        degrees=ranges.degrees,
+        translate=(ranges.translate, ranges.translate),
+        scale=ranges.scale,
+        shear=(-ranges.shear, ranges.shear, -ranges.shear, ranges.shear),
         interpolation=v2.InterpolationMode.BILINEAR,
     )
-    elastic = [v2.RandomApply([v2.ElasticTransform(alpha=40.0, sigma=6.0)], p=0.2)] if strong else []
+    alpha, smoothness, share = ranges.elastic
+    elastic = [v2.RandomApply([v2.ElasticTransform(alpha=alpha, sigma=smoothness)], p=share)] if share else []
+    sigma, blurred = ranges.blur
+    noise, noisy = ranges.noise
     return v2.Compose(
         [
             affine,
             *elastic,
-            v2.ColorJitter(brightness=0.4 if strong else 0.3, contrast=0.5 if strong else 0.35),
-            RandomGamma(2.0 if strong else 1.6),
-            v2.RandomApply([v2.GaussianBlur(5, (0.3, 2.5 if strong else 1.5))], p=0.25 if strong else 0.15),
-            v2.RandomApply([v2.GaussianNoise(sigma=0.06 if strong else 0.03)], p=0.25 if strong else 0.15),
+            v2.ColorJitter(brightness=ranges.brightness, contrast=ranges.contrast),
+            RandomGamma(ranges.gamma),
+            v2.RandomApply([v2.GaussianBlur(BLUR_SIZE, (LOWEST_BLUR, sigma))], p=blurred),
+            v2.RandomApply([v2.GaussianNoise(sigma=noise)], p=noisy),
         ]
     )
 
@@ -87,10 +127,7 @@ class Augmentation:
             strength: how strongly images are transformed; with "none" they are not mirrored either.
             implied_count: of the prompts for drawn places, see `to_prompt`.
         """
-        self.laterality = laterality
-        self.note_variation = note_variation
-        self.note_dropout = note_dropout
-        self.implied_count = implied_count
+        self.questions = Questions(laterality, note_variation, note_dropout, implied_count)
         self.mirrors = strength != "none"
         self.transform = image_transform(strength)
 
@@ -117,29 +154,15 @@ class Augmentation:
         """
         # Seeded from torch, because the data set seeds torch for each radiograph of each epoch.
         rng = np.random.default_rng(int(torch.randint(2**62, ())))
-        drawers = [intervene] if number == 1 else [None, *[intervene] * (number - 1)]
-        notes, targets, ignored = zip(*(self._draw(mask, note, drawer, rng) for drawer in drawers), strict=True)
+        asked = self.questions.draw(mask, note, intervene, number, rng)
+        notes = [each.prompt for each in asked]
+        everything = mask, np.zeros_like(mask)
+        targets, ignored = zip(*(each.region.cut(mask) if each.region else everything for each in asked), strict=True)
         masks = np.stack([*targets, *ignored])
         if self.mirrors and rng.random() < 0.5:
-            image, masks, notes = image[:, ::-1], masks[..., ::-1], tuple(map(swap_sides, notes))
+            image, masks, notes = image[:, ::-1], masks[..., ::-1], list(map(swap_sides, notes))
         image_tensor = tv_tensors.Image(torch.from_numpy(image.astype(np.float32) / 255)[None])
         masks_tensor = tv_tensors.Mask(torch.from_numpy(masks.astype(np.float32)))
         image_tensor, masks_tensor = self.transform(image_tensor, masks_tensor)
         transformed, left_out = torch.Tensor(masks_tensor).split(number)
-        return torch.Tensor(image_tensor), transformed, list(notes), 1 - left_out
-
-    def _draw(
-        self, mask: npt.NDArray[np.bool_], note: str, intervene: Intervene | None, rng: np.random.Generator
-    ) -> tuple[str, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Return a note, its target and the pixels to ignore, all before mirroring."""
-        ignored = np.zeros_like(mask)
-        intervention = None if intervene is None else intervene(rng)
-        if intervention is not None:
-            prompt = to_prompt(intervention.expression, self.laterality, implied_count=self.implied_count)
-            return prompt, intervention.target, intervention.ignored
-        if self.note_dropout and rng.random() < self.note_dropout:
-            return to_prompt(WITHOUT_LOCATION, self.laterality), mask, ignored
-        if self.note_variation:
-            expression, varied = vary_note(parse_note(note, self.laterality), mask, rng, self.note_variation)
-            return to_prompt(expression, self.laterality), varied, ignored
-        return note, mask, ignored
+        return torch.Tensor(image_tensor), transformed, notes, 1 - left_out

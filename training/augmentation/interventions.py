@@ -87,48 +87,68 @@ class Anatomy:
     own: dict[Side, Zones] = field(default_factory=dict)
 
 
-class Intervention(NamedTuple):
-    """A drawn note, its target, and which pixels count.
+class Region(NamedTuple):
+    """Which rows of the lesion on each side a note asks about, in the order of `SIDES`.
 
     Attributes:
-        expression: the note; it names only a place.
-        target: the ground truth in the place, bool, rows x columns.
-        ignored: pixels of the lesion at the border of a named zone, bool, rows x columns; either answer is right.
+        target: the rows whose lesion is the target, bool, 2 sides x rows.
+        ignored: the rows whose lesion is ignored, because they lie at the border of a named zone, of the same shape.
     """
 
+    target: npt.NDArray[np.bool_]
+    ignored: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of_sides(cls, sides: Iterable[Side], rows: int) -> Region:
+        """Return the region of whole sides."""
+        target = np.zeros((len(SIDES), rows), dtype=bool)
+        for side in sides:
+            target[SIDES.index(side)] = True
+        return cls(target, np.zeros_like(target))
+
+    def cut(self, mask: Mask) -> tuple[Mask, Mask]:
+        """Return the target and the ignored pixels of a lesion, bool, rows x columns each.
+
+        The sides are those of `split_by_side`, so a lesion that extends slightly across the midline is not cut.
+
+        Args:
+            mask: ground truth, bool, rows x columns, of a radiograph that is not mirrored.
+        """
+        halves = split_by_side(mask)
+        lesions = np.stack([halves[side] for side in SIDES])
+        target, ignored = (np.asarray((lesions & rows[..., None]).any(axis=0)) for rows in self)
+        return target, ignored
+
+
+class Intervention(NamedTuple):
+    """A drawn note that names only a place, and its region."""
+
     expression: ReferringExpression
-    target: Mask
-    ignored: Mask
+    region: Region
 
 
-def target_of(
-    expression: ReferringExpression, mask: Mask, anatomy: Anatomy, margin: float, own_zone_overrules: bool = True
-) -> Intervention:
-    """Return the ground truth in the place that a note names.
-
-    The sides are those of `split_by_side`, so a lesion that extends slightly across the midline is not cut.
+def region_of(
+    expression: ReferringExpression, rows: int, anatomy: Anatomy, margin: float, own_zone_overrules: bool = True
+) -> Region:
+    """Return the region of the place that a note names.
 
     Args:
         expression: the note.
-        mask: ground truth, bool, rows x columns, of a radiograph that is not mirrored.
+        rows: of the radiograph, which is not mirrored.
         anatomy: of the radiograph.
         margin: half the height of the band at the border between a named and an unnamed zone, as a share of the lung's
             height. The lesion in this band is ignored.
         own_zone_overrules: if the drawn zones of a side are exactly those of the radiograph's own note, the target on
             this side is the whole published mask, because the note knows better than the estimated zones.
     """
-    target, ignored = np.zeros_like(mask), np.zeros_like(mask)
-    for side, lesion in split_by_side(mask).items():
-        if side not in expression.sides:
-            continue
-        zones = expression.zones[side]
+    region = Region.of_sides(expression.sides, rows)
+    for i, side in enumerate(SIDES):
+        zones = expression.zones[side] if side in expression.sides else ()
         if not zones or zones == ZONES or (own_zone_overrules and zones == anatomy.own.get(side)):
-            target |= lesion
             continue
-        rows = _rows(zones, mask.shape[0], anatomy.extent)
-        target |= lesion & rows[:, None]
-        ignored |= lesion & _band(rows, margin, anatomy.extent)[:, None]
-    return Intervention(expression, target, ignored)
+        region.target[i] = _rows(zones, rows, anatomy.extent)
+        region.ignored[i] = _band(region.target[i], margin, anatomy.extent)
+    return region
 
 
 def _rows(zones: Zones, rows: int, extent: LungExtent) -> npt.NDArray[np.bool_]:
@@ -159,8 +179,8 @@ def lesion_in_parts(
     Args:
         mask: ground truth, bool, rows x columns, of a radiograph that is not mirrored.
         anatomy: of the radiograph.
-        margin: see `target_of`.
-        own_zone_overrules: see `target_of`.
+        margin: see `region_of`.
+        own_zone_overrules: see `region_of`.
         absent_margin: how far a lesion must be from a part that is said to hold none, as a share of the lung's height;
             None for `margin`.
 
@@ -260,8 +280,8 @@ class Interventions:
             images: the radiographs, uint8, rows x columns each, in the same order.
             masks: their ground truth, bool, of the same shapes.
             share: how often a note is replaced, in (0, 1].
-            margin: see `target_of`.
-            own_zone_overrules: see `target_of`.
+            margin: see `region_of`.
+            own_zone_overrules: see `region_of`.
             absent_share: see `probabilities`.
             absent_margin: see `lesion_in_parts`.
         """
@@ -290,10 +310,9 @@ class Interventions:
         if rng.random() >= self.share or cumulative[-1] == 0:
             return None
         drawn = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
-        mask = np.asarray(self.masks[index])
-        return target_of(
-            QUESTIONS[drawn].expression, mask, self.anatomies[index], self.margin, self.own_zone_overrules
-        )
+        expression, rows = QUESTIONS[drawn].expression, self.masks[index].shape[0]
+        region = region_of(expression, rows, self.anatomies[index], self.margin, self.own_zone_overrules)
+        return Intervention(expression, region)
 
 
 Intervene = Callable[[np.random.Generator], Intervention | None]
