@@ -7,18 +7,13 @@ each process works on, replaces a process that has ended, and takes all processe
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
-import signal
-import sys
-import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from multiprocessing import resource_tracker
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 
-from CausalCLIPSegLib.atomic_files import remove_unfinished
+from CausalCLIPSegLib.batch.child import END_SECONDS, POLL_SECONDS, Child
 from CausalCLIPSegLib.batch.executor import MAX_ATTEMPTS, Answer, Work, take_one_thread, time_limit
 from CausalCLIPSegLib.batch.inputs import BatchItem
 from CausalCLIPSegLib.errors import CausalCLIPSegError
@@ -28,10 +23,6 @@ log = logging.getLogger(__name__)
 
 _LOADED = "loaded"
 _MAX_FAILED_STARTS = 3
-_POLL_SECONDS = 1  # so that Ctrl-C is noticed on Windows, too
-_END_SECONDS = 10
-"""Seconds for a process to remove its unfinished result after the batch was stopped."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def usable_cores() -> int:
@@ -60,7 +51,7 @@ class Processes:
             while self._waiting or any(each.item for each in self._processes.values()):
                 self._start(load)
                 self._hand_out()
-                for pipe in wait(list(self._processes), _POLL_SECONDS):
+                for pipe in wait(list(self._processes), POLL_SECONDS):
                     yield from self._receive(self._processes[pipe])  # type: ignore[index]
         finally:
             self._end()
@@ -94,7 +85,7 @@ class Processes:
     def _replace(self, process: _Process) -> Iterator[tuple[BatchItem, Answer | None]]:
         """Forget a process that has ended, and try its image again or give it up."""
         del self._processes[process.pipe]
-        log.debug("A process ended with status %s.", process.end(_END_SECONDS))
+        log.debug("A process ended with status %s.", process.end(END_SECONDS))
         item = process.item
         if not process.is_loaded:
             self._failed_starts += 1
@@ -117,31 +108,26 @@ class Processes:
             for process in processes:
                 process.stop()
             for process in processes:
-                process.end(_END_SECONDS)
+                process.end(END_SECONDS)
         finally:  # also after a second Ctrl-C
             for process in processes:
                 process.kill()
 
 
-class _Process:
-    """A process, this end of the pipe to it, and what it is doing.
+class _Process(Child):
+    """A process, and what it is doing. Its pipe receives `_LOADED` first, then an `Answer` for each image.
+
+    If loading fails, the pipe receives the error instead.
 
     Attributes:
-        pipe: receives `_LOADED` first, then an `Answer` for each image; or the error of loading.
         is_loaded: it waits for images or works on one.
         item: the image that it works on.
     """
 
     def __init__(self, load: Callable[[], Work], *, use_one_thread: bool) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork would copy locks of threads that it does not copy
-        self.pipe, other_end = context.Pipe()
+        super().__init__(_serve, load, use_one_thread)
         self.is_loaded = False
         self.item: BatchItem | None = None
-        level = logging.getLogger("CausalCLIPSegLib").getEffectiveLevel()
-        self._process = context.Process(target=_serve, args=(other_end, load, use_one_thread, level), daemon=True)
-        with _blocked_signals():
-            self._process.start()
-        other_end.close()  # so that the pipe ends with the process
 
     def give(self, item: BatchItem) -> None:
         self.item = item
@@ -152,38 +138,13 @@ class _Process:
         """Ask the process to end: at once if it works on an image."""
         self.pipe.close()
         if self.item or not self.is_loaded:
-            self._process.terminate()
-
-    def end(self, seconds: float) -> int | None:
-        """Wait for the end of the process, and return its exit status; None if it has not ended in time."""
-        self.pipe.close()
-        self._process.join(seconds)
-        return self._process.exitcode
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.join()
+            self.terminate()
 
 
-@contextmanager
-def _blocked_signals() -> Iterator[None]:
-    """Let a new process begin with blocked signals, which it handles when it is ready."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # it unblocks the signals when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _serve(pipe: Connection, load: Callable[[], Work], use_one_thread: bool, log_level: int) -> None:
+def _serve(pipe: Connection, load: Callable[[], Work], use_one_thread: bool) -> None:
     """Segment the images that come through the pipe, until it is closed: what a process does."""
     if use_one_thread:
         take_one_thread()
-    _prepare(log_level)
     try:
         work = load()
     except CausalCLIPSegError as error:
@@ -201,26 +162,3 @@ def _serve(pipe: Connection, load: Callable[[], Work], use_one_thread: bool, log
             with time_limit():
                 answer = work(item)
             pipe.send(answer)
-
-
-def _prepare(log_level: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the parent decides
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-    logging.basicConfig(level=logging.CRITICAL, format="%(name)s: %(message)s")
-    logging.getLogger("CausalCLIPSegLib").setLevel(log_level)
-    if log_level > logging.DEBUG:  # native libraries print what they find in damaged files
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this process when its parent has ended without stopping it, so that nothing is written any more."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        remove_unfinished()
-        os._exit(1)

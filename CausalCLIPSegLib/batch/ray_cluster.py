@@ -1,13 +1,16 @@
-"""Run a batch on a Ray cluster, whose computers share the folders of images and results."""
+"""Run a batch on a Ray cluster, whose computers share the folders of images and results.
+
+Ray's native code may wait for a cluster without end, does not heed signals meanwhile, and ends its process when the
+cluster is lost. So it runs in a process beside this one (`ray_driver`).
+"""
 
 from __future__ import annotations
 
-import logging
-import signal
+import importlib.util
+import os
 import socket
-from collections import Counter, deque
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,15 +18,15 @@ from uuid import uuid4
 
 from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.atomic_files import claimed
-from CausalCLIPSegLib.batch.executor import MAX_ATTEMPTS, Answer, Work, take_one_thread, time_limit
+from CausalCLIPSegLib.batch.child import END_SECONDS, POLL_SECONDS, Child
+from CausalCLIPSegLib.batch.executor import Answer, Work
 from CausalCLIPSegLib.batch.inputs import BatchItem
+from CausalCLIPSegLib.batch.ray_driver import NOT_INSTALLED, Run, cluster_failed, drive, no_cluster
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 
-log = logging.getLogger(__name__)
-
-_CONNECT_SECONDS = 10
-_QUEUED = 2
-"""Images for each core that the cluster gets at the same time, so that no core waits for the next one."""
+_REACH_SECONDS = 10
+_CONNECT_SECONDS = 30
+"""Seconds to import Ray and to connect, which takes three on a computer with little else to do."""
 
 
 class RayCluster:
@@ -39,12 +42,10 @@ class RayCluster:
     """
 
     def __init__(self, address: str, shared: Path, count: int | None = None) -> None:
-        try:
-            import ray
-        except ImportError as error:
-            raise CausalCLIPSegError("Ray is not installed; install causalclipseg[ray].") from error
-        self._ray: Any = ray
-        self._address = address
+        if importlib.util.find_spec("ray") is None:
+            raise CausalCLIPSegError(NOT_INSTALLED)
+        # Ray, too, prefers this variable to "auto".
+        self._address = (os.environ.get("RAY_ADDRESS") if address == "auto" else None) or address
         self._shared = shared
         self._count = count
 
@@ -52,103 +53,48 @@ class RayCluster:
         """Yield each image with its answer; see `Executor`."""
         if not items:
             return
-        ray = self._ray
-        waiting = deque(items)
-        attempts: Counter[str] = Counter()
-        running: dict[object, BatchItem] = {}
-        self._connect()
-        try:
-            with claimed(self._shared / uuid4().hex) as hidden:  # its lock is in no other folder
-                segment = ray.remote(num_cpus=1, max_retries=0)(_segment)
-                run = ray.put(_Run(hidden.lock.resolve(), __version__, load))
-                while waiting or running:
-                    while waiting and len(running) < (self._count or _QUEUED * self._cores()):
-                        item = waiting.popleft()
-                        running[segment.remote(run, item)] = item
-                    for reference in ray.wait(list(running), timeout=1)[0]:
-                        item = running.pop(reference)
-                        try:
-                            answer = self._answer(reference)
-                        except ray.exceptions.NodeDiedError:
-                            waiting.append(item)
-                        except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
-                            attempts[item.name] += 1
-                            if attempts[item.name] < MAX_ATTEMPTS:
-                                waiting.append(item)
-                            else:
-                                yield item, None
-                        else:
-                            yield item, answer
-        finally:
-            ray.shutdown()
-
-    def _connect(self) -> None:
-        on_termination = signal.getsignal(signal.SIGTERM)
-        try:
-            self._check_address()
-            self._ray.init(address=self._address, log_to_driver=False, logging_level=logging.CRITICAL)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise CausalCLIPSegError(f"There is no Ray cluster at {self._address}.") from error
-        finally:
-            signal.signal(signal.SIGTERM, on_termination)  # Ray replaces it
-        if not self._cores():
-            raise CausalCLIPSegError(f"The Ray cluster at {self._address} has no cores.")
+        self._check_address()
+        with claimed(self._shared / uuid4().hex) as hidden:  # its lock is in no other folder
+            run = Run(hidden.lock.resolve(), __version__, load)
+            driver = Child(drive, self._address, run, items, self._count)
+            seconds_to_end = 0  # Ray does not heed signals while it waits for a cluster
+            try:
+                self._wait_for_connection(driver)
+                seconds_to_end = END_SECONDS
+                while (received := self._receive(driver)) is not None:
+                    number, answer = received
+                    yield items[number], answer
+            finally:
+                driver.terminate()
+                driver.end(seconds_to_end)
+                driver.kill()
 
     def _check_address(self) -> None:
-        """Fail within seconds if no program listens, which takes Ray minutes, and never start a new cluster."""
-        if self._address in ("", "local"):
-            raise ValueError(self._address)
-        url = urlsplit(self._address if "://" in self._address else f"//{self._address}")
-        if url.hostname and url.port:
-            socket.create_connection((url.hostname, url.port), timeout=_CONNECT_SECONDS).close()
-
-    def _cores(self) -> int:
-        return int(self._ray.cluster_resources().get("CPU", 0))
-
-    def _answer(self, reference: object) -> Answer:
-        """Return the answer of a task; the end of its process or computer is one of Ray's exceptions."""
-        errors = self._ray.exceptions
+        """Fail at once if no program listens, and never start a new cluster."""
         try:
-            return self._ray.get(reference)
-        except errors.RayTaskError as error:
-            if isinstance(error.cause, CausalCLIPSegError):
-                raise CausalCLIPSegError(str(error.cause)) from error
-            raise CausalCLIPSegError(
-                f"The computers of the Ray cluster cannot run this program; install version {__version__} on each."
-            ) from error
-        except (errors.WorkerCrashedError, errors.NodeDiedError, errors.OutOfMemoryError) as error:
-            log.debug("A process of the cluster has ended: %s.", type(error).__name__)
-            raise
-        except errors.RayError as error:
-            raise CausalCLIPSegError(f"The Ray cluster at {self._address} has failed.") from error
+            if self._address in ("", "local"):
+                raise ValueError(self._address)
+            url = urlsplit(self._address if "://" in self._address else f"//{self._address}")
+            if url.hostname and url.port:
+                socket.create_connection((url.hostname, url.port), timeout=_REACH_SECONDS).close()
+        except (OSError, ValueError) as error:
+            raise CausalCLIPSegError(no_cluster(self._address)) from error
 
+    def _wait_for_connection(self, driver: Child) -> None:
+        last = time.monotonic() + _CONNECT_SECONDS
+        while not driver.pipe.poll(POLL_SECONDS):
+            if time.monotonic() > last:
+                raise CausalCLIPSegError(no_cluster(self._address))
+        self._receive(driver)
 
-@dataclass(frozen=True)
-class _Run:
-    """What every process of a cluster gets once: a file that it must see, the version that it must have, the work."""
-
-    marker: Path
-    version: str
-    load: Callable[[], Work]
-
-
-_loaded: dict[Path, Work] = {}
-"""What this process of a cluster has loaded, by marker."""
-
-
-def _segment(run: _Run, item: BatchItem) -> Answer:
-    """Segment an image in a process of the cluster."""
-    if run.marker not in _loaded:
-        if run.version != __version__:
-            raise CausalCLIPSegError(
-                f"A computer of the Ray cluster has version {__version__} of this program; it needs {run.version}."
-            )
-        if not run.marker.exists():
-            raise CausalCLIPSegError(
-                f"A computer of the Ray cluster does not see the folder {run.marker.parent}; all must share it."
-            )
-        take_one_thread()
-        _loaded.clear()
-        _loaded[run.marker] = run.load()
-    with time_limit():
-        return _loaded[run.marker](item)
+    def _receive(self, driver: Child) -> Any:
+        """Return what the driver sends next; see `drive`."""
+        while not driver.pipe.poll(POLL_SECONDS):
+            pass
+        try:
+            received = driver.pipe.recv()
+        except (EOFError, OSError):
+            raise CausalCLIPSegError(cluster_failed(self._address)) from None
+        if isinstance(received, CausalCLIPSegError):
+            raise received
+        return received

@@ -1,6 +1,7 @@
 """A batch on a Ray cluster of two computers: the same rows, whatever a cluster loses."""
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from batch_work import InThisProcess, Load, items_with_names
 from small_images import add_image
 
+from CausalCLIPSegLib.batch import ray_cluster, ray_driver
 from CausalCLIPSegLib.batch.inputs import read_items
 from CausalCLIPSegLib.batch.ray_cluster import RayCluster
 from CausalCLIPSegLib.batch.runner import Batch
@@ -73,3 +75,31 @@ def test_lost_computer_loses_nothing(cluster, tmp_path, tiny_checkpoint_to_read)
 def test_says_that_there_is_no_cluster(tmp_path, address):
     with pytest.raises(CausalCLIPSegError, match=f"^There is no Ray cluster at {address}.$"):
         list(RayCluster(address, tmp_path).run(Load(tmp_path), items_with_names("a")))
+
+
+def test_gives_up_if_another_program_listens(tmp_path, monkeypatch):
+    """Ray itself would wait without end, and so it does for a cluster whose computer was switched off."""
+    monkeypatch.setattr(ray_cluster, "_CONNECT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        monkeypatch.setenv("RAY_ADDRESS", address)  # which Ray prefers to auto
+        with pytest.raises(CausalCLIPSegError, match=f"^There is no Ray cluster at {address}.$"):
+            list(RayCluster("auto", tmp_path).run(Load(tmp_path), items_with_names("a")))
+
+
+def test_says_that_ray_is_not_installed(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(CausalCLIPSegError, match=r"^Ray is not installed; install causalclipseg\[ray\]\.$"):
+        RayCluster("auto", tmp_path)
+
+
+def test_names_both_versions_if_they_differ():
+    from ray._private.utils import check_version_info
+
+    with pytest.raises(RuntimeError) as raised:
+        check_version_info({"ray_version": "2.9.0", "python_version": "3.8.1"}, "this computer")
+    message = ray_driver.other_version("head:6379", "2.60.0", str(raised.value))
+    assert re.match(
+        r"The Ray cluster at head:6379 has Ray 2\.9\.0 with Python 3\.8\.1, but this computer has ", message
+    )
+    assert ray_driver.other_version("head:6379", "2.60.0", "Failed to connect") == ""
