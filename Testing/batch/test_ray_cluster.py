@@ -99,7 +99,5 @@ def test_names_both_versions_if_they_differ():
     with pytest.raises(RuntimeError) as raised:
         check_version_info({"ray_version": "2.9.0", "python_version": "3.8.1"}, "this computer")
     message = ray_driver.other_version("head:6379", "2.60.0", str(raised.value))
-    assert re.match(
-        r"The Ray cluster at head:6379 has Ray 2\.9\.0 with Python 3\.8\.1, but this computer has ", message
-    )
+    assert message.startswith("The Ray cluster at head:6379 has Ray 2.9.0 with Python 3.8.1, but this computer has ")
     assert ray_driver.other_version("head:6379", "2.60.0", "Failed to connect") == ""
