@@ -34,6 +34,7 @@ class Provenance:
         seconds: wall-clock seconds by stage ("text", "image", "resample").
         engine: what ran the network: "onnx" or "torch"; empty for a result of an earlier version.
         server: host and port of the server that ran it; empty: this computer.
+        architecture: of the network, "causalclipseg" or "reclmis".
     """
 
     checkpoint_name: str
@@ -44,6 +45,7 @@ class Provenance:
     seconds: dict[str, float]
     engine: str = ""
     server: str = ""
+    architecture: str = "causalclipseg"
 
 
 @dataclass(frozen=True, eq=False)

@@ -188,6 +188,7 @@ class Segmenter:
                 __version__,
                 seconds,
                 self.engine.name,
+                architecture=self.card.network.architecture,
             ),
             places=places,
             candidates=candidates,

@@ -752,8 +752,8 @@
             <translation>Nicht im Befundtext</translation>
         </message>
         <message>
-            <source>Done in {seconds:.1f} s on {device}, by {engine}.</source>
-            <translation>Fertig in {seconds:.1f} s auf {device}, mit {engine}.</translation>
+            <source>Done in {seconds:.1f} s by {checkpoint} on {device} ({engine}).</source>
+            <translation>Fertig in {seconds:.1f} s mit {checkpoint} auf {device} ({engine}).</translation>
         </message>
         <message>
             <source>Added: {name}.</source>

@@ -752,8 +752,8 @@
             <translation>No está en la nota</translation>
         </message>
         <message>
-            <source>Done in {seconds:.1f} s on {device}, by {engine}.</source>
-            <translation>Listo en {seconds:.1f} s en {device}, con {engine}.</translation>
+            <source>Done in {seconds:.1f} s by {checkpoint} on {device} ({engine}).</source>
+            <translation>Listo en {seconds:.1f} s con {checkpoint} en {device} ({engine}).</translation>
         </message>
         <message>
             <source>Added: {name}.</source>

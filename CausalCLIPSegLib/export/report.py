@@ -24,11 +24,18 @@ _MAX_ELSEWHERE = 0.05
 
 
 class CheckpointDocument(BaseModel):
-    """The weights that were used: name and version from the card, SHA-256 of the file (64 hexadecimal digits)."""
+    """The weights that were used.
+
+    Attributes:
+        name, version: from the card.
+        sha256: of the file, 64 hexadecimal digits.
+        architecture: of the network, "causalclipseg" or "reclmis".
+    """
 
     name: str
     version: str
     sha256: str
+    architecture: str = "causalclipseg"
 
 
 class SegmentDocument(BaseModel):
@@ -205,6 +212,7 @@ def describe_result(result: SegmentationResult) -> ResultDocument:
             name=provenance.checkpoint_name,
             version=provenance.checkpoint_version,
             sha256=provenance.checkpoint_sha256,
+            architecture=provenance.architecture,
         ),
         device=provenance.device,
         engine=provenance.engine,

@@ -75,6 +75,7 @@ def _algorithm(result: SegmentationResult, *, with_note: bool) -> Algorithm:
         threshold=result.threshold,
         prompt=result.prompt,
         laterality=result.laterality,
+        architecture=provenance.architecture,
         note=result.note if with_note else None,
     )
 

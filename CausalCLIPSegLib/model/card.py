@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,7 +23,9 @@ CARD = "card.json"
 MAX_BYTES = 1 << 20
 """Bytes of a card. That of the default checkpoint has a hundredth."""
 DEFAULT = "causalclipseg-lite0"
-"""The checkpoint in the repository; "default" stands for it."""
+"""The first of the checkpoints in the repository; "default" stands for it."""
+FURTHER = "CAUSALCLIPSEG_CHECKPOINTS"
+"""Environment variable: a folder whose checkpoints are offered by name beside those in the repository."""
 
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -33,6 +37,7 @@ class Card(BaseModel):
     Attributes:
         name: the name to load and cite it by.
         version: version of the weights.
+        title: a short name for people; empty: `name`.
         summary: one sentence for people.
         network: architecture and sizes of the network.
         sha256: SHA-256 of the weights file, 64 hexadecimal digits.
@@ -58,6 +63,7 @@ class Card(BaseModel):
 
     name: str = Field(min_length=1, max_length=200)
     version: str = Field(max_length=200)
+    title: str = Field(default="", max_length=200)
     summary: str
     network: AnyConfiguration
     sha256: Sha256
@@ -92,26 +98,42 @@ def resources() -> Path:
     return inside if inside.is_dir() else package.parent / "Resources"
 
 
+def installed_checkpoints() -> dict[str, Path]:
+    """Return the folders of the installed checkpoints by name, the default first.
+
+    They are those in Resources/checkpoints, and then those in the folder that `FURTHER` names.
+    """
+    further = os.environ.get(FURTHER)
+    folders = [resources() / "checkpoints", *([Path(further)] if further else [])]
+    cards: list[Path] = []
+    for folder in folders:
+        with suppress(OSError):  # a name that is too long, or a folder that is closed to this user
+            cards += sorted(folder.glob(f"*/{CARD}"))
+    found: dict[str, Path] = {}
+    for card in sorted(cards, key=lambda card: card.parent.name != DEFAULT):
+        found.setdefault(card.parent.name, card.parent)
+    return found
+
+
 def find_checkpoint(name_or_path: str | Path) -> Path:
     """Return the folder of a checkpoint.
 
     Args:
-        name_or_path: "default", the name of a checkpoint in Resources/checkpoints, a folder with a card, or a file
-            in such a folder.
+        name_or_path: "default", the name of an installed checkpoint, a folder with a card, or a file in such a folder.
 
     Raises:
         CheckpointError: the checkpoint does not exist or has no card.
     """
-    checkpoints = resources() / "checkpoints"
-    named = checkpoints / (DEFAULT if str(name_or_path) == "default" else str(name_or_path))
+    installed = installed_checkpoints()
+    named = installed.get(DEFAULT if str(name_or_path) == "default" else str(name_or_path))
     path = Path(name_or_path)
     try:
-        folder = named if (named / CARD).is_file() else path.parent if path.is_file() else path
+        folder = named or (path.parent if path.is_file() else path)
         exists = folder.is_dir()
     except OSError:  # a name that is too long, or a folder that is closed to this user
         exists = False
     if not exists:
-        known = ", ".join(sorted(card.parent.name for card in checkpoints.glob(f"*/{CARD}"))) or "none"
+        known = ", ".join(sorted(installed)) or "none"
         raise CheckpointError(f"There is no checkpoint “{name_or_path}”; available: {known}.")
     if not (folder / CARD).is_file():
         raise CheckpointError(f"The checkpoint “{name_or_path}” has no {CARD}, which describes it, so it is not used.")

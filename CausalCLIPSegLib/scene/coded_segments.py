@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from CausalCLIPSegLib.segmentation.coding import (
-    ALGORITHM_NAME,
     CHECKPOINT_HASH,
     algorithm_from_tags,
     code_segment,
+    is_network,
     network_algorithm,
     tags_of_algorithm,
 )
@@ -104,6 +104,7 @@ def algorithm_of_result(result: Result) -> Algorithm:
         checkpoint_name=checkpoint["name"],
         checkpoint_version=checkpoint["version"],
         checkpoint_sha256=checkpoint["sha256"],
+        architecture=checkpoint.get("architecture", "causalclipseg"),  # of a scene of an earlier version
         program_version=result["provenance"]["version"],
         threshold=result["threshold"],
         prompt=result["understood"]["prompt"],
@@ -151,7 +152,7 @@ def code_described_segments(
 
 def _is_network(algorithm: Algorithm | None) -> bool:
     """Whether an algorithm is the network of this program, with known weights."""
-    return algorithm is not None and algorithm.name == ALGORITHM_NAME and CHECKPOINT_HASH in algorithm.parameters
+    return algorithm is not None and is_network(algorithm) and CHECKPOINT_HASH in algorithm.parameters
 
 
 def _code_segment(

@@ -23,7 +23,8 @@ from CausalCLIPSegLib.segmentation.segmentation import (
 from CausalCLIPSegLib.segmentation.tags import ALGORITHM_NAME_TAG, PARAMETER_TAGS, VERSION_TAG
 from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, code_of
 
-ALGORITHM_NAME = "CausalCLIPSeg"
+ALGORITHM_NAMES = {"causalclipseg": "CausalCLIPSeg", "reclmis": "RecLMIS"}
+"""The names of this program's networks in files, by architecture."""
 CHECKPOINT_HASH = "checkpoint_sha256"
 """Name of the parameter that holds the hash of an algorithm's weights, 64 hexadecimal digits."""
 
@@ -37,6 +38,7 @@ def network_algorithm(
     threshold: float,
     prompt: str,
     laterality: Laterality,
+    architecture: str = "causalclipseg",
     note: str | None = None,
 ) -> Algorithm:
     """Describe the network that drew the segments of a result.
@@ -49,6 +51,7 @@ def network_algorithm(
         threshold: lowest probability of a pixel that belongs to a mask.
         prompt: the text that the network got.
         laterality: whose left and right the prompt means.
+        architecture: of the network; gives the algorithm its name.
         note: as the user wrote it; None leaves it out.
     """
     parameters = {
@@ -61,13 +64,19 @@ def network_algorithm(
     }
     if note is not None:
         parameters["note"] = note.encode("utf-8", "replace").decode()  # arguments may hold lone surrogates
-    return Algorithm(ALGORITHM_NAME, checkpoint_version, checkpoint_name, parameters)
+    name = ALGORITHM_NAMES.get(architecture, architecture)
+    return Algorithm(name, checkpoint_version, checkpoint_name, parameters)
+
+
+def is_network(algorithm: Algorithm) -> bool:
+    """Return whether an algorithm is a network of this program."""
+    return algorithm.name in ALGORITHM_NAMES.values()
 
 
 def tags_of_algorithm(algorithm: Algorithm) -> dict[str, str]:
     """Return the tags that describe an algorithm, without its note and without parameters of other programs."""
     tags = {ALGORITHM_NAME_TAG: algorithm.name, VERSION_TAG: algorithm.version}
-    if algorithm.name == ALGORITHM_NAME:
+    if is_network(algorithm):
         parameters = {"checkpoint": algorithm.source, **algorithm.parameters}
         tags |= {tag: parameters.get(name, "") for name, tag in PARAMETER_TAGS.items()}
     # in a .seg.nrrd file, a tag ends at "|"

@@ -47,7 +47,12 @@ class ErrorAnswer(Document):
 
 
 class CheckpointDocument(Document):
-    """The checkpoint that the server uses, as its card describes it."""
+    """A checkpoint that the server can use, as its card describes it.
+
+    Attributes:
+        name: to choose it by.
+        title: its short name, for people.
+    """
 
     name: str
     version: str
@@ -55,6 +60,7 @@ class CheckpointDocument(Document):
     finding: str
     licence: str
     summary: str
+    title: str = ""
 
 
 class LimitsDocument(Document):
@@ -73,7 +79,8 @@ class ServerDocument(Document):
         name: "CausalCLIPSeg", so that a client knows that it speaks to the right kind of server.
         version: of the program.
         protocol: version of this API.
-        checkpoint: what segments.
+        checkpoint: what segments, unless a client chooses another one.
+        checkpoints: all that a client can choose, `checkpoint` first.
         limits: what a client may use.
         pacs: names of the archives that the server can use.
         engine: what runs the network.
@@ -88,6 +95,7 @@ class ServerDocument(Document):
     pacs: list[str]
     engine: str
     research_only: str
+    checkpoints: list[CheckpointDocument] = []
 
 
 class SessionDocument(Document):
@@ -179,24 +187,27 @@ class NoteRequest(Document):
         note: what the report says.
         side: the patient's side to segment, if the note contradicts itself; null: as the note says.
         mirrored: whether the radiograph shows the patient's right on the viewer's right; null: unknown.
+        checkpoint: name of the checkpoint that gets the prompt; null: the server's.
     """
 
     note: Note
     side: SideChoice | None = None
     mirrored: bool | None = None
+    checkpoint: Text | None = None
 
 
 class RunRequest(Document):
     """A note to segment by.
 
     Attributes:
-        note, side: as in `NoteRequest`.
+        note, side, checkpoint: as in `NoteRequest`.
         threshold: probability from which a pixel is segmented; null: the checkpoint's.
     """
 
     note: Note
     side: SideChoice | None = None
     threshold: Threshold | None = None
+    checkpoint: Text | None = None
 
 
 class QueuedRun(Document):

@@ -72,7 +72,8 @@ async def describe_server(server: ServerOf) -> documents.ServerDocument:
         name="CausalCLIPSeg",
         version=__version__,
         protocol=API_VERSION,
-        checkpoint=server.checkpoint,
+        checkpoint=server.checkpoints[0],
+        checkpoints=server.checkpoints,
         limits=documents.LimitsDocument(**{name: getattr(limits, name) for name in names}),
         pacs=await asyncio.to_thread(pacs.archive_names),
         engine=server.settings.engine,
@@ -182,7 +183,7 @@ async def understand(note: documents.NoteRequest, server: ServerOf) -> dict[str,
     if not note.note.strip():
         raise Refusal(422, "note.empty", "The note is empty.")
     request = {"request": "note", "text": note.note, "side": note.side, "mirrored": note.mirrored}
-    request["checkpoint"] = server.settings.checkpoint
+    request["checkpoint"] = server.find_checkpoint(note.checkpoint)
     try:
         answer = await server.workers.note(request)
     except WorkerError as error:

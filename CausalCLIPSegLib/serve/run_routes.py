@@ -41,7 +41,7 @@ async def start_run(session: SessionOf, asked: documents.RunRequest, server: Ser
         raise Refusal(422, "note.empty", "The note is empty.")
     session.check_room(server.settings.limits.open_runs)
     server.root.check_room(RUN_BYTES_PER_PIXEL * radiograph.rows * radiograph.columns)
-    run = Run(radiograph, asked.note, asked.side, asked.threshold)
+    run = Run(radiograph, asked.note, asked.side, asked.threshold, server.find_checkpoint(asked.checkpoint))
     await run.start(server.workers, server.settings)
     session.add(run, server.workers, server.settings.limits.runs)
     server.metrics.runs.inc()

@@ -47,6 +47,7 @@ class Run:
         identifier: of the run, unique.
         radiograph: the radiograph.
         note, side, threshold: as the client sent them.
+        checkpoint: as a worker finds it.
         state: see `State`.
         events: name and data of each event, in order.
         result: the worker's answer; None until the run is done.
@@ -62,10 +63,11 @@ class Run:
         note: str,
         side: Literal["left", "right", "both"] | None,
         threshold: float | None,
+        checkpoint: str,
     ) -> None:
         self.identifier = secrets.token_urlsafe(9)
         self.radiograph = radiograph
-        self.note, self.side, self.threshold = note, side, threshold
+        self.note, self.side, self.threshold, self.checkpoint = note, side, threshold, checkpoint
         self.state: State = "queued"
         self.position = 0
         self.events: list[tuple[str, dict[str, Any]]] = []
@@ -103,7 +105,7 @@ class Run:
             "side": self.side,
             "mirrored": self.radiograph.mirrored,
             "threshold": self.threshold,
-            "checkpoint": settings.checkpoint,
+            "checkpoint": self.checkpoint,
             "device": settings.device,
             "engine": settings.engine,
             "output": str(self._folder / "result"),

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from CausalCLIPSegLib.model.card import find_checkpoint
+from CausalCLIPSegLib.model.card import find_checkpoint, read_card
 from CausalCLIPSegLib.model.device import Device, EngineChoice
 from CausalCLIPSegLib.model.engines.choice import choose_device
 
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 
 class Segmenters:
-    """The segmenters that requests have used so far, by checkpoint, device and engine."""
+    """The segmenters that requests have used so far, by checkpoint, device and engine.
+
+    Each keeps the features of its own radiograph, so a change of the checkpoint never meets those of another network.
+    """
 
     def __init__(self) -> None:
-        self._loaded: dict[tuple[Path, str, EngineChoice], Segmenter] = {}
+        self._loaded: dict[tuple[Path, str, str, EngineChoice], Segmenter] = {}
         self._lock = threading.Lock()
 
     def prefetch(
@@ -48,15 +51,19 @@ class Segmenters:
         """
         from CausalCLIPSegLib.segmenter import Segmenter  # a slow import
 
-        key = find_checkpoint(checkpoint).resolve(), choose_device(device, engine), engine
+        folder = find_checkpoint(checkpoint).resolve()
+        sha256 = read_card(folder).sha256
+        key = folder, sha256, choose_device(device, engine), engine
         with self._lock:
             if key not in self._loaded:
+                for earlier in [each for each in self._loaded if each[0] == folder and each[1] != sha256]:
+                    del self._loaded[earlier]  # other weights that the folder held
                 self._loaded[key] = Segmenter.from_checkpoint(checkpoint, device, engine)
             return self._loaded[key]
 
     def drop_cpu_fallbacks(self) -> None:
         """Forget segmenters that fell back to the CPU, so that the next request tries the GPU again."""
-        self._loaded = {key: each for key, each in self._loaded.items() if each.device == key[1]}
+        self._loaded = {key: each for key, each in self._loaded.items() if each.device == key[2]}
 
     def clear(self) -> None:
         """Forget all segmenters, because an unexpected error may have damaged one."""

@@ -44,9 +44,11 @@ CANCELED: dict[str, threading.Event] = {}
 CARDS = [
     protocol.CheckpointDocument(
         **{"name": name, "laterality": "viewer", "threshold": THRESHOLD, "limits": []},
-        **dict.fromkeys(("version", "summary", "finding", "intended_use", "licence"), ""),
+        **dict.fromkeys(("version", "finding", "intended_use", "licence"), ""),
+        summary="Described on its card.",
+        title=title,
     )
-    for name in ("first", "second")
+    for name, title in (("first", "The first network"), ("second", ""))
 ]
 
 

@@ -113,14 +113,29 @@ def test_a_double_click_on_apply_runs_once_and_does_not_cancel(panel):
 
 def test_uses_the_chosen_checkpoint_and_device(panel):
     panel.write("Right basal opacity.")
-    panel.wait(lambda: panel.ui.checkpointCombo.count == 3)
+    assert not panel.ui.checkpointCombo.visible, "there is nothing to choose from yet"
+    panel.wait(lambda: panel.ui.checkpointCombo.count == 2)
     panel.ui.advancedSection.collapsed = False
+    combo = panel.ui.checkpointCombo
+    assert [combo.itemText(index) for index in range(2)] == ["The first network", "second"]
+    assert combo.toolTip == "Described on its card."
+    panel.run()
+    assert json.loads(panel.logic.parameters.resultJson)["provenance"]["checkpoint"]["name"] == "default"
     panel.choose("checkpointCombo", "second")
     panel.choose("deviceCombo", "CUDA")
     panel.wait(lambda: panel.ui.applyButton.enabled)
     panel.run()
-    assert "on cuda, by PyTorch." in panel.ui.statusLabel.text
+    assert "by second on cuda (PyTorch)." in panel.ui.statusLabel.text
     assert json.loads(panel.logic.parameters.resultJson)["provenance"]["checkpoint"]["name"] == "second"
+
+
+def test_a_scene_keeps_its_checkpoint_even_if_it_is_not_installed_here(panel):
+    panel.write("Right basal opacity.")
+    panel.wait(lambda: panel.ui.checkpointCombo.count == 2)
+    for name, shown, count in (("of another computer", "of another computer", 3), ("first", "The first network", 2)):
+        panel.logic.setChoice("checkpoint", name)
+        assert panel.ui.checkpointCombo.currentText == shown
+        assert panel.ui.checkpointCombo.count == count
 
 
 def test_a_mac_is_offered_no_cuda_and_a_scene_that_asks_for_it_runs_on_what_is_there(open_panel, monkeypatch):
@@ -267,7 +282,11 @@ def test_shows_the_words_that_the_network_weighs_with_their_shares(panel):
     text = panel.ui.resultLabel.text
     assert "Words that the network heard" in text
     assert re.findall(r">([^<]*)</span><sub>(\d+)&nbsp;%</sub>", text) == [
-        ("weighed", "1"), ("basal", "3"), ("&amp;", "4"), ("opacity", "5"), ("pulmonary", "0")
+        ("weighed", "1"),
+        ("basal", "3"),
+        ("&amp;", "4"),
+        ("opacity", "5"),
+        ("pulmonary", "0"),
     ]
     assert "&lt;b&gt;left&lt;/b&gt;" in text, "markup of a note is text"
     grounds = [float(alpha) for alpha in re.findall(r"rgba\(\d+,\d+,\d+,([\d.]+)\)", text)]

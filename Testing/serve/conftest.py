@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from dx_images import make_dx, save_dx
 from PIL import Image
 from running_server import RunningServer, controlled_worker, running_server
 
+from CausalCLIPSegLib.model.card import FURTHER
 from CausalCLIPSegLib.serve.settings import Limits
 
 
@@ -50,8 +52,19 @@ def allowed(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared_server(tiny_checkpoint_to_read, control, allowed, tmp_path_factory) -> Iterator[RunningServer]:
+def further_checkpoints(tiny_reclmis_to_read, tmp_path_factory) -> Path:
+    """A folder of further checkpoints: one, of RecLMIS, that is called "second"."""
+    folder = tmp_path_factory.mktemp("further")
+    shutil.copytree(tiny_reclmis_to_read, folder / "second")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_server(
+    tiny_checkpoint_to_read, further_checkpoints, control, allowed, tmp_path_factory
+) -> Iterator[RunningServer]:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FURTHER, str(further_checkpoints))
         patch.setenv("CONTROL_FOLDER", str(control))
         patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))
         patch.setattr("tempfile.tempdir", None)

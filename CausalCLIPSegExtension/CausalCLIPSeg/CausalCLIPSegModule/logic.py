@@ -49,7 +49,8 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
         exporter: writes the result to files.
         installed: whether the packages of the network are installed; without them the worker is not started.
         understood: how the worker understood the current note (worker.protocol.Understood); None until it answers.
-        checkpoints: names of the available checkpoints; empty until the worker has listed them.
+        checkpoints: the installed checkpoints, the default first (worker.protocol.CheckpointDocument); empty until the
+            worker has listed them.
         pendingRun: the user pressed Apply while the note was still being read.
 
     Args:
@@ -64,7 +65,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
         self.runner = Runner(self.session, self.result, self.server)
         self.exporter = Exporter(self.session, self.result)
         self.installed = True
-        self.checkpoints: list[str] = []
+        self.checkpoints: list[dict[str, Any]] = []
         self._resetNote()
 
     def _resetNote(self) -> None:
@@ -273,5 +274,5 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
 
     def _onHello(self, event: Event) -> None:
         if event["event"] == "result":
-            self.checkpoints = [checkpoint["name"] for checkpoint in event["checkpoints"]]
+            self.checkpoints = event["checkpoints"]
             self.changed.emit()

@@ -152,8 +152,9 @@ class ShownResult(VTKObservationMixin):
         else:
             session.views.endComparison()
         provenance = event["provenance"]
-        session.status = _("Done in {seconds:.1f} s on {device}, by {engine}.").format(
+        session.status = _("Done in {seconds:.1f} s by {checkpoint} on {device} ({engine}).").format(
             seconds=seconds,
+            checkpoint=provenance["checkpoint"]["name"],
             device=", ".join(each for each in (provenance.get("server"), provenance["device"]) if each),
             engine=_ENGINES.get(provenance["engine"], provenance["engine"]),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +112,38 @@ class Packages:
     missing: list[str]
     installable: list[str]
     removable: list[str]
+
+
+@dataclass(frozen=True)
+class OfferedCheckpoint:
+    """A checkpoint in the list: its name in requests and scenes, its title, and what it is; "" if unknown."""
+
+    name: str
+    title: str
+    summary: str = ""
+
+
+def checkpoints(logic: CausalCLIPSegLogic) -> list[OfferedCheckpoint]:
+    """Return the checkpoints to choose from; the first one is "default", also before the worker has listed them.
+
+    A checkpoint that a saved scene names is included even if it is not installed here, because a run would use it.
+    """
+    offered = [
+        OfferedCheckpoint(each["name"], each.get("title") or each["name"], each["summary"])
+        for each in logic.checkpoints
+    ]
+    first = replace(offered[0], name="default") if offered else OfferedCheckpoint("default", "default")
+    offered = [first, *offered[1:]]
+    chosen = chosenCheckpoint(logic)
+    if chosen not in {each.name for each in offered}:
+        offered.append(OfferedCheckpoint(chosen, chosen))
+    return offered
+
+
+def chosenCheckpoint(logic: CausalCLIPSegLogic) -> str:
+    """Return the name of the chosen checkpoint; the name of the default one means "default"."""
+    chosen = logic.parameters.checkpoint or "default"
+    return "default" if logic.checkpoints and chosen == logic.checkpoints[0]["name"] else chosen
 
 
 def describe(logic: CausalCLIPSegLogic, packages: Packages, exportIndex: int, hasHeader: bool) -> Panel:

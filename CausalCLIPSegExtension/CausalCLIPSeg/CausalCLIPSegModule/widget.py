@@ -74,7 +74,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         icon = slicer.app.style().standardIcon(qt.QStyle.SP_MessageBoxWarning)
         self.ui.errorIcon.setPixmap(icon.pixmap(_ICON_PIXELS, _ICON_PIXELS))
         self._tooltips = {name: getattr(self.ui, name).toolTip for name in view_state.CONTROLS}
-        self._mapTooltip = self._tooltips["mapCombo"]
+        self._mapTooltip, self._checkpointTooltip = self._tooltips["mapCombo"], self._tooltips["checkpointCombo"]
         removeLeftovers()
         self.logic = self._givenLogic or CausalCLIPSegLogic()
         self.installation = self._givenInstallation or Installation(
@@ -327,7 +327,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.logic.setChoice(name, value)
 
     def _onCheckpoint(self, index: int) -> None:
-        self._onChoice("checkpoint", self.ui.checkpointCombo.itemText(index))
+        self._onChoice("checkpoint", view_state.checkpoints(self.logic)[index].name)
 
     def _onThreshold(self, value: float) -> None:
         self._thresholdTimer.stop()
@@ -527,9 +527,15 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         ui.fillSlider.value = self.logic.result.fillOpacity
         if not self._thresholdTimer.active:  # not while the user drags it
             ui.thresholdSlider.value = parameters.threshold
-        # include the checkpoint of a saved scene even if it is not available here, because the next run would use it
-        _setItems(ui.checkpointCombo, list(dict.fromkeys(["default", *self.logic.checkpoints, parameters.checkpoint])))
-        ui.checkpointCombo.currentIndex = ui.checkpointCombo.findText(parameters.checkpoint)
+        offered = view_state.checkpoints(self.logic)
+        _setItems(ui.checkpointCombo, [each.title for each in offered])
+        for index, each in enumerate(offered):
+            ui.checkpointCombo.setItemData(index, each.summary, qt.Qt.ToolTipRole)
+        index = [each.name for each in offered].index(view_state.chosenCheckpoint(self.logic))
+        ui.checkpointCombo.currentIndex = index
+        self._tooltips["checkpointCombo"] = offered[index].summary or self._checkpointTooltip
+        for control in (ui.checkpointLabel, ui.checkpointCombo):
+            control.visible = len(offered) > 1
         _setItems(ui.historyCombo, [_("Earlier notes"), *stored.history(parameters)])
 
     def _showPanel(self, panel: view_state.Panel) -> None:

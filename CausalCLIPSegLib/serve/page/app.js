@@ -16,6 +16,8 @@ export class App extends EventTarget {
   result = null;
   understood = null;
   side = null;
+  /** The name of the checkpoint that a person has chosen; null is that of the server. */
+  #chosen = null;
   /** {fraction, sentence} while a run goes on. */
   progress = null;
   #abort = null;
@@ -49,6 +51,29 @@ export class App extends EventTarget {
 
   get segmentation() {
     return this.result?.segmentation ?? null;
+  }
+
+  /** What the server can segment with; an older server offers one. */
+  get checkpoints() {
+    return this.server?.checkpoints ?? (this.server ? [this.server.checkpoint] : []);
+  }
+
+  /** The name of the checkpoint for the next run. */
+  get checkpoint() {
+    const names = this.checkpoints.map(({ name }) => name);
+    return names.includes(this.#chosen) ? this.#chosen : (names[0] ?? null);
+  }
+
+  /** Choose the checkpoint for the next run; it may give the note another prompt. */
+  chooseCheckpoint(name) {
+    this.#chosen = name;
+    this.update();
+    return this.understand();
+  }
+
+  /** The fields of a request that name the checkpoint; none if the server offers only one. */
+  get #checkpointField() {
+    return this.checkpoints.length > 1 ? { checkpoint: this.checkpoint } : {};
   }
 
   /** Whether corrections would be lost if the page were closed. */
@@ -202,7 +227,8 @@ export class App extends EventTarget {
       return;
     }
     try {
-      const understood = await this.session.understand(note, this.side, this.radiograph?.mirrored, abort.signal);
+      const request = { note, side: this.side, mirrored: this.radiograph?.mirrored, ...this.#checkpointField };
+      const understood = await this.session.understand(request, abort.signal);
       if (abort.signal.aborted) return;
       this.understood = understood;
       this.update();
@@ -233,7 +259,8 @@ export class App extends EventTarget {
     hideMessage();
     await this.attempt(async () => {
       try {
-        const result = await this.#runAndLoad({ note, side: this.side }, this.#abort.signal);
+        const request = { note, side: this.side, ...this.#checkpointField };
+        const result = await this.#runAndLoad(request, this.#abort.signal);
         if (result) this.#showResult(result);
         else showMessage(text("run.cancelled"));
       } finally {

@@ -56,6 +56,7 @@ function update() {
   byId("progress-bar").value = progress?.fraction ?? 0;
   byId("progress-text").textContent = progress?.sentence ?? "";
   for (const id of ["result", "display", "export"]) byId(id).hidden = !result;
+  updateCheckpoint();
   if (result) updateResult(result);
   updateCaptions();
   updateToolbar(byId("toolbar"), stage);
@@ -68,12 +69,28 @@ function update() {
   updateReadout(null);
 }
 
+/** Offer the checkpoints of the server, if there are several. */
+function updateCheckpoint() {
+  byId("checkpoint-field").hidden = app.checkpoints.length < 2;
+  byId("checkpoint").disabled = Boolean(app.progress);
+  byId("checkpoint").value = app.checkpoint ?? "";
+  byId("checkpoint-summary").textContent = app.checkpoints.find(({ name }) => name === app.checkpoint)?.summary ?? "";
+}
+
+/** Return the title of the checkpoint that made a result, and its version. */
+function madeBy(result) {
+  const { name, version } = result.document.result.checkpoint;
+  const title = app.checkpoints.find((each) => each.name === (result.run.request.checkpoint ?? name))?.title ?? name;
+  return title === name ? `${name} ${version}` : `${title} (${name} ${version})`;
+}
+
 function facts({ rows, columns, spacing }) {
   const size = text("radiograph.size", { rows: number(rows), columns: number(columns) });
   return `${size} · ${text(spacing ? "radiograph.calibrated" : "radiograph.uncalibrated")}`;
 }
 
 function updateResult(result) {
+  byId("outlined-by").textContent = text("result.by", { checkpoint: madeBy(result) });
   showStatements(byId("statements"), result);
   showSegments(byId("segments"), result.segmentation, display, {
     choose: (id) => app.editing.chooseSegment(id),
@@ -126,8 +143,10 @@ function updateCaptions() {
   stage.main.caption.hidden = true;
   for (const [viewport, label] of captions) {
     viewport.caption.hidden = false;
+    const { result } = viewport;
+    const by = result?.document.result && app.checkpoints.length > 1 ? ` · ${madeBy(result)}` : "";
     viewport.caption.replaceChildren(
-      element("strong", {}, text(label)), ` ${viewport.result?.document.result?.note ?? viewport.result?.run.request.note ?? ""}`,
+      element("strong", {}, text(label)), ` ${result?.document.result?.note ?? result?.run.request.note ?? ""}${by}`,
     );
   }
 }
@@ -165,6 +184,8 @@ function writeAll() {
     element("button", { type: "button", onclick: () => app.export(name), data: { export: name } }, icon("download"), text(`export.${name}`))));
   byId("stores").replaceChildren(...(app.server?.pacs ?? []).map((archive) =>
     element("button", { type: "button", onclick: () => app.store(archive) }, text("export.store", { archive }))));
+  byId("checkpoint").replaceChildren(...app.checkpoints.map(({ name, title, summary }) =>
+    element("option", { value: name, title: summary }, title || name)));
   if (app.server) {
     const { checkpoint, version } = app.server;
     byId("about").textContent = text("help.about", { version, checkpoint: `${checkpoint.name} ${checkpoint.version}`, licence: checkpoint.licence });
@@ -197,6 +218,7 @@ function connect() {
     setLanguage(byId("language").value);
     writeAll();
   });
+  byId("checkpoint").addEventListener("change", () => app.chooseCheckpoint(byId("checkpoint").value));
   const understand = debounced(() => app.noteChanged(), TYPING_MILLISECONDS);
   byId("note").addEventListener("input", () => {
     byId("run").disabled = !app.radiograph || !byId("note").value.trim();

@@ -69,9 +69,13 @@ export class Session {
     this.#runs.clear();
   }
 
-  /** Return what is understood of a note. */
-  understand(note, side, mirrored, signal) {
-    return this.api.json("POST", "notes", { json: { note, side, mirrored }, signal });
+  /**
+   * Return what is understood of a note.
+   *
+   * @param request {note, side, mirrored, checkpoint}.
+   */
+  understand(request, signal) {
+    return this.api.json("POST", "notes", { json: request, signal });
   }
 
   /** Return {images, more}: the radiographs of an archive that match, and whether there are more. */
@@ -82,7 +86,7 @@ export class Session {
   /**
    * Run the network, and wait for its end.
    *
-   * @param request {note, side, threshold}.
+   * @param request {note, side, threshold, checkpoint}.
    * @param onEvent called with "queued" and "progress" events.
    * @param signal aborting it cancels the run.
    * @returns {Run | null} null if it was canceled.

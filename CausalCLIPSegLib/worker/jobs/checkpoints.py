@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from CausalCLIPSegLib.errors import CheckpointError
-from CausalCLIPSegLib.model.card import CARD, DEFAULT, read_card, resources
+from CausalCLIPSegLib.model.card import Card, installed_checkpoints, read_card
 from CausalCLIPSegLib.worker import protocol
 
 
 def list_checkpoints() -> list[protocol.CheckpointDocument]:
-    """Return the checkpoints in Resources/checkpoints by their cards, the default first; skip damaged cards."""
+    """Return the installed checkpoints by their cards, the default first; skip damaged cards."""
     documents = []
-    for path in sorted((resources() / "checkpoints").glob(f"*/{CARD}"), key=lambda path: path.parent.name != DEFAULT):
+    for name, folder in installed_checkpoints().items():
         try:
-            card = read_card(path.parent)
+            documents.append(_describe(name, read_card(folder)))
         except CheckpointError:
             continue
-        documents.append(
-            protocol.CheckpointDocument(**card.model_dump(include=set(protocol.CheckpointDocument.model_fields)))
-        )
     return documents
+
+
+def _describe(name: str, card: Card) -> protocol.CheckpointDocument:
+    fields = card.model_dump(include=set(protocol.CheckpointDocument.model_fields))
+    return protocol.CheckpointDocument.model_validate(
+        fields | {"name": name, "title": card.title or card.name, "architecture": card.network.architecture}
+    )

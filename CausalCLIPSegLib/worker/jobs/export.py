@@ -146,6 +146,7 @@ def _algorithm(request: protocol.ExportRequest, *, with_note: bool) -> Algorithm
         checkpoint_name=checkpoint.name,
         checkpoint_version=checkpoint.version,
         checkpoint_sha256=checkpoint.sha256,
+        architecture=checkpoint.architecture,
         program_version=request.provenance.version,
         threshold=request.threshold,
         prompt=request.prompt,
@@ -215,6 +216,7 @@ def _overlay_result(
             request.provenance.version,
             request.provenance.seconds,
             request.provenance.engine,
+            architecture=checkpoint.architecture,
         ),
         words=tuple(WordWeight(each.word, each.weight, tuple(each.spans)) for each in request.words),
     )

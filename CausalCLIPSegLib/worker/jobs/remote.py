@@ -164,6 +164,7 @@ def _result(
             report["seconds"],
             report["engine"],
             server,
+            report["checkpoint"].get("architecture", "causalclipseg"),  # of an older server
         ),
         places=tuple(
             PlaceStatement(

@@ -86,7 +86,13 @@ class CancelledEvent(Message):
 
 
 class CheckpointDocument(Message):
-    """An installed checkpoint, as its card describes it."""
+    """An installed checkpoint, as its card describes it.
+
+    Attributes:
+        name: to request it by.
+        title: its short name, for people.
+        architecture: "causalclipseg" or "reclmis".
+    """
 
     name: str
     version: str
@@ -97,6 +103,8 @@ class CheckpointDocument(Message):
     intended_use: str
     limits: list[str]
     licence: str
+    title: str = ""
+    architecture: str = "causalclipseg"
 
 
 class HelloResult(Message):
@@ -106,7 +114,7 @@ class HelloResult(Message):
         version: version of this program.
         libraries: whether the segmenter's libraries are loaded; "failed": every segmentation will end in an error.
         devices: where the network can run; null while the libraries load.
-        checkpoints: the checkpoints in Resources/checkpoints, the default first.
+        checkpoints: the installed checkpoints, the default first; "default" requests it, too.
         formats: the formats that "export" can write.
     """
 

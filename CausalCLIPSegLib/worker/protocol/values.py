@@ -105,11 +105,13 @@ class CheckpointUsed(Message):
     Attributes:
         name, version: as on the card.
         sha256: hash of the weights file, 64 hexadecimal digits.
+        architecture: of the network, "causalclipseg" or "reclmis".
     """
 
     name: str
     version: str
     sha256: str
+    architecture: str = "causalclipseg"
 
 
 class WordDocument(Message):
