@@ -31,6 +31,7 @@ from training.evaluation.studies.notes_benchmark import notes
 from training.evaluation.studies.paraphrases import evaluate_paraphrases
 from training.evaluation.studies.results_page import results_command
 from training.evaluation.studies.trade_off import trade_off
+from training.gpu.command import fit_gpu, pack
 from training.options import DataOption, LimitOption, SplitOption
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ app.command()(compare_checkpoints)
 app.command()(trade_off)
 app.command("maps")(measure_maps)
 app.command()(ablate)
+app.command()(pack)
+app.command("fit-gpu", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(fit_gpu)
 app.command("check-splits")(check_splits)
 app.command("import-chestx-det")(import_chestx_det)
 

@@ -28,12 +28,13 @@ Zones = tuple[Zone, ...]
 MIN_AREA = 0.003
 """A place holds a lesion if the lesion in it covers at least this share of the image; smaller ones are not drawn."""
 
-SHARES = {"zone": 0.45, "two zones": 0.12, "side": 0.1, "whole lung": 0.03, "both sides": 0.24, "no place": 0.06}
+SHARES = {"zone": 0.42, "two zones": 0.1, "side": 0.2, "whole lung": 0.04, "both sides": 0.18, "no place": 0.06}
 """How often each kind of place is drawn. The sides of a kind are equally frequent, and so are its zones."""
 
-ABSENT = {"zone": 1.0, "two zones": 0.5, "side": 0.7, "whole lung": 0.4, "both sides": 0.2, "no place": 0.0}
-"""How many of the drawn places of each kind hold no lesion, relative to single zones; a data set with few healthy
-lungs may allow only fewer."""
+ABSENT = {"zone": 1.0, "two zones": 0.5, "side": 2.0, "whole lung": 1.0, "both sides": 0.2, "no place": 0.0}
+"""How many of the drawn places of each kind hold no lesion, relative to single zones, up to `MAX_ABSENT`; a data set
+with few healthy lungs may allow only fewer. With half as many healthy sides, a network outlined something in twice as
+many healthy lungs."""
 
 MAX_ABSENT = 0.7
 """How many of the places drawn for one radiograph may hold no lesion, so that a healthy lung does not betray that."""
@@ -227,7 +228,7 @@ def probabilities(parts: npt.NDArray[np.int8], absent_share: float = 0.5) -> npt
     weights = (answers >= 0).astype(np.float64)
     cells = []
     for (kind, _), columns in columns_of.items():
-        empty = absent_share * ABSENT[kind]
+        empty = min(absent_share * ABSENT[kind], MAX_ABSENT)
         for answer, part in ((0, empty), (1, 1 - empty)):
             rows, chosen = np.nonzero(answers[:, columns] == answer)
             cell = (rows, np.array(columns)[chosen])

@@ -24,7 +24,7 @@ NO_SIDE = 0.06
 NO_ZONES = 0.08
 ONE_SIDE_WITHOUT_ZONES = 0.03
 ONE_SIDE_OF_TWO = 0.10
-WRONG_SIDE = 0.06
+WRONG_SIDE = 0.25
 _ONE_SIDE_OF_TWO_WITHOUT_ZONES = 0.3
 """Share of the notes reduced to one of two sides that also lose the zones."""
 

@@ -201,16 +201,18 @@ class ReferringDataModule(LightningDataModule):
             samples = with_notes(samples, arrays, self.notes)
             if self.say_notes:
                 samples = with_prompts(samples)
-            make = self._training_set if split == "train" else self._unchanged_set
+            make = self.augmented if split == "train" else self.unchanged
             self._sets[split] = make(samples, arrays)
         return self._sets[split]
 
-    def _unchanged_set(self, samples: Sequence[Sample], arrays: Arrays) -> ReferringDataset:
+    def unchanged(self, samples: Sequence[Sample], arrays: Arrays) -> ReferringDataset:
+        """Return decoded radiographs as a validation split."""
         if self.note_dropout == 1:  # a network that never sees a note is validated without notes
             samples = [replace(each, note=to_prompt(WITHOUT_LOCATION, each.laterality)) for each in samples]
         return ReferringDataset(samples, arrays, self.context_length)
 
-    def _training_set(self, samples: Sequence[Sample], arrays: Arrays) -> ReferringDataset:
+    def augmented(self, samples: Sequence[Sample], arrays: Arrays) -> ReferringDataset:
+        """Return decoded radiographs as a training split."""
         augmentation = Augmentation(
             samples[0].laterality, self.note_variation, self.note_dropout, self.augmentation, self.implied_count
         )

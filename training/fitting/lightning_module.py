@@ -16,7 +16,7 @@ from CausalCLIPSegLib.network.configuration import NetworkConfiguration
 from CausalCLIPSegLib.network.reclmis.configuration import RecLMISConfiguration
 from training.data.datamodule import Batch
 from training.fitting.gradient_checkpointing import checkpoint_gradients
-from training.fitting.loss import CausalObjective
+from training.fitting.loss import CausalObjective, Loss
 from training.fitting.metrics import OverlapMetrics
 from training.fitting.optimizer import parameter_groups
 from training.fitting.pretrained import load_clip, load_clip_text, load_encoders, load_imagenet_lite0, load_start
@@ -159,12 +159,16 @@ class NetworkTraining(LightningModule):
             seed = int(os.environ.get("PL_GLOBAL_SEED", 0))
             torch.manual_seed(hash((seed, self.current_epoch, self.global_rank)))
 
-    def training_step(self, batch: Batch, index: int) -> Tensor:
-        """Return the loss of a batch, and log it with its terms."""
+    def loss(self, batch: Batch) -> Loss:
+        """Return the loss of a batch."""
         image, masks, tokens, *weights = batch
         tokens = tokens.view(-1, self.network.configuration.text.context_length)
         maps = (each.flatten(0, 1)[:, None] for each in (masks, *weights))
-        loss = self.objective.step(self.network, image, tokens, *maps)
+        return self.objective.step(self.network, image, tokens, *maps)
+
+    def training_step(self, batch: Batch, index: int) -> Tensor:
+        """Return the loss of a batch, and log it with its terms."""
+        loss = self.loss(batch)
         self.log("loss", loss.total, prog_bar=True)
         for name, term in loss.terms.items():
             self.log(f"loss/{name}", term)
