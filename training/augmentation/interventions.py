@@ -33,8 +33,8 @@ SHARES = {"zone": 0.42, "two zones": 0.1, "side": 0.2, "whole lung": 0.04, "both
 
 ABSENT = {"zone": 1.0, "two zones": 0.5, "side": 2.0, "whole lung": 1.0, "both sides": 0.2, "no place": 0.0}
 """How many of the drawn places of each kind hold no lesion, relative to single zones, up to `MAX_ABSENT`; a data set
-with few healthy lungs may allow only fewer. With half as many healthy sides, a network outlined something in twice as
-many healthy lungs."""
+with few healthy lungs may allow only fewer. Healthy sides are rare among the published notes, so most of them come from
+here."""
 
 MAX_ABSENT = 0.7
 """How many of the places drawn for one radiograph may hold no lesion, so that a healthy lung does not betray that."""
