@@ -17,6 +17,7 @@ from CausalCLIPSegLib.bounding_box import bounding_box
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.mask.description import zones_of
+from CausalCLIPSegLib.mask.doubtful import lower_doubtful
 from CausalCLIPSegLib.mask.lung_extent import LungExtent, lung_extent
 from CausalCLIPSegLib.mask.places import Place
 from CausalCLIPSegLib.mask.presence import WITHOUT_LOCATION, areas_elsewhere, is_denied, named_places, state_places
@@ -268,7 +269,7 @@ class Segmenter:
         return [self.engine.decode({**image, **text}) for image in self._encode_radiograph()]
 
     def _probability_of(self, outputs: list[Arrays]) -> FloatArray:
-        """Return the mean probability of all scales, as `probabilities` does."""
+        """Return the mean probability of all scales, with doubtful areas lowered; see `probabilities`."""
         maps = [_unmirror(output["probability"]) for output in outputs]
         probability = _mean(maps, self.card.network.image_size)
         if not ((probability >= 0) & (probability <= 1)).all():  # NaN would look like a radiograph without a finding
@@ -276,7 +277,9 @@ class Segmenter:
                 f"The network of the checkpoint “{self.card.name}” returns values that are no probabilities, so "
                 "nothing can be outlined with it."
             )
-        return probability
+        if self.card.peak is None:
+            return probability
+        return lower_doubtful(probability, self.card.threshold, self.card.peak)
 
     def _candidates(
         self, expression: ReferringExpression, network_mask: Mask, mask: Mask, extent: LungExtent

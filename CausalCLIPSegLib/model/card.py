@@ -47,6 +47,8 @@ class Card(BaseModel):
             note states it, so that a note that names only a place is told apart from one that counts lesions.
         finding: what it segments, for instance "Pulmonary infection".
         threshold: default threshold, in (0, 1): a pixel belongs to the mask if its probability reaches it.
+        peak: an area is outlined only if its highest probability reaches this value, see `lower_doubtful`; None: all
+            areas that reach the threshold.
         mirror: average the prediction with that of the mirrored radiograph and the prompt with swapped sides.
         scales: sizes in pixels, multiples of 32, of the square inputs whose predictions are averaged; empty: only the
             size that the network was trained at.
@@ -72,6 +74,7 @@ class Card(BaseModel):
     implied_count: bool = True
     finding: str
     threshold: float = Field(gt=0, lt=1)
+    peak: float | None = Field(default=None, gt=0, le=1)
     mirror: bool = False
     scales: tuple[InputSize, ...] = Field(default=(), max_length=16)
     places: PlaceCalibration = Field(default_factory=PlaceCalibration)

@@ -67,6 +67,19 @@ def test_maps_have_the_shape_of_the_radiograph(segmenter, radiograph):
     np.testing.assert_array_equal(result.mask, result.probability >= 0.5)
 
 
+def test_a_card_with_a_peak_drops_the_areas_without_a_sure_core(segmenter, radiograph):
+    segmenter.set_radiograph(radiograph)
+    prompt = segmenter.card.prompt(parse_note(NOTE))
+    probability = segmenter.probabilities(prompt)
+    threshold = float(np.quantile(probability, 0.9))
+    for peak, kept in ((float(probability.max()), True), (1.0, False)):
+        card = segmenter.card.model_copy(update={"threshold": threshold, "peak": peak})
+        cautious = Segmenter(card, segmenter.engine)
+        cautious.set_radiograph(radiograph)
+        assert (cautious.probabilities(prompt) >= threshold).any() == kept
+        assert cautious.ask(NOTE).mask.any() == kept
+
+
 def test_segment_equals_set_radiograph_and_ask(checkpoint_of_each_architecture, radiograph):
     first_segmenter = Segmenter.from_checkpoint(checkpoint_of_each_architecture, device="cpu")
     expected = first_segmenter.segment(radiograph, NOTE, threshold=0.4)

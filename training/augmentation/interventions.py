@@ -33,7 +33,7 @@ SHARES = {"zone": 0.42, "two zones": 0.1, "side": 0.2, "whole lung": 0.04, "both
 
 ABSENT = {"zone": 1.0, "two zones": 0.5, "side": 2.0, "whole lung": 1.0, "both sides": 0.2, "no place": 0.0}
 """How many of the drawn places of each kind hold no lesion, relative to single zones, up to `MAX_ABSENT`; a data set
-with few healthy lungs may allow only fewer. Healthy sides are rare among the published notes, so most of them come from
+with few healthy lungs may allow only fewer. The published notes name few healthy sides, so most of them come from
 here."""
 
 MAX_ABSENT = 0.7
