@@ -32,7 +32,12 @@ def test_writes_every_field_of_the_contract(small_result, tmp_path):
         "sides": ["right", "left"],
         "sides_viewer": ["left", "right"],
         "zones": {"right": ["lower"], "left": ["lower"]},
-        "checkpoint": {"name": "qata-lite0", "version": "2", "sha256": "3fa9bc12" * 8},
+        "checkpoint": {
+            "name": "qata-lite0",
+            "version": "2",
+            "sha256": "3fa9bc12" * 8,
+            "architecture": "causalclipseg",
+        },
         "device": "cpu",
         "engine": "",
         "threshold": 0.5,

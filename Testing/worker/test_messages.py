@@ -198,7 +198,8 @@ def test_every_field_with_sentences_says_which_they_are():
     spoken |= {"title", "worth"}
     for model in [*vars(protocol).values(), *protocol.Spoken.__subclasses__()]:
         if isinstance(model, type) and issubclass(model, protocol.CancelResult.__mro__[1]):
-            named = spoken & set(model.model_fields)
+            of_card = {"title"} if model is protocol.CheckpointDocument else set()  # the name of a thing
+            named = spoken & set(model.model_fields) - of_card
             assert named == set(getattr(model, "SENTENCES", {})), model
 
 
