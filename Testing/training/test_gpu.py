@@ -16,6 +16,9 @@ from torchvision.transforms.v2 import functional
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.laterality import SIDES
+from CausalCLIPSegLib.network.architectures import parts_of
+from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
+from CausalCLIPSegLib.network.text_encoder import tokenize
 from CausalCLIPSegLib.notes import parse_note
 from training.__main__ import app
 from training.augmentation.images import RANGES, image_transform
@@ -26,6 +29,7 @@ from training.data.splits import read_split
 from training.export.checkpoint import network_of, read_weights
 from training.gpu import loop
 from training.gpu.augmentation import Draw, Geometry, affine_grid, augment, blur, draw_geometry, jitter, warp
+from training.gpu.average import WeightAverage
 from training.gpu.batches import DeviceData, QuestionDrawer, ahead
 from training.gpu.command import parse_seeds
 from training.gpu.pack import read_pack, write_pack
@@ -286,6 +290,24 @@ def test_a_run_ends_after_its_minutes_in_bfloat16(packed, configuration, tmp_pat
         assert metrics["seconds"] >= 0.6
     first, second = (weights_of(tmp_path / "runs" / f"seed_{seed}") for seed in (1, 2))
     assert any(not torch.equal(first[name], second[name]) for name in first)
+
+
+def test_averaged_weights_are_the_moving_average_and_can_be_used(tiny_network):
+    torch.manual_seed(0)
+    network = CausalCLIPSeg(tiny_network)
+    average = WeightAverage(network, 0.75)
+    name = "vision_encoder.resnet.conv1.weight"
+    values = []
+    for _ in range(3):
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter += 0.01 * torch.randn_like(parameter)
+        values.append(network.state_dict()[name].clone())
+        average.update()
+    expected = 0.75 * (0.75 * values[0] + 0.25 * values[1]) + 0.25 * values[2]
+    assert torch.allclose(average.network.state_dict()[name], expected, atol=1e-6)
+    image, tokens = torch.rand(1, 1, 64, 64), tokenize(["Pulmonary infection."], 20)
+    assert parts_of(average.network.eval()).predict(image, tokens)["probability"].isfinite().all()
 
 
 @pytest.mark.parametrize("text", ["", "1,x", "-1", "1.5"])

@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from CausalCLIPSegLib.atomic_files import write_file, write_text
 from CausalCLIPSegLib.network.architectures import parts_of
@@ -24,6 +23,7 @@ from training.fitting.cli import TrainingCLI
 from training.fitting.lightning_module import NetworkTraining
 from training.fitting.metrics import OverlapMetrics
 from training.fitting.optimizer import parameter_groups
+from training.gpu.average import WeightAverage
 from training.gpu.batches import DeviceData, QuestionDrawer, ahead
 from training.gpu.pack import PackedSplit
 
@@ -63,7 +63,7 @@ class Run:
 
     module: NetworkTraining
     optimizer: torch.optim.Optimizer
-    averaged: AveragedModel | None
+    averaged: WeightAverage | None
     step: int = 0
     seconds: float = 0.0
     rates: list[float] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Run:
     @property
     def network(self) -> Any:
         """The network to measure and to export."""
-        return self.module.network if self.averaged is None else self.averaged.module
+        return self.module.network if self.averaged is None else self.averaged.network
 
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint holds; `python -m training export --run` reads it."""
@@ -79,7 +79,7 @@ class Run:
             "state_dict": {f"network.{name}": value for name, value in self.network.state_dict().items()},
             "current_model_state": self.module.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "averaged": 0 if self.averaged is None else int(self.averaged.n_averaged),
+            "averaged": 0 if self.averaged is None else self.averaged.updates,
             "step": self.step,
             "seconds": self.seconds,
         }
@@ -91,8 +91,8 @@ class Run:
         self.step, self.seconds = state["step"], state["seconds"]
         if self.averaged is not None:
             prefix = len("network.")
-            self.averaged.module.load_state_dict({name[prefix:]: each for name, each in state["state_dict"].items()})
-            self.averaged.n_averaged.fill_(state["averaged"])
+            self.averaged.network.load_state_dict({name[prefix:]: each for name, each in state["state_dict"].items()})
+            self.averaged.updates = state["averaged"]
 
 
 def read_configuration(arguments: list[str], seed: int) -> TrainingCLI:
@@ -141,9 +141,7 @@ def _start(cli: TrainingCLI, device: torch.device) -> Run:
     groups = parameter_groups(module.network, *rates, module.layer_decay, module.objective.parameters())
     optimizer = torch.optim.AdamW(groups, weight_decay=module.weight_decay, fused=device.type == "cuda")
     decay = _decay_of(cli)
-    averaged = None
-    if decay is not None:
-        averaged = AveragedModel(module.network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    averaged = None if decay is None else WeightAverage(module.network, decay)
     return Run(module, optimizer, averaged, rates=[group["lr"] for group in optimizer.param_groups])
 
 
@@ -182,7 +180,7 @@ def _fit(run: Run, cli: TrainingCLI, split: PackedSplit, budget: Budget, last: P
                 torch.nn.utils.clip_grad_norm_(module.parameters(), clip)
             run.optimizer.step()
             if run.averaged is not None:
-                run.averaged.update_parameters(module.network)
+                run.averaged.update()
             run.step += 1
             now = time.monotonic()
             run.seconds = before + now - start
