@@ -22,6 +22,18 @@ END_SECONDS = 10
 """Seconds for a process to remove its unfinished result after the batch was stopped."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+# A fork of this process would copy locks of threads that it does not copy. Linux forks a process without threads.
+_CAN_FORK = sys.platform == "linux"
+_Process = (
+    multiprocessing.get_context("forkserver").Process if _CAN_FORK else multiprocessing.get_context("spawn").Process
+)
+
+
+def preload(module: str) -> None:
+    """Import a module once for all processes that are started later, if the system can fork them."""
+    if _CAN_FORK:
+        multiprocessing.set_forkserver_preload([module])
+
 
 class Child:
     """A process, and this end of the pipe to it. The pipe ends with the process.
@@ -31,10 +43,9 @@ class Child:
     """
 
     def __init__(self, work: Callable[..., None], *arguments: Any) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork would copy locks of threads that it does not copy
-        self.pipe, other_end = context.Pipe()
+        self.pipe, other_end = multiprocessing.Pipe()
         level = logging.getLogger("CausalCLIPSegLib").getEffectiveLevel()
-        self._process = context.Process(target=_run, args=(level, work, other_end, *arguments), daemon=True)
+        self._process = _Process(target=_run, args=(level, work, other_end, *arguments), daemon=True)
         with _blocked_signals():
             self._process.start()
         other_end.close()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 
-from CausalCLIPSegLib.batch.child import END_SECONDS, POLL_SECONDS, Child
+from CausalCLIPSegLib.batch.child import END_SECONDS, POLL_SECONDS, Child, preload
 from CausalCLIPSegLib.batch.executor import MAX_ATTEMPTS, Answer, Work, take_one_thread, time_limit
 from CausalCLIPSegLib.batch.inputs import BatchItem
 from CausalCLIPSegLib.errors import CausalCLIPSegError
@@ -47,6 +47,7 @@ class Processes:
     def run(self, load: Callable[[], Work], items: Sequence[BatchItem]) -> Iterator[tuple[BatchItem, Answer | None]]:
         """Yield each image with its answer; see `Executor`."""
         self._waiting = deque(items)
+        preload("CausalCLIPSegLib.batch.preload")
         try:
             while self._waiting or any(each.item for each in self._processes.values()):
                 self._start(load)

@@ -114,8 +114,11 @@ def row_profiles(pixels: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
     bands = [_columns_of(each, pixels.shape[1]) for each in (_LUNGS, _MIDDLE, _EDGES)]
     means = np.empty((len(bands), len(pixels)))
     for top in range(0, len(pixels), _STRIP_ROWS):  # in strips, which stay in the cache of the processor
-        strip = np.asarray(pixels[top : top + _STRIP_ROWS], dtype=np.float64)
-        strip = np.clip((strip - dark) / max(bright - dark, 1e-6), 0, 1) - 0.5
+        strip = np.array(pixels[top : top + _STRIP_ROWS], dtype=np.float64)
+        strip -= dark
+        strip /= max(bright - dark, 1e-6)
+        strip.clip(0, 1, out=strip)
+        strip -= 0.5
         means[:, top : top + _STRIP_ROWS] = [
             sum(strip[:, each].sum(axis=1) for each in band) / sum(each.stop - each.start for each in band)
             for band in bands

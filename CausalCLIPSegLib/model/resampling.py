@@ -142,18 +142,27 @@ def filter_rows(image: npt.NDArray[Any], centers: npt.NDArray[np.float64], kerne
     """
     image = np.ascontiguousarray(image, dtype=np.float32)
     result = np.empty((len(centers), image.shape[1]), np.float32)
-    at_once = max(_LEAST_ROWS, int(_MOST_ROWS / kernel.width))
-    for top in range(0, len(result), at_once):
-        part, places = result[top : top + at_once], centers[top : top + at_once]
-        first = max(0, math.floor(places[0] - kernel.reach))
-        sources = np.arange(first, min(len(image), math.ceil(places[-1] + kernel.reach) + 1))
-        weights = kernel.weights(places[:, np.newaxis] - sources)
-        weights = weights.astype(np.float32)
-        strip = image[first : first + len(sources)]
+    top = 0
+    for first, weights in _strips(len(image), centers.tobytes(), kernel):
+        part, strip = result[top : top + len(weights)], image[first : first + weights.shape[1]]
         columns = max(1, _SERIAL_OPERATIONS // weights.size)
         for left in range(0, strip.shape[1], columns):
             np.matmul(weights, strip[:, left : left + columns], out=part[:, left : left + columns])
+        top += len(weights)
     return result
+
+
+@lru_cache(maxsize=32)  # the radiographs of a batch often have the same size
+def _strips(length: int, centers: bytes, kernel: Kernel) -> list[tuple[int, FloatArray]]:
+    """Return the first row of the image on which a few rows of the result depend, and the weights, for all rows."""
+    at_once = max(_LEAST_ROWS, int(_MOST_ROWS / kernel.width))
+    places = np.frombuffer(centers)
+    strips = []
+    for some in (places[top : top + at_once] for top in range(0, len(places), at_once)):
+        first = max(0, math.floor(some[0] - kernel.reach))
+        sources = np.arange(first, min(length, math.ceil(some[-1] + kernel.reach) + 1))
+        strips.append((first, kernel.weights(some[:, np.newaxis] - sources).astype(np.float32)))
+    return strips
 
 
 def interpolate(maps: FloatArray, size: int) -> FloatArray:
