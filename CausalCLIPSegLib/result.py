@@ -198,8 +198,8 @@ def kind_on(expression: ReferringExpression, side: Side) -> str:
     """Return the kind of finding that a note names on a side of the patient.
 
     This is the kind of the first certain finding, or else of the first finding. Findings without a side count only if
-    no finding names this side.
+    no finding names this side. Without any, it is what the expression is about.
     """
     present = [finding for finding in expression.findings if finding.present and finding.kind in FINDINGS]
     candidates = [finding for finding in present if side in finding.sides] or [f for f in present if not f.sides]
-    return min(candidates, key=lambda finding: finding.uncertain).kind if candidates else DEFAULT_KIND
+    return min(candidates, key=lambda finding: finding.uncertain).kind if candidates else expression.finding

@@ -20,9 +20,9 @@ from CausalCLIPSegLib.mask.description import zones_of
 from CausalCLIPSegLib.mask.doubtful import lower_doubtful
 from CausalCLIPSegLib.mask.lung_extent import LungExtent, lung_extent
 from CausalCLIPSegLib.mask.places import Place
-from CausalCLIPSegLib.mask.presence import WITHOUT_LOCATION, areas_elsewhere, is_denied, named_places, state_places
+from CausalCLIPSegLib.mask.presence import areas_elsewhere, is_denied, named_places, state_places
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.model.card import Card
+from CausalCLIPSegLib.model.card import Card, prompt_without_place
 from CausalCLIPSegLib.model.checkpoint import open_checkpoint
 from CausalCLIPSegLib.model.device import Device, EngineChoice
 from CausalCLIPSegLib.model.engines.interface import Arrays, Engine
@@ -35,7 +35,7 @@ from CausalCLIPSegLib.model.resampling import (
     to_radiograph_grid,
 )
 from CausalCLIPSegLib.model.tokens import encode, word_weights
-from CausalCLIPSegLib.notes import ReferringExpression, choose_side, parse_note, swap_sides
+from CausalCLIPSegLib.notes import INFECTION, ReferringExpression, choose_side, parse_note, swap_sides
 from CausalCLIPSegLib.notes.heard import spans_of_words
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import (
@@ -47,7 +47,7 @@ from CausalCLIPSegLib.result import (
     WordWeight,
     kind_on,
 )
-from CausalCLIPSegLib.terminology import DEFAULT_KIND, segment_name
+from CausalCLIPSegLib.terminology import segment_name
 
 FloatArray = npt.NDArray[np.float32]
 PATCHES = "patches_of_interest"
@@ -81,7 +81,7 @@ class Segmenter:
         self._image_features: list[Arrays] = []
         self._attention: FloatArray | None = None
         self._extent: LungExtent | None = None
-        self._without_place: FloatArray | None = None
+        self._without_place: dict[str, FloatArray] = {}
         self._text_features: dict[str, Arrays] = {}
 
     @classmethod
@@ -122,7 +122,7 @@ class Segmenter:
         """
         radiograph = radiograph.oriented(mirrored)
         if self._radiograph is None or not _same_input(self._radiograph, radiograph):
-            self._image_features, self._attention, self._extent, self._without_place = [], None, None, None
+            self._image_features, self._attention, self._extent, self._without_place = [], None, None, {}
         self._radiograph = radiograph
 
     def ask(
@@ -153,7 +153,9 @@ class Segmenter:
         radiograph = self._current()
         seconds: dict[str, float] = {}
         begin("Understanding the note")
-        expression = choose_side(parse_note(note) if isinstance(note, str) else note, None)
+        expression = choose_side(
+            parse_note(note, findings=self.card.findings) if isinstance(note, str) else note, None
+        )
         prompt = self.card.prompt(expression)
         with _timed(seconds, "image"):
             begin("Searching the radiograph")
@@ -221,7 +223,9 @@ class Segmenter:
             One segment for each side that holds part of the mask, the patient's right before the left.
         """
         masks = split_by_side(mask, mirrored=mirrored)
-        stem = self.card.finding.rsplit(maxsplit=1)[-1].lower()
+        stem = expression.finding.replace(" ", "_")
+        if expression.finding == INFECTION:
+            stem = self.card.finding.rsplit(maxsplit=1)[-1].lower()
         kinds = {side: kind_on(expression, side) for side in SIDES if masks[side].any()}
         return tuple(
             Segment(
@@ -286,8 +290,8 @@ class Segmenter:
     ) -> tuple[Candidate, ...]:
         """Search the radiograph without a place, and return what lies outside the places of the note.
 
-        The search does not depend on the note, so it is made once. It is on the network's grid; only the areas that it
-        finds are resampled to the radiograph's grid.
+        The search depends only on the finding, so it is made once for each. It is on the network's grid; only the
+        areas that it finds are resampled to the radiograph's grid.
 
         Args:
             expression: the note.
@@ -300,9 +304,10 @@ class Segmenter:
             return ()
         settings = self.card.places
         threshold = settings.search_threshold or self.card.threshold
-        if self._without_place is None:
-            self._without_place = self.probabilities(self.card.prompt(WITHOUT_LOCATION))
-        probability = self._without_place
+        finding = expression.finding
+        if finding not in self._without_place:
+            self._without_place[finding] = self.probabilities(prompt_without_place(self.card, finding))
+        probability = self._without_place[finding]
         seen = probability >= threshold
         taken = mask.copy()
         candidates: list[Candidate] = []
@@ -316,10 +321,11 @@ class Segmenter:
             taken[window] |= found[window]
             segment = Segment(
                 identifier=f"not_in_note_{len(candidates) + 1}",
-                name=segment_name(DEFAULT_KIND, side),
+                name=segment_name(finding, side),
                 side=side,
                 mask=found,
                 color=colors.NOT_IN_NOTE,
+                kind=finding,
             )
             zones = zones_of(area, extent)
             highest = float(probability[area].max())

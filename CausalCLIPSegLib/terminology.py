@@ -1,8 +1,8 @@
 """Codes of findings, regions and sides: the one table from which every file takes its codes.
 
 The codes are in these context groups of DICOM PS3.16: 6102 and 6104 (findings on a chest radiograph), 8134 (chest
-radiography), 7150 (categories of a segment), 4 (anatomic regions), 244 (laterality). Consolidation is in none of them;
-its code is from SNOMED CT.
+radiography), 7150 (categories of a segment), 4 (anatomic regions), 244 (laterality). The codes of consolidation and of
+the findings after pneumothorax are from SNOMED CT, and some are in none of these groups.
 """
 
 from __future__ import annotations
@@ -66,8 +66,23 @@ FINDINGS: dict[str, Code] = {
     "abnormality": OPACITY,
     "effusion": Code("60046008", "SCT", "Pleural effusion"),
     "pneumothorax": Code("36118008", "SCT", "Pneumothorax"),
+    "atelectasis": Code("46621007", "SCT", "Atelectasis"),
+    "nodule": Code("27925004", "SCT", "Nodule"),
+    "mass": Code("4147007", "SCT", "Mass"),
+    "calcification": Code("18115005", "SCT", "pathologic calcification"),
+    "emphysema": Code("87433001", "SCT", "Pulmonary emphysema"),
+    "fibrosis": Code("112674009", "SCT", "Fibrosis"),
+    "pleural thickening": OPACITY,
+    "cardiomegaly": Code("8186001", "SCT", "Cardiomegaly"),
+    "fracture": Code("72704001", "SCT", "Fracture"),
 }
-"""Codes by kind of finding, as the lexicons of the notes name it: what the model segments or a person may add."""
+"""Codes by kind of finding, as the lexicons of the notes name it: what a model segments or a person may add."""
+
+_REGIONS: dict[str, Code] = {
+    "cardiomegaly": Code("80891009", "SCT", "Heart"),
+    "fracture": Code("113197003", "SCT", "Rib"),
+}
+"""The region of the kinds that are not in the lung."""
 
 DEFAULT_KIND = "infection"
 """What the model was trained to segment; used if a note gives no more precise kind."""
@@ -78,10 +93,16 @@ def code_of(kind: str) -> Code:
     return FINDINGS.get(kind, OPACITY)
 
 
+def region_of(kind: str) -> Code:
+    """Return the region that a kind of finding lies in: the lung, unless it has another one."""
+    return _REGIONS.get(kind, LUNG)
+
+
 def segment_name(kind: str, side: Side) -> str:
     """Return the name of a segment, in the words of its code, so that both say the same: "Opacity, right lung"."""
     finding = code_of(kind).meaning.removeprefix("Lung ")
-    return f"{finding[:1].upper()}{finding[1:]}, {side} lung"
+    lung = " lung" if region_of(kind) is LUNG else ""
+    return f"{finding[:1].upper()}{finding[1:]}, {side}{lung}"
 
 
 def slicer_terminology() -> dict[str, Any]:
@@ -98,8 +119,8 @@ def slicer_terminology() -> dict[str, Any]:
                     **_slicer_code(CATEGORY),
                     "showAnatomy": True,
                     "Type": [
-                        {**_slicer_code(code), "recommendedDisplayRGBValue": list(color)}
-                        for code, color in zip(dict.fromkeys(FINDINGS.values()), _FINDING_COLORS, strict=True)
+                        {**_slicer_code(code), "recommendedDisplayRGBValue": _display_color(number)}
+                        for number, code in enumerate(dict.fromkeys(FINDINGS.values()))
                     ],
                 }
             ]
@@ -120,4 +141,9 @@ _FINDING_COLORS = (
     colors.SKY_BLUE,
     colors.BLUE,
 )
-"""Colors that Slicer proposes for the different codes in `FINDINGS`, in their order."""
+"""Colors that Slicer proposes for the different codes in `FINDINGS`, in their order; then darker ones."""
+
+
+def _display_color(number: int) -> list[int]:
+    round_, index = divmod(number, len(_FINDING_COLORS))
+    return [round(component * 0.6**round_) for component in _FINDING_COLORS[index]]

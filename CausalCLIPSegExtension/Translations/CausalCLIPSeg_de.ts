@@ -2377,6 +2377,10 @@
             <translation>nennt keinen Befund und keinen Ort</translation>
         </message>
         <message>
+            <source>another finding; outline it by a note of its own</source>
+            <translation>ein anderer Befund; beschreiben Sie ihn für sich allein</translation>
+        </message>
+        <message>
             <source>right</source>
             <translation>rechts</translation>
         </message>

@@ -2377,6 +2377,10 @@
             <translation>no nombra ni hallazgo ni lugar</translation>
         </message>
         <message>
+            <source>another finding; outline it by a note of its own</source>
+            <translation>otro hallazgo; delimítelo con una nota propia</translation>
+        </message>
+        <message>
             <source>right</source>
             <translation>derecha</translation>
         </message>

@@ -169,7 +169,8 @@ class ImageSegmenter:
         task, settings, folder = self._task, self._task.settings, self._task.results / item.folder
         try:
             laterality = item.laterality or settings.laterality
-            expression = read_note(item.note, laterality, settings.language, item.side, item.mirrored)
+            findings = task.card.findings
+            expression = read_note(item.note, laterality, settings.language, item.side, item.mirrored, findings)
         except SideQuestionError as question:
             raise NoteError(f"{question} Answer left, right or both in the column side of a table.") from None
         except NoFindingError as error:

@@ -76,7 +76,7 @@ def _try_network(checkpoint: str, device: Device, engine: EngineChoice) -> dict[
     try:
         import numpy as np
 
-        from CausalCLIPSegLib.notes import parse_note
+        from CausalCLIPSegLib.model.card import prompt_without_place
         from CausalCLIPSegLib.radiograph.array import radiograph_from_array
         from CausalCLIPSegLib.segmenter import Segmenter
 
@@ -85,7 +85,7 @@ def _try_network(checkpoint: str, device: Device, engine: EngineChoice) -> dict[
         found |= {"engine": segmenter.engine.name, "device": segmenter.device}
         pixels = np.tile(np.arange(64, dtype=np.uint8), (64, 1))
         segmenter.set_radiograph(radiograph_from_array(pixels, spacing=None, affine=np.eye(4)))
-        segmenter.predict(segmenter.card.prompt(parse_note("Pneumonia.")))
+        segmenter.predict(prompt_without_place(segmenter.card))
     except CausalCLIPSegError as error:
         found["error"] = str(error)
     except ImportError as error:

@@ -30,6 +30,7 @@ from CausalCLIPSegLib.cli.options import (
 from CausalCLIPSegLib.demo import DEMO_IMAGE, DEMO_NOTE
 from CausalCLIPSegLib.errors import MirroredQuestionError, NoteError, OutputError, RadiographError, SideQuestionError
 from CausalCLIPSegLib.laterality import SideChoice
+from CausalCLIPSegLib.model.card import find_checkpoint, read_card
 from CausalCLIPSegLib.model.device import Device, EngineChoice
 from CausalCLIPSegLib.notes import read_note
 from CausalCLIPSegLib.notes.files import read_note_file
@@ -81,7 +82,8 @@ def segment(
     text = read_note_file(note_file) if note_file is not None else note or ""
     folder = output or Path(f"{image_name(image.name) or 'image'}-segmentation")
     try:
-        expression = read_note(text, laterality, language, side, mirrored)  # before anything slow
+        findings = read_card(find_checkpoint(checkpoint)).findings
+        expression = read_note(text, laterality, language, side, mirrored, findings)  # before anything slow
     except SideQuestionError as question:
         raise NoteError(f"{question} Answer with --side left, right or both.") from None
     output_options = _Output(folder, force, not without_note, probability, maps)

@@ -8,15 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from CausalCLIPSegLib.atomic_files import write_text
-from CausalCLIPSegLib.errors import CheckpointError
-from CausalCLIPSegLib.laterality import Laterality
+from CausalCLIPSegLib.errors import CheckpointError, NoFindingError
+from CausalCLIPSegLib.laterality import SIDES, Laterality
 from CausalCLIPSegLib.model.place_calibration import PlaceCalibration
 from CausalCLIPSegLib.network.architectures import AnyConfiguration
 from CausalCLIPSegLib.network.configuration import InputSize
-from CausalCLIPSegLib.notes import ReferringExpression, to_prompt
+from CausalCLIPSegLib.notes import FINDING_WORDS, INFECTION, ReferringExpression, to_prompt
 from CausalCLIPSegLib.regular_files import open_regular
 
 CARD = "card.json"
@@ -29,6 +29,15 @@ FURTHER = "CAUSALCLIPSEG_CHECKPOINTS"
 
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+def _known(finding: str) -> str:
+    if finding not in FINDING_WORDS:
+        raise ValueError(f"prompts have no words for “{finding}”")
+    return finding
+
+
+FindingName = Annotated[str, AfterValidator(_known)]
 
 
 class Card(BaseModel):
@@ -46,6 +55,7 @@ class Card(BaseModel):
         implied_count: its prompts state the number of areas also if the note states only zones; false: only if the
             note states it, so that a note that names only a place is told apart from one that counts lesions.
         finding: what it segments, for instance "Pulmonary infection".
+        findings: the findings that prompts can name, keys of `notes.FINDING_WORDS`.
         threshold: default threshold, in (0, 1): a pixel belongs to the mask if its probability reaches it.
         peak: an area is outlined only if its highest probability reaches this value, see `lower_doubtful`; None: all
             areas that reach the threshold.
@@ -73,6 +83,7 @@ class Card(BaseModel):
     laterality: Laterality
     implied_count: bool = True
     finding: str
+    findings: tuple[FindingName, ...] = Field(default=(INFECTION,), min_length=1)
     threshold: float = Field(gt=0, lt=1)
     peak: float | None = Field(default=None, gt=0, le=1)
     mirror: bool = False
@@ -89,9 +100,16 @@ class Card(BaseModel):
         """Return the prompt of an expression for this checkpoint.
 
         Raises:
-            NoFindingError: the expression has nothing to segment.
+            NoFindingError: the expression has nothing that this checkpoint segments.
         """
+        if expression.finding not in self.findings:
+            raise NoFindingError
         return to_prompt(expression, self.laterality, implied_count=self.implied_count)
+
+
+def prompt_without_place(card: Card, finding: str | None = None) -> str:
+    """Return the prompt that names a finding and no place; None is the first finding of the checkpoint."""
+    return card.prompt(ReferringExpression(sides=SIDES, weak=True, finding=finding or card.findings[0]))
 
 
 def resources() -> Path:

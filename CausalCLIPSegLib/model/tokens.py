@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.network.configuration import TextConfiguration
+from CausalCLIPSegLib.notes.findings import FINDING_WORDS, INFECTION
 
 START, END = 49406, 49407
 """The tokens around every text."""
@@ -38,10 +40,35 @@ WORDS: dict[str, tuple[int, ...]] = {
     "unilateral": (32388, 18819),
     "upper": (7067,),
 }
-"""Every word of a prompt, with its tokens in CLIP's byte-pair encoding."""
+"""Every word of a prompt about an infection, with its tokens in CLIP's byte-pair encoding."""
 
-PROMPT_TOKENS = tuple(sorted({0, START, END, *(token for tokens in WORDS.values() for token in tokens)}))
-"""The tokens that can occur in a prompt, including 0, which fills the rest."""
+WORDS_OF_FINDINGS: dict[str, tuple[int, ...]] = {
+    "atelectasis": (992, 944, 6538, 533),
+    "calcification": (22824, 4523),
+    "cardiomegaly": (6211, 3693, 2001, 344),
+    "effusion": (1490, 9364),
+    "emphysema": (908, 6484, 31816),
+    "fibrosis": (36307,),
+    "fracture": (28995,),
+    "mass": (4854,),
+    "nodule": (578, 691, 579),
+    "pleural": (926, 33948),
+    "pneumothorax": (28714, 617, 4130, 9203),
+    "thickening": (18417, 1133),
+}
+"""The words for findings that only some checkpoints outline."""
+
+_ALL_WORDS = WORDS | WORDS_OF_FINDINGS
+
+
+def prompt_tokens(findings: Iterable[str]) -> tuple[int, ...]:
+    """Return the tokens that can occur in a prompt about some findings, including 0, which fills the rest."""
+    words = [*WORDS, *(word for finding in findings for word in FINDING_WORDS[finding].split())]
+    return tuple(sorted({0, START, END, *(token for word in words for token in _ALL_WORDS[word])}))
+
+
+PROMPT_TOKENS = prompt_tokens([INFECTION])
+"""The tokens that can occur in a prompt about an infection."""
 
 _PIECE = re.compile(r"[a-z]+|[^a-z \t\r\n]+")
 
@@ -50,7 +77,7 @@ def encode(prompt: str, configuration: TextConfiguration) -> npt.NDArray[np.int6
     """Return the rows of a checkpoint's token table for a prompt, as CLIP's tokenizer gives them.
 
     Args:
-        prompt: words of `WORDS`, in any case.
+        prompt: words of `WORDS` and `WORDS_OF_FINDINGS`, in any case.
         configuration: of the checkpoint's text encoder.
 
     Returns:
@@ -77,7 +104,7 @@ def word_weights(prompt: str, weights: npt.NDArray[np.float32]) -> list[tuple[st
     """Return each word of a prompt with the sum of the weights of its tokens; punctuation has none.
 
     Args:
-        prompt: words of `WORDS`, in any case.
+        prompt: words of `WORDS` and `WORDS_OF_FINDINGS`, in any case.
         weights: of the tokens that `encode` returns, L.
     """
     words = []
@@ -91,6 +118,6 @@ def word_weights(prompt: str, weights: npt.NDArray[np.float32]) -> list[tuple[st
 
 
 def _tokens_of(piece: str) -> tuple[int, ...]:
-    if piece not in WORDS:
+    if piece not in _ALL_WORDS:
         raise CheckpointError(f"Checkpoints do not know the word “{piece}”; prompts are made of: {', '.join(WORDS)}.")
-    return WORDS[piece]
+    return _ALL_WORDS[piece]

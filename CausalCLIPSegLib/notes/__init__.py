@@ -7,6 +7,7 @@ This package imports only the standard library; it loads rapidfuzz when a note h
 from __future__ import annotations
 
 from CausalCLIPSegLib.notes.expression import ZONES, Finding, Ignored, ReferringExpression, Zone
+from CausalCLIPSegLib.notes.findings import FINDING_WORDS, INFECTION
 from CausalCLIPSegLib.notes.lexicon import check_language, languages
 from CausalCLIPSegLib.notes.parser import MAX_NOTE_LENGTH, parse_note
 from CausalCLIPSegLib.notes.prompt import describe_expression, explain_weakness, swap_sides, to_prompt
@@ -14,6 +15,8 @@ from CausalCLIPSegLib.notes.questions import choose_side
 from CausalCLIPSegLib.notes.reader import read_note
 
 __all__ = [
+    "FINDING_WORDS",
+    "INFECTION",
     "MAX_NOTE_LENGTH",
     "ZONES",
     "Finding",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from CausalCLIPSegLib.notes.claims import Claim, ParsedStatement
 from CausalCLIPSegLib.notes.expression import Ignored
+from CausalCLIPSegLib.notes.findings import finding_of
 from CausalCLIPSegLib.notes.statements import Statement
 from CausalCLIPSegLib.notes.words import NoteText
 
@@ -20,7 +21,8 @@ SPARED = "described as spared"
 OTHER_SECTION = "under a heading that does not describe this radiograph"
 NO_FINDING = "belongs to no finding"
 NOTHING_NAMED = "names no finding and no place"
-"""These ten texts are the values of `Ignored.reason`."""
+ANOTHER_FINDING = "another finding; outline it by a note of its own"
+"""These eleven texts are the values of `Ignored.reason`."""
 
 _REASONS = {"outside": OUTSIDE, "normal": NORMAL, "spared": SPARED}
 _MIN_UNDERSTOOD = 0.5
@@ -75,7 +77,7 @@ def cover(statements: Sequence[Statement], parsed: Sequence[ParsedStatement], no
 def _unused(parsed: ParsedStatement, note: NoteText) -> Iterator[Ignored]:
     has_normal = any(claim.mention.role == "normal" for claim in parsed.claims)
     for index, claim in enumerate(parsed.claims):
-        reason = _reason(claim)
+        reason = _reason(claim, note.others)
         if reason and not (has_normal and claim.has_other_subject):  # "heart normal" is listed once
             yield Ignored(note.words_of_claim(index, parsed), reason)
     for place in parsed.places:
@@ -84,8 +86,8 @@ def _unused(parsed: ParsedStatement, note: NoteText) -> Iterator[Ignored]:
             yield Ignored(words, ABSENT if place.negated else NO_FINDING)
 
 
-def _reason(claim: Claim) -> str | None:
-    """Return why a claim is not used; None if it is used."""
+def _reason(claim: Claim, others: frozenset[str]) -> str | None:
+    """Return why a claim is not used; None if it is used. `others` are findings of the checkpoint, but not now."""
     if claim.of_another_person:
         return OTHER_PERSON
     if claim.negated and claim.mention.role != "normal":
@@ -94,4 +96,6 @@ def _reason(claim: Claim) -> str | None:
         return PAST
     if claim.hypothetical:
         return HYPOTHETICAL
+    if claim.mention.role == "outside" and finding_of(claim.mention.term.value, others):
+        return ANOTHER_FINDING
     return _REASONS.get(claim.mention.role)

@@ -123,6 +123,7 @@ class ReferringExpression:
         language: the language of the lexicon that the note was read with, two letters.
         clear: the zones of each of the patient's lungs that the note describes as normal, from the top; all three for
             a whole lung. Like `text`, ignored when two expressions are compared.
+        finding: what is to be outlined: "infection", or another finding of the checkpoint (`findings.FINDING_WORDS`).
         text: the note itself; ignored when two expressions are compared.
         passages: the words of the note for findings and places that are to be segmented, in the order of the note;
             like `text`, ignored when two expressions are compared.
@@ -141,6 +142,7 @@ class ReferringExpression:
     poorly_understood: bool = False
     language: str = "en"
     clear: Mapping[Side, tuple[Zone, ...]] = field(default_factory=dict, compare=False)
+    finding: str = "infection"
     text: str = field(default="", compare=False)
     passages: tuple[Passage, ...] = field(default=(), compare=False)
 
@@ -162,6 +164,7 @@ class ReferringExpression:
             "poorly_understood": self.poorly_understood,
             "questions": list(self.questions),
             "language": self.language,
+            "finding": self.finding,
         }
 
 

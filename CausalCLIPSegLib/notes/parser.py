@@ -13,7 +13,7 @@ The stages, in order:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from CausalCLIPSegLib.errors import NoteError
@@ -24,6 +24,7 @@ from CausalCLIPSegLib.notes.coverage import cover
 from CausalCLIPSegLib.notes.ellipsis import complete
 from CausalCLIPSegLib.notes.expression import ZONES, Finding, ReferringExpression, Zone
 from CausalCLIPSegLib.notes.fields import read_boxes
+from CausalCLIPSegLib.notes.findings import INFECTION, as_findings, asked_finding
 from CausalCLIPSegLib.notes.language import choose_lexicon
 from CausalCLIPSegLib.notes.lexicon import Mention, Term
 from CausalCLIPSegLib.notes.markup import read_markup
@@ -46,7 +47,12 @@ _MAX_MEASURE_TOKENS = 6
 _MAX_SHARED_PLACE_DISTANCE = 6  # claims to look back for the place of "left basal opacity, likely pneumonia"
 
 
-def parse_note(text: str, laterality: Laterality = "patient", language: str | None = None) -> ReferringExpression:
+def parse_note(
+    text: str,
+    laterality: Laterality = "patient",
+    language: str | None = None,
+    findings: Sequence[str] = (INFECTION,),
+) -> ReferringExpression:
     """Return the meaning of a note.
 
     A lobe stands for the zone that mostly shows it on a frontal radiograph: the middle lobe and the lingula are the
@@ -58,6 +64,8 @@ def parse_note(text: str, laterality: Laterality = "patient", language: str | No
         laterality: whose left and right the note means.
         language: two letters of a lexicon. None selects the lexicon that knows most of the note's letters, English if
             two know equally many.
+        findings: what the checkpoint can outline, keys of `FINDING_WORDS`. The expression is about one of them, the
+            first that the note says is present; others are among `ignored`, and a note of their own asks for them.
 
     Raises:
         NoteError: the note is empty or longer than `MAX_NOTE_LENGTH`, or the language has no lexicon. A note with
@@ -75,8 +83,16 @@ def parse_note(text: str, laterality: Laterality = "patient", language: str | No
     lexicon = choose_lexicon(tokens_as_written, language)
     tokens = read_boxes(lexicon.read(tokens_as_written), lexicon)
     mentions = _expand(mention for mention in lexicon.find(tokens) if not _is_letter(tokens, mention))
-    statements = split_statements(tokens, mentions, lexicon)
-    return _NoteParser(NoteText(cleaned, tokens, lexicon), laterality, text).parse(statements)
+
+    def parse(wanted: Collection[str], asked: str) -> ReferringExpression:
+        statements = split_statements(tokens, as_findings(mentions, wanted), lexicon)
+        note = NoteText(cleaned, tokens, lexicon, frozenset(findings) - set(wanted))
+        return _NoteParser(note, laterality, text, asked).parse(statements)
+
+    asked = findings[0]
+    if len(findings) > 1:
+        asked = asked_finding(parse(findings, asked).findings, findings)
+    return parse((asked,), asked)
 
 
 def _expand(mentions: Iterable[Mention]) -> list[Mention]:
@@ -120,6 +136,7 @@ class _NoteParser:
     note: NoteText
     laterality: Laterality
     written: str
+    asked: str
 
     def parse(self, statements: Sequence[Statement]) -> ReferringExpression:
         parsed: list[ParsedStatement] = []
@@ -160,6 +177,7 @@ class _NoteParser:
             language=self.note.lexicon.language,
             clear=clear,
             text=self.written,
+            finding=self.asked,
             passages=find_passages(parsed, counts, self.note, self.written, self.laterality),
         )
 

@@ -11,6 +11,7 @@ import re
 from CausalCLIPSegLib.errors import NoFindingError
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, say_side, side_in_image
 from CausalCLIPSegLib.notes.expression import ZONES, ReferringExpression, Zone
+from CausalCLIPSegLib.notes.findings import FINDING_WORDS, INFECTION
 
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six")
 _MAX_ZONE_WORDS = 4
@@ -23,7 +24,8 @@ def to_prompt(expression: ReferringExpression, laterality: Laterality, *, implie
 
     For example "Bilateral pulmonary infection, two infected areas, all left lung and lower right lung." If the zone of
     a side is unknown, the prompt leaves out the zone, and also the number of areas unless the note states it. If the
-    note names no side, the prompt begins with "Pulmonary infection".
+    note names no side, the prompt begins with "Pulmonary infection". Other findings have their own words
+    (`FINDING_WORDS`): "Unilateral pleural effusion, lower left lung."
 
     Args:
         expression: the meaning of the note.
@@ -35,21 +37,17 @@ def to_prompt(expression: ReferringExpression, laterality: Laterality, *, implie
     """
     if not expression.sides:
         raise NoFindingError
-    kind = (
-        "Pulmonary"
-        if expression.weak
-        else "Unilateral pulmonary"
-        if len(expression.sides) == 1
-        else "Bilateral pulmonary"
-    )
-    parts = [f"{kind} infection"]
+    sides = "" if expression.weak else "unilateral " if len(expression.sides) == 1 else "bilateral "
+    parts = [f"{sides}{FINDING_WORDS[expression.finding]}".capitalize()]
     count = _count(expression) if implied_count else expression.count
     if count:
-        parts.append(f"{_NUMBERS[min(count, 6)]} infected area{'s' if count > 1 else ''}")
+        infected = "infected " if expression.finding == INFECTION else ""
+        parts.append(f"{_NUMBERS[min(count, 6)]} {infected}area{'s' if count > 1 else ''}")
     if any(expression.zones.values()) or len(expression.sides) == 1:
         zone_words = _zone_words(expression)
-        sides = sorted(expression.sides, key=lambda side: say_side(side, laterality))  # left first, as in QaTa-COV19
-        parts.append(" and ".join(" ".join((*zone_words[side], say_side(side, laterality), "lung")) for side in sides))
+        ordered = sorted(expression.sides, key=lambda side: say_side(side, laterality))  # left first, as in QaTa-COV19
+        lungs = (" ".join((*zone_words[side], say_side(side, laterality), "lung")) for side in ordered)
+        parts.append(" and ".join(lungs))
     return ", ".join(parts) + "."
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from CausalCLIPSegLib.errors import NoFindingError
 from CausalCLIPSegLib.laterality import Laterality, SideChoice, note_laterality
 from CausalCLIPSegLib.notes.expression import ReferringExpression
+from CausalCLIPSegLib.notes.findings import INFECTION
 from CausalCLIPSegLib.notes.parser import parse_note
 from CausalCLIPSegLib.notes.questions import choose_side
 
@@ -15,11 +18,12 @@ def read_note(
     language: str | None = None,
     side: SideChoice | None = None,
     mirrored: bool | None = None,
+    findings: Sequence[str] = (INFECTION,),
 ) -> ReferringExpression:
     """Return the meaning of a note, ready for `Segmenter.ask`.
 
     Args:
-        text, laterality, language: as in `parse_note`.
+        text, laterality, language, findings: as in `parse_note`.
         side: as in `choose_side`.
         mirrored: whether the image shows the patient's right on the viewer's right; None if unknown.
 
@@ -28,7 +32,8 @@ def read_note(
         NoFindingError: the note names no finding that can be segmented.
         NoteError: the note is empty or too long, does not name the chosen side, or the language has no lexicon.
     """
-    expression = choose_side(parse_note(text, note_laterality(laterality, mirrored), language), side)
+    parsed = parse_note(text, note_laterality(laterality, mirrored), language, findings)
+    expression = choose_side(parsed, side)
     if not expression.sides:
         raise NoFindingError
     return expression

@@ -13,11 +13,16 @@ from CausalCLIPSegLib.notes.tokens import Token
 
 @dataclass(frozen=True)
 class NoteText:
-    """A note as text, as tokens with the keys of a lexicon, and this lexicon."""
+    """A note as text, as tokens with the keys of a lexicon, and this lexicon.
+
+    Attributes:
+        others: findings that the checkpoint can outline, too, but not for this note.
+    """
 
     text: str
     tokens: Sequence[Token]
     lexicon: Lexicon
+    others: frozenset[str] = frozenset()
 
     def text_of(self, start: int, stop: int) -> str:
         """Return the text of the tokens `start` to `stop` (exclusive) on one line."""

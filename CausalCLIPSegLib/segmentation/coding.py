@@ -21,7 +21,7 @@ from CausalCLIPSegLib.segmentation.segmentation import (
     new_uid,
 )
 from CausalCLIPSegLib.segmentation.tags import ALGORITHM_NAME_TAG, PARAMETER_TAGS, VERSION_TAG
-from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, LUNG, code_of
+from CausalCLIPSegLib.terminology import CATEGORY, LATERALITY, code_of, region_of
 
 ALGORITHM_NAMES = {"causalclipseg": "CausalCLIPSeg", "reclmis": "RecLMIS"}
 """The names of this program's networks in files, by architecture."""
@@ -147,7 +147,7 @@ def code_segment(
         mask=mask,
         category=CATEGORY,
         type=code_of(kind),
-        region=LUNG,
+        region=region_of(kind),
         laterality=None if side is None else LATERALITY[side],
         algorithm_type=algorithm_type,
         algorithm=None if algorithm_type == "MANUAL" else algorithm,

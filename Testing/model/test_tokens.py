@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from CausalCLIPSegLib.errors import CheckpointError
-from CausalCLIPSegLib.model.tokens import END, PROMPT_TOKENS, WORDS, encode
+from CausalCLIPSegLib.model.tokens import END, PROMPT_TOKENS, WORDS, WORDS_OF_FINDINGS, encode, prompt_tokens
 from CausalCLIPSegLib.network.configuration import TextConfiguration
-from CausalCLIPSegLib.notes import ZONES, ReferringExpression, swap_sides, to_prompt
+from CausalCLIPSegLib.notes import FINDING_WORDS, INFECTION, ZONES, ReferringExpression, swap_sides, to_prompt
 
 ZONE_SETS = [zones for size in range(4) for zones in combinations(ZONES, size)]
 FULL = TextConfiguration()
@@ -53,7 +53,8 @@ def test_every_prompt_has_the_tokens_of_clip(clip):
         np.testing.assert_array_equal(encode(prompt, FULL), clip(prompt), err_msg=prompt)
 
 
-words = st.sampled_from([*WORDS, *(word.capitalize() for word in WORDS), *(word.upper() for word in WORDS)])
+KNOWN = [*WORDS, *WORDS_OF_FINDINGS]
+words = st.sampled_from([*KNOWN, *(word.capitalize() for word in KNOWN), *(word.upper() for word in KNOWN)])
 texts = st.lists(words, max_size=40).map(" ".join)
 
 
@@ -77,7 +78,7 @@ def test_any_text_has_the_tokens_of_clip_or_is_rejected(clip, text):
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("Pleural effusion.", "pleural"),
+        ("Lung abscess.", "abscess"),
         ("2 areas", "2"),
         ("left-sided", "-"),
         ("left.,", ".,"),
@@ -111,3 +112,15 @@ def test_tokens_need_no_library():
     )
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert process.stdout.strip() == "[]"
+
+
+def test_a_token_table_has_the_words_of_its_findings_and_no_others():
+    assert prompt_tokens([INFECTION]) == PROMPT_TOKENS
+    table = prompt_tokens([INFECTION, "effusion"])
+    pruned = TextConfiguration(tokens=table)
+    prompt = "Unilateral pleural effusion, one area, lower left lung."
+    np.testing.assert_array_equal(np.array(table)[encode(prompt, pruned)], encode(prompt, FULL))
+    for other in ("mass", "pneumothorax"):
+        with pytest.raises(CheckpointError, match="does not know all words"):
+            encode(f"Unilateral {other}.", pruned)
+    assert set(prompt_tokens(FINDING_WORDS)) > set(table) > set(PROMPT_TOKENS)

@@ -23,7 +23,7 @@ from CausalCLIPSegLib.terminology import (
     slicer_terminology,
 )
 
-IN_NO_CONTEXT_GROUP = {"95436008"}
+IN_NO_CONTEXT_GROUP = {"95436008", "46621007", "87433001", "8186001", "72704001"}
 SLICERS_FILE = resources() / "ChestRadiographFindings.term.json"
 
 

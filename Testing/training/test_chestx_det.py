@@ -1,20 +1,41 @@
 """ChestX-Det's polygons become masks, and notes that name finding, side and zones; on data made in its layout."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from CausalCLIPSegLib.mask import LungExtent
-from CausalCLIPSegLib.notes import parse_note
+from CausalCLIPSegLib.model.tokens import WORDS, WORDS_OF_FINDINGS, encode
+from CausalCLIPSegLib.network.configuration import TextConfiguration
+from CausalCLIPSegLib.notes import FINDING_WORDS, parse_note
 from training.__main__ import app
 from training.data.chestx_det import read_annotations, write_note
-from training.data.splits import DatasetError, read_split
+from training.data.datamodule import ReferringDataModule
+from training.data.prompts import with_prompts
+from training.data.splits import DatasetError, Sample, read_split
 
 SIZE = 128
 LOWER_LEFT = [[15, 85], [50, 85], [50, 110], [15, 110]]
 """On the viewer's left, which is the patient's right."""
+PUBLISHED = {
+    "Atelectasis": "atelectasis, one area, ",
+    "Calcification": "calcification, one area, ",
+    "Cardiomegaly": "cardiomegaly, one area, ",
+    "Consolidation": "pulmonary infection, one infected area, ",
+    "Diffuse Nodule": "nodule, one area, ",
+    "Effusion": "pleural effusion, one area, ",
+    "Emphysema": "emphysema, one area, ",
+    "Fibrosis": "pulmonary fibrosis, one area, ",
+    "Fracture": "fracture, one area, ",
+    "Mass": "mass, one area, ",
+    "Nodule": "nodule, one area, ",
+    "Pleural Thickening": "pleural thickening, one area, ",
+    "Pneumothorax": "pneumothorax, one area, ",
+}
+"""The findings of the data set, and what their prompts name."""
 UPPER_RIGHT = [[80, 20], [110, 20], [110, 35], [80, 35]]
 
 
@@ -66,6 +87,47 @@ def test_each_finding_of_an_image_becomes_a_row_with_its_mask_and_note(published
     assert effusion[95, 30]
     assert effusion[25, 90]
     assert not rows["1-nodule"].load_mask()[95, 30]
+
+
+def test_its_rows_train_with_prompts_that_name_their_finding(published, tmp_path):
+    path, images = published
+    output = tmp_path / "out"
+    arguments = ["--annotations", str(path), "--images", str(images), "--output", str(output)]
+    app(["import-chestx-det", *arguments], standalone_mode=False)
+    prompts = {sample.name: sample.note for sample in with_prompts(read_split(output, "train"))}
+    begins = {
+        "1-effusion": "Bilateral pleural effusion, ",
+        "1-nodule": "Unilateral nodule, ",
+        "2-pleural-thickening": "Unilateral pleural thickening, ",
+    }
+    assert {name: prompts[name].startswith(begin) for name, begin in begins.items()} == dict.fromkeys(begins, True)
+    for prompt in prompts.values():
+        assert (encode(prompt, TextConfiguration(context_length=24)) > 0).sum() > 6
+
+
+@pytest.mark.parametrize("options", [{}, {"note_dropout": 0.5}, {"interventions": 1.0}, {"note_dropout": 1.0}])
+def test_what_is_asked_in_training_is_about_the_finding_of_the_row(published, tmp_path, options):
+    path, images = published
+    output = tmp_path / "out"
+    arguments = ["--annotations", str(path), "--images", str(images), "--output", str(output)]
+    app(["import-chestx-det", *arguments], standalone_mode=False)
+    data = ReferringDataModule(str(output), say_notes=True, **options)
+    data.image_size, data.context_length = 64, 24
+    dataset = data.dataset("train")
+    for row, sample in enumerate(dataset.samples):
+        name = FINDING_WORDS[sample.name.split("-", 1)[1].replace("-", " ")]
+        words = {token for word in name.split() for token in WORDS_OF_FINDINGS[word]}
+        for seed in range(12):
+            tokens = set(dataset[row, seed][2].tolist())
+            assert words <= tokens, (sample.note, options)
+            assert not tokens & set(WORDS["infection"])
+
+
+@pytest.mark.parametrize("finding", PUBLISHED)
+def test_every_published_finding_has_a_prompt(finding):
+    sample = Sample("a", Path("a.png"), Path("a.png"), f"{finding.capitalize()}, right lower zone.", "patient")
+    (prompted,) = with_prompts([sample])
+    assert prompted.note == f"Unilateral {PUBLISHED[finding]}lower right lung."
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from CausalCLIPSegLib.laterality import SIDES, Side, opposite
+from CausalCLIPSegLib.laterality import SIDES, Laterality, Side, opposite
 from CausalCLIPSegLib.mask.presence import WITHOUT_LOCATION
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.notes import ReferringExpression
+from CausalCLIPSegLib.notes import FINDING_WORDS, ReferringExpression, parse_note
 
 Mask = npt.NDArray[np.bool_]
 
@@ -27,6 +27,17 @@ ONE_SIDE_OF_TWO = 0.10
 WRONG_SIDE = 0.25
 _ONE_SIDE_OF_TWO_WITHOUT_ZONES = 0.3
 """Share of the notes reduced to one of two sides that also lose the zones."""
+
+
+def parse_any_finding(note: str, laterality: Laterality) -> ReferringExpression:
+    """Return the meaning of a note or prompt about an infection, or if it names none, about another finding."""
+    expression = parse_note(note, laterality)
+    return expression if expression.sides else parse_note(note, laterality, findings=tuple(FINDING_WORDS))
+
+
+def without_location(expression: ReferringExpression) -> ReferringExpression:
+    """Return an expression that names only the finding."""
+    return replace(WITHOUT_LOCATION, finding=expression.finding)
 
 
 def without_zones(expression: ReferringExpression, *sides: Side) -> ReferringExpression:
@@ -71,7 +82,7 @@ def vary_note(
     draw = rng.random() / max(strength, 1e-9)
     bounds = np.cumsum([NO_SIDE, NO_ZONES, ONE_SIDE_WITHOUT_ZONES, ONE_SIDE_OF_TWO])
     if draw < bounds[0]:
-        return WITHOUT_LOCATION, mask
+        return without_location(expression), mask
     if draw < bounds[1]:
         return without_zones(expression, *expression.sides), mask
     if len(expression.sides) != 2:

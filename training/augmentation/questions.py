@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.laterality import Laterality
-from CausalCLIPSegLib.notes import ReferringExpression, parse_note, to_prompt
+from CausalCLIPSegLib.notes import ReferringExpression, to_prompt
 from training.augmentation.interventions import Intervene, Region
-from training.augmentation.notes import WITHOUT_LOCATION, vary_note
+from training.augmentation.notes import parse_any_finding, vary_note, without_location
 
 Mask = npt.NDArray[np.bool_]
 
@@ -62,10 +63,11 @@ class Questions:
     def _draw(self, mask: Mask, note: str, intervene: Intervene | None, rng: np.random.Generator) -> Asked:
         intervention = None if intervene is None else intervene(rng)
         if intervention is not None:
-            prompt = to_prompt(intervention.expression, self.laterality, implied_count=self.implied_count)
+            asked = replace(intervention.expression, finding=self._parse(note).finding)
+            prompt = to_prompt(asked, self.laterality, implied_count=self.implied_count)
             return Asked(prompt, intervention.region)
         if self.note_dropout and rng.random() < self.note_dropout:
-            return Asked(to_prompt(WITHOUT_LOCATION, self.laterality), None)
+            return Asked(to_prompt(without_location(self._parse(note)), self.laterality), None)
         if not self.note_variation:
             return Asked(note, None)
         expression, varied = vary_note(self._parse(note), mask, rng, self.note_variation)
@@ -77,5 +79,5 @@ class Questions:
     def _parse(self, note: str) -> ReferringExpression:
         """Parse a note; the notes of a data set repeat, and parsing takes longer than all other steps."""
         if note not in self._parsed:
-            self._parsed[note] = parse_note(note, self.laterality)
+            self._parsed[note] = parse_any_finding(note, self.laterality)
         return self._parsed[note]

@@ -14,11 +14,11 @@ from lightning import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from CausalCLIPSegLib.mask.presence import WITHOUT_LOCATION
 from CausalCLIPSegLib.network.text_encoder import tokenize
-from CausalCLIPSegLib.notes import parse_note, to_prompt
+from CausalCLIPSegLib.notes import to_prompt
 from training.augmentation.images import Augmentation, Strength
 from training.augmentation.interventions import Interventions
+from training.augmentation.notes import parse_any_finding, without_location
 from training.data.balance import balanced_order
 from training.data.cache import Arrays, cached, decode_all
 from training.data.generated_notes import NoteSource, with_notes
@@ -208,7 +208,7 @@ class ReferringDataModule(LightningDataModule):
     def unchanged(self, samples: Sequence[Sample], arrays: Arrays) -> ReferringDataset:
         """Return decoded radiographs as a validation split."""
         if self.note_dropout == 1:  # a network that never sees a note is validated without notes
-            samples = [replace(each, note=to_prompt(WITHOUT_LOCATION, each.laterality)) for each in samples]
+            samples = [replace(each, note=_without_location(each)) for each in samples]
         return ReferringDataset(samples, arrays, self.context_length)
 
     def augmented(self, samples: Sequence[Sample], arrays: Arrays) -> ReferringDataset:
@@ -218,7 +218,7 @@ class ReferringDataModule(LightningDataModule):
         )
         interventions = order = None
         if self.interventions or self.balance_zones > 1:
-            notes = [parse_note(sample.note, sample.laterality) for sample in samples]
+            notes = [parse_any_finding(sample.note, sample.laterality) for sample in samples]
             order = balanced_order(notes, self.balance_zones)
         if self.interventions:
             interventions = Interventions(
@@ -261,3 +261,7 @@ class ReferringDataModule(LightningDataModule):
     def val_dataloader(self) -> DataLoader[Batch]:
         """Return the validation batches in the order of the table."""
         return DataLoader(self.dataset("val"), batch_size=self.batch_size)
+
+
+def _without_location(sample: Sample) -> str:
+    return to_prompt(without_location(parse_any_finding(sample.note, sample.laterality)), sample.laterality)

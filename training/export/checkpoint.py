@@ -14,11 +14,12 @@ from CausalCLIPSegLib.errors import CheckpointError
 from CausalCLIPSegLib.model.card import Card, write_card
 from CausalCLIPSegLib.model.checkpoint import WEIGHTS, open_checkpoint
 from CausalCLIPSegLib.model.engines.torch_engine import load_network
-from CausalCLIPSegLib.model.tokens import PROMPT_TOKENS, encode
+from CausalCLIPSegLib.model.tokens import encode, prompt_tokens
 from CausalCLIPSegLib.network.architectures import build_network, parts_of, read_configuration
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
 from CausalCLIPSegLib.network.reclmis.configuration import RecLMISConfiguration
 from CausalCLIPSegLib.network.text_encoder import TOKEN_TABLE
+from CausalCLIPSegLib.notes import INFECTION
 from CausalCLIPSegLib.regular_files import sha256
 from training.export.example import example_image, example_prompt
 from training.export.graphs import verify_graphs, write_graphs
@@ -56,7 +57,7 @@ def export_checkpoint(
     weights = average([read_weights(run) for run in runs])
     written, configuration = weights, read_configuration(network)
     if not all_tokens:
-        written, configuration = prune_tokens(weights, configuration)
+        written, configuration = prune_tokens(weights, configuration, card_text.get("findings", [INFECTION]))
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: _half(tensor) for name, tensor in written.items()}, folder / WEIGHTS)
     (folder / WEIGHTS).chmod(0o644)  # safetensors writes for its owner only
@@ -77,14 +78,23 @@ def export_checkpoint(
 
 
 def prune_tokens(
-    weights: dict[str, Tensor], configuration: NetworkConfiguration | RecLMISConfiguration
+    weights: dict[str, Tensor],
+    configuration: NetworkConfiguration | RecLMISConfiguration,
+    findings: Sequence[str] = (INFECTION,),
 ) -> tuple[dict[str, Tensor], NetworkConfiguration | RecLMISConfiguration]:
-    """Return the weights with only those rows of the token table that prompts can need, and their configuration."""
+    """Return the weights with only those rows of the token table that prompts can need, and their configuration.
+
+    Args:
+        weights: of a network.
+        configuration: of this network.
+        findings: what prompts can name.
+    """
     if configuration.text.tokens:
         return weights, configuration
-    text = configuration.text.model_copy(update={"tokens": PROMPT_TOKENS})
+    tokens = prompt_tokens(findings)
+    text = configuration.text.model_copy(update={"tokens": tokens})
     return (
-        {**weights, TOKEN_TABLE: weights[TOKEN_TABLE][list(PROMPT_TOKENS)]},
+        {**weights, TOKEN_TABLE: weights[TOKEN_TABLE][list(tokens)]},
         configuration.model_copy(update={"text": text}),
     )
 

@@ -107,7 +107,7 @@ def _describe_segment(segment: Segment, mirrored: bool | None) -> protocol.Possi
             context=terminology.CONTEXT_NAME,
             category=_describe_code(terminology.CATEGORY),
             type=_describe_code(terminology.code_of(segment.kind)),
-            region=_describe_code(terminology.LUNG),
+            region=_describe_code(terminology.region_of(segment.kind)),
             region_modifier=_describe_code(terminology.LATERALITY[segment.side]),
         ),
     )

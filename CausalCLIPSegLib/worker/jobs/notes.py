@@ -15,10 +15,11 @@ def answer_note(request: protocol.NoteRequest) -> protocol.NoteResult:
         NoteError: the note is empty or too long, or does not name the side that was chosen.
         CheckpointError: there is no such checkpoint.
     """
-    expression = parse_note(request.text, note_laterality(request.laterality, request.mirrored), request.language)
+    card = read_card(find_checkpoint(request.checkpoint))
+    laterality = note_laterality(request.laterality, request.mirrored)
+    expression = parse_note(request.text, laterality, request.language, card.findings)
     if request.side is not None:
         expression = choose_side(expression, request.side)
-    card = read_card(find_checkpoint(request.checkpoint))
     prompt = card.prompt(expression) if expression.sides else None
     return protocol.NoteResult(
         id=request.id, understood=describe_note(expression, prompt, card.laterality, request.mirrored)

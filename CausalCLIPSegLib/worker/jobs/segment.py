@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from CausalCLIPSegLib.errors import DeviceWarning
+from CausalCLIPSegLib.model.card import find_checkpoint, read_card
 from CausalCLIPSegLib.notes import read_note
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.jobs.arrays import earlier_arrays, result_arrays, save_arrays
@@ -41,7 +42,14 @@ def segment(
         CausalCLIPSegError: the radiograph, the note, the checkpoint, the device or the output cannot be used.
     """
     # before anything slow
-    expression = read_note(request.note, request.laterality, request.language, request.side, request.mirrored)
+    expression = read_note(
+        request.note,
+        request.laterality,
+        request.language,
+        request.side,
+        request.mirrored,
+        read_card(find_checkpoint(request.checkpoint)).findings,
+    )
     begin("Reading the radiograph", 0)
     segmenters.prefetch(request.checkpoint, request.device, request.engine, wait_for_libraries)
     radiograph = read_image(request.image, request.mirrored)
