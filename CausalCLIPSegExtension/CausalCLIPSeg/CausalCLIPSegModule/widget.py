@@ -533,7 +533,7 @@ class CausalCLIPSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             ui.checkpointCombo.setItemData(index, each.summary, qt.Qt.ToolTipRole)
         index = [each.name for each in offered].index(view_state.chosenCheckpoint(self.logic))
         ui.checkpointCombo.currentIndex = index
-        self._tooltips["checkpointCombo"] = offered[index].summary or self._checkpointTooltip
+        self._tooltips["checkpointCombo"] = f"{self._checkpointTooltip} {offered[index].summary}".strip()
         for control in (ui.checkpointLabel, ui.checkpointCombo):
             control.visible = len(offered) > 1
         _setItems(ui.historyCombo, [_("Earlier notes"), *stored.history(parameters)])
