@@ -68,7 +68,7 @@ def segment(panel: Panel, volume: Any) -> None:
     """Run on a synthetic radiograph; it is noise, so only a low threshold finds something."""
     prepare(panel, volume)
     panel.run(seconds=240)
-    assert "on cpu, by ONNX Runtime." in panel.ui.statusLabel.text, panel.ui.statusLabel.text
+    assert "on cpu (ONNX Runtime)." in panel.ui.statusLabel.text, panel.ui.statusLabel.text
     panel.ui.thresholdSlider.value = 0.02
 
 
