@@ -85,7 +85,10 @@ class UpsamplingConvolution(nn.Conv2d):
         batch, in_channels, height, width = features.shape
         kernel_size = self.kernel_size[0]
         mixing = self.weight.permute(2, 3, 0, 1).reshape(-1, in_channels)
-        mixed = torch.bmm(mixing.expand(batch, -1, -1), features.flatten(2))
+        if features.device.type == "cpu" and not torch.compiler.is_exporting():
+            mixed = F.conv2d(features, mixing[:, :, None, None])  # with several threads half the time of a product
+        else:
+            mixed = torch.bmm(mixing.expand(batch, -1, -1), features.flatten(2))
         mixed = mixed.view(batch, kernel_size, kernel_size, self.out_channels, height, width)
         return spread_taps(mixed, self.factor)
 

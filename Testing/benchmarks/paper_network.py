@@ -20,6 +20,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg
 from CausalCLIPSegLib.network.configuration import NetworkConfiguration
+from training.fitting.allocator import keep_freed_memory
 
 _THREADS = 2
 _LAMBDA = 0.05
@@ -49,6 +50,7 @@ class _Fast(nn.Module):
 
 def measure(*, rounds: int) -> str:
     """Return the tables of inference and of a training step."""
+    keep_freed_memory()  # as in real training, for both forms
     torch.set_num_threads(_THREADS)
     torch.manual_seed(0)
     plain = CausalCLIPSeg(NetworkConfiguration(low_resolution_convolutions=False)).eval()

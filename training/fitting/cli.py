@@ -7,6 +7,7 @@ from typing import Any
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from training.data.datamodule import ReferringDataModule
+from training.fitting.allocator import keep_freed_memory
 from training.fitting.lightning_module import NetworkTraining
 
 
@@ -20,6 +21,7 @@ class TrainingCLI(LightningCLI):
             arguments: command-line arguments; None for those of this process.
             keywords: see `LightningCLI`.
         """
+        keep_freed_memory()
         super().__init__(
             NetworkTraining, ReferringDataModule, save_config_kwargs={"overwrite": True}, args=arguments, **keywords
         )
