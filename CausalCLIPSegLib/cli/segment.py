@@ -28,11 +28,18 @@ from CausalCLIPSegLib.cli.options import (
     check_threshold,
 )
 from CausalCLIPSegLib.demo import DEMO_IMAGE, DEMO_NOTE
-from CausalCLIPSegLib.errors import MirroredQuestionError, NoteError, OutputError, RadiographError, SideQuestionError
+from CausalCLIPSegLib.errors import (
+    CheckpointError,
+    MirroredQuestionError,
+    NoteError,
+    OutputError,
+    RadiographError,
+    SideQuestionError,
+)
 from CausalCLIPSegLib.laterality import SideChoice
 from CausalCLIPSegLib.model.card import find_checkpoint, read_card
 from CausalCLIPSegLib.model.device import Device, EngineChoice
-from CausalCLIPSegLib.notes import read_note
+from CausalCLIPSegLib.notes import INFECTION, read_note
 from CausalCLIPSegLib.notes.files import read_note_file
 from CausalCLIPSegLib.radiograph.formats import FORMATS, image_name
 
@@ -82,7 +89,7 @@ def segment(
     text = read_note_file(note_file) if note_file is not None else note or ""
     folder = output or Path(f"{image_name(image.name) or 'image'}-segmentation")
     try:
-        findings = read_card(find_checkpoint(checkpoint)).findings
+        findings = _findings_of(checkpoint)
         expression = read_note(text, laterality, language, side, mirrored, findings)  # before anything slow
     except SideQuestionError as question:
         raise NoteError(f"{question} Answer with --side left, right or both.") from None
@@ -173,6 +180,14 @@ def _run(
             extra=[*([PROBABILITY] if output.probability else ()), *(MAPS if output.maps else ())],
         )
     _print_result(result, report, files, time.perf_counter() - start)
+
+
+def _findings_of(checkpoint: str) -> tuple[str, ...]:
+    """Return what a checkpoint can outline; if there is no such checkpoint, an infection: loading it says so later."""
+    try:
+        return read_card(find_checkpoint(checkpoint)).findings
+    except CheckpointError:
+        return (INFECTION,)
 
 
 def _load(checkpoint: str, device: Device, engine: EngineChoice) -> Segmenter:

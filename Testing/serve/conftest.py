@@ -72,10 +72,11 @@ def shared_server(
         with running_server(
             checkpoint=str(tiny_checkpoint_to_read),
             device="cpu",
-            worker_command=controlled_worker(),
+            worker_command=["env", f"{FURTHER}={further_checkpoints}", *controlled_worker()],
             allowed=(allowed,),
             limits=limits,
         ) as server:
+            patch.delenv(FURTHER)  # the server has read it, and other tests must not see these checkpoints
             yield server
 
 
