@@ -11,7 +11,7 @@ from CausalCLIPSegLib.errors import NoteError
 CONTRADICTION = "FINDINGS: Left lower lobe pneumonia. No effusion. IMPRESSION: Possible right basal pneumonia."
 KEYS = {
     "sides", "zones", "whole", "weak", "count", "findings", "ignored", "prompt", "laterality", "questions", "language",
-    "not_understood", "understood_share", "poorly_understood",
+    "not_understood", "understood_share", "poorly_understood", "finding",
 }  # fmt: skip
 
 
