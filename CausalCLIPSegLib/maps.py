@@ -45,7 +45,8 @@ KNOWN: dict[str, MapText] = {
 """The maps of the networks in this program, by name."""
 
 WORDS_WORTH = (
-    "The share of the network's interest that each word gets. The shares say little: all words get similar ones."
+    "The share of the network's interest that each word gets. The shares say little: words for the place get small "
+    "ones, although the outline follows them."
 )
 """What the weights of the words are worth."""
 

@@ -2281,8 +2281,8 @@
             <translation>Das Gewicht, das das Netz jedem Bildfeld gibt; 1 ist ein gleicher Anteil. Die Bildfelder zeigen einen Teil dessen, worauf sich das Netz stützt, und umreißen den Befund nicht.</translation>
         </message>
         <message>
-            <source>The share of the network's interest that each word gets. The shares say little: all words get similar ones.</source>
-            <translation>Der Anteil am Interesse des Netzes, den jedes Wort bekommt. Die Anteile sagen wenig: alle Wörter bekommen ähnliche.</translation>
+            <source>The share of the network's interest that each word gets. The shares say little: words for the place get small ones, although the outline follows them.</source>
+            <translation>Der Anteil am Interesse des Netzes, den jedes Wort bekommt. Die Anteile sagen wenig: Wörter für den Ort bekommen kleine, obwohl die Kontur ihnen folgt.</translation>
         </message>
         <message>
             <source>Loading the libraries</source>

@@ -2281,8 +2281,8 @@
             <translation>El peso que la red da a cada zona de la radiografía; 1 es una parte igual. Muestran una parte de aquello en que se basa la red, y no delimitan el hallazgo.</translation>
         </message>
         <message>
-            <source>The share of the network's interest that each word gets. The shares say little: all words get similar ones.</source>
-            <translation>La proporción del interés de la red que recibe cada palabra. Las proporciones dicen poco: todas las palabras reciben proporciones parecidas.</translation>
+            <source>The share of the network's interest that each word gets. The shares say little: words for the place get small ones, although the outline follows them.</source>
+            <translation>La proporción del interés de la red que recibe cada palabra. Las proporciones dicen poco: las palabras del lugar reciben proporciones pequeñas, aunque el contorno las sigue.</translation>
         </message>
         <message>
             <source>Loading the libraries</source>

@@ -151,6 +151,32 @@ def test_thresholds_share_one_inference(checkpoints, lvit_folder, tmp_path, call
     assert f"| 0.53 (the card's) | {dice:.2f} |" in trade_off_table(found)
 
 
+def test_peaks_empty_more_masks_and_agree_with_the_card(checkpoints, lvit_folder, tmp_path):
+    path = tmp_path / "trade_off.json"
+    folder, common = checkpoints[0], ("--data", lvit_folder, "--limit", 4)
+    run(
+        "trade-off",
+        *common,
+        "--checkpoint",
+        folder,
+        "--json",
+        path,
+        "--thresholds",
+        "0.53",
+        "--peaks",
+        "0.53,0.535,0.99",
+    )
+    found = json.loads(path.read_text())
+    for measure in ("absence zones", "false absence zones", "own note empty"):
+        shares = [row["percent"] for row in found["measures"][measure].values()]
+        assert shares == sorted(shares)
+    assert found["measures"]["own note empty"]["0.53, peak 0.99"]["percent"] == 100
+    write_card(read_card(folder).model_copy(update={"peak": 0.99}), folder)
+    run("evaluate", *common, "--checkpoint", folder, "--json", tmp_path / "e.json")
+    dice = json.loads((tmp_path / "e.json").read_text())["dice"]
+    assert dice == found["measures"]["Dice, own note"]["0.53, peak 0.99"]["percent"] == 0
+
+
 @pytest.mark.parametrize("text", ["", "0.5;0.6", "0", "1", "0.4,nan", "-0.2", "half"])
 def test_thresholds_that_are_none_are_an_error(text):
     with pytest.raises(CausalCLIPSegError, match="no list of thresholds"):

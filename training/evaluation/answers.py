@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CausalCLIPSegLib.mask import lung_extent, split_by_side
+from CausalCLIPSegLib.mask.doubtful import lower_doubtful
 from CausalCLIPSegLib.notes import ReferringExpression
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.result import SegmentationResult
@@ -86,6 +87,23 @@ class MeanAnswers:
     def on(self, pixels: Probability, corruption: Corruption) -> Probability:
         """Return the mean probability of the radiograph's own note on corrupted pixels of it."""
         return _mean([member.on(pixels, corruption) for member in self._members])
+
+
+class SureAnswers:
+    """The answers of a checkpoint, with its doubtful areas lowered, see `lower_doubtful`."""
+
+    def __init__(self, answers: Answers, threshold: float, peak: float) -> None:
+        self._answers = answers
+        self._threshold = threshold
+        self._peak = peak
+
+    def to(self, note: ReferringExpression) -> Probability:
+        """Return the lowered probability of a note on the unchanged radiograph."""
+        return lower_doubtful(self._answers.to(note), self._threshold, self._peak)
+
+    def on(self, pixels: Probability, corruption: Corruption) -> Probability:
+        """Return the lowered probability of the radiograph's own note on corrupted pixels of it."""
+        return lower_doubtful(self._answers.on(pixels, corruption), self._threshold, self._peak)
 
 
 def case_of(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.notes import parse_note
 from CausalCLIPSegLib.segmenter import Segmenter
 from training.data.splits import Sample
-from training.evaluation.answers import Answers, CheckpointAnswers, MeanAnswers, case_of
+from training.evaluation.answers import Answers, CheckpointAnswers, MeanAnswers, SureAnswers, case_of
 from training.evaluation.conditions import Conditions
 from training.evaluation.measures import MEAN, ComparedCase
 
@@ -55,14 +56,31 @@ def compare_checkpoints_on(
     return measure
 
 
-def compare_thresholds_on(
-    segmenter: Segmenter, thresholds: Sequence[float], conditions: Conditions
+class Setting(NamedTuple):
+    """What decides about a probability.
+
+    Attributes:
+        threshold: a pixel is segmented if its probability reaches this value.
+        peak: see `lower_doubtful`; None: all areas that reach the threshold.
+    """
+
+    threshold: float
+    peak: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The name as a member."""
+        return f"{self.threshold:.2f}" if self.peak is None else f"{self.threshold:.2f}, peak {self.peak:.2f}"
+
+
+def compare_settings_on(
+    segmenter: Segmenter, settings: Sequence[Setting], conditions: Conditions
 ) -> Callable[[Sample], ComparedCase]:
-    """Return a function that measures a checkpoint at several thresholds on a radiograph; it runs the network once.
+    """Return a function that measures a checkpoint with several settings on a radiograph; it runs the network once.
 
     Args:
-        segmenter: runs the checkpoint.
-        thresholds: the thresholds; each is a member, see `threshold_name`.
+        segmenter: runs the checkpoint; its card has no peak.
+        settings: each is a member, by its name.
         conditions: what is measured.
     """
 
@@ -73,17 +91,10 @@ def compare_thresholds_on(
         except NoteError:
             return ComparedCase(sample.name)
         answers = CheckpointAnswers(segmenter, own)
-        return ComparedCase(
-            sample.name,
-            {
-                threshold_name(each): case_of(sample.name, own, truth, answers, each, conditions, 0.0)
-                for each in thresholds
-            },
-        )
+        members = {}
+        for each in settings:
+            sure = answers if each.peak is None else SureAnswers(answers, each.threshold, each.peak)
+            members[each.name] = case_of(sample.name, own, truth, sure, each.threshold, conditions, 0.0)
+        return ComparedCase(sample.name, members)
 
     return measure
-
-
-def threshold_name(threshold: float) -> str:
-    """Return the name of a threshold as a member."""
-    return f"{threshold:.2f}"

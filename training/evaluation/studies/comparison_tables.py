@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from training.evaluation.comparison import Setting
 from training.evaluation.markdown import table, with_interval
 from training.evaluation.measures import MEAN
 from training.evaluation.studies.compare_checkpoints import PAIRS
@@ -50,7 +51,8 @@ def trade_off_table(metrics: Metrics) -> str:
 def _threshold_rows(metrics: Metrics) -> Iterator[Sequence[str]]:
     measures = [name for name in SHOWN if name in metrics["measures"]]
     yield f"threshold, {metrics['radiographs']} radiographs of {metrics['split']}", *measures
+    chosen = Setting(metrics["threshold"], metrics.get("peak")).name
     for at in dict.fromkeys(at for name in measures for at in metrics["measures"][name]):
         row = (metrics["measures"][name].get(at) for name in measures)
-        mark = " (the card's)" if float(at) == metrics["threshold"] else ""
+        mark = " (the card's)" if at == chosen else ""
         yield f"{at}{mark}", *(f"{each['percent']:.2f}" if each else "-" for each in row)

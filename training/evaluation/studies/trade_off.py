@@ -1,4 +1,4 @@
-"""The command that measures a checkpoint at several thresholds, to show what is gained and what is lost."""
+"""The command that measures a checkpoint at several thresholds or peaks, to show what is gained and what is lost."""
 
 from __future__ import annotations
 
@@ -36,26 +36,34 @@ def trade_off(
     checkpoint: CheckpointOption = "default",
     limit: LimitOption = None,
     thresholds: Annotated[str, typer.Option(help="Thresholds, separated by commas.")] = THRESHOLDS,
+    peaks: Annotated[
+        str, typer.Option(help="Peaks, separated by commas, each at every threshold; by default no peak.")
+    ] = "",
     device: DeviceOption = "auto",
     engine: EngineOption = "auto",
     seed: Annotated[int, typer.Option(help="Seed of the resampling for the intervals.")] = 0,
 ) -> None:
-    """Measure a checkpoint at several thresholds from the same probabilities."""
+    """Measure a checkpoint at several thresholds and peaks from the same probabilities."""
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.evaluation.comparison import compare_thresholds_on, threshold_name
+    from training.evaluation.comparison import Setting, compare_settings_on
     from training.evaluation.conditions import Conditions
 
-    values = parse_thresholds(thresholds)
+    values = [
+        Setting(threshold, peak)
+        for threshold in parse_thresholds(thresholds)
+        for peak in (parse_thresholds(peaks) if peaks else [None])
+    ]
     segmenter = Segmenter.from_checkpoint(checkpoint, device, engine)
     card = segmenter.card
+    segmenter.card = card.model_copy(update={"peak": None})  # each setting has its own
     samples = subsample_evenly(read_split(data, split), limit)
     settings = {
         "card": card.model_dump(mode="json", exclude={"figures"}),
-        "thresholds": values,
+        "thresholds": [each.name for each in values],
         "engine": segmenter.engine.name,
     }
     journal = open_journal(json_file, samples, settings, ComparedCase)
-    measure = compare_thresholds_on(segmenter, values, Conditions(("none",), referring=True))
+    measure = compare_settings_on(segmenter, values, Conditions(("none",), referring=True))
     with progress_bar(f"Evaluating on {split}", len(samples)) as advance:
         cases = [case for case in measure_all(samples, measure, journal, advance) if case.members]
     measures = Measures(cases).compare(seed=seed)
@@ -64,18 +72,20 @@ def trade_off(
         "version": card.version,
         "sha256": card.sha256,
         "threshold": card.threshold,
+        "peak": card.peak,
         "split": split,
         "radiographs": len(cases),
         "measures": measures,
     }
     write_text(json_file, json.dumps(metrics, indent=2) + "\n")
     journal.remove()
+    names = [each.name for each in values]
     table = Table(title=f"{card.name} on {split}, percent at each threshold")
-    for heading in ("measure", *map(threshold_name, values)):
+    for heading in ("measure", *names):
         table.add_column(heading)
     for name in SHOWN:
         row = measures.get(name, {})
-        table.add_row(name, *(f"{row[at]['percent']:.2f}" if at in row else "-" for at in map(threshold_name, values)))
+        table.add_row(name, *(f"{row[at]['percent']:.2f}" if at in row else "-" for at in names))
     out.print(table)
 
 
