@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from made_results import hill, make_radiograph, make_result
+from PIL import ImageDraw
 from pydicom.data import get_testdata_file
 
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
@@ -41,3 +42,17 @@ def small_result(small_radiograph: Radiograph) -> SegmentationResult:
 def empty_result(small_radiograph: Radiograph) -> SegmentationResult:
     """A result with an empty mask."""
     return make_result(small_radiograph, np.zeros((90, 70)))
+
+
+@pytest.fixture
+def texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect the texts that are drawn into pictures, in the order of drawing."""
+    drawn: list[str] = []
+    draw = ImageDraw.ImageDraw.text
+
+    def record(self, xy, text, *arguments, **options):
+        drawn.append(text)
+        return draw(self, xy, text, *arguments, **options)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", record)
+    return drawn

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from made_results import hill, make_result
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from CausalCLIPSegLib.export.caption import draw_caption
 from CausalCLIPSegLib.export.directory import MAPS, write_result
@@ -22,19 +22,6 @@ PATCHES = NetworkMap("patches_of_interest", np.arange(16, dtype=np.float32).resh
 @pytest.fixture
 def result(small_radiograph):
     return replace(make_result(small_radiograph, hill(SHAPE, 0.7, 0.25)), maps=(PATCHES, FLAT))
-
-
-@pytest.fixture
-def texts(monkeypatch) -> list[str]:
-    drawn: list[str] = []
-    draw = ImageDraw.ImageDraw.text
-
-    def record(self, xy, text, *arguments, **options):
-        drawn.append(text)
-        return draw(self, xy, text, *arguments, **options)
-
-    monkeypatch.setattr(ImageDraw.ImageDraw, "text", record)
-    return drawn
 
 
 def test_the_files_hold_every_map_by_its_name(result, tmp_path):

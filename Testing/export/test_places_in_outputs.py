@@ -6,7 +6,6 @@ import nrrd
 import numpy as np
 import pytest
 from made_results import hill, make_candidate, make_radiograph, make_result
-from PIL import ImageDraw
 
 from CausalCLIPSegLib.colors import NOT_IN_NOTE, to_uint8_rgb
 from CausalCLIPSegLib.export import describe_result, write_dicom_seg, write_seg_nrrd
@@ -26,19 +25,6 @@ SEEN = PlaceStatement(Place("right", "lower"), present=True, highest=0.95, calib
 def result(small_radiograph):
     made = make_result(small_radiograph, hill(SHAPE, 0.7, 0.25))
     return replace(made, places=(EMPTY, SEEN), candidates=(make_candidate(AREA, denied=True),))
-
-
-@pytest.fixture
-def texts(monkeypatch) -> list[str]:
-    drawn: list[str] = []
-    draw = ImageDraw.ImageDraw.text
-
-    def record(self, xy, text, *arguments, **options):
-        drawn.append(text)
-        return draw(self, xy, text, *arguments, **options)
-
-    monkeypatch.setattr(ImageDraw.ImageDraw, "text", record)
-    return drawn
 
 
 def yellow(picture):
