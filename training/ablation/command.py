@@ -28,7 +28,7 @@ def ablate(
     output: Annotated[Path, typer.Option(help="Folder of the runs; those that are finished are not repeated.")],
     study: Annotated[
         StudyName, typer.Option(help="What is compared: parts of RecLMIS, or of the referring recipe.")
-    ] = ("reclmis"),
+    ] = "reclmis",
     seeds: Annotated[int, typer.Option(min=1, help="Number of seeds of each arm.")] = 3,
     arms: Annotated[str, typer.Option(help="Only these arms, separated by semicolons.")] = "",
     limit: Annotated[
