@@ -1429,8 +1429,8 @@
             <translation>Diese DICOM-Datei wird entpackt größer als jede Röntgenaufnahme; sie ist wahrscheinlich beschädigt.</translation>
         </message>
         <message>
-            <source>This is a folder; give it one image file.</source>
-            <translation>Das ist ein Ordner; geben Sie eine Bilddatei an.</translation>
+            <source>This is a folder; choose an image file.</source>
+            <translation>Das ist ein Ordner; bitte wählen Sie eine Bilddatei.</translation>
         </message>
         <message>
             <source>There is no such file.</source>

@@ -1429,8 +1429,8 @@
             <translation>Este archivo DICOM se descomprime en más de lo que contiene cualquier radiografía; probablemente está dañado.</translation>
         </message>
         <message>
-            <source>This is a folder; give it one image file.</source>
-            <translation>Es una carpeta; dé un archivo de imagen.</translation>
+            <source>This is a folder; choose an image file.</source>
+            <translation>Es una carpeta; elija un archivo de imagen.</translation>
         </message>
         <message>
             <source>There is no such file.</source>

@@ -72,7 +72,7 @@ def first_bytes(path: Path) -> bytes:
                 raise RadiographError("The file is too large for a radiograph.")
             return file.read(_HEAD_BYTES)
     except IsADirectoryError as error:
-        raise RadiographError("This is a folder; give it one image file.") from error
+        raise RadiographError("This is a folder; choose an image file.") from error
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RadiographError("There is no such file.") from error
     except PermissionError as error:
