@@ -10,6 +10,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
@@ -27,6 +29,7 @@ from training.data.datamodule import ReferringDataModule
 from training.data.sample import DatasetError
 from training.data.splits import read_split
 from training.export.checkpoint import network_of, read_weights
+from training.fitting.lightning_module import NetworkTraining
 from training.gpu import loop
 from training.gpu.augmentation import Draw, Geometry, affine_grid, augment, blur, draw_geometry, jitter, warp
 from training.gpu.average import WeightAverage
@@ -290,6 +293,38 @@ def test_a_run_ends_after_its_minutes_in_bfloat16(packed, configuration, tmp_pat
         assert metrics["seconds"] >= 0.6
     first, second = (weights_of(tmp_path / "runs" / f"seed_{seed}") for seed in (1, 2))
     assert any(not torch.equal(first[name], second[name]) for name in first)
+
+
+def test_bfloat16_leaves_the_batches_as_they_are(packed, configuration, tmp_path, monkeypatch):
+    """In bfloat16 the places that augmented pixels come from would be off by half a pixel."""
+    seen, loss = [], NetworkTraining.loss
+
+    def watched(module, batch):
+        seen.append(batch)
+        return loss(module, batch)
+
+    monkeypatch.setattr(NetworkTraining, "loss", watched)
+    for option in ("--bfloat16", "--no-bfloat16"):
+        arguments = ["fit-gpu", "--pack", packed, "--config", configuration, "--device", "cpu", "--steps", 1, option]
+        run(*arguments, "--output", tmp_path / option)
+    for rounded, exact in zip(*seen, strict=True):
+        assert torch.equal(rounded, exact)
+
+
+def test_the_network_runs_on_the_device_of_its_weights(configuration):
+    """Tensors without values stand for those of a GPU; one of the CPU among them would be an error."""
+    module = loop.read_configuration(["--config", str(configuration)], 1).model
+    length = module.network.configuration.text.context_length
+    with FakeTensorMode():
+        for part in module.modules():
+            for tensors in (part._parameters, part._buffers):
+                for name, each in tensors.items():
+                    moved = None if each is None else torch.empty(each.shape, dtype=each.dtype, device="cuda")
+                    tensors[name] = nn.Parameter(moved) if isinstance(each, nn.Parameter) else moved
+        images, masks = (torch.empty(4, number, 64, 64, device="cuda") for number in (1, 2))
+        tokens = torch.ones(4, 2 * length, dtype=torch.int64, device="cuda")
+        assert module.loss((images, masks, tokens, masks)).total.device.type == "cuda"
+        assert module.eval().predict_probability(images, tokens[:, :length]).device.type == "cuda"
 
 
 def test_averaged_weights_are_the_moving_average_and_can_be_used(tiny_network):

@@ -124,7 +124,7 @@ def train(
     write_text(folder / "config.yaml", cli.parser.dump(cli.config, skip_check=True))
     run = _start(cli, device)
     if last.is_file():
-        run.load(torch.load(last, map_location=device, weights_only=True))
+        run.load(torch.load(last, map_location="cpu", weights_only=True))
     cli.datamodule.image_size = run.module.network.configuration.image_size
     cli.datamodule.context_length = run.module.network.configuration.text.context_length
     if not _is_over(run, budget):
@@ -172,8 +172,9 @@ def _fit(run: Run, cli: TrainingCLI, split: PackedSplit, budget: Budget, last: P
             factor = _rate(run, budget, module.warmup_steps)
             for group, rate in zip(run.optimizer.param_groups, run.rates, strict=True):
                 group["lr"] = rate * factor
+            batch = data.batch(drawn, ranges, generator)  # outside of autocast, which would round places of pixels
             with torch.autocast(device.type, torch.bfloat16, enabled=budget.bfloat16):
-                loss: Tensor = module.loss(data.batch(drawn, ranges, generator)).total
+                loss: Tensor = module.loss(batch).total
             run.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             if clip:
