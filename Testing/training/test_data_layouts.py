@@ -2,7 +2,9 @@
 
 import csv
 import logging
+import re
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +107,101 @@ def test_counts_faults_and_names_the_first_of_each_kind(lvit_folder, caplog):
     assert "val split: 2 radiographs; left out: 1 without an image (first image_0)" in caplog.text
 
 
+def _change_table(folder: Path, change) -> None:
+    path = folder / "Val_Folder" / "Val_text.xlsx"
+    book = openpyxl.load_workbook(path)
+    change(book)
+    book.save(path)
+
+
+def _change_sheet(folder: Path, pattern: bytes, replacement: bytes) -> None:
+    path = folder / "Val_Folder" / "Val_text.xlsx"
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    files[name] = re.sub(pattern, replacement, files[name])
+    with zipfile.ZipFile(path, "w") as archive:
+        for each, content in files.items():
+            archive.writestr(each, content)
+
+
+def _rename(folder: Path, kind: str, change) -> None:
+    for path in list((folder / "Val_Folder" / kind).iterdir()):
+        path.rename(path.with_name(change(path.name)))
+
+
+def _hidden_files(folder: Path) -> None:
+    for kind in ("img", "labelcol"):
+        for name in (".DS_Store", "._image_0.png", "Thumbs.db", "desktop.ini"):
+            (folder / "Val_Folder" / kind / name).write_bytes(b"\0")
+
+
+def _notes_as_spreadsheets_store_them(book) -> None:
+    for row in book.active.iter_rows(min_row=2):
+        row[0].value = f"\xa0{row[0].value}"
+        row[1].value = f"{row[1].value}_x000D_\n"
+
+
+SAME = {
+    "names in capitals": lambda folder: _rename(folder, "img", str.upper),
+    "another extension": lambda folder: _rename(folder, "labelcol", lambda name: name.replace(".png", ".bmp")),
+    "names in the table in capitals": lambda folder: _change_table(
+        folder, lambda book: [setattr(row[0], "value", row[0].value.upper()) for row in book.active.iter_rows(2)]
+    ),
+    "hidden files": _hidden_files,
+    "wrong size of the sheet": lambda folder: _change_sheet(folder, rb'dimension ref="[^"]*"', b'dimension ref="A1"'),
+    "a short row": lambda folder: _change_sheet(
+        folder, b"</sheetData>", b'<row r="10"><c r="A10"/></row></sheetData>'
+    ),
+    "line ends of spreadsheets": lambda folder: _change_table(folder, _notes_as_spreadsheets_store_them),
+    "a row twice": lambda folder: _change_table(
+        folder, lambda book: book.active.append([cell.value for cell in book.active[2]])
+    ),
+    "blank rows": lambda folder: _change_table(folder, lambda book: book.active.insert_rows(4, 3)),
+    "more columns": lambda folder: _change_table(folder, lambda book: book.active.insert_cols(1)),
+    "a second sheet": lambda folder: _change_table(folder, lambda book: book.create_sheet("Notes")),
+}
+
+
+@pytest.mark.parametrize("kind", SAME)
+def test_reads_lvits_layout_as_computers_change_it(lvit_folder, kind):
+    before = {sample.name.lower(): sample.note for sample in read_split(lvit_folder, "val")}
+    SAME[kind](lvit_folder)
+    assert {sample.name.lower(): sample.note for sample in read_split(lvit_folder, "val")} == before
+
+
+FAULTY = {
+    "two notes": (
+        lambda folder: _change_table(folder, lambda book: book.active.append(["mask_image_2.png", "Right lung."])),
+        r"1 twice \(first image_2\)",
+    ),
+    "two images": (
+        lambda folder: Image.new("L", (64, 64)).save(folder / "Val_Folder" / "img" / "image_3.bmp"),
+        "image_3.bmp and image_3.png",
+    ),
+    "an empty table": (
+        lambda folder: _change_table(folder, lambda book: book.active.delete_rows(1, 99)),
+        "lacks the columns Image and Description",
+    ),
+    "a damaged sheet": (
+        lambda folder: _change_sheet(folder, b"</sheetData>.*", b""),
+        "cannot be read as an Excel table",
+    ),
+    "a table of text": (
+        lambda folder: (folder / "Val_Folder" / "Val_text.xlsx").write_text("Image,Description"),
+        "cannot be read as an Excel table",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FAULTY)
+def test_names_faults_of_lvits_layout(lvit_folder, kind):
+    make, message = FAULTY[kind]
+    make(lvit_folder)
+    with pytest.raises(DatasetError, match=message):
+        read_split(lvit_folder, "val")
+
+
 def test_truncated_image_is_named(lvit_folder):
     path = lvit_folder / "Val_Folder" / "img" / "image_0.png"
     path.write_bytes(path.read_bytes()[:-1500])
@@ -152,6 +249,28 @@ def test_reads_csv_tables(csv_folder):
         assert columns[: len(columns) // 2].any() == ("right" in sample.note), (
             "the patient's right is the viewer's left"
         )
+
+
+@pytest.mark.parametrize(
+    ("encoding", "delimiter", "line_end", "first"),
+    [
+        ("utf-8-sig", ",", "\r\n", ""),
+        ("cp1252", ";", "\r\n", ""),
+        ("utf-16", "\t", "\r\n", ""),
+        ("utf-8", ";", "\n", "sep=;\n"),
+    ],
+)
+def test_reads_csv_tables_as_spreadsheets_write_them(csv_folder, encoding, delimiter, line_end, first):
+    table = csv_folder / "val.csv"
+    before = read_split(csv_folder, "val")
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = [[cell.replace("mid zone.", "mid zone; größer.") for cell in row] for row in csv.reader(file)]
+    with table.open("w", encoding=encoding, newline="") as file:
+        file.write(first)
+        csv.writer(file, delimiter=delimiter, lineterminator=line_end).writerows(rows)
+    samples = read_split(csv_folder, "val")
+    assert [sample.name for sample in samples] == [sample.name for sample in before]
+    assert all(sample.note.endswith("mid zone; größer.") for sample in samples)
 
 
 def test_rejects_faulty_csv_tables(csv_folder):

@@ -4,7 +4,7 @@
 
 and the same for Val_Folder and Test_Folder. The table has the columns Image (the mask's file name) and Description. A
 mask is called mask_NAME.png in QaTa-COV19, and NAME.png like its image in MosMedData+. Some tables of MosMedData+ also
-hold the notes of other splits.
+hold the notes of other splits. Names may differ in capitals, because some systems do not tell them apart.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from pathlib import Path
 from training.data.sample import SPLITS, DatasetError, Row, Split, stem
 from training.data.typos import correct_typos
 
+_NO_IMAGES = frozenset({"thumbs.db", "desktop.ini"})
+"""Files that Windows adds to folders; those of other systems begin with a dot."""
+
 
 def read_lvit_rows(directory: Path, split: Split) -> list[Row]:
     """List the rows of a split's table, followed by the images without a row.
 
     Raises:
-        DatasetError: a folder or the table is missing.
+        DatasetError: a folder or the table is missing, or two files have the name of one image.
     """
     folder = _folder(directory, split)
     if not folder.is_dir():
@@ -27,46 +30,63 @@ def read_lvit_rows(directory: Path, split: Split) -> list[Row]:
     tables = sorted(path for path in folder.glob("*.xlsx") if not path.name.startswith("~$"))
     if len(tables) != 1:
         raise DatasetError(f"The folder {folder.name} should hold one table of notes (.xlsx), but has {len(tables)}.")
-    images, masks, notes = _by_stem(folder / "img"), _by_stem(folder / "labelcol"), _read_notes(tables[0])
-    without_files = {name for name in notes if name not in images and name not in masks}
+    images, masks, notes = _by_key(folder / "img"), _by_key(folder / "labelcol"), _read_notes(tables[0])
+    keys = [_key(name) for name, _ in notes]
+    without_files = {key for key in keys if key not in images and key not in masks}
     of_other_splits = without_files & _other_images(directory, split) if without_files else set()
     rows = [
-        Row(name, images.get(name), masks.get(name), correct_typos(note))
-        for name, note in notes.items()
-        if name not in of_other_splits
+        Row(stem(images[key].name) if key in images else name, images.get(key), masks.get(key), correct_typos(note))
+        for key, (name, note) in zip(keys, notes, strict=True)
+        if key not in of_other_splits
     ]
-    return rows + [Row(name, image, masks.get(name), "") for name, image in images.items() if name not in notes]
+    without_row = [key for key in images if key not in set(keys)]
+    return rows + [Row(stem(images[key].name), images[key], masks.get(key), "") for key in without_row]
 
 
 def _folder(directory: Path, split: Split) -> Path:
     return directory / f"{split.capitalize()}_Folder"
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
+def _key(name: str) -> str:
+    """Return what an image, its mask and its row share, whatever the capitals."""
+    return stem(name.casefold())
+
+
+def _by_key(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise DatasetError(f"The data set has no folder {folder.parent.name}/{folder.name}.")
-    return {stem(path.name): path for path in sorted(folder.iterdir()) if path.is_file()}
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and not path.name.startswith(".") and path.name.casefold() not in _NO_IMAGES:
+            other = found.setdefault(_key(path.name), path)
+            if other != path:
+                raise DatasetError(f"The files {other.name} and {path.name} in {folder.name} belong to one image.")
+    return found
 
 
-def _read_notes(table: Path) -> dict[str, str]:
-    """Return the notes of a table by the stems of their images."""
+def _read_notes(table: Path) -> list[tuple[str, str]]:
+    """Return the stem of the image, and the note, of each row that is not a repetition."""
     try:
         import openpyxl
+        from openpyxl.utils.escape import unescape
     except ImportError as error:
         raise DatasetError("Reading a table of notes (.xlsx) needs openpyxl: install the extra [training].") from error
     try:
-        workbook = openpyxl.load_workbook(table, read_only=True, data_only=True)
+        sheet = openpyxl.load_workbook(table, read_only=True, data_only=True).worksheets[0]
+        sheet.reset_dimensions()  # some programs state a wrong size
+        rows = list(sheet.iter_rows(values_only=True))
     except Exception as error:  # openpyxl passes on all errors of unzipping and of parsing XML
         raise DatasetError(f"The table {table.name} cannot be read as an Excel table.") from error
-    rows = workbook.worksheets[0].iter_rows(values_only=True)
-    header = [str(cell).strip().lower() for cell in next(rows, ())]
+    header = [str(cell).strip().lower() for cell in rows[0]] if rows else []
     if not {"image", "description"} <= set(header):
         raise DatasetError(f"The table {table.name} lacks the columns Image and Description.")
     image, description = header.index("image"), header.index("description")
-    return {stem(str(row[image])): str(row[description] or "").strip() for row in rows if row[image]}
+    filled = [[*row, *[None] * (len(header) - len(row))] for row in rows[1:]]  # rows may be short
+    notes = [(row[image], unescape(str(row[description] or "")).strip()) for row in filled if row[image]]
+    return list(dict.fromkeys((stem(str(name)), note) for name, note in notes))
 
 
 def _other_images(directory: Path, split: Split) -> set[str]:
     """Return the stems of the images of the other splits."""
     folders = [_folder(directory, other) / "img" for other in SPLITS if other != split]
-    return {stem(path.name) for folder in folders if folder.is_dir() for path in folder.iterdir()}
+    return {_key(path.name) for folder in folders if folder.is_dir() for path in folder.iterdir()}

@@ -8,41 +8,40 @@ masks are pictures of 0 and 255.
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import get_args
 
+from CausalCLIPSegLib.batch.note_table import TableRow, read_note_table
+from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.laterality import Laterality
 from training.data.sample import DatasetError, Row, stem
 
 
 def read_csv_rows(table: Path) -> list[Row]:
-    """Return the rows of a table.
+    """Return the rows of a table, which may be written by a spreadsheet (`read_note_table`).
 
     Raises:
         DatasetError: the table cannot be read, lacks a column, or names an unknown laterality.
     """
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            columns = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
-            missing = [name for name in ("image", "mask", "note") if name not in columns]
-            if missing:
-                raise DatasetError(f"The table {table.name} lacks the column {missing[0]}.")
-            return [_row(table, {name: row[key] or "" for name, key in columns.items()}) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"The table {table.name} cannot be read as a table of comma-separated values.") from error
+        return [_row(table, row) for row in read_note_table(table)]
+    except CausalCLIPSegError as error:
+        raise DatasetError(str(error)) from error
 
 
-def _row(table: Path, row: dict[str, str]) -> Row:
-    laterality = row.get("laterality", "").strip() or "patient"
+def _row(table: Path, row: TableRow) -> Row:
+    if row.fault:
+        raise DatasetError(row.fault)
+    cells = row.cells
+    if "mask" not in cells:
+        raise DatasetError(f"The table {table.name} lacks the column mask.")
+    laterality = cells.get("laterality") or "patient"
     if laterality not in get_args(Laterality):
         raise DatasetError(f"The table {table.name} has the laterality “{laterality}”; it is “patient” or “viewer”.")
-    name = row.get("name", "").strip() or stem(row["image"])
-    image, mask = (_existing(table.parent, row[column]) for column in ("image", "mask"))
-    return Row(name, image, mask, row["note"].strip(), laterality)  # type: ignore[arg-type]
+    image, mask = (_existing(table.parent, cells[column]) for column in ("image", "mask"))
+    return Row(cells.get("name") or stem(cells["image"]), image, mask, cells["note"], laterality)  # type: ignore[arg-type]
 
 
 def _existing(folder: Path, name: str) -> Path | None:
-    path = folder / name.strip()
-    return path if name.strip() and path.is_file() else None
+    path = folder / name
+    return path if name and path.is_file() else None
