@@ -82,7 +82,7 @@ def test_reclmis_takes_only_the_text_encoder(tiny_reclmis_network, openai, file)
     clip, _ = openai
     network = RecLMIS(tiny_reclmis_network).eval()
     before = network.vision_encoder.stem[0].weight.clone()
-    load_clip_text(network, str(file), sha256(file)[:20])
+    load_clip_text(network, str(file), sha256(file)[:20].upper())
     assert torch.equal(network.vision_encoder.stem[0].weight, before)
     tokens = tokenize(["Pulmonary infection, one infected area."], 77)
     with torch.inference_mode():

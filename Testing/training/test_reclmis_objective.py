@@ -1,6 +1,7 @@
 """The objective of RecLMIS equals its equations, masks what it should, and trains what it should."""
 
 import math
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from CausalCLIPSegLib.model.tokens import encode
 from CausalCLIPSegLib.network.reclmis.configuration import RecLMISConfiguration
 from CausalCLIPSegLib.network.reclmis.reclmis import RecLMIS
 from CausalCLIPSegLib.network.text_encoder import count_tokens, tokenize
+from training.data.sample import DatasetError
 from training.fitting.lightning_module import NetworkTraining
 from training.fitting.loss import soft_dice_loss
 from training.fitting.reclmis.contrastive import contrastive_loss, same_sentences, similarities
@@ -44,10 +46,10 @@ def network(tiny_reclmis_network):
 
 
 def batch(number: int = 1):
-    """Return images, tokens of `number` notes each, and masks."""
+    """Return two images, tokens of `number` equal notes for each, and masks."""
     generator = torch.Generator().manual_seed(1)
     image = torch.rand(2, 1, 64, 64, generator=generator)
-    tokens = tokenize((PROMPTS * number)[: 2 * number], 24)
+    tokens = tokenize([prompt for prompt in PROMPTS for _ in range(number)], 24)
     return image, tokens, (torch.rand(2 * number, 1, 64, 64, generator=generator) > 0.7).float()
 
 
@@ -199,6 +201,64 @@ def test_only_a_weight_of_zero_leaves_a_term_out(network, left_out):
     chosen = SMALL if left_out is None else replace(SMALL, **{AUXILIARY[left_out]: 0.0})
     terms = RecLMISObjective(16, chosen).step(network, *batch()).terms
     assert set(terms) == {"segmentation", *AUXILIARY} - {left_out}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{f"{name}_weight": value} for name in ("vision", "language", "contrastive", "segmentation")
+     for value in (-1.0, math.nan, math.inf)]
+    + [{f"{name}_mask_rate": value} for name in ("vision", "language") for value in (0.0, 1.0, -0.3, math.nan)]
+    + [{"temperature": value} for value in (0.0, -1.0, math.nan)],
+    ids=str,
+)  # fmt: skip
+def test_settings_that_would_turn_a_term_off_or_upside_down_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        RecLMISSettings(**wrong)
+
+
+def test_a_batch_of_one_has_nothing_to_contrast(network):
+    image, tokens, target = (each[:1] for each in batch())
+    with pytest.raises(DatasetError, match="batch_size"):
+        RecLMISObjective(16, SMALL).step(network, image, tokens, target)
+    terms = RecLMISObjective(16, replace(SMALL, contrastive_weight=0)).step(network, image, tokens, target).terms
+    assert all(term > 0 for term in terms.values())
+
+
+@pytest.mark.parametrize("equal_notes_are_positive", [True, False])
+def test_equal_notes_are_contrasted_or_a_warning_says_that_they_are_not(network, equal_notes_are_positive):
+    image, tokens, target = batch()
+    objective = RecLMISObjective(16, replace(SMALL, equal_notes_are_positive=equal_notes_are_positive))
+    expected = pytest.warns(UserWarning, match="equal") if equal_notes_are_positive else nullcontext()
+    with expected:
+        terms = objective.step(network, image, tokens[:1].expand(2, -1), target).terms
+    assert bool(terms["contrastive"] > 0) is not equal_notes_are_positive
+
+
+@pytest.mark.parametrize("note", [[0] * 24, [49406, 49407] + [0] * 22], ids=["only padding", "no word"])
+def test_a_note_without_words_switches_no_term_off(network, note):
+    image, tokens, target = batch()
+    tokens[0] = torch.tensor(note)
+    loss = RecLMISObjective(16, SMALL).step(network, image, tokens, target)
+    assert all(term > 0 for term in loss.terms.values())
+
+
+def test_masked_places_without_weight_count_alike():
+    rebuilt, original = torch.zeros(2, 3, 4), torch.ones(2, 3, 4)
+    masked = torch.tensor([[True, False, True], [False, True, False]])
+    assert reconstruction_loss(rebuilt, original, masked, torch.zeros(2, 3)).item() == pytest.approx(1)
+    assert reconstruction_loss(rebuilt, original, masked & False, torch.ones(2, 3)).isnan(), "no place: not silent"
+
+
+@pytest.mark.parametrize("where", ["image", "patch_scores", "word_scores", "word_convolution"])
+def test_a_number_that_is_none_stops_training(network, where):
+    image, tokens, target = batch()
+    if where == "image":
+        image[0, 0, 5, 5] = math.nan
+    else:
+        with torch.no_grad():
+            next(p for name, p in network.named_parameters() if where in name).fill_(math.nan)
+    with pytest.raises(FloatingPointError):
+        RecLMISObjective(16, SMALL).step(network, image, tokens, target)
 
 
 @pytest.mark.parametrize("failing", ["draw_masked", "reconstruction_loss", "similarities", "contrastive_loss"])

@@ -191,7 +191,7 @@ def _read_clip(source: str, model: str, expected_sha256: str | None) -> tuple[di
     expected = expected_sha256 or expected
     if not path.is_file():
         raise CheckpointError(f"There is no file of CLIP's weights at {path}.")
-    if expected is not None and not sha256(path).startswith(expected):
+    if expected is not None and not sha256(path).startswith(expected.lower()):
         raise CheckpointError(f"The file {path.name} is not the expected one: its checksum differs.")
     state = {name: tensor.float() for name, tensor in _read(path).items() if not name.startswith(_UNUSED)}
     vision = {name.removeprefix(_VISUAL): tensor for name, tensor in state.items() if name.startswith(_VISUAL)}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import warnings
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
 
 from CausalCLIPSegLib.network.reclmis.reclmis import Features, Output, RecLMIS
 from CausalCLIPSegLib.network.reclmis.words import Words
+from training.data.sample import DatasetError
 from training.fitting.loss import Loss, cross_entropy, soft_dice_loss
 from training.fitting.reclmis.contrastive import contrastive_loss, same_sentences, similarities
 from training.fitting.reclmis.masking import draw_masked
@@ -31,6 +34,9 @@ class RecLMISSettings:
         equal_notes_are_positive: in CCL, an image is also paired with sentences of other images that equal its own;
             the paper counts them as negative.
         layers, heads, hidden: of each reconstructor.
+
+    Raises:
+        ValueError: a number is outside of its range.
     """
 
     segmentation_weight: float = 2.5
@@ -46,12 +52,23 @@ class RecLMISSettings:
     heads: int = 4
     hidden: int = 1024
 
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name.endswith("_weight") and not 0 <= value < math.inf:
+                raise ValueError(f"{field.name} is {value}, but must be finite and at least 0")
+            if field.name.endswith("_rate") and not 0 < value < 1:
+                raise ValueError(f"{field.name} is {value}, but must be above 0 and below 1")
+        if not 0 < self.temperature < math.inf:
+            raise ValueError(f"temperature is {self.temperature}, but must be finite and above 0")
+
 
 class RecLMISObjective(nn.Module):
     """L = lambda_1 L_seg + lambda_2 L_V2T + lambda_3 L_T2V + lambda_4 L_CCL, with L_seg = cross-entropy + Dice.
 
     The auxiliary terms use the first note of each radiograph, its own: other notes may name places without a lesion.
-    A term whose weight is above 0 is always computed. If it cannot be, or is not finite, training stops.
+    A term whose weight is above 0 is always computed. If it cannot be, or is not finite, training stops. The
+    contrastive loss of equal notes is 0, because nothing tells them apart; a warning says so.
 
     Attributes:
         vision, language: the reconstructors of CVR and CLR; None if the term is left out.
@@ -95,8 +112,14 @@ class RecLMISObjective(nn.Module):
             weight: of each pixel in the segmentation loss, (B * N) x 1 x H x W; None for equal weights.
 
         Raises:
+            DatasetError: the batch has one radiograph, and its notes are to be contrasted.
             FloatingPointError: a term is not finite.
         """
+        if self.settings.contrastive_weight and len(image) < 2:
+            raise DatasetError(
+                "A batch of one radiograph has nothing to contrast; raise --data.batch_size, or set "
+                "--model.reclmis.contrastive_weight to 0."
+            )
         number = len(tokens) // len(image)
         features = network.encode_image(image)
         words = network.encode_text(tokens)
@@ -163,5 +186,7 @@ class RecLMISObjective(nn.Module):
             same = torch.eye(len(tokens), dtype=torch.bool, device=tokens.device)
             if settings.equal_notes_are_positive:
                 same = same_sentences(tokens)
+            if same.all():
+                warnings.warn("All notes of a batch are equal, so its contrastive loss is 0.", stacklevel=1)
             terms["contrastive"] = contrastive_loss(similarity, settings.temperature, same)
         return terms

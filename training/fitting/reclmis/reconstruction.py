@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 _SMALLEST = 1e-10
-"""Added to the condition, so that its logarithm is finite."""
+"""Added to the condition, so that its logarithm is finite and masked places with weights of 0 still count."""
 
 
 class Reconstructor(nn.Module):
@@ -75,10 +75,10 @@ def reconstruction_loss(rebuilt: Tensor, original: Tensor, masked: Tensor, weigh
     Args:
         rebuilt: x', B x N x C.
         original: x, B x N x C.
-        masked: true for a masked place, B x N.
-        weights: W of these places, B x N.
+        masked: true for a masked place, B x N; at least one in each row, otherwise the loss is NaN.
+        weights: W of these places, B x N; if all are 0, the places weigh the same.
     """
-    share = weights.detach().float() * masked
-    share = share / share.sum(1, keepdim=True).clamp(min=_SMALLEST)
+    share = (weights.detach().float() + _SMALLEST) * masked
+    share = share / share.sum(1, keepdim=True)
     error = (rebuilt.float() - original.detach().float()).square().mean(-1)
     return (share * error).sum(1).mean()
