@@ -25,7 +25,7 @@ from CausalCLIPSegLib.errors import (
     RadiographError,
     SideQuestionError,
 )
-from CausalCLIPSegLib.export import PICTURE, PROBABILITY, reject_earlier_result, write_result
+from CausalCLIPSegLib.export import MAPS, PICTURE, PROBABILITY, reject_earlier_result, write_result
 from CausalCLIPSegLib.export.directory import RESULT_JSON
 from CausalCLIPSegLib.export.report import ResultDocument, describe_result
 from CausalCLIPSegLib.laterality import Laterality
@@ -56,6 +56,7 @@ class Settings:
         with_note: include the notes in the DICOM files.
         probability: also write the probabilities as DICOM.
         pictures: write the pictures.
+        maps: also write the maps of the network.
     """
 
     laterality: Laterality = "patient"
@@ -64,6 +65,11 @@ class Settings:
     with_note: bool = True
     probability: bool = False
     pictures: bool = True
+    maps: bool = False
+
+
+_LATER_SETTINGS = {"pictures": True, "maps": False}
+"""Settings that did not exist at first: with these values, finished batches of earlier versions stay finished."""
 
 
 class BatchResultDocument(ResultDocument):
@@ -192,7 +198,7 @@ class ImageSegmenter:
             report=report,
             force=task.force,
             with_note=settings.with_note,
-            extra=(PROBABILITY,) if settings.probability else (),
+            extra=[*([PROBABILITY] if settings.probability else ()), *(MAPS if settings.maps else ())],
             without=() if settings.pictures else (PICTURE,),
         )
         return _row_of(item, report)
@@ -205,8 +211,9 @@ def request_of(item: BatchItem, settings: Settings, card: Card) -> str:
     inputs = {**asdict(settings), "version": __version__, "card": fields, "note": item.note}
     inputs |= {"side": item.side, "mirrored": item.mirrored, "film": _hash(item.image)}
     inputs["laterality"] = item.laterality or settings.laterality
-    if settings.pictures:
-        del inputs["pictures"]  # as before this option existed
+    for name, before in _LATER_SETTINGS.items():
+        if inputs[name] == before:
+            del inputs[name]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 

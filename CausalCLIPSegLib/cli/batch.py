@@ -29,6 +29,7 @@ from CausalCLIPSegLib.cli.options import (
     EngineOption,
     LanguageOption,
     LateralityOption,
+    MapsOption,
     ProbabilityOption,
     ThresholdOption,
     WithoutNoteOption,
@@ -62,6 +63,7 @@ def batch(
     force: Annotated[bool, typer.Option("--force", help="Replace results of another image, note or setting.")] = False,
     without_note: WithoutNoteOption = False,
     probability: ProbabilityOption = False,
+    maps: MapsOption = False,
     no_pictures: Annotated[bool, typer.Option("--no-pictures", help="Write no overlay.png.")] = False,
     jobs: Annotated[
         int | None,
@@ -96,7 +98,7 @@ def batch(
         source, results, checkpoint = source.resolve(), results.resolve(), _resolved(checkpoint)
         executor = RayCluster(ray, results, jobs)
     items = read_items(source, results)
-    settings = Settings(laterality, language, threshold, not without_note, probability, not no_pictures)
+    settings = Settings(laterality, language, threshold, not without_note, probability, not no_pictures, maps)
     batch_run = Batch(results, settings, checkpoint, device, engine, force=force, executor=executor)
     ended: Counter[str] = Counter()
     try:

@@ -20,6 +20,7 @@ from CausalCLIPSegLib.batch.table import Row, Rows
 from CausalCLIPSegLib.batch.task import Settings, request_of
 from CausalCLIPSegLib.demo import DEMO_IMAGE
 from CausalCLIPSegLib.errors import CausalCLIPSegError, OutputError
+from CausalCLIPSegLib.export import MAPS
 from CausalCLIPSegLib.model.card import read_card, write_card
 from CausalCLIPSegLib.model.place_calibration import PlaceCalibration
 from CausalCLIPSegLib.radiograph import read_radiograph
@@ -129,6 +130,18 @@ def test_pictures_can_be_left_out(folder, run_batch, tmp_path):
     assert run_batch(folder)["a.png"][0] == "refused"  # its result would have another file
     assert run_batch(folder, force=True)["a.png"] == ("outlined", "", False)
     assert (tmp_path / "out" / "a" / "overlay.png").exists()
+
+
+def test_maps_are_written_on_request(folder, run_batch, tmp_path):
+    settings = replace(SETTINGS, maps=True)
+    run_batch(folder, settings)
+    result = tmp_path / "out" / "a"
+    assert set(MAPS) < set(json.loads((result / "result.json").read_text())["files"])
+    assert all((result / name).is_file() for name in MAPS)
+    assert run_batch(folder, settings)["a.png"] == ("outlined", "", True)
+    assert run_batch(folder)["a.png"][0] == "refused"  # its result would have other files
+    run_batch(folder, force=True)
+    assert not any((result / name).exists() for name in MAPS)
 
 
 def test_unusable_images_do_not_stop_the_others(folder, run_batch, monkeypatch, tmp_path):
