@@ -69,7 +69,7 @@ def tiny_reclmis_network():
     return read_configuration(TINY_RECLMIS)
 
 
-def export_tiny(network: dict, folder: Path) -> Path:
+def export_tiny(network: dict, folder: Path, **card: object) -> Path:
     """Write a folder with weights, graphs and a card, as `python -m training export` does."""
     import torch
 
@@ -79,7 +79,7 @@ def export_tiny(network: dict, folder: Path) -> Path:
     torch.manual_seed(3)
     state = build_network(read_configuration(network)).state_dict()
     torch.save({"state_dict": {f"network.{name}": value for name, value in state.items()}}, folder / "run.ckpt")
-    export_checkpoint([folder / "run.ckpt"], network, CARD, folder / "tiny")
+    export_checkpoint([folder / "run.ckpt"], network, {**CARD, **card}, folder / "tiny")
     return folder / "tiny"
 
 
@@ -93,6 +93,13 @@ def tiny_checkpoint_to_read(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_reclmis_to_read(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a checkpoint of RecLMIS with random weights; tests must not change it."""
     return export_tiny(TINY_RECLMIS, tmp_path_factory.mktemp("reclmis"))
+
+
+@pytest.fixture(scope="session")
+def tiny_of_several_findings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a checkpoint with random weights that outlines several findings; tests must not change it."""
+    findings = ["infection", "effusion", "nodule"]
+    return export_tiny(TINY_NETWORK, tmp_path_factory.mktemp("findings"), findings=findings)
 
 
 @pytest.fixture(scope="session", params=["causalclipseg", "reclmis"])

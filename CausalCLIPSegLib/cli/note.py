@@ -33,7 +33,7 @@ def note(
     notes = read_note_list(file) if file is not None else [text or ""]
     card = read_card(find_checkpoint(checkpoint))
     for each in notes:
-        expression = parse_note(each, laterality, language)
+        expression = parse_note(each, laterality, language, card.findings)
         prompt = card.prompt(expression) if expression.sides else None
         if as_json:
             print_json_line({**expression.to_dict(), "prompt": prompt, "laterality": card.laterality})

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from CausalCLIPSegLib.notes.claims import Claim, ParsedStatement
 from CausalCLIPSegLib.notes.expression import Ignored
-from CausalCLIPSegLib.notes.findings import finding_of
 from CausalCLIPSegLib.notes.statements import Statement
 from CausalCLIPSegLib.notes.words import NoteText
 
@@ -96,6 +95,6 @@ def _reason(claim: Claim, others: frozenset[str]) -> str | None:
         return PAST
     if claim.hypothetical:
         return HYPOTHETICAL
-    if claim.mention.role == "outside" and finding_of(claim.mention.term.value, others):
+    if claim.mention.role == "outside" and claim.mention.term.value in others:
         return ANOTHER_FINDING
     return _REASONS.get(claim.mention.role)

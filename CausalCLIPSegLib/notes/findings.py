@@ -30,21 +30,17 @@ FINDING_WORDS: dict[str, str] = {
 }
 """The words of a prompt for each finding; the keys are kinds of the lexicons."""
 
-_INFECTIONS = frozenset(
-    {
-        *(INFECTION, "pneumonia", "consolidation", "opacity", "ground glass", "infiltrate", "airspace disease"),
-        *("interstitial change", "abnormality"),
-    }
-)
-"""The kinds of the table [finding]."""
-
 _ASSERTING_ROLES = frozenset({"finding", "everywhere", "same", "vague"})
 
 
-def finding_of(kind: str, findings: Collection[str]) -> str | None:
-    """Return the finding that a kind of a lexicon counts as; None if it counts as none of `findings`."""
-    finding = INFECTION if kind in _INFECTIONS else kind
-    return finding if finding in findings else None
+def finding_of(kind: str) -> str:
+    """Return the finding that a kind of a finding counts as: an infection, if prompts have no words for the kind."""
+    return kind if kind in FINDING_WORDS else INFECTION
+
+
+def finding_in(prompt: str) -> str:
+    """Return the finding that a prompt is about."""
+    return next((finding for finding, words in FINDING_WORDS.items() if words in prompt.lower()), INFECTION)
 
 
 def as_findings(mentions: Sequence[Mention], wanted: Collection[str]) -> Sequence[Mention]:
@@ -56,10 +52,10 @@ def as_findings(mentions: Sequence[Mention], wanted: Collection[str]) -> Sequenc
 
 def _cast(mention: Mention, wanted: Collection[str]) -> Mention:
     value = mention.term.value
-    if mention.role == "outside" and finding_of(value, wanted):
+    if mention.role == "outside" and value in wanted:
         return replace(mention, term=Term("finding", value))
-    if mention.role in _ASSERTING_ROLES and not finding_of(value, wanted):
-        return replace(mention, term=Term("outside", value))
+    if mention.role in _ASSERTING_ROLES and finding_of(value) not in wanted:
+        return replace(mention, term=Term("outside", finding_of(value)))
     return mention
 
 
@@ -71,5 +67,5 @@ def asked_finding(found: Iterable[Finding], findings: Sequence[str]) -> str:
         findings: those of the checkpoint.
     """
     present = sorted((each for each in found if each.present), key=lambda each: each.uncertain)
-    asked = (finding_of(each.kind, findings) for each in present)
-    return next((each for each in asked if each), findings[0])
+    asked = (finding_of(each.kind) for each in present)
+    return next((each for each in asked if each in findings), findings[0])

@@ -52,6 +52,8 @@ class CheckpointDocument(Document):
     Attributes:
         name: to choose it by.
         title: its short name, for people.
+        finding: what it segments, for people.
+        findings: what its prompts can name, for programs.
     """
 
     name: str
@@ -61,6 +63,7 @@ class CheckpointDocument(Document):
     licence: str
     summary: str
     title: str = ""
+    findings: list[str] = []
 
 
 class LimitsDocument(Document):

@@ -45,6 +45,14 @@ def test_a_note_without_a_finding_has_no_prompt():
     assert json.loads(run("No focal consolidation.", "--json").output)["prompt"] is None
 
 
+def test_a_checkpoint_of_several_findings_is_asked_about_that_of_the_note(tiny_of_several_findings):
+    arguments = ("Two nodules in the left upper zone.", "--json")
+    assert json.loads(run(*arguments).output)["prompt"] is None
+    document = json.loads(run(*arguments, "--checkpoint", str(tiny_of_several_findings)).output)
+    assert (document["finding"], document["sides"]) == ("nodule", ["left"])
+    assert document["prompt"] == "Unilateral nodule, two areas, upper right lung."
+
+
 @pytest.mark.parametrize("arguments", [[], ["--language", "de"]])
 def test_reads_a_german_note_with_and_without_the_language_option(arguments):
     document = json.loads(run("Infiltrat rechts basal", "--json", *arguments).output)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from CausalCLIPSegLib.errors import NoFindingError
 from CausalCLIPSegLib.notes import FINDING_WORDS, INFECTION, languages, parse_note, read_note, to_prompt
 from CausalCLIPSegLib.notes.coverage import ABSENT, ANOTHER_FINDING, OUTSIDE
-from CausalCLIPSegLib.notes.findings import _INFECTIONS
+from CausalCLIPSegLib.notes.findings import finding_in
 from CausalCLIPSegLib.notes.lexicon import load_lexicon
 from CausalCLIPSegLib.terminology import FINDINGS
 
@@ -20,7 +20,9 @@ PROMPTS = {
     ),
     "Erguss links basal. Keine Infiltrate.": "Unilateral pleural effusion, lower left lung.",
     "Derrame pleural derecho.": "Unilateral pleural effusion, right lung.",
-    "Two nodules in the right upper zone. Left basal pneumonia.": "Unilateral nodule, upper right lung.",
+    "Two nodules in the right upper zone. Left basal pneumonia.": "Unilateral nodule, two areas, upper right lung.",
+    "Drei Rundherde rechts.": "Unilateral nodule, three areas, right lung.",
+    "Dos nódulos en el lóbulo superior derecho.": "Unilateral nodule, two areas, upper right lung.",
     "Left basal pneumonia. Two nodules in the right upper zone.": "Unilateral pulmonary infection, lower left lung.",
     "Possible nodule in the right upper zone. Left effusion.": "Unilateral pleural effusion, left lung.",
     "No effusion. Left basal consolidation.": "Unilateral pulmonary infection, lower left lung.",
@@ -35,6 +37,12 @@ def test_the_prompt_names_the_finding_of_the_note(note):
     expression = parse_note(note, findings=SOME)
     assert to_prompt(expression, "patient", implied_count=False) == PROMPTS[note]
     assert FINDING_WORDS[expression.finding] in PROMPTS[note].lower()
+
+
+@pytest.mark.parametrize("noun", ["nodules", "masses", "effusions", "fractures", "metastases"])
+def test_the_number_of_another_finding_is_none_of_the_asked_one(noun):
+    expression = parse_note(f"Three {noun} in the right lung. Left basal pneumonia.")
+    assert (expression.sides, expression.count) == (("left",), None)
 
 
 def test_a_finding_that_the_checkpoint_does_not_have_is_not_used_and_the_note_says_so():
@@ -81,10 +89,17 @@ def test_every_finding_is_placed_as_an_infection_is(finding, side, zone, templat
 
 @pytest.mark.parametrize("language", languages())
 def test_every_finding_is_in_every_lexicon_and_has_a_code(language):
-    roles: dict[str, set[str]] = {}
+    values: dict[str, set[str]] = {}
     for term in load_lexicon(language).terms.values():
-        roles.setdefault(term.value, set()).add(term.role)
-    assert all("outside" in roles[finding] for finding in ALL if finding != INFECTION)
-    kinds = {value for value, of_value in roles.items() if "finding" in of_value}
-    assert kinds <= _INFECTIONS
-    assert set(ALL) <= set(FINDINGS)
+        values.setdefault(term.role, set()).add(term.value)
+    infections = set().union(*(values.get(role, ()) for role in ("finding", "everywhere", "same", "vague")))
+    assert infections & set(ALL) == {INFECTION}
+    assert values["outside"] & set(ALL) == set(ALL) - {INFECTION}
+    assert set(ALL) | infections <= set(FINDINGS)
+
+
+@pytest.mark.parametrize("finding", ALL)
+def test_the_finding_of_a_prompt_is_that_of_its_note(finding):
+    for note in (f"{finding}.", f"{finding}, two areas, right upper zone and whole left lung."):
+        expression = parse_note(note, findings=(finding,))
+        assert finding_in(to_prompt(expression, "viewer")) == expression.finding == finding

@@ -11,6 +11,8 @@ from PIL import Image
 from pydicom.data import get_testdata_file
 
 from CausalCLIPSegLib.segmentation.dicom_reader import read_dicom_seg
+from CausalCLIPSegLib.worker.jobs.export import export
+from CausalCLIPSegLib.worker.protocol import ExportRequest
 
 IMAGE = str(get_testdata_file("RG1_UNCR.dcm", download=False))
 SHAPE = (1955, 1841)
@@ -154,6 +156,31 @@ def test_empty_segments_give_a_picture_but_no_dicom_seg(worker, request_of_expor
     assert "Nothing is outlined" in error["message"]
     assert files_in(tmp_path / "out") == []
     assert worker.ask("export", **{**request, "formats": ["picture", "seg-nrrd"]})["event"] == "result"
+
+
+@pytest.mark.parametrize("kinds", [[], ["effusion"], ["lesion drawn by hand"]])
+def test_the_picture_explains_the_note_as_the_prompt_understood_it(request_of_export, kinds, monkeypatch):
+    """Also if nothing is outlined, or if somebody has added a segment of another kind."""
+    shown = []
+
+    def write(result, path):
+        shown.append(result)
+        path.touch()
+
+    monkeypatch.setattr("CausalCLIPSegLib.export.write_overlay", write)
+    first = request_of_export["segments"][0]
+    request = {
+        **request_of_export,
+        "id": "a",
+        "request": "export",
+        "note": "Right basal effusion. Pneumonia on the left.",
+        "prompt": "Unilateral pleural effusion, one area, lower left lung.",
+        "formats": ["picture"],
+        "segments": [{**first, "kind": kind} for kind in kinds],
+    }
+    export(ExportRequest.model_validate(request), lambda *_: None)
+    (result,) = shown
+    assert (result.expression.finding, result.expression.sides) == ("effusion", ("right",))
 
 
 def test_an_image_without_a_dicom_header_gives_no_dicom_seg(worker, request_of_export, values, tmp_path):

@@ -14,7 +14,8 @@ from running_server import OTHER_TOKEN, TOKEN, RunningServer, running_server
 
 from CausalCLIPSegLib import messages
 from CausalCLIPSegLib.client import ServerError
-from CausalCLIPSegLib.errors import NoteError, SideQuestionError
+from CausalCLIPSegLib.errors import NoFindingError, NoteError, SideQuestionError
+from CausalCLIPSegLib.notes.findings import finding_in
 from CausalCLIPSegLib.serve.settings import Limits
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.jobs.remote import answer_server, segment_on_server
@@ -83,6 +84,31 @@ def test_the_answer_of_a_server_equals_that_of_this_computer(server, image, tiny
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
     assert len(server.server.sessions) == 0, "everything is deleted there"
+
+
+def test_a_note_is_read_for_the_findings_of_the_server(image, tiny_of_several_findings, tmp_path):
+    prompts = {
+        "Left effusion. Pneumonia.": "Unilateral pleural effusion, right lung.",
+        NOTE: "Unilateral pulmonary infection, one infected area, lower left lung.",
+    }
+    with running_server(checkpoint=str(tiny_of_several_findings)) as server:
+        for note, prompt in prompts.items():
+            request = request_of(image, tmp_path / "there", note=note)
+            understood = segment_on_server(request, address_of(server), lambda *_: None).understood
+            assert understood.prompt == prompt
+            assert finding_in(prompt) == understood.details["finding"]
+
+
+def test_a_note_about_what_the_server_does_not_outline_is_refused_before_the_radiograph_is_sent(
+    server, image, tmp_path
+):
+    sessions = []
+    with pytest.raises(NoFindingError):
+        segment_on_server(
+            request_of(image, tmp_path / "a", note="Left basal effusion."), address_of(server),
+            lambda phase, _: sessions.append(phase),
+        )  # fmt: skip
+    assert "Sending the radiograph" not in sessions
 
 
 def test_a_server_says_what_it_is(server):

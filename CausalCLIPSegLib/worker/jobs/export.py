@@ -14,8 +14,8 @@ from CausalCLIPSegLib.atomic_files import staged_files
 from CausalCLIPSegLib.errors import CausalCLIPSegError, OutputError, RadiographError
 from CausalCLIPSegLib.laterality import Side, note_laterality
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.notes import FINDING_WORDS, INFECTION, choose_side, parse_note
-from CausalCLIPSegLib.notes.findings import finding_of
+from CausalCLIPSegLib.notes import choose_side, parse_note
+from CausalCLIPSegLib.notes.findings import finding_in
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
 from CausalCLIPSegLib.radiograph import Radiograph
 from CausalCLIPSegLib.radiograph.array import load_values
@@ -194,9 +194,8 @@ def _overlay_result(
             raise RadiographError("The probability map belongs to another radiograph: its size differs.")
     # where a person has corrected the mask, the probability is 0 or 1
     probability = np.where((probability >= request.threshold) == union, probability, union.astype(np.float32))
-    findings = [finding for segment, _ in segments if (finding := finding_of(segment.kind, FINDING_WORDS))]
     laterality = note_laterality(request.laterality, request.mirrored)
-    expression = parse_note(request.note, laterality, request.language, findings[:1] or [INFECTION])
+    expression = parse_note(request.note, laterality, request.language, [finding_in(request.prompt)])
     checkpoint = request.provenance.checkpoint
     return SegmentationResult(
         radiograph=radiograph,

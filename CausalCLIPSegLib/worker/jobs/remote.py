@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.client import Client, RemoteRun, ServerError
 from CausalCLIPSegLib.errors import NoteError, SideQuestionError
-from CausalCLIPSegLib.notes import read_note
+from CausalCLIPSegLib.notes import INFECTION, read_note
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.jobs.arrays import CAUSAL_ATTENTION, earlier_arrays, map_name, result_arrays, save_arrays
 from CausalCLIPSegLib.worker.jobs.description import describe_segmentation
@@ -59,19 +59,23 @@ def segment_on_server(
     """
     if request.laterality != "patient":
         raise NoteError("A server reads left and right of a note as the patient's; choose this under Settings.")
-    expression = read_note(request.note, request.laterality, request.language, request.side, request.mirrored)
-    begin("Reading the radiograph", 0)
-    radiograph = read_image(request.image, request.mirrored)
-    begin("Connecting to the server", 0.1)
-    with _client(server) as client, client.open_session() as session:
+    with _client(server) as client:
+        begin("Connecting to the server", 0)
+        findings = client.check()["checkpoint"].get("findings") or (INFECTION,)  # an older server names none
+        expression = read_note(
+            request.note, request.laterality, request.language, request.side, request.mirrored, findings
+        )
+        begin("Reading the radiograph", 0.05)
+        radiograph = read_image(request.image, request.mirrored)
         begin("Sending the radiograph", 0.15)
-        with _picture_of(radiograph) as path:
-            session.open_file(path, radiograph.mirrored)
-        begin("Waiting for the server", 0.2)
-        run = session.run(request.note, request.side, request.threshold)
-        description = _wait(run, begin)
-        begin("Fetching the result", 0.8)
-        result = _result(run, description, radiograph, expression, client.name)
+        with client.open_session() as session:
+            with _picture_of(radiograph) as path:
+                session.open_file(path, radiograph.mirrored)
+            begin("Waiting for the server", 0.2)
+            run = session.run(request.note, request.side, request.threshold)
+            description = _wait(run, begin)
+            begin("Fetching the result", 0.8)
+            result = _result(run, description, radiograph, expression, client.name)
     begin("Writing the result", 0.9)
     earlier = earlier_arrays(request.output)
     save_arrays(result_arrays(result), request.output, lambda: begin("Writing the result", 1), earlier=earlier)
