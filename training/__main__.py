@@ -110,11 +110,11 @@ def evaluate(
 
     kinds = parse_note_kinds(notes)
     samples = read_split(data, split, strict=strict)
-    constant = most_common_note(samples) if "constant" in kinds else None
+    segmenter = Segmenter.from_checkpoint(checkpoint, device, engine)
+    constant = most_common_note(samples, segmenter.card.findings) if "constant" in kinds else None
     samples = subsample_evenly(samples, limit)
     corruptions = CORRUPTIONS if shifts else ()
     conditions = Conditions(kinds, corruptions, referring=referring, constant=constant, seed=seed)
-    segmenter = Segmenter.from_checkpoint(checkpoint, device, engine)
     journal = None if json_file is None else _journal(json_file, segmenter, samples, conditions)
     metrics, evaluation = _measure(segmenter, samples, split, conditions, journal)
     if json_file is not None:

@@ -84,7 +84,7 @@ class MapValue:
         if not mask.any():
             return
         radiograph = replace(radiograph, mirrored=False)
-        note = parse_note(sample.note, sample.laterality)
+        note = parse_note(sample.note, sample.laterality, findings=segmenter.card.findings)
         result = segmenter.segment(radiograph, note)
         maps = {"probability": result.probability}
         maps |= {each.name: to_radiograph_grid(each.values, *mask.shape) for each in result.maps}

@@ -9,8 +9,8 @@ from typing import Literal, get_args
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.laterality import SIDES
-from CausalCLIPSegLib.notes import ReferringExpression, parse_note
-from training.augmentation.notes import WITHOUT_LOCATION, swap_sides_of, without_zones
+from CausalCLIPSegLib.notes import INFECTION, ReferringExpression, parse_note
+from training.augmentation.notes import swap_sides_of, without_location, without_zones
 from training.data.splits import Sample
 
 NoteKind = Literal["own", "swapped", "constant", "none", "side-only", "bilateral", "uncounted"]
@@ -41,10 +41,11 @@ def parse_note_kinds(text: str) -> tuple[NoteKind, ...]:
     return tuple(kind for kind in NOTE_KINDS if kind in names)
 
 
-def most_common_note(samples: Sequence[Sample]) -> ReferringExpression:
-    """Parse the most common note of the samples, of which there must be at least one."""
+def most_common_note(samples: Sequence[Sample], findings: Sequence[str] = (INFECTION,)) -> ReferringExpression:
+    """Parse the most common note of the samples, of which there must be at least one, for a checkpoint's findings."""
     note, _ = Counter(sample.note for sample in samples).most_common(1)[0]
-    return parse_note(note, next(sample.laterality for sample in samples if sample.note == note))
+    laterality = next(sample.laterality for sample in samples if sample.note == note)
+    return parse_note(note, laterality, findings=findings)
 
 
 def ablate_note(
@@ -68,11 +69,11 @@ def ablate_note(
         case "constant":
             return constant
         case "none":
-            return WITHOUT_LOCATION
+            return without_location(expression)
         case "side-only":
             return without_zones(expression, *expression.sides)
         case "bilateral":
             both = len(expression.sides) == 2 and not expression.weak
-            return ReferringExpression(sides=SIDES) if both else None
+            return ReferringExpression(sides=SIDES, finding=expression.finding) if both else None
         case "uncounted":
             return replace(expression, count=None)

@@ -20,11 +20,11 @@ from scipy import optimize
 
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.mask import PLACES, LungExtent, Place, lung_extent, place_mask, split_by_side
-from CausalCLIPSegLib.mask.presence import MARGIN, WITHOUT_LOCATION, areas_elsewhere, named_places, state_places
+from CausalCLIPSegLib.mask.presence import MARGIN, areas_elsewhere, named_places, state_places
 from CausalCLIPSegLib.model.place_calibration import PlaceCalibration, PresenceCurve, logit
 from CausalCLIPSegLib.notes import ReferringExpression, parse_note
 from CausalCLIPSegLib.segmenter import Segmenter
-from training.augmentation.notes import of_one_side
+from training.augmentation.notes import of_one_side, without_location
 from training.data.splits import Sample
 from training.evaluation.referring import MIN_SHARE
 
@@ -95,7 +95,7 @@ class PlaceCase:
             threshold: a pixel is segmented if its probability reaches this value.
             seed: chooses the side and the zone that are deleted.
         """
-        anywhere = answer(WITHOUT_LOCATION)
+        anywhere = answer(without_location(own))
 
         def areas(
             note: ReferringExpression, lesion: Mask | None = None
@@ -114,7 +114,7 @@ class PlaceCase:
             covered = float((answer(rest) >= threshold)[lesion].mean())
             deletions.append(Deletion(kind, areas(rest, lesion), covered))
         return cls(
-            presence=tuple(_presence(answer, truth, extent)),
+            presence=tuple(_presence(answer, own.finding, truth, extent)),
             areas=tuple(tuple(size for size, _ in each) for each in areas(own)),
             deletions=tuple(deletions),
         )
@@ -128,7 +128,7 @@ def measure(segmenter: Segmenter, sample: Sample) -> PlaceCase | None:
     """
     radiograph, mask = sample.load()
     try:
-        own = parse_note(sample.note, sample.laterality)
+        own = parse_note(sample.note, sample.laterality, findings=segmenter.card.findings)
     except NoteError:
         return None
     if not named_places(own):
@@ -216,10 +216,11 @@ def presence_metrics(
 
 
 def _presence(
-    answer: Callable[[ReferringExpression], npt.NDArray[np.float32]], truth: Mask, extent: LungExtent
+    answer: Callable[[ReferringExpression], npt.NDArray[np.float32]], finding: str, truth: Mask, extent: LungExtent
 ) -> Iterator[tuple[float, bool]]:
     for place in PLACES:
-        (statement,) = state_places(answer(place.expression), 0.5, place.expression, extent)
+        note = replace(place.expression, finding=finding)
+        (statement,) = state_places(answer(note), 0.5, note, extent)
         if (truth & place_mask(place, truth.shape, extent)).mean() >= MIN_SHARE:
             yield statement.highest, True
         elif not (truth & place_mask(place, truth.shape, extent, margin=MARGIN)).any():

@@ -8,7 +8,7 @@ ground truth is what the mask should show.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -105,7 +105,7 @@ class ReferringCounts:
         def part(place: Place, margin: float = 0.0) -> Mask:
             return place_mask(place, truth.shape, extent, mirrored=mirrored, margin=margin)
 
-        masks = {place: predict(place.expression) for place in PLACES}
+        masks = {place: predict(replace(place.expression, finding=own.finding)) for place in PLACES}
         return cls(
             pixels=truth.size,
             places={

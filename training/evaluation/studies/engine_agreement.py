@@ -76,7 +76,7 @@ def compare_engines(
         for sample in samples:
             radiograph, _ = sample.load()
             try:
-                expression = parse_note(sample.note, sample.laterality)
+                expression = parse_note(sample.note, sample.laterality, findings=card.findings)
                 first, second = (each.segment(radiograph, expression).probability for each in segmenters)
                 agreement.add(first, second, card.threshold)
             except NoteError:
