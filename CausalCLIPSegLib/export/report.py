@@ -227,10 +227,24 @@ def describe_result(result: SegmentationResult) -> ResultDocument:
         warnings=[*result_warnings(result), *_missing_dicom_seg(result)],
         disagreements=_disagreements(result),
         source=None if radiograph.header is None else _describe_source(radiograph.header),
-        places=[_describe_place(statement, radiograph.mirrored) for statement in result.places],
+        places=[describe_place(statement, radiograph.mirrored) for statement in result.places],
         not_in_note=[_describe_candidate(candidate, result) for candidate in result.candidates],
         words=[WordDocument(**asdict(each)) for each in result.words],
         maps=[_describe_map(PROBABILITY, 0, 1), *(_describe_map(each.name, *each.range) for each in result.maps)],
+    )
+
+
+def describe_place(statement: PlaceStatement, mirrored: bool | None) -> PlaceDocument:
+    """Describe a statement about a place on a radiograph, mirrored or not."""
+    return PlaceDocument(
+        place=statement.place.name,
+        side_patient=statement.place.side,
+        side_viewer=side_in_image(statement.place.side, mirrored),
+        zone=statement.place.zone,
+        present=statement.present,
+        highest_probability=statement.highest,
+        calibrated_probability=statement.calibrated,
+        sentence=statement.sentence,
     )
 
 
@@ -280,19 +294,6 @@ def _describe_segment(segment: Segment, result: SegmentationResult) -> SegmentDo
         area_mm2=area_mm2(segment.mask, result.radiograph.spacing),
         area_fraction=area_fraction(segment.mask),
         components=count_components(segment.mask),
-    )
-
-
-def _describe_place(statement: PlaceStatement, mirrored: bool | None) -> PlaceDocument:
-    return PlaceDocument(
-        place=statement.place.name,
-        side_patient=statement.place.side,
-        side_viewer=side_in_image(statement.place.side, mirrored),
-        zone=statement.place.zone,
-        present=statement.present,
-        highest_probability=statement.highest,
-        calibrated_probability=statement.calibrated,
-        sentence=statement.sentence,
     )
 
 

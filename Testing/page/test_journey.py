@@ -98,6 +98,8 @@ def test_from_the_sample_to_a_corrected_dicom_seg(viewer: Viewer) -> None:
     report = json.loads(viewer.download(lambda: page.click("[data-export='result.json']")).read_text("utf-8"))
     assert report["note"] == NOTE
     assert report["threshold"] == pytest.approx(0.8)
+    assert len(report["segments"]) == 2
+    assert len(report["not_in_note"]) == candidates.count(), "an accepted area is a segment"
 
 
 def test_the_picture_moves_zooms_and_changes_its_gray_levels(viewer: Viewer, radiograph: Path) -> None:
@@ -186,6 +188,8 @@ def test_outlines_are_hidden_filled_and_colored_by_a_map(viewer: Viewer, radiogr
         page.select_option("#map", name)
         viewer.wait(f"app.display.map === '{name}'")
         assert page.is_visible("#legend")
+    page.locator("#threshold").fill("0.12")
+    assert page.inner_text(".statement") == "Named and seen: right lower zone, probability up to 12 %."
 
 
 def find_nothing(route: Route) -> None:

@@ -270,6 +270,34 @@ test("undo and redo restore every pixel and property after any sequence of corre
   }
 });
 
+test("segments are changed by a person, and no longer after undo", () => {
+  const changes = {
+    paint: (made) => {
+      made.beginStroke("right", true);
+      made.continueStroke(Int32Array.of(0, 144));
+      made.endStroke();
+    },
+    threshold: (made) => {
+      made.previewThreshold(0.8);
+      made.commitThreshold();
+    },
+    accept: (made) => made.accept("other"),
+    remove: (made) => made.remove("left"),
+    add: (made) => made.addSegment("drawn"),
+  };
+  for (const [name, change] of Object.entries(changes)) {
+    const made = segmentation(12, 12, numbers(4));
+    assert.equal(made.isChanged, false);
+    change(made);
+    assert.equal(made.isChanged, true, name);
+    made.undo();
+    assert.equal(made.isChanged, false, name);
+  }
+  const made = segmentation(12, 12, numbers(4));
+  made.remove("other");
+  assert.equal(made.isChanged, false, "a candidate that is dismissed was no segment");
+});
+
 test("pixels are counted, and areas are in square centimeters", () => {
   const made = segmentation(12, 12, numbers(3));
   for (const segment of made.state.segments) {

@@ -26,9 +26,17 @@ export function showWarnings(container, radiograph) {
   );
 }
 
-/** Show what the radiograph shows at the places of the note, and what a person should check. */
+/**
+ * Show what the radiograph shows at the places of the note, and what a person should check.
+ *
+ * The places follow the threshold. The differences from the note are those of the network's outlines, so they vanish
+ * when a person changes the outlines.
+ */
 export function showStatements(container, result) {
-  const { places, warnings, disagreements, texts } = result.document;
+  const { warnings, texts } = result.document;
+  const { threshold, isChanged } = result.segmentation;
+  const disagreements = isChanged ? [] : result.document.disagreements;
+  const places = result.document.places.map((place) => ({ ...place, present: place.highest_probability >= threshold }));
   const statement = (place) =>
     element(
       "p",
@@ -45,7 +53,7 @@ export function showStatements(container, result) {
   ];
   replaceKeepingFocus(
     container,
-    [...places].sort((first, second) => first.present - second.present).map(statement),
+    places.sort((first, second) => first.present - second.present).map(statement),
     checks.length && element(
       "details",
       { class: "checks", open: container.querySelector(".checks")?.open ?? disagreements.length > 0 },

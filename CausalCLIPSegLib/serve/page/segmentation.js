@@ -37,6 +37,7 @@ export class Segmentation {
     this.plane = new Uint16Array(grid.rows * grid.columns);
     this.probability = probability;
     this.state = { threshold, segments: [] };
+    this.loadedThreshold = threshold;
     this.history = new History(50);
     this.levels = new Threshold(probability, grid.rows, grid.columns);
   }
@@ -50,6 +51,12 @@ export class Segmentation {
     return this.state.segments.filter(
       (segment) => !segment.removed && (!segment.automatic || segment.corrected || this.pixels(segment) > 0),
     );
+  }
+
+  /** Whether the segments are no longer those that the network found. */
+  get isChanged() {
+    const isOther = (segment) => segment.corrected || segment.fromCandidate || (segment.removed && !segment.candidate);
+    return this.threshold !== this.loadedThreshold || this.state.segments.some(isOther);
   }
 
   get candidates() {
