@@ -12,7 +12,7 @@ from CausalCLIPSegLib.model.tokens import WORDS, WORDS_OF_FINDINGS, encode
 from CausalCLIPSegLib.network.configuration import TextConfiguration
 from CausalCLIPSegLib.notes import FINDING_WORDS, parse_note
 from training.__main__ import app
-from training.data.chestx_det import read_annotations, write_note
+from training.data.chestx_det import finding_of_category, import_split, read_annotations, write_note
 from training.data.datamodule import ReferringDataModule
 from training.data.prompts import with_prompts
 from training.data.splits import DatasetError, Sample, read_split
@@ -36,6 +36,8 @@ PUBLISHED = {
     "Pneumothorax": "pneumothorax, one area, ",
 }
 """The findings of the data set, and what their prompts name."""
+LOWER_RIGHT = np.zeros((100, 100), bool)
+LOWER_RIGHT[80:95, 10:40] = True
 UPPER_RIGHT = [[80, 20], [110, 20], [110, 35], [80, 35]]
 
 
@@ -123,11 +125,133 @@ def test_what_is_asked_in_training_is_about_the_finding_of_the_row(published, tm
             assert not tokens & set(WORDS["infection"])
 
 
-@pytest.mark.parametrize("finding", PUBLISHED)
-def test_every_published_finding_has_a_prompt(finding):
-    sample = Sample("a", Path("a.png"), Path("a.png"), f"{finding.capitalize()}, right lower zone.", "patient")
-    (prompted,) = with_prompts([sample])
-    assert prompted.note == f"Unilateral {PUBLISHED[finding]}lower right lung."
+@pytest.mark.parametrize("category", PUBLISHED)
+@pytest.mark.parametrize("spelling", [str, str.upper, lambda text: f" {text.lower().replace(' ', '_')} "])
+def test_every_published_finding_has_a_prompt(category, spelling):
+    note = write_note(finding_of_category(spelling(category)), LOWER_RIGHT, LungExtent(0.1, 0.9))
+    (prompted,) = with_prompts([Sample("a", Path("a.png"), Path("a.png"), note, "patient")])
+    assert prompted.note == f"Unilateral {PUBLISHED[category]}lower right lung."
+
+
+@pytest.mark.parametrize("category", ["Broncho-hexagon", "Right lower zone", "Device", "", " ", "結節", "No finding"])
+def test_other_categories_are_no_finding(category):
+    """A note that names only a place would be read as one about an infection."""
+    assert finding_of_category(category) is None
+
+
+def import_changed(published, tmp_path, change):
+    """Change the annotations and the folder of the images; return the imported samples by name."""
+    path, images = published
+    content = change(json.loads(path.read_text()), images)
+    path.write_text(json.dumps(content))
+    import_split(path, images, tmp_path / "out", "train")
+    return {sample.name: sample for sample in read_split(tmp_path / "out", "train")}
+
+
+def rename_images(change):
+    def rename(content, images):
+        for image in list(images.iterdir()):
+            image.rename(change(image))
+        return content
+
+    return rename
+
+
+def convert_images(content, images):
+    for image in list(images.iterdir()):
+        Image.open(image).save(image.with_suffix(".bmp"))
+        image.unlink()
+    return content
+
+
+def hidden_files(content, images):
+    (images / "._1.png").write_bytes(b"\0")
+    (images / "Thumbs.db").write_bytes(b"\0")
+    return content
+
+
+SAME = {
+    "names in capitals": rename_images(lambda path: path.with_name(path.name.upper())),
+    "another extension": convert_images,
+    "hidden files": hidden_files,
+    "an image in several entries": lambda content, _: [
+        annotation(each["file_name"], area(category, polygon))
+        for each in content
+        for category, polygon in zip(each["syms"], each["polygons"], strict=True)
+    ],
+    "polygons without an area": lambda content, _: [
+        {
+            **each,
+            "syms": [*each["syms"], "Mass", "Effusion", "Mass"],
+            "boxes": [*each["boxes"], *[[0, 0, 1, 1]] * 3],
+            "polygons": [*each["polygons"], [], [[20, 90], [40, 90]], [[1, 1]]],
+        }
+        for each in content
+    ],
+    "unknown categories": lambda content, _: [
+        *content,
+        annotation("3.png", area("Foreign body", LOWER_LEFT), area("Right lower zone", LOWER_LEFT)),
+    ],
+    "other fields": lambda content, _: [{**each, "image_id": 1} for each in content],
+}
+
+
+@pytest.mark.parametrize("kind", SAME)
+def test_variants_of_the_data_set_give_the_same_rows(published, tmp_path, kind):
+    (tmp_path / "plain").mkdir()
+    import_split(*published, tmp_path / "plain", "train")
+    plain = read_split(tmp_path / "plain", "train")
+    rows = import_changed(published, tmp_path, SAME[kind])
+    assert {name.lower() for name in rows} == {sample.name for sample in plain}
+    for sample in plain:
+        same = rows.get(sample.name) or rows[sample.name.upper()]
+        assert same.note == sample.note
+        np.testing.assert_array_equal(same.load_mask(), sample.load_mask())
+
+
+@pytest.mark.parametrize(
+    "encode", [lambda text: b"\xef\xbb\xbf" + text.encode(), lambda text: text.replace(",", ",\r\n").encode()]
+)
+def test_annotations_may_begin_with_a_mark_and_have_any_line_ends(published, encode):
+    path, _ = published
+    before = read_annotations(path)
+    path.write_bytes(encode(path.read_text()))
+    assert read_annotations(path) == before
+
+
+def test_categories_of_one_finding_share_a_mask(published, tmp_path):
+    """Both ask the same of the network, so both areas are the answer."""
+    areas = area("Nodule", LOWER_LEFT), area("Diffuse Nodule", UPPER_RIGHT)
+    (sample,) = import_changed(published, tmp_path, lambda *_: [annotation("1.png", *areas)]).values()
+    assert sample.name == "1-nodule"
+    assert sample.load_mask()[95, 30]
+    assert sample.load_mask()[25, 90]
+
+
+def test_what_is_left_out_is_counted(published, tmp_path, caplog):
+    unknown = annotation("3.png", *[area("Foreign body", LOWER_LEFT)] * 2)
+    import_changed(published, tmp_path, lambda content, _: [*content, unknown])
+    assert "Images without a file: 1 (first 5.png)." in caplog.text
+    assert "Areas of “Foreign body” that are left out, because prompts have no words for it: 2." in caplog.text
+
+
+def test_images_of_another_size_are_refused(published, tmp_path):
+    def shrink(content, images):
+        for image in images.iterdir():
+            Image.open(image).resize((64, 64)).save(image)
+        return content
+
+    with pytest.raises(DatasetError, match=r"areas of 1\.png reach beyond it"):
+        import_changed(published, tmp_path, shrink)
+
+
+def test_two_files_of_one_image_are_refused(published, tmp_path):
+    def copy(content, images):
+        Image.open(images / "1.png").save(images / "1.bmp")
+        return content
+
+    with pytest.raises(DatasetError, match=r"1\.bmp and 1\.png"):
+        import_changed(published, tmp_path, copy)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +277,10 @@ def test_the_note_names_finding_side_and_zones(rows, columns, note):
         json.dumps([{**annotation("1.png", area("Mass", LOWER_LEFT)), "polygons": []}]),
         json.dumps([annotation("../1.png", area("Mass", LOWER_LEFT))]),
         json.dumps([annotation("1.png", ("Mass", [0, 0, 1, 1], [[1], [2, 3], [4, 5]]))]),
+        json.dumps([annotation("1.png", ("Mass", [0, 0, 1, 1], [[float("nan"), 2], [2, 3], [4, 5]]))]),
+        json.dumps([{"file_name": "1.png"}]),
+        json.dumps([{**annotation("1.png"), "file_name": 1}]),
+        "",
     ],
 )
 def test_rejects_files_in_another_layout(tmp_path, content):

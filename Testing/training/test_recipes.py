@@ -67,16 +67,20 @@ def test_configurations_after_default_build_the_small_network(names, monkeypatch
     assert cli.datamodule.seed == 1, "seed_everything must seed the data as well"
 
 
-def test_published_reclmis_builds_with_a_frozen_text_encoder(monkeypatch):
+@pytest.mark.parametrize(
+    ("names", "vision_mask_rate", "epochs"), [(["reclmis"], 0.5, 2000), (["reclmis", "reclmis_mosmed"], 0.3, 500)]
+)
+def test_published_reclmis_builds_with_a_frozen_text_encoder(names, vision_mask_rate, epochs, monkeypatch):
     loaded = []
     monkeypatch.setattr("training.fitting.lightning_module.load_clip_text", lambda *values: loaded.append(values[1:]))
-    cli = TrainingCLI(["--config", str(CONFIGS / "reclmis.yaml"), "--data.data", "nowhere"], run=False)
+    cli = build(*names, monkeypatch=monkeypatch)
     network, settings = cli.model.network, cli.model.objective.settings
     assert network.configuration == RecLMISConfiguration()
     assert loaded == [("openai", None)]
     trained = {name.split(".")[0] for name, parameter in network.named_parameters() if parameter.requires_grad}
     assert trained == {"word_convolution", "vision_encoder", "interaction", "decoder"}
-    assert (settings.language_mask_rate, settings.vision_mask_rate, settings.layers) == (0.3, 0.5, 3)
+    assert (settings.language_mask_rate, settings.vision_mask_rate, settings.layers) == (0.3, vision_mask_rate, 3)
+    assert cli.trainer.max_epochs == epochs
     weights = (settings.segmentation_weight, settings.language_weight, settings.vision_weight)
     assert (*weights, settings.contrastive_weight) == (2.5, 1, 1, 0.2)
 

@@ -50,6 +50,12 @@ def test_counts_images_of_one_study_in_two_splits():
     ]
 
 
+def test_capitals_do_not_hide_a_study():
+    splits = {"train": [sample("Morozov_study_0255_3")], "test": [sample("morozov_study_0255_9")]}
+    assert leaks(splits) == [Leak("train", "test", 1, 1, 1)]
+    assert all(leak.studies == 0 for leak in leaks(split_by_study(splits)))
+
+
 @settings(max_examples=50, deadline=None)
 @given(sizes=st.lists(st.integers(1, 12), min_size=3, max_size=40), seed=st.integers(0, 2**31))
 def test_a_split_by_study_shares_no_study_loses_no_image_and_has_about_the_sizes(sizes, seed):

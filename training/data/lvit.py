@@ -11,11 +11,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from training.data.image_files import files_by_key, key_of
 from training.data.sample import SPLITS, DatasetError, Row, Split, stem
 from training.data.typos import correct_typos
-
-_NO_IMAGES = frozenset({"thumbs.db", "desktop.ini"})
-"""Files that Windows adds to folders; those of other systems begin with a dot."""
 
 
 def read_lvit_rows(directory: Path, split: Split) -> list[Row]:
@@ -30,8 +28,8 @@ def read_lvit_rows(directory: Path, split: Split) -> list[Row]:
     tables = sorted(path for path in folder.glob("*.xlsx") if not path.name.startswith("~$"))
     if len(tables) != 1:
         raise DatasetError(f"The folder {folder.name} should hold one table of notes (.xlsx), but has {len(tables)}.")
-    images, masks, notes = _by_key(folder / "img"), _by_key(folder / "labelcol"), _read_notes(tables[0])
-    keys = [_key(name) for name, _ in notes]
+    images, masks, notes = files_by_key(folder / "img"), files_by_key(folder / "labelcol"), _read_notes(tables[0])
+    keys = [key_of(name) for name, _ in notes]
     without_files = {key for key in keys if key not in images and key not in masks}
     of_other_splits = without_files & _other_images(directory, split) if without_files else set()
     rows = [
@@ -45,23 +43,6 @@ def read_lvit_rows(directory: Path, split: Split) -> list[Row]:
 
 def _folder(directory: Path, split: Split) -> Path:
     return directory / f"{split.capitalize()}_Folder"
-
-
-def _key(name: str) -> str:
-    """Return what an image, its mask and its row share, whatever the capitals."""
-    return stem(name.casefold())
-
-
-def _by_key(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        raise DatasetError(f"The data set has no folder {folder.parent.name}/{folder.name}.")
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and not path.name.startswith(".") and path.name.casefold() not in _NO_IMAGES:
-            other = found.setdefault(_key(path.name), path)
-            if other != path:
-                raise DatasetError(f"The files {other.name} and {path.name} in {folder.name} belong to one image.")
-    return found
 
 
 def _read_notes(table: Path) -> list[tuple[str, str]]:
@@ -89,4 +70,4 @@ def _read_notes(table: Path) -> list[tuple[str, str]]:
 def _other_images(directory: Path, split: Split) -> set[str]:
     """Return the stems of the images of the other splits."""
     folders = [_folder(directory, other) / "img" for other in SPLITS if other != split]
-    return {_key(path.name) for folder in folders if folder.is_dir() for path in folder.iterdir()}
+    return {key_of(path.name) for folder in folders if folder.is_dir() for path in folder.iterdir()}

@@ -28,6 +28,10 @@ def study_of(name: str) -> str:
     return name
 
 
+def _study_of(sample: Sample) -> str:
+    return study_of(sample.name).casefold()  # a copy of the data set may have other capitals
+
+
 class Leak(NamedTuple):
     """How much two splits share.
 
@@ -47,7 +51,7 @@ class Leak(NamedTuple):
 
 def leaks(splits: Mapping[Split, Sequence[Sample]]) -> list[Leak]:
     """Return how much each pair of splits shares, in the order of the splits."""
-    studies = {split: [study_of(sample.name) for sample in samples] for split, samples in splits.items()}
+    studies = {split: [_study_of(sample) for sample in samples] for split, samples in splits.items()}
     result = []
     for first, second in combinations(studies, 2):
         shared = set(studies[first]) & set(studies[second])
@@ -66,7 +70,7 @@ def split_by_study(splits: Mapping[Split, Sequence[Sample]]) -> dict[Split, list
     studies: dict[str, list[Sample]] = {}
     for samples in splits.values():
         for sample in samples:
-            studies.setdefault(study_of(sample.name), []).append(sample)
+            studies.setdefault(_study_of(sample), []).append(sample)
     wanted = {split: len(samples) for split, samples in splits.items()}
     result: dict[Split, list[Sample]] = {split: [] for split in splits}
     for _, samples in sorted(studies.items(), key=lambda item: (-len(item[1]), item[0])):
