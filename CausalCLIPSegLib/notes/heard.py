@@ -56,7 +56,8 @@ def spans_of_words(
             found = [each for each in expression.passages if side in each.named]
         elif word in (*ZONES, "all"):
             side = next((sides[each] for each in words[at:] if each in sides), None)
-            found = [each for each in expression.passages if side in each.sides and _says_zone(each, word)]
+            saying = [each for each in expression.passages if _says_zone(each, word)]
+            found = [each for each in saying if side in each.sides] or saying  # "right > left lower zones"
         elif word == "lung":
             found = [each for each in expression.passages if side in each.sides and "region" in each.meanings]
         elif word in _BOTH_OR_ONE:
@@ -89,7 +90,7 @@ def heard_in(note: str, words: Iterable[tuple[str, float, tuple[Span, ...]]]) ->
     added: list[Heard] = []
     for word, weight, spans in words:
         for span in spans:
-            piece = weighted.get(span, Heard(note[slice(*span)], 0.0))
+            piece = weighted.get(span, Heard(_in_a_line(note[slice(*span)]), 0.0))
             weighted[span] = replace(piece, weight=(piece.weight or 0.0) + weight, words=(*piece.words, word))
         if not spans:
             added.append(Heard(word, weight, (word,), in_note=False))
@@ -102,9 +103,13 @@ def heard_in(note: str, words: Iterable[tuple[str, float, tuple[Span, ...]]]) ->
     return [*pieces, *(_rest(note[read:], last=True) if pieces else []), *added]
 
 
+def _in_a_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
 def _rest(text: str, *, first: bool = False, last: bool = False) -> list[Heard]:
     """Return the text between weighted words; its middle, or its far end, is left out if it is long."""
-    text = re.sub(r"\s+", " ", text)
+    text = _in_a_line(text)
     if len(text) > (2 - first - last) * _CONTEXT + 10:
         before = "" if first else re.sub(r"\S*$", "", text[:_CONTEXT])
         after = "" if last else re.sub(r"^\S*", "", text[-_CONTEXT:])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from CausalCLIPSegLib.laterality import SIDES, Laterality, Side
@@ -11,7 +14,12 @@ from CausalCLIPSegLib.notes.expression import ZONES, Passage
 from CausalCLIPSegLib.notes.places import LocationTerm, named_sides
 from CausalCLIPSegLib.notes.words import NoteText
 
-_MAX_REMOVED = 80  # characters of markup between two words
+_MAX_REMOVED = 80  # letters of markup between two words
+_MARK = "[\u0300-\u036f]"  # an accent after its letter
+_CHARACTER = re.compile(rf"(?P<tag></?[a-zA-Z][^<>]{{0,200}}>)|&#?\w{{1,31}};|.{_MARK}*", re.DOTALL)
+
+Span = tuple[int, int]
+"""The first character, and the one after the last."""
 
 _Found = tuple[int, int, frozenset[str], frozenset[Side], frozenset[Side]]
 """First token, token after the last, meanings, sides named, and sides of the phrase."""
@@ -30,7 +38,7 @@ def find_passages(
         parsed: the statements of the note.
         counts: the numbers of areas in the note.
         note: the cleaned note.
-        written: the note as it was given; words that the cleaning has changed have no passage.
+        written: the note as it was given; words that cannot be found in it have no passage.
         laterality: whose left and right the note means.
     """
     found = [*_of_findings(parsed), *_of_places(parsed, laterality)]
@@ -84,16 +92,29 @@ def _meanings(term: LocationTerm) -> frozenset[str]:
     return frozenset(zone for zone in ZONES if zone in term.term.value.split())
 
 
-def _places_as_written(note: NoteText, written: str) -> dict[int, tuple[int, int]]:
-    """Return where each token of the cleaned note stands in the note as it was given."""
+def _places_as_written(note: NoteText, written: str) -> dict[int, Span]:
+    """Return where each word of the cleaned note stands in the note as it was given."""
     if note.text == written:
         return {at: (token.start, token.stop) for at, token in enumerate(note.tokens)}
-    places: dict[int, tuple[int, int]] = {}
-    searched = 0  # up to here
+    letters, spans = _letters_of(written)
+    places: dict[int, Span] = {}
+    searched = 0  # up to this letter
     for at, token in enumerate(note.tokens):
-        word = note.text[token.start : token.stop]
-        start = written.find(word, searched, searched + len(word) + _MAX_REMOVED)
+        word = "".join(filter(str.isalnum, note.text[token.start : token.stop]))
+        start = letters.find(word, searched, searched + len(word) + _MAX_REMOVED) if word else -1
         if start >= 0:
             searched = start + len(word)
-            places[at] = start, searched
+            places[at] = spans[start][0], spans[searched - 1][1]
     return places
+
+
+def _letters_of(written: str) -> tuple[str, list[Span]]:
+    """Return the letters and digits of a note as the cleaning makes them, and where each stands in the note."""
+    letters: list[str] = []
+    spans: list[Span] = []
+    for match in _CHARACTER.finditer(written):
+        character = "" if match["tag"] else unicodedata.normalize("NFKC", html.unescape(match[0]))
+        for letter in filter(str.isalnum, character):
+            letters.append(letter)
+            spans.append(match.span())
+    return "".join(letters), spans
