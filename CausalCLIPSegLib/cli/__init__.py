@@ -1,66 +1,33 @@
-"""The command `causalclipseg`. Each subcommand has a file; `options`, `console` and `run` hold what they share."""
+"""The command `causalclipseg`. Each subcommand has a file; `options`, `console` and `run` hold what they share.
+
+`app` loads when it is first used (PEP 562), so that Ctrl-C while it loads leaves no traceback.
+"""
 
 from __future__ import annotations
 
-import logging
-import signal
 import sys
-from io import TextIOWrapper
-from typing import Annotated
+from typing import TYPE_CHECKING, Any
 
-import typer
+from CausalCLIPSegLib.interruption import ended_by_interrupt
 
-from CausalCLIPSegLib.about import RESEARCH_ONLY, __version__
-from CausalCLIPSegLib.cli import batch, doctor, note, pacs, seg, segment, serve
-from CausalCLIPSegLib.cli.console import out
-from CausalCLIPSegLib.cli.run import MISTAKE, fail, run_command
+if TYPE_CHECKING:
+    from CausalCLIPSegLib.cli.application import app
 
-app = typer.Typer(
-    help="Segment on a chest radiograph what a radiology note refers to. " + RESEARCH_ONLY,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.command()(segment.segment)
-app.command()(batch.batch)
-app.command()(segment.demo)
-app.command()(note.note)
-app.command()(doctor.doctor)
-app.command()(serve.serve)
-app.add_typer(pacs.app, name="pacs")
-app.add_typer(seg.app, name="seg")
-
-
-def _print_version(value: bool) -> None:
-    if value:
-        out.print(__version__)
-        raise typer.Exit
-
-
-@app.callback()
-def _main(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", help="Print technical details, including those of errors.")
-    ] = False,
-) -> None:
-    logging.basicConfig(level=logging.CRITICAL, format="%(name)s: %(message)s")
-    # Leave out the loggers of libraries, which may quote patient data.
-    logging.getLogger("CausalCLIPSegLib").setLevel(logging.DEBUG if verbose else logging.CRITICAL)
+__all__ = ["app", "main"]
 
 
 def main() -> None:
-    """Run the command; see `run_command`.
+    """Run the command, and end the process with its exit status."""
+    with ended_by_interrupt("Stopped; nothing was written."):
+        from CausalCLIPSegLib.cli.application import run
+    sys.exit(run())
 
-    An empty argument is rejected: as a path it would stand for the current folder, for instance if a script leaves a
-    variable unset.
-    """
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # file names may hold bytes that are not text
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a stopped command removes unfinished files
-    if any(not argument.strip() for argument in sys.argv[1:]):
-        sys.exit(fail("An argument is empty; perhaps a variable of a script is not set.", MISTAKE))
-    sys.exit(run_command(app))
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name != "app":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from CausalCLIPSegLib.cli.application import app
+
+        return app

@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from CausalCLIPSegLib.cli.console import visible
 from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.interruption import STOPPED
 from CausalCLIPSegLib.memory import TOO_LITTLE_MEMORY, has_memory_to_start, is_out_of_memory
 from CausalCLIPSegLib.privacy import public_message, safe_traceback
 
@@ -22,8 +23,6 @@ MISTAKE = 2
 """Exit status after a user's mistake."""
 SOME_FAILED = 3
 """Exit status of a command that ran, but failed for some of its images, files or instances."""
-STOPPED = 130
-"""Exit status of a command that the user stopped."""
 
 _PYDANTIC_PREFIX = "Value error, "
 """Typer checks choices with pydantic, which puts this before the message."""
@@ -41,21 +40,10 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
         The exit status: 0, or the status that the command chose; MISTAKE after a user's mistake or for lack of memory,
         with one line on stderr, or if no command was given, with the help on stderr; STOPPED; or UNEXPECTED.
     """
-    if not has_memory_to_start():
-        return fail(TOO_LITTLE_MEMORY, MISTAKE)
-    command = get_command(app)
-    invoke = command.invoke
-
-    def invoke_until_stopped(context: Any) -> Any:
-        """Turn a keyboard interrupt into Abort, because Typer would exit without a message."""
-        try:
-            return invoke(context)
-        except KeyboardInterrupt as error:
-            raise typer.Abort from error
-
-    command.invoke = invoke_until_stopped  # type: ignore[assignment]
     try:
-        return command.main(standalone_mode=False) or 0
+        if not has_memory_to_start():
+            return fail(TOO_LITTLE_MEMORY, MISTAKE)
+        return _command(app).main(standalone_mode=False) or 0
     except CausalCLIPSegError as error:
         log.debug(safe_traceback(error))
         return fail(TOO_LITTLE_MEMORY if is_out_of_memory(error) else str(error), MISTAKE)
@@ -72,6 +60,22 @@ def run_command(app: typer.Typer, *, tracebacks: bool = False, stopped: str = "S
             raise
         log.debug(safe_traceback(error))
         return fail(public_message(error), MISTAKE if is_out_of_memory(error) else UNEXPECTED)
+
+
+def _command(app: typer.Typer) -> Any:
+    """Return the command of an application; if the user stops it, it raises Abort, which Typer does not swallow."""
+    command = get_command(app)
+    invoke = command.invoke
+
+    def invoke_until_stopped(context: Any) -> Any:
+        """Turn a keyboard interrupt into Abort, because Typer would exit without a message."""
+        try:
+            return invoke(context)
+        except KeyboardInterrupt as error:
+            raise typer.Abort from error
+
+    command.invoke = invoke_until_stopped  # type: ignore[assignment]
+    return command
 
 
 def fail(message: str, status: int) -> int:

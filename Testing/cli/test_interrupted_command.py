@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from CausalCLIPSegLib.atomic_files import claimed
+from CausalCLIPSegLib.cli import app
+from CausalCLIPSegLib.cli import run as run_module
+from CausalCLIPSegLib.interruption import ended_by_interrupt
 
 ROOT = Path(__file__).parents[2]
 NOTE = ["--note", "left opacity"]
@@ -39,6 +42,58 @@ def test_a_signal_stops_the_command_and_leaves_no_file(png, tmp_path, name):
     with claimed(tmp_path / "out"):
         pass  # the next run removes a lock, if the signal came in the moment of its creation
     assert list(tmp_path.iterdir()) == [png]
+
+
+_INTERRUPTED = """
+import os, runpy, signal, sys
+
+def interrupt(event, arguments):
+    if event == "import" and arguments[0] == sys.argv[1]:
+        os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.addaudithook(interrupt)
+runpy.run_module(sys.argv[2], run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(
+    ("module", "imported", "message"),
+    [
+        ("CausalCLIPSegLib.cli", "CausalCLIPSegLib.cli.application", "Stopped; nothing was written.\n"),
+        ("CausalCLIPSegLib.cli", "typer", "Stopped; nothing was written.\n"),
+        ("CausalCLIPSegLib.cli", "CausalCLIPSegLib.cli.serve", "Stopped; nothing was written.\n"),
+        ("CausalCLIPSegLib.worker", "pydantic", ""),
+        ("training", "typer", "Stopped.\n"),
+        ("training", "training.gpu.command", "Stopped.\n"),
+    ],
+)
+def test_a_command_that_is_stopped_while_it_loads_leaves_no_traceback(module, imported, message):
+    run = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED, imported, module], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", message)
+
+
+@pytest.mark.parametrize("part", ["get_command", "has_memory_to_start"])
+def test_a_command_that_is_stopped_before_it_begins_says_so(part, monkeypatch, capsys):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_module, part, stop)
+    assert run_module.run_command(app) == 130
+    assert capsys.readouterr().err == "Stopped; nothing was written.\n"
+
+
+def test_a_process_that_ignores_the_signal_goes_on():
+    """A shell starts background processes with the signal ignored."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with ended_by_interrupt():
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_logs_neither_secrets_nor_patient_data(server, pacs, three_instances, ca
 
 
 def test_help_does_not_import_large_libraries():
-    code = "import sys, CausalCLIPSegLib.cli; print(sorted(sys.modules))"
+    code = "import sys, CausalCLIPSegLib.cli.application; print(sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for name in ("pynetdicom", "dicomweb_client", "requests", "pydicom", "torch"):
         assert f"'{name}'" not in loaded

@@ -24,7 +24,7 @@ from CausalCLIPSegLib.result import Candidate, Segment
 from CausalCLIPSegLib.worker import protocol
 
 LIBRARY = Path(__file__).parents[2] / "CausalCLIPSegLib"
-SAID_TO_PEOPLE = ("worker.__main__", "worker.client", "scene", "notes.files")
+SAID_TO_PEOPLE = ("worker.process", "worker.client", "scene", "notes.files")
 """The worker, and what the panel calls itself."""
 NOT_SAID = re.compile(r"export\.(caption|fonts|overlay)|about|model\.weights|mask\.(description|presence)|result$")
 """Texts in pictures, causes of other errors, and sentences that the tests below make from values."""
