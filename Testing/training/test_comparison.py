@@ -27,12 +27,12 @@ from training.evaluation.studies.trade_off import parse_thresholds
 def checkpoints(tiny_checkpoint, tiny_reclmis_to_read, tmp_path):
     """Copies of a tiny checkpoint of each architecture, with thresholds that divide their probabilities."""
     folders = []
-    for folder, threshold in ((tiny_checkpoint, 0.53), (tiny_reclmis_to_read, 0.48)):
+    for folder, threshold, peak in ((tiny_checkpoint, 0.53, 0.54), (tiny_reclmis_to_read, 0.48, 0.5)):
         copy = tmp_path / f"copy_{len(folders)}"
         copy.mkdir()
         for path in folder.iterdir():
             (copy / path.name).write_bytes(path.read_bytes())
-        write_card(read_card(folder).model_copy(update={"threshold": threshold, "mirror": True}), copy)
+        write_card(read_card(folder).model_copy(update={"threshold": threshold, "peak": peak, "mirror": True}), copy)
         folders.append(copy)
     return folders
 
@@ -65,6 +65,7 @@ def test_checkpoints_are_compared_as_evaluate_measures_them(checkpoints, lvit_fo
     found = json.loads(path.read_text())
     assert (found["split"], found["radiographs"], found["refused"]) == ("val", 4, 0)
     assert [row["threshold"] for row in found["members"].values()] == pytest.approx([0.53, 0.48, 0.505])
+    assert [row["peak"] for row in found["members"].values()] == pytest.approx([0.54, 0.5, 0.52])
     sizes = [row["bytes"] for row in found["members"].values()]
     assert sizes[2] == sizes[0] + sizes[1] > sizes[0] > 10_000
     assert found["members"]["mean"]["seconds_relative_to_a"] > 1
@@ -101,7 +102,7 @@ def test_checkpoints_are_compared_as_evaluate_measures_them(checkpoints, lvit_fo
     assert "tiny (a) and tiny (b) on val, percent" in capsys.readouterr().out
 
     members, measures = comparison_tables(found)
-    assert "| mean | mean of both probabilities | - | 0.505 |" in members
+    assert "| mean | mean of both probabilities | - | 0.505 | 0.52 |" in members
     assert f"| Dice, own note | {row['a']['percent']:.2f} | {row['b']['percent']:.2f} |" in measures
     assert "| percent, 4 radiographs of val | a | b | mean | b minus a | mean minus a | mean minus b |" in measures
 
@@ -134,6 +135,7 @@ def test_a_stopped_comparison_continues(checkpoints, lvit_folder, tmp_path, monk
 
 def test_thresholds_share_one_inference(checkpoints, lvit_folder, tmp_path, calls):
     path = tmp_path / "trade_off.json"
+    write_card(read_card(checkpoints[0]).model_copy(update={"peak": None}), checkpoints[0])
     arguments = ["trade-off", "--data", lvit_folder, "--checkpoint", checkpoints[0], "--limit", 4, "--json", path]
     run(*arguments, "--thresholds", "0.53")
     one = dict(calls)

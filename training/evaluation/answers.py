@@ -23,6 +23,7 @@ from training.evaluation.corruptions import Corruption
 from training.evaluation.note_ablations import ablate_note
 from training.evaluation.referring import ReferringCounts
 from training.evaluation.scores import Counts, count
+from training.evaluation.setting import Setting
 from training.evaluation.side_adherence import SideAdherence
 
 Mask = npt.NDArray[np.bool_]
@@ -89,29 +90,12 @@ class MeanAnswers:
         return _mean([member.on(pixels, corruption) for member in self._members])
 
 
-class SureAnswers:
-    """The answers of a checkpoint, with its doubtful areas lowered, see `lower_doubtful`."""
-
-    def __init__(self, answers: Answers, threshold: float, peak: float) -> None:
-        self._answers = answers
-        self._threshold = threshold
-        self._peak = peak
-
-    def to(self, note: ReferringExpression) -> Probability:
-        """Return the lowered probability of a note on the unchanged radiograph."""
-        return lower_doubtful(self._answers.to(note), self._threshold, self._peak)
-
-    def on(self, pixels: Probability, corruption: Corruption) -> Probability:
-        """Return the lowered probability of the radiograph's own note on corrupted pixels of it."""
-        return lower_doubtful(self._answers.on(pixels, corruption), self._threshold, self._peak)
-
-
 def case_of(
     name: str,
     own: SegmentationResult,
     truth: Mask,
     answers: Answers,
-    threshold: float,
+    setting: Setting,
     conditions: Conditions,
     seconds: float,
 ) -> Case:
@@ -122,14 +106,18 @@ def case_of(
         own: a result with the radiograph and its own note.
         truth: ground truth of the own note, bool, rows x columns.
         answers: the answers that are measured.
-        threshold: a pixel is segmented if its probability reaches this value.
+        setting: decides about their probabilities.
         conditions: what is measured.
         seconds: duration of the segmentation with the own note.
     """
     expression, radiograph = own.expression, own.radiograph
 
+    def sure(probability: Probability) -> Probability:
+        threshold, peak = setting
+        return probability if peak is None else lower_doubtful(probability, threshold, peak)
+
     def predict(note: ReferringExpression) -> Mask:
-        return answers.to(note) >= threshold
+        return sure(answers.to(note)) >= setting.threshold
 
     mask, sides = predict(expression), expression.sides
     notes: dict[str, Counts] = {}
@@ -147,7 +135,7 @@ def case_of(
     corruptions: dict[str, dict[str, Counts]] = {}
     for corruption in conditions.corruptions:
         pixels, moved_truth = corruption(radiograph.pixels, truth, name)
-        corrupted = answers.on(pixels, corruption) >= threshold
+        corrupted = sure(answers.on(pixels, corruption)) >= setting.threshold
         corruptions.setdefault(corruption.kind, {})[corruption.strength] = count(corrupted, moved_truth)
     return Case(
         name=name,
@@ -157,7 +145,7 @@ def case_of(
         corruptions=corruptions,
         side_adherence=side_adherence,
         referring=referring,
-        calibration=Calibration.of(answers.to(expression), truth),
+        calibration=Calibration.of(sure(answers.to(expression)), truth),
         seconds=seconds,
     )
 

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
-from CausalCLIPSegLib.errors import NoteError
+from CausalCLIPSegLib.errors import CheckpointError, NoteError
+from CausalCLIPSegLib.model.card import Card
 from CausalCLIPSegLib.notes import parse_note
 from CausalCLIPSegLib.segmenter import Segmenter
 from training.data.splits import Sample
-from training.evaluation.answers import Answers, CheckpointAnswers, MeanAnswers, SureAnswers, case_of
+from training.evaluation.answers import Answers, CheckpointAnswers, MeanAnswers, case_of
 from training.evaluation.conditions import Conditions
 from training.evaluation.measures import MEAN, ComparedCase
+from training.evaluation.setting import Setting
+
+
+def common_findings(cards: Sequence[Card]) -> list[str]:
+    """Return the findings that all checkpoints outline, in the order of the first one.
+
+    Raises:
+        CheckpointError: they have none in common.
+    """
+    findings = [each for each in cards[0].findings if all(each in card.findings for card in cards)]
+    if not findings:
+        raise CheckpointError("The checkpoints cannot be compared: they outline different findings.")
+    return findings
 
 
 def compare_checkpoints_on(
-    segmenters: Mapping[str, Segmenter], threshold: float, conditions: Conditions
+    segmenters: Mapping[str, Segmenter], settings: Mapping[str, Setting], conditions: Conditions
 ) -> Callable[[Sample], ComparedCase]:
     """Return a function that measures checkpoints, and the mean of their probabilities, on a radiograph.
 
@@ -24,17 +37,18 @@ def compare_checkpoints_on(
     note, which does not depend on what else the machine does.
 
     Args:
-        segmenters: run the checkpoints, by member; each uses the threshold of its card.
-        threshold: of the mean.
+        segmenters: run the checkpoints, by member; their cards have no peak.
+        settings: of each member and of the mean.
         conditions: what is measured.
     """
+    findings = common_findings([segmenter.card for segmenter in segmenters.values()])
 
     def measure(sample: Sample) -> ComparedCase:
         radiograph, truth = sample.load()
         answers: dict[str, Answers] = {}
         seconds = {}
         try:
-            note = parse_note(sample.note, sample.laterality)
+            note = parse_note(sample.note, sample.laterality, findings=findings)
             for member, segmenter in segmenters.items():
                 start = time.process_time()
                 own = segmenter.segment(radiograph, note)
@@ -44,33 +58,12 @@ def compare_checkpoints_on(
             return ComparedCase(sample.name)
         answers[MEAN] = MeanAnswers(list(answers.values()))
         seconds[MEAN] = sum(seconds.values())
-        thresholds = {member: segmenter.card.threshold for member, segmenter in segmenters.items()} | {MEAN: threshold}
-        return ComparedCase(
-            sample.name,
-            {
-                member: case_of(sample.name, own, truth, each, thresholds[member], conditions, seconds[member])
-                for member, each in answers.items()
-            },
-        )
+        members = {}
+        for member, each in answers.items():
+            members[member] = case_of(sample.name, own, truth, each, settings[member], conditions, seconds[member])
+        return ComparedCase(sample.name, members)
 
     return measure
-
-
-class Setting(NamedTuple):
-    """What decides about a probability.
-
-    Attributes:
-        threshold: a pixel is segmented if its probability reaches this value.
-        peak: see `lower_doubtful`; None: all areas that reach the threshold.
-    """
-
-    threshold: float
-    peak: float | None = None
-
-    @property
-    def name(self) -> str:
-        """The name as a member."""
-        return f"{self.threshold:.2f}" if self.peak is None else f"{self.threshold:.2f}, peak {self.peak:.2f}"
 
 
 def compare_settings_on(
@@ -87,14 +80,15 @@ def compare_settings_on(
     def measure(sample: Sample) -> ComparedCase:
         radiograph, truth = sample.load()
         try:
-            own = segmenter.segment(radiograph, parse_note(sample.note, sample.laterality))
+            own = segmenter.segment(
+                radiograph, parse_note(sample.note, sample.laterality, findings=segmenter.card.findings)
+            )
         except NoteError:
             return ComparedCase(sample.name)
         answers = CheckpointAnswers(segmenter, own)
         members = {}
         for each in settings:
-            sure = answers if each.peak is None else SureAnswers(answers, each.threshold, each.peak)
-            members[each.name] = case_of(sample.name, own, truth, sure, each.threshold, conditions, 0.0)
+            members[each.name] = case_of(sample.name, own, truth, answers, each, conditions, 0.0)
         return ComparedCase(sample.name, members)
 
     return measure

@@ -21,6 +21,7 @@ from training.evaluation.journal import Journal, measure_all
 from training.evaluation.note_ablations import most_common_note
 from training.evaluation.referring import Referring
 from training.evaluation.scores import Scores
+from training.evaluation.setting import Setting
 from training.evaluation.side_adherence import SideAdherence
 
 
@@ -125,7 +126,7 @@ def evaluate(
     """
     conditions = conditions or Conditions()
     if "constant" in conditions.notes and conditions.constant is None:
-        conditions = replace(conditions, constant=most_common_note(samples))
+        conditions = replace(conditions, constant=most_common_note(samples, segmenter.card.findings))
     result = Evaluation(conditions)
     for case in measure_all(samples, lambda sample: measure(segmenter, sample, conditions), journal, advance):
         result.add(case)
@@ -141,12 +142,14 @@ def measure(segmenter: Segmenter, sample: Sample, conditions: Conditions) -> Cas
     radiograph, truth = sample.load()
     start = time.perf_counter()
     try:
-        own = segmenter.segment(radiograph, parse_note(sample.note, sample.laterality))
+        own = segmenter.segment(
+            radiograph, parse_note(sample.note, sample.laterality, findings=segmenter.card.findings)
+        )
     except NoteError:
         return Case(sample.name)
     seconds = time.perf_counter() - start
-    answers = CheckpointAnswers(segmenter, own)
-    return case_of(sample.name, own, truth, answers, segmenter.card.threshold, conditions, seconds)
+    setting = Setting(segmenter.card.threshold)  # the segmenter itself applies the peak
+    return case_of(sample.name, own, truth, CheckpointAnswers(segmenter, own), setting, conditions, seconds)
 
 
 def worst_tiles(segmenter: Segmenter, samples: Sequence[Sample], scores: Scores, number: int) -> list[Tile]:
@@ -156,6 +159,8 @@ def worst_tiles(segmenter: Segmenter, samples: Sequence[Sample], scores: Scores,
     for dice, name in sorted(zip(scores.dice.tolist(), scores.names, strict=True))[:number]:
         sample = by_name[name]
         radiograph, truth = sample.load()
-        mask = segmenter.segment(radiograph, parse_note(sample.note, sample.laterality)).mask
+        mask = segmenter.segment(
+            radiograph, parse_note(sample.note, sample.laterality, findings=segmenter.card.findings)
+        ).mask
         tiles.append(Tile(radiograph.pixels, truth, mask, f"{name}\nDice {100 * dice:.1f}"))
     return tiles

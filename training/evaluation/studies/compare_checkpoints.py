@@ -21,6 +21,7 @@ from training.evaluation.journal import measure_all, open_journal
 from training.evaluation.markdown import with_interval
 from training.evaluation.measures import MEAN, ComparedCase, Measures
 from training.evaluation.note_ablations import NoteKind, most_common_note
+from training.evaluation.setting import Setting
 from training.options import DataOption, LimitOption, SplitOption
 
 NOTES: tuple[NoteKind, ...] = ("none", "side-only", "bilateral", "constant")
@@ -44,6 +45,10 @@ def compare_checkpoints(
     threshold: Annotated[
         float | None, typer.Option(min=0.01, max=0.99, help="Of the mean; by default the mean of both thresholds.")
     ] = None,
+    peak: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=0.99, help="Of the mean; by default the mean of the peaks, if both have one."),
+    ] = None,
     shifts: Annotated[bool, typer.Option(help="Also compare on corrupted radiographs.")] = True,
     device: DeviceOption = "auto",
     engine: EngineOption = "auto",
@@ -51,25 +56,29 @@ def compare_checkpoints(
 ) -> None:
     """Compare two checkpoints, and the mean of their probabilities, radiograph by radiograph."""
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.evaluation.comparison import compare_checkpoints_on
+    from training.evaluation.comparison import common_findings, compare_checkpoints_on
     from training.evaluation.conditions import Conditions
 
     names = {"a": a, "b": b}
     segmenters = {member: Segmenter.from_checkpoint(name, device, engine) for member, name in names.items()}
     cards = {member: segmenter.card for member, segmenter in segmenters.items()}
-    of_mean = statistics.mean(card.threshold for card in cards.values()) if threshold is None else threshold
+    for member, segmenter in segmenters.items():  # the mean is that of unchanged probabilities
+        segmenter.card = cards[member].model_copy(update={"peak": None})
+    chosen = {member: Setting(card.threshold, card.peak) for member, card in cards.items()}
+    chosen[MEAN] = _mean_setting(list(chosen.values()), threshold, peak)
     samples = read_split(data, split)
-    conditions = Conditions(NOTES, SHIFTS if shifts else (), referring=True, constant=most_common_note(samples))
+    constant = most_common_note(samples, common_findings(list(cards.values())))
+    conditions = Conditions(NOTES, SHIFTS if shifts else (), referring=True, constant=constant)
     samples = subsample_evenly(samples, limit)
     settings = {
         "cards": {member: card.model_dump(mode="json", exclude={"figures"}) for member, card in cards.items()},
-        "threshold": of_mean,
+        "mean": chosen[MEAN],
         "constant": str(conditions.constant),
         "corruptions": [(each.kind, each.strength) for each in conditions.corruptions],
         "engines": [each.engine.name for each in segmenters.values()],
     }
     journal = open_journal(json_file, samples, settings, ComparedCase)
-    measure = compare_checkpoints_on(segmenters, of_mean, conditions)
+    measure = compare_checkpoints_on(segmenters, chosen, conditions)
     with progress_bar(f"Comparing on {split}", len(samples)) as advance:
         cases = [case for case in measure_all(samples, measure, journal, advance) if case.members]
     measures = Measures(cases).compare(PAIRS, seed)
@@ -79,7 +88,7 @@ def compare_checkpoints(
         "radiographs": len(cases),
         "refused": len(samples) - len(cases),
         "engine": segmenters["a"].engine.name,
-        "members": _about({member: open_checkpoint(name) for member, name in names.items()}, of_mean, seconds),
+        "members": _about({member: open_checkpoint(name) for member, name in names.items()}, chosen, seconds),
         "measures": measures,
     }
     write_text(json_file, json.dumps(metrics, indent=2) + "\n")
@@ -93,19 +102,30 @@ def compare_checkpoints(
     out.print(table)
 
 
-def _about(checkpoints: dict[str, Checkpoint], threshold: float, seconds: dict[str, list[float]]) -> dict[str, Any]:
-    """Return names, threshold, size and speed of each member."""
+def _mean_setting(settings: list[Setting], threshold: float | None, peak: float | None) -> Setting:
+    """Return the setting of the mean: each value as chosen, else the mean of those on the cards."""
+    if threshold is None:
+        threshold = statistics.mean(each.threshold for each in settings)
+    peaks = [each.peak for each in settings if each.peak is not None]
+    if peak is None and len(peaks) == len(settings):
+        peak = statistics.mean(peaks)
+    return Setting(round(threshold, 4), peak if peak is None else round(peak, 4))
+
+
+def _about(
+    checkpoints: dict[str, Checkpoint], settings: dict[str, Setting], seconds: dict[str, list[float]]
+) -> dict[str, Any]:
+    """Return names, threshold, peak, size and speed of each member."""
     about: dict[str, dict[str, Any]] = {}
     sizes = {}
     for member, checkpoint in checkpoints.items():
         card = checkpoint.card
         about[member] = {"checkpoint": card.name, "version": card.version, "sha256": card.sha256}
-        about[member]["threshold"] = card.threshold
         files = (checkpoint.weights, *(checkpoint.folder / graph for graph in card.graphs))
         sizes[member] = sum(path.stat().st_size for path in files)
-    about[MEAN] = {"threshold": round(threshold, 4)}
-    sizes[MEAN] = sum(sizes.values())
+    about[MEAN], sizes[MEAN] = {}, sum(sizes.values())
     for member, row in about.items():
+        row["threshold"], row["peak"] = settings[member]
         if seconds[member]:
             row["cpu_seconds_per_image"] = round(statistics.mean(seconds[member]), 4)
             row["seconds_relative_to_a"] = round(sum(seconds[member]) / sum(seconds["a"]), 3)

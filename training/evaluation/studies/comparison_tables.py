@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from training.evaluation.comparison import Setting
 from training.evaluation.markdown import table, with_interval
 from training.evaluation.measures import MEAN
+from training.evaluation.setting import Setting
 from training.evaluation.studies.compare_checkpoints import PAIRS
 from training.evaluation.studies.trade_off import SHOWN
 
@@ -27,11 +27,12 @@ def comparison_tables(metrics: Metrics) -> Iterator[str]:
 
 
 def _member_rows(members: Metrics) -> Iterator[Sequence[str]]:
-    yield "", "checkpoint", "version", "threshold", "MB", "CPU seconds per radiograph", "relative to a"
+    yield "", "checkpoint", "version", "threshold", "peak", "MB", "CPU seconds per radiograph", "relative to a"
     for member, row in members.items():
         name = row.get("checkpoint", "mean of both probabilities"), row.get("version", "-")
         speed = f"{row['cpu_seconds_per_image']:.3f}", f"{row['seconds_relative_to_a']:.2f}"
-        yield member, *name, f"{row['threshold']:g}", f"{row['bytes'] / 1e6:.1f}", *speed
+        peak = f"{row['peak']:g}" if row["peak"] is not None else "-"
+        yield member, *name, f"{row['threshold']:g}", peak, f"{row['bytes'] / 1e6:.1f}", *speed
 
 
 def _measure_rows(metrics: Metrics) -> Iterator[Sequence[str]]:

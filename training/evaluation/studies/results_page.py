@@ -221,11 +221,12 @@ def _corruption_rows(metrics: dict[str, Metrics]) -> Iterator[Sequence[str]]:
 
 
 def _referring_rows(runs: dict[str, Metrics]) -> Iterator[Sequence[str]]:
-    """Yield a row for each metric and place, with a column for each run: percent and 95 % interval."""
+    """Yield a row for each metric and place that a run has, with a column for each run: percent and 95 % interval."""
     yield "percent (95 %)", "place", *runs
     for rows in zip(*(rows_of(run) for run in runs.values()), strict=True):
         metric, group, _ = rows[0]
-        yield _words(metric), group, *(_percent(row) for _, _, row in rows)
+        if any(row["n"] for _, _, row in rows):
+            yield _words(metric), group, *(_percent(row) for _, _, row in rows)
 
 
 def _words(metric: str) -> str:

@@ -17,6 +17,7 @@ from training.console import progress_bar
 from training.data.splits import read_split, subsample_evenly
 from training.evaluation.journal import measure_all, open_journal
 from training.evaluation.measures import ComparedCase, Measures
+from training.evaluation.setting import Setting
 from training.options import DataOption, LimitOption, SplitOption
 
 THRESHOLDS = "0.2,0.3,0.4,0.5,0.6,0.7,0.8"
@@ -45,7 +46,7 @@ def trade_off(
 ) -> None:
     """Measure a checkpoint at several thresholds and peaks from the same probabilities."""
     from CausalCLIPSegLib.segmenter import Segmenter
-    from training.evaluation.comparison import Setting, compare_settings_on
+    from training.evaluation.comparison import compare_settings_on
     from training.evaluation.conditions import Conditions
 
     values = [
