@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from CausalCLIPSegLib.notes import FINDING_WORDS, INFECTION
 from CausalCLIPSegLib.radiograph import Radiograph
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets a job in the background ignore it
@@ -69,8 +70,11 @@ def tiny_reclmis_network():
     return read_configuration(TINY_RECLMIS)
 
 
-def export_tiny(network: dict, folder: Path, **card: object) -> Path:
-    """Write a folder with weights, graphs and a card, as `python -m training export` does."""
+def export_tiny(network: dict, folder: Path) -> Path:
+    """Write a folder with weights, graphs and a card, as `python -m training export` does.
+
+    The network knows the words of all findings, but its card lists only infections.
+    """
     import torch
 
     from CausalCLIPSegLib.network.architectures import build_network, read_configuration
@@ -79,8 +83,16 @@ def export_tiny(network: dict, folder: Path, **card: object) -> Path:
     torch.manual_seed(3)
     state = build_network(read_configuration(network)).state_dict()
     torch.save({"state_dict": {f"network.{name}": value for name, value in state.items()}}, folder / "run.ckpt")
-    export_checkpoint([folder / "run.ckpt"], network, {**CARD, **card}, folder / "tiny")
-    return folder / "tiny"
+    export_checkpoint([folder / "run.ckpt"], network, {**CARD, "findings": list(FINDING_WORDS)}, folder / "tiny")
+    return list_findings(folder / "tiny", INFECTION)
+
+
+def list_findings(checkpoint: Path, *findings: str) -> Path:
+    """Let the card of a checkpoint list these findings, and return its folder."""
+    from CausalCLIPSegLib.model.card import read_card, write_card
+
+    write_card(read_card(checkpoint).model_copy(update={"findings": findings}), checkpoint)
+    return checkpoint
 
 
 @pytest.fixture(scope="session")
@@ -96,10 +108,10 @@ def tiny_reclmis_to_read(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_of_several_findings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_of_several_findings(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint_to_read: Path) -> Path:
     """The folder of a checkpoint with random weights that outlines several findings; tests must not change it."""
-    findings = ["infection", "effusion", "nodule"]
-    return export_tiny(TINY_NETWORK, tmp_path_factory.mktemp("findings"), findings=findings)
+    folder = tmp_path_factory.mktemp("findings") / "tiny"
+    return list_findings(Path(shutil.copytree(tiny_checkpoint_to_read, folder)), INFECTION, "effusion", "nodule")
 
 
 @pytest.fixture(scope="session", params=["causalclipseg", "reclmis"])
