@@ -1,5 +1,6 @@
 """CLIP's weights load from small files whose tensors have the names of OpenAI's."""
 
+import http.client
 import urllib.error
 
 import pytest
@@ -123,13 +124,26 @@ def test_rejects_weights_that_do_not_fit(tmp_path, tiny_network, file):
         load_clip(CausalCLIPSeg(lite_network), str(file))
 
 
-def test_without_a_connection_names_the_option_for_a_file(monkeypatch, tiny_network):
-    def offline(url):
-        raise urllib.error.URLError("no route")
+FAILURES = {
+    urllib.error.URLError("no route"): "cannot be downloaded: no connection; fetch the file elsewhere",
+    TimeoutError(): "no connection",
+    ConnectionResetError(): "no connection",
+    http.client.IncompleteRead(b""): "no connection",
+    PermissionError(13, "Permission denied", "cache"): "cannot be stored: permission denied",
+    OSError(28, "No space left on device"): "cannot be stored: no space left on device",
+}
 
-    monkeypatch.setattr("training.fitting.pretrained.download_pretrained_from_url", offline)
-    with pytest.raises(CheckpointError, match=r"no connection; fetch the file elsewhere .*--model.clip FILE"):
+
+@pytest.mark.parametrize("failure", FAILURES, ids=repr)
+def test_a_download_that_fails_names_the_option_for_a_file(failure, monkeypatch, tiny_network, tiny_reclmis_network):
+    def fail(url):
+        raise failure
+
+    monkeypatch.setattr("training.fitting.pretrained.download_pretrained_from_url", fail)
+    with pytest.raises(CheckpointError, match=rf"\(RN101\) .*{FAILURES[failure]}.*--model.clip FILE"):
         load_clip(CausalCLIPSeg(tiny_network))
+    with pytest.raises(CheckpointError, match=r"\(ViT-B-32\) .*--model.clip FILE"):
+        load_clip_text(RecLMIS(tiny_reclmis_network))
 
 
 def test_openais_network_fits_the_papers_configuration():

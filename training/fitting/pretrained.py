@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from CausalCLIPSegLib.errors import CheckpointError
+from CausalCLIPSegLib.errors import CheckpointError, reason_of
 from CausalCLIPSegLib.model.checkpoint import open_checkpoint
 from CausalCLIPSegLib.model.engines.torch_engine import load_network
 from CausalCLIPSegLib.network.text_encoder import TOKEN_TABLE
@@ -215,10 +216,15 @@ def _download(model: str) -> tuple[Path, str]:
     url = get_pretrained_cfg(model, "openai")["url"]
     try:
         path = Path(download_pretrained_from_url(url))
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         raise CheckpointError(
             f"OpenAI's CLIP weights ({model}) cannot be downloaded: no connection; fetch the file elsewhere "
             "and name it with --model.clip FILE."
+        ) from error
+    except OSError as error:
+        raise CheckpointError(
+            f"OpenAI's CLIP weights ({model}) cannot be stored: {reason_of(error)}; name a file with "
+            "--model.clip FILE."
         ) from error
     except RuntimeError as error:
         raise CheckpointError("The downloaded CLIP weights are damaged: their checksum differs; try again.") from error
