@@ -122,18 +122,27 @@ def test_a_small_lesion_or_one_in_the_margin_is_neither_present_nor_absent(truth
 
 
 @pytest.mark.parametrize(
-    ("note", "truth", "own_note_empty", "wrong_side_empty"),
+    ("note", "truth", "expected"),
     [
-        (RIGHT_LOWER, LESION, False, True),
-        (RIGHT_LOWER, LESION | box(60, 61, 30, 31), False, None),
-        (RIGHT_LOWER, EMPTY, None, True),
-        ("Consolidation in the left lower zone.", LESION, True, None),
+        (RIGHT_LOWER, LESION, {"own_note_empty": 0, "absence_wrong_side": 1}),
+        (RIGHT_LOWER, LESION | box(60, 61, 30, 31), {"own_note_empty": 0}),
+        (RIGHT_LOWER, LESION | box(60, 63, 30, 34), {"own_note_empty": 0, "false_absence_wrong_side": 1}),
+        (RIGHT_LOWER, EMPTY, {"absence_own_note": 0, "absence_wrong_side": 1}),
+        ("Left lower zone.", LESION, {"own_note_empty": 1, "false_absence_wrong_side": 0}),
+        ("Left lower zone.", EMPTY, {"absence_own_note": 1, "absence_wrong_side": 0}),
     ],
-    ids=["one side", "a pixel on the other side", "no lesion", "note of the wrong side"],
+    ids=[
+        *("one side", "a pixel on the other side", "a lesion on the other side", "no lesion"),
+        *("note of the wrong side", "no lesion and an empty mask"),
+    ],
 )
-def test_own_note_and_wrong_side_need_a_ground_truth_that_decides(note, truth, own_note_empty, wrong_side_empty):
+def test_own_note_and_wrong_side_need_a_ground_truth_that_decides(note, truth, expected):
     case = counts(masks={"right lower zone": LESION}, note=note, truth=truth)
-    assert (case.own_note_empty, case.wrong_side_empty) == (own_note_empty, wrong_side_empty)
+    found = {metric: value for metric, group, value in case.observations() if metric in OF_NOTES}
+    assert found == expected
+
+
+OF_NOTES = ("absence_wrong_side", "false_absence_wrong_side", "absence_own_note", "own_note_empty")
 
 
 def test_a_note_of_both_sides_has_no_wrong_side():
@@ -141,7 +150,7 @@ def test_a_note_of_both_sides_has_no_wrong_side():
         return LESION
 
     case = ReferringCounts.of(predict, parse_note("Bilateral consolidation."), LESION, EXTENT)
-    assert (case.own_note_empty, case.wrong_side_empty) == (False, None)
+    assert {metric for metric, _, _ in case.observations() if metric in OF_NOTES} == {"own_note_empty"}
 
 
 def test_metrics_are_means_over_masks_with_intervals_over_patients():
@@ -204,12 +213,13 @@ def test_the_command_writes_and_prints_the_metrics(tmp_path, lvit_folder, tiny_c
     referring = json.loads((tmp_path / "metrics.json").read_text())["referring"]
     assert list(referring) == [
         *("containment", "restricted_dice", "absence", "false_absence"),
-        *("absence_wrong_side", "own_note_empty", "selectivity"),
+        *(*OF_NOTES, "selectivity"),
     ]
     # Every radiograph has a lesion in one lung, and the other lung is empty.
     assert referring["false_absence"]["lung"]["n"] == referring["absence"]["lung"]["n"] == 8
     assert referring["restricted_dice"]["lung"]["n"] == 8
     assert referring["absence_wrong_side"]["n"] == referring["own_note_empty"]["n"] == 8
+    assert referring["false_absence_wrong_side"] == referring["absence_own_note"] == {"n": 0}
     printed = capsys.readouterr().out
     for name, row in (("lung", referring["absence"]["lung"]), ("", referring["own_note_empty"])):
         low, high = row["interval"]

@@ -21,7 +21,8 @@ def referring(inside: int) -> dict:
     places = {place.name: PlaceCounts(100, inside, 100, 100, inside) for place in PLACES}
     metrics = Referring()
     metrics.add("image", ReferringCounts(1000, places, {}, own_note_empty=False, wrong_side_empty=None))
-    return metrics.metrics()
+    later = {"false_absence_wrong_side", "absence_own_note"}  # evaluations of earlier versions lack these
+    return {name: values for name, values in metrics.metrics().items() if name not in later}
 
 
 def evaluation(dice: float, noise: float) -> dict:
@@ -83,7 +84,7 @@ def test_table_of_notes_that_name_one_place_holds_the_runs_that_measured_them(fo
     row = "| containment | middle | 60.0 (60.0 to 60.0) | 70.0 (70.0 to 70.0) | 40.0 (40.0 to 40.0) |"
     assert row in text
     assert "| own note empty |  | 0.0 (0.0 to 0.0) | 0.0 (0.0 to 0.0) | 0.0 (0.0 to 0.0) |" in text
-    assert "| absence wrong side |  | - | - | - |" in text
+    assert "absence wrong side" not in text, "no run has measured it"
     assert "| containment middle |" not in text, "a comparison needs the metric of every run"
     path = folder / "without 2.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"referring": referring(50)}))

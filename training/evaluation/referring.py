@@ -39,6 +39,8 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "absence": _PLACE_GROUPS,
     "false_absence": _PLACE_GROUPS,
     "absence_wrong_side": (),
+    "false_absence_wrong_side": (),
+    "absence_own_note": (),
     "own_note_empty": (),
     "selectivity": tuple(_ZONE_PAIRS),
 }
@@ -74,6 +76,9 @@ class ReferringCounts:
         own_note_empty: the mask with the own note is empty; None if the ground truth is.
         wrong_side_empty: the mask is empty with the own note, its side swapped; None if the note names both sides, or
             if the ground truth has a pixel on the other side, too.
+        own_note_absent: the mask with the own note is empty; None if the ground truth is not.
+        wrong_side_missed: the mask is empty with the own note, its side swapped; None if the note names both sides, or
+            if the ground truth has no lesion on the other side.
     """
 
     pixels: int
@@ -81,6 +86,8 @@ class ReferringCounts:
     zone_overlaps: dict[str, list[tuple[int, int]]]
     own_note_empty: bool | None
     wrong_side_empty: bool | None
+    own_note_absent: bool | None = None
+    wrong_side_missed: bool | None = None
 
     @classmethod
     def of(
@@ -106,6 +113,11 @@ class ReferringCounts:
             return place_mask(place, truth.shape, extent, mirrored=mirrored, margin=margin)
 
         masks = {place: predict(replace(place.expression, finding=own.finding)) for place in PLACES}
+        own_empty, has_lesion = not predict(own).any(), bool(truth.any())
+        wrong_empty, elsewhere = None, 0
+        if len(own.sides) == 1:
+            wrong_empty = not predict(swap_sides_of(own)).any()
+            elsewhere = int((truth & part(Place(opposite(own.sides[0])))).sum())
         return cls(
             pixels=truth.size,
             places={
@@ -119,12 +131,10 @@ class ReferringCounts:
                 ]
                 for name, (first, second) in _ZONE_PAIRS.items()
             },
-            own_note_empty=not predict(own).any() if truth.any() else None,
-            wrong_side_empty=(
-                not predict(swap_sides_of(own)).any()
-                if len(own.sides) == 1 and not (truth & part(Place(opposite(own.sides[0])))).any()
-                else None
-            ),
+            own_note_empty=own_empty if has_lesion else None,
+            wrong_side_empty=None if elsewhere else wrong_empty,
+            own_note_absent=None if has_lesion else own_empty,
+            wrong_side_missed=wrong_empty if elsewhere >= MIN_SHARE * truth.size else None,
         )
 
     def observations(self) -> Iterator[tuple[str, str | None, float]]:
@@ -134,10 +144,15 @@ class ReferringCounts:
             groups = (place.zone, "zones", "all") if place.zone else ("lung", "all")
             for metric, value in self._of_place(counts):
                 yield from ((metric, group, value) for group in groups)
-        if self.wrong_side_empty is not None:
-            yield "absence_wrong_side", None, float(self.wrong_side_empty)
-        if self.own_note_empty is not None:
-            yield "own_note_empty", None, float(self.own_note_empty)
+        of_notes = {
+            "absence_wrong_side": self.wrong_side_empty,
+            "false_absence_wrong_side": self.wrong_side_missed,
+            "absence_own_note": self.own_note_absent,
+            "own_note_empty": self.own_note_empty,
+        }
+        for metric, empty in of_notes.items():
+            if empty is not None:
+                yield metric, None, float(empty)
         for pair, overlaps in self.zone_overlaps.items():
             for both, either in overlaps:
                 yield "selectivity", pair, both / either
@@ -190,12 +205,15 @@ class Referring:
 
 
 def rows_of(metrics: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield the key, the group ("" for a metric without groups) and the values of each of `Referring.metrics`."""
+    """Yield the key, the group ("" for a metric without groups) and the values of each of `Referring.metrics`.
+
+    A metric that an evaluation of an earlier version lacks has no values.
+    """
     for metric, groups in _GROUPS.items():
         if groups:
             yield from ((metric, group, metrics[metric][group]) for group in groups)
         else:
-            yield metric, "", metrics[metric]
+            yield metric, "", metrics.get(metric, {"n": 0})
 
 
 def measure_name(metric: str, group: str | None) -> str:
