@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 from itertools import combinations, product
 
 import numpy as np
@@ -16,11 +17,11 @@ from CausalCLIPSegLib.notes import FINDING_WORDS, INFECTION, ZONES, ReferringExp
 
 ZONE_SETS = [zones for size in range(4) for zones in combinations(ZONES, size)]
 FULL = TextConfiguration()
-PRUNED = TextConfiguration(tokens=PROMPT_TOKENS)
 
 
-def all_prompts() -> set[str]:
-    """Return every prompt that the program can write, and its form for a mirrored radiograph."""
+@cache
+def all_prompts(finding: str = INFECTION) -> frozenset[str]:
+    """Return every prompt about a finding that the program can write, and its form for a mirrored radiograph."""
     prompts = set()
     for right, left in product((None, "whole", *ZONE_SETS), repeat=2):
         zones = {side: choice for side, choice in (("right", right), ("left", left)) if choice is not None}
@@ -32,9 +33,13 @@ def all_prompts() -> set[str]:
                     whole=tuple(side for side, choice in zones.items() if choice == "whole"),
                     weak=weak,
                     count=count,
+                    finding=finding,
                 )
-                prompts |= {to_prompt(expression, laterality) for laterality in ("patient", "viewer")}
-    return prompts | {swap_sides(prompt) for prompt in prompts}
+                prompts |= {
+                    to_prompt(expression, laterality, implied_count=implied_count)
+                    for laterality, implied_count in product(("patient", "viewer"), (True, False))
+                }
+    return frozenset(prompts | {swap_sides(prompt) for prompt in prompts})
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +98,28 @@ def test_an_unknown_word_is_named(text, word):
     assert f"“{word}”" in str(caught.value)
 
 
-def test_a_pruned_table_gives_the_rows_of_the_same_tokens():
-    for prompt in all_prompts():
-        rows = encode(prompt, PRUNED)
-        np.testing.assert_array_equal(np.array(PROMPT_TOKENS)[rows], encode(prompt, FULL))
-    assert max(PROMPT_TOKENS) == END == PROMPT_TOKENS[-1], "CLIP finds the end by the largest number"
+@pytest.mark.parametrize("finding", FINDING_WORDS)
+def test_a_pruned_table_holds_what_prompts_can_have_and_nothing_else(finding):
+    table = prompt_tokens([finding])
+    pruned = TextConfiguration(tokens=table)
+    occurring = {0}
+    for prompt in all_prompts(finding):
+        tokens = np.array(table)[encode(prompt, pruned)]
+        np.testing.assert_array_equal(tokens, encode(prompt, FULL))
+        occurring |= set(tokens.ravel().tolist())
+    infected = set(WORDS["infected"] + WORDS["infection"])  # a table of another finding holds all words of places
+    assert set(table) - occurring <= (set() if finding == INFECTION else infected | set(WORDS["pulmonary"]))
+    assert max(table) == END == table[-1], "CLIP finds the end by the largest number"
+
+
+@pytest.mark.parametrize("finding", FINDING_WORDS)
+def test_no_word_of_a_prompt_is_cut(finding):
+    long = TextConfiguration(context_length=40)
+    for prompt in all_prompts(finding):
+        cut, whole = (encode(prompt, each).ravel() for each in (FULL, long))
+        left_out = whole[FULL.context_length - 1 : np.argmax(whole)]
+        assert set(left_out.tolist()) <= set(WORDS["."]), prompt
+        assert cut.max() == END
 
 
 def test_a_checkpoint_without_a_word_of_the_prompt_is_rejected():
