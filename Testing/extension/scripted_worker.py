@@ -33,7 +33,7 @@ from CausalCLIPSegLib.maps import text_of
 from CausalCLIPSegLib.mask.lung_extent import default_extent
 from CausalCLIPSegLib.mask.presence import state_places
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.notes import choose_side, parse_note, to_prompt
+from CausalCLIPSegLib.notes import INFECTION, choose_side, parse_note, to_prompt
 from CausalCLIPSegLib.result import Candidate, Segment
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.jobs.notes import describe_note
@@ -58,8 +58,10 @@ def send(event: Any) -> None:
 
 
 def understand(request: protocol.NoteRequest | protocol.SegmentRequest) -> protocol.Understood:
-    note = request.note if request.request == "segment" else request.text
-    expression = parse_note(note, request.laterality)
+    is_run = request.request == "segment"
+    findings = None if is_run else request.findings
+    note = request.note if is_run else request.text
+    expression = parse_note(note, request.laterality, findings=findings or [INFECTION])
     if request.side is not None:
         expression = choose_side(expression, request.side)
     prompt = to_prompt(expression, "viewer") if expression.sides else None
@@ -267,7 +269,8 @@ def answer_server(request: protocol.ServerRequest) -> None:
         message = "This is not a key of this server, or the server was started again."
         send(protocol.ErrorEvent(id=request.id, kind="user", message=message))
     else:
-        send(protocol.ServerResult(id=request.id, name=request.server.address, version="7", checkpoint="first"))
+        result = {"name": request.server.address, "version": "7", "checkpoint": "first"}
+        send(protocol.ServerResult(id=request.id, **result, findings=["infection", "effusion"]))
 
 
 def main() -> None:

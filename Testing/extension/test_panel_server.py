@@ -60,6 +60,21 @@ def test_the_connection_is_tested_without_a_radiograph(on_server, application, k
     assert on_server.ui.serverLabel.text == "", "the outcome is that of the earlier key"
 
 
+def test_a_note_is_read_for_what_the_server_can_outline(on_server):
+    note, nothing = "Left basal effusion.", "The note names nothing that can be outlined."
+    on_server.write(note)
+    on_server.wait(lambda: on_server.ui.applyButton.toolTip.endswith(nothing))
+    on_server.click("testButton")
+    on_server.wait(lambda: on_server.ui.applyButton.enabled)
+    assert on_server.logic.understood["details"]["finding"] == "effusion"
+    on_server.choose("whereCombo", "This computer")
+    on_server.wait(lambda: on_server.ui.applyButton.toolTip.endswith(nothing))
+    on_server.choose("whereCombo", "Server")
+    on_server.wait(lambda: on_server.ui.applyButton.enabled)
+    enter(on_server, "addressEdit", "https://other.example.org")
+    on_server.wait(lambda: on_server.ui.applyButton.toolTip.endswith(nothing))
+
+
 def test_the_first_upload_to_an_address_is_asked_for_once(on_server, application):
     application.dialogs.answers.append(False)
     on_server.write(NOTE)

@@ -53,6 +53,15 @@ def test_laterality_of_the_viewer_swaps_the_sides(worker):
     assert worker.ask("note", text="Left opacity.", laterality="viewer")["understood"]["sides"] == ["right"]
 
 
+def test_a_note_is_read_for_the_given_findings(worker):
+    text = "Left basal effusion."
+    assert worker.ask("note", text=text)["understood"]["prompt"] is None
+    answer = worker.ask("note", text=text, findings=["infection", "effusion"])["understood"]
+    assert answer["prompt"] == "Unilateral pleural effusion, lower right lung."
+    for findings in ([], ["headache"]):
+        assert worker.ask("note", text=text, findings=findings)["kind"] == "request"
+
+
 def test_note_without_a_finding_is_not_an_error(worker):
     answer = worker.ask("note", text="Lungs are clear.")["understood"]
     assert answer["sides"] == []

@@ -61,7 +61,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
         ScriptedLoadableModuleLogic.__init__(self)
         self.session = Session(worker or WorkerProcess())
         self.result = ShownResult(self.session)
-        self.server = Server(self.session)
+        self.server = Server(self.session, self.askNote)
         self.runner = Runner(self.session, self.result, self.server)
         self.exporter = Exporter(self.session, self.result)
         self.installed = True
@@ -250,6 +250,7 @@ class CausalCLIPSegLogic(ScriptedLoadableModuleLogic):
             "text": self.parameters.note,
             **self.session.readingFields(),
             "checkpoint": self.session.checkpointField(),
+            **self.server.noteFields(),
         }
         self._noteRequest = self.session.send(request, self._onNote, _QUICK_TIMEOUT) or ""
 

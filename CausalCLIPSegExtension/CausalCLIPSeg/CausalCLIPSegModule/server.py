@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import qt
@@ -24,10 +25,12 @@ class Server:
 
     Args:
         session: sends the requests.
+        onKnown: called if what the network can outline may have changed.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, onKnown: Callable[[], None] = lambda: None) -> None:
         self._session = session
+        self._onKnown = onKnown
         self.tested = ""
 
     @property
@@ -48,10 +51,14 @@ class Server:
     def use(self, used: bool) -> None:
         """Run the network on the server, or on this computer."""
         self._write("Use", "yes" if used else "no")
+        if self._read("Findings", ""):
+            self._onKnown()
 
     def setAddress(self, address: str) -> None:
         """Remember the address."""
-        self._write("Address", address.strip())
+        if address.strip() != self.address:
+            self._write("Address", address.strip())
+            self._setFindings("")
 
     def setKey(self, key: str) -> None:
         """Remember the key, in Slicer's settings on this computer."""
@@ -77,6 +84,11 @@ class Server:
         """Return the field "server" of a request; nothing if the network runs on this computer."""
         return {"server": self._where()} if self.isUsed else {}
 
+    def noteFields(self) -> dict[str, Any]:
+        """Return the field "findings" of the request "note"; nothing before the server has been tested."""
+        findings = str(self._read("Findings", ""))
+        return {"findings": findings.split(",")} if self.isUsed and findings else {}
+
     def test(self) -> None:
         """Ask the server what it is; the answer arrives later."""
         self.tested = _("Asking the server...")
@@ -90,9 +102,16 @@ class Server:
             self.tested = _("Connected: version {version}, checkpoint {checkpoint}.").format(
                 version=event["version"], checkpoint=event["checkpoint"]
             )
+            self._setFindings(",".join(event["findings"]))
         elif event["event"] == "error":
             self.tested = say(event, "message")
         self._session.changed.emit()
+
+    def _setFindings(self, findings: str) -> None:
+        """Remember what the server can outline, and let the note be read for it."""
+        if findings != self._read("Findings", ""):
+            qt.QSettings().setValue(_PREFIX + "Findings", findings)
+            self._onKnown()
 
     def _where(self) -> dict[str, Any]:
         return {"address": self.address, "key": self.key}

@@ -16,6 +16,8 @@ def answer_note(request: protocol.NoteRequest) -> protocol.NoteResult:
         CheckpointError: there is no such checkpoint.
     """
     card = read_card(find_checkpoint(request.checkpoint))
+    if request.findings is not None:
+        card = card.model_copy(update={"findings": request.findings})
     laterality = note_laterality(request.laterality, request.mirrored)
     expression = parse_note(request.text, laterality, request.language, card.findings)
     if request.side is not None:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from CausalCLIPSegLib.client import Client, RemoteRun, ServerError
 from CausalCLIPSegLib.errors import NoteError, SideQuestionError
-from CausalCLIPSegLib.notes import INFECTION, read_note
+from CausalCLIPSegLib.notes import FINDING_WORDS, INFECTION, read_note
 from CausalCLIPSegLib.worker import protocol
 from CausalCLIPSegLib.worker.jobs.arrays import CAUSAL_ATTENTION, earlier_arrays, map_name, result_arrays, save_arrays
 from CausalCLIPSegLib.worker.jobs.description import describe_segmentation
@@ -37,7 +37,11 @@ def answer_server(request: protocol.ServerRequest) -> protocol.ServerResult:
     with _client(request.server) as client:
         server = client.check()
         return protocol.ServerResult(
-            id=request.id, name=client.name, version=server["version"], checkpoint=server["checkpoint"]["name"]
+            id=request.id,
+            name=client.name,
+            version=server["version"],
+            checkpoint=server["checkpoint"]["name"],
+            findings=_findings_of(server),
         )
 
 
@@ -61,7 +65,7 @@ def segment_on_server(
         raise NoteError("A server reads left and right of a note as the patient's; choose this under Settings.")
     with _client(server) as client:
         begin("Connecting to the server", 0)
-        findings = client.check()["checkpoint"].get("findings") or (INFECTION,)  # an older server names none
+        findings = _findings_of(client.check())
         expression = read_note(
             request.note, request.laterality, request.language, request.side, request.mirrored, findings
         )
@@ -85,6 +89,12 @@ def segment_on_server(
 
 def _client(server: protocol.ServerAddress) -> Client:
     return Client(server.address, server.key, server.authority)
+
+
+def _findings_of(server: dict[str, Any]) -> list[str]:
+    """Return the findings of a server's checkpoint that this program knows; an older server lists none."""
+    listed = server["checkpoint"].get("findings", ())
+    return [finding for finding in listed if finding in FINDING_WORDS] or [INFECTION]
 
 
 @contextmanager

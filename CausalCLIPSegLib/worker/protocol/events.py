@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from CausalCLIPSegLib.laterality import Laterality, Side
+from CausalCLIPSegLib.notes import INFECTION
 from CausalCLIPSegLib.worker.protocol.values import (
     PROTOCOL,
     CodeDocument,
@@ -183,6 +184,7 @@ class ServerResult(Message):
         name: host and port of the server.
         version: version of its program.
         checkpoint: name of the checkpoint that it uses.
+        findings: what this checkpoint can outline.
     """
 
     id: str
@@ -191,6 +193,7 @@ class ServerResult(Message):
     name: str
     version: str
     checkpoint: str
+    findings: list[str] = Field(default_factory=lambda: [INFECTION])
 
 
 class Terminology(Message):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from CausalCLIPSegLib.laterality import Laterality, Side, SideChoice
+from CausalCLIPSegLib.model.card import FindingName
 from CausalCLIPSegLib.model.device import Device, EngineChoice
 from CausalCLIPSegLib.worker.protocol.images import Image
 from CausalCLIPSegLib.worker.protocol.values import (
@@ -43,6 +44,7 @@ class NoteRequest(Message):
             note says.
         mirrored: the radiograph shows the patient's right on the viewer's right; decides `sides_viewer`.
         checkpoint: name, or absolute path; decides whose left and right the prompt means.
+        findings: what can be outlined, as the answer to "server" gives it; null: as the checkpoint's card says.
     """
 
     id: Identifier
@@ -53,6 +55,7 @@ class NoteRequest(Message):
     side: SideChoice | None = None
     mirrored: bool | None = None
     checkpoint: str = "default"
+    findings: Annotated[tuple[FindingName, ...], Field(min_length=1)] | None = None
 
 
 class ServerAddress(Message):
