@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.laterality import SIDES, Laterality, Side
+from CausalCLIPSegLib.laterality import Laterality, Side
 from CausalCLIPSegLib.notes.claims import Claim, ParsedStatement
 from CausalCLIPSegLib.notes.counting import AreaCount, count_areas, total
 from CausalCLIPSegLib.notes.coverage import cover
@@ -175,7 +175,7 @@ class _NoteParser:
             understood_share=round(coverage.share, 3),
             questions=tuple(contradictions(findings)),
             language=self.note.lexicon.language,
-            clear=clear,
+            clear=_without_named(clear, location),
             text=self.written,
             finding=self.asked,
             passages=find_passages(parsed, counts, self.note, self.written, self.laterality),
@@ -195,10 +195,9 @@ class _NoteParser:
         named = [self._locate(each, ()) for each in terms if any(term.role == "region" for term in each)]
         clear: dict[Side, tuple[Zone, ...]] = {}
         for location in named:
-            for side in SIDES if not location.weak else ():
-                if side in location.sides:
-                    zones = {*clear.get(side, ()), *(location.zones[side] or ZONES)}
-                    clear[side] = tuple(zone for zone in ZONES if zone in zones)
+            for side in location.sides:
+                zones = {*clear.get(side, ()), *(location.zones[side] or ZONES)}
+                clear[side] = tuple(zone for zone in ZONES if zone in zones)
         return clear
 
     def _location(self, parsed: Sequence[ParsedStatement], exceptions: Sequence[tuple[LocationTerm, ...]]) -> Location:
@@ -302,6 +301,13 @@ def _without_clear_lung(location: Location, clear: Mapping[Side, tuple[Zone, ...
     if not location.weak or not sides or sides == location.sides:
         return location
     return Location(sides, {side: location.zones[side] for side in sides}, location.whole & sides)
+
+
+def _without_named(clear: Mapping[Side, tuple[Zone, ...]], location: Location) -> dict[Side, tuple[Zone, ...]]:
+    """Return the clear zones without those of the findings: "Opacity at the left base. Lungs otherwise clear."."""
+    named = {side: location.zones[side] or ZONES for side in location.sides}
+    rest = {side: tuple(zone for zone in zones if zone not in named.get(side, ())) for side, zones in clear.items()}
+    return {side: zones for side, zones in rest.items() if zones}
 
 
 def _names_lung(parsed: ParsedStatement) -> bool:
