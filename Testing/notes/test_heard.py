@@ -1,6 +1,8 @@
 """The words of a prompt in the note that they come from."""
 
 import re
+import unicodedata
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,8 @@ from CausalCLIPSegLib.laterality import SIDES, opposite
 from CausalCLIPSegLib.notes import parse_note, to_prompt
 from CausalCLIPSegLib.notes.heard import heard_in, spans_of_words
 
+NFD = partial(unicodedata.normalize, "NFD")
+"""Write accents after their letters, as some systems do."""
 LATERALITIES = ("patient", "viewer")
 PLACES = ["RLL", "right upper zone", "left base", "lingula", "whole left lung", "both lower zones", "left mid zone"]
 AROUND = ["", "No effusion. ", "Heart normal.\n\n", "History of left pneumonia. ", "Old fracture on the right. "]
@@ -34,10 +38,10 @@ CASES = {  # the words of the note for the words of the prompt
         "right": ["li</b>nks"],
         "upper": ["oben"],
     },
-    "Flaue Tru\u0308bung rechts, Größe unklar": {"infection": ["Tru\u0308bung"], "left": ["rechts"]},
-    "Neumoni\u0301a en el lo\u0301bulo inferior izquierdo": {
-        "infection": ["Neumoni\u0301a"],
-        "lower": ["lo\u0301bulo inferior"],
+    NFD("Flaue Trübung rechts, Größe unklar"): {"infection": [NFD("Trübung")], "left": ["rechts"]},
+    NFD("Neumonía en el lóbulo inferior izquierdo"): {
+        "infection": [NFD("Neumonía")],
+        "lower": [NFD("lóbulo inferior")],
         "right": ["izquierdo"],
     },
     "Opacities right > left lower zones.": {"left": ["right"], "right": ["left"], "lower": ["lower"]},
