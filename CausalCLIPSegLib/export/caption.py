@@ -136,5 +136,5 @@ def _orientation(mirrored: bool | None) -> list[_Paragraph]:
 def _area_text(area_mm2: float | None, area_fraction: float) -> str:
     """Return an area in mm² or cm², or as a share of the image if the radiograph is not calibrated."""
     if area_mm2 is None:
-        return "less than 0.1 % of the image" if area_fraction < 0.001 else f"{area_fraction:.1%} of the image"
+        return "less than 0.1 % of the image" if area_fraction < 0.001 else f"{100 * area_fraction:.1f} % of the image"
     return f"{area_mm2:.0f} mm²" if area_mm2 < 100 else f"{area_mm2 / 100:.1f} cm²"

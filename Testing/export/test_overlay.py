@@ -152,7 +152,7 @@ def test_the_caption_holds_note_prompt_areas_and_model(small_result, texts):
 
 def test_a_radiograph_without_calibration_has_no_lengths(real_result, texts):
     draw_overlay(real_result)
-    assert f"{real_result.mask.mean():.1%} of the image" in joined(texts)
+    assert f"{100 * real_result.mask.mean():.1f} % of the image" in joined(texts)
     assert "mm" not in joined(texts)
 
 
