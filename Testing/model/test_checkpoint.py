@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from CausalCLIPSegLib.errors import CheckpointError
-from CausalCLIPSegLib.model.card import CARD, read_card, resources
+from CausalCLIPSegLib.model.card import CARD, resources
 from CausalCLIPSegLib.model.checkpoint import GRAPHS, WEIGHTS, open_checkpoint
 from CausalCLIPSegLib.model.engines.load import load_engine
 from CausalCLIPSegLib.model.engines.torch_engine import load_network
@@ -97,15 +97,18 @@ def test_rejects_a_damaged_checkpoint(tiny_checkpoint, edit, reason):
     assert reason in rejection(tiny_checkpoint)
 
 
-def test_the_embedded_checkpoint_is_small_and_described():
-    folder = resources() / "checkpoints" / "causalclipseg-lite0"
-    card = read_card(folder)
-    assert card.name == folder.name
-    assert (folder / WEIGHTS).stat().st_size < 40e6
+@pytest.mark.parametrize(("name", "megabytes"), [("causalclipseg-lite0", 11), ("reclmis-lite0", 9)])
+def test_an_embedded_checkpoint_is_small_and_described(name, megabytes):
+    checkpoint = open_checkpoint(name)
+    card, folder = checkpoint.card, resources() / "checkpoints" / name
+    assert checkpoint.folder == folder
+    assert card.name == name
+    assert (folder / WEIGHTS).stat().st_size < megabytes * 1e6
     assert card.figures["validation"]["n"] == 1429
+    assert card.places.presence is not None, "the statements about places are calibrated"
+    assert card.places.figures["sha256"] == card.figures["validation"]["sha256"] == card.sha256
     assert "non-commercial research" in card.licence
-    checkpoint = open_checkpoint("default")
-    assert checkpoint.card == card
+    assert "non-commercial" in (folder / "LICENSE").read_text()
     assert set(card.graphs) == set(GRAPHS)
     assert sum((folder / name).stat().st_size for name in GRAPHS) < 300_000, "graphs refer to the weights"
 
