@@ -44,7 +44,9 @@ def replace_notes(folder, notes):
     book.save(table)
 
 
-def test_notes_that_describe_the_masks_agree(middle_folder):
+@pytest.mark.parametrize("finding", ["pulmonary infection, one infected area", "pleural effusion, one area"])
+def test_notes_that_describe_the_masks_agree(middle_folder, finding):
+    replace_notes(middle_folder, [f"Unilateral {finding}, middle {side} lung." for side in 4 * ("left", "right")])
     metrics = agreement(read_split(middle_folder, "val"))
     assert metrics["n"] == 8
     for row in ("side_right", "side_left", "sides_exact", "count"):

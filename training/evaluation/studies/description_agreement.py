@@ -18,7 +18,8 @@ from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.laterality import SIDES
 from CausalCLIPSegLib.mask.description import describe
 from CausalCLIPSegLib.mask.lung_extent import LungExtent, default_extent, lung_extent
-from CausalCLIPSegLib.notes import ZONES, ReferringExpression, parse_note
+from CausalCLIPSegLib.notes import ZONES, ReferringExpression
+from training.augmentation.notes import parse_any_finding
 from training.console import progress_bar
 from training.data.sample import DatasetError, Sample
 from training.data.splits import read_split, subsample_evenly
@@ -56,7 +57,7 @@ def agreement(samples: list[Sample], advance: Callable[[], object] = lambda: Non
     verdicts: dict[str, Verdicts] = {name: {row: [] for row in _ROWS} for name in EXTENTS}
     for sample in samples:
         try:
-            note = parse_note(sample.note, sample.laterality)
+            note = parse_any_finding(sample.note, sample.laterality)
         except NoteError as error:
             raise DatasetError(f"The note of {sample.name} cannot be read: {error}") from error
         mask = sample.load_mask()

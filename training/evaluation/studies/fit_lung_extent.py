@@ -18,7 +18,8 @@ import numpy.typing as npt
 from CausalCLIPSegLib.mask.components import connected_components
 from CausalCLIPSegLib.mask.lung_extent import lung_extent_of_profiles, plausible, row_profiles
 from CausalCLIPSegLib.mask.sides import split_by_side
-from CausalCLIPSegLib.notes import ZONES, Zone, parse_note
+from CausalCLIPSegLib.notes import ZONES, Zone
+from training.augmentation.notes import parse_any_finding
 from training.data.sample import Sample
 from training.data.studies import study_of
 
@@ -111,7 +112,7 @@ def zone_balance(samples: list[Sample]) -> dict[Zone, tuple[int, float]]:
     Returns:
         For each zone the number of these notes, and the share of them whose mask lies mostly in the zone.
     """
-    notes = [parse_note(sample.note, sample.laterality) for sample in samples]
+    notes = [parse_any_finding(sample.note, sample.laterality) for sample in samples]
     one_sided = [sample for sample, note in zip(samples, notes, strict=True) if len(note.sides) == 1]
     lungs, _ = _collect(one_sided, lambda: None)
     extents = [lung_extent_of_profiles(profiles) for profiles in lungs.profiles]
@@ -124,7 +125,7 @@ def zone_balance(samples: list[Sample]) -> dict[Zone, tuple[int, float]]:
 def _collect(samples: list[Sample], advance: Callable[[], object]) -> tuple[_Lungs, list[tuple[int, Array]]]:
     profiles, summed, zones, folds, areas = [], [], [], [], []
     for sample in samples:
-        note = parse_note(sample.note, sample.laterality)
+        note = parse_any_finding(sample.note, sample.laterality)
         mask = sample.load_mask()
         labels, _ = connected_components(mask)
         if note.count is not None:
