@@ -1,6 +1,7 @@
 """Training within minutes: the pack, the augmentation on the device, and the loop, here on the CPU."""
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -325,6 +326,23 @@ def test_the_network_runs_on_the_device_of_its_weights(configuration):
         tokens = torch.ones(4, 2 * length, dtype=torch.int64, device="cuda")
         assert module.loss((images, masks, tokens, masks)).total.device.type == "cuda"
         assert module.eval().predict_probability(images, tokens[:, :length]).device.type == "cuda"
+
+
+def test_broken_weights_are_not_saved(packed, configuration, tmp_path, monkeypatch):
+    loss = NetworkTraining.loss
+
+    def broken(module, batch):
+        found = loss(module, batch)
+        return replace(found, total=found.total * float("nan"))
+
+    arguments = ["fit-gpu", "--pack", packed, "--config", configuration, "--device", "cpu", "--output", tmp_path]
+    run(*arguments, "--steps", 1)
+    before = weights_of(tmp_path / "seed_1")
+    monkeypatch.setattr(NetworkTraining, "loss", broken)
+    with pytest.raises(CausalCLIPSegError, match="not finite after step 2"):
+        run(*arguments, "--steps", 2)
+    after = weights_of(tmp_path / "seed_1")
+    assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 def test_averaged_weights_are_the_moving_average_and_can_be_used(tiny_network):

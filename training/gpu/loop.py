@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from CausalCLIPSegLib.atomic_files import write_file, write_text
+from CausalCLIPSegLib.errors import CausalCLIPSegError
 from CausalCLIPSegLib.network.architectures import parts_of
 from training.augmentation.images import RANGES
 from training.data.sample import Split
@@ -154,7 +155,11 @@ def _decay_of(cli: TrainingCLI) -> float | None:
 
 
 def _fit(run: Run, cli: TrainingCLI, split: PackedSplit, budget: Budget, last: Path) -> None:
-    """Train until the budget is spent, and save the run from time to time and at the end."""
+    """Train until the budget is spent, and save the run from time to time and at the end.
+
+    Raises:
+        CausalCLIPSegError: the loss is not finite when the run is to be saved.
+    """
     module, device, datamodule = run.module, next(run.module.parameters()).device, cli.datamodule
     dataset = datamodule.augmented(*split)
     ranges = RANGES[datamodule.augmentation]
@@ -187,6 +192,11 @@ def _fit(run: Run, cli: TrainingCLI, split: PackedSplit, budget: Budget, last: P
             run.seconds = before + now - start
             over = _is_over(run, budget)
             if over or now - saved >= budget.seconds_between_checkpoints:
+                if not torch.isfinite(loss):  # asked only here, because the CPU has to wait for the answer
+                    raise CausalCLIPSegError(
+                        f"The loss is not finite after step {run.step}, so it is not saved. Use a smaller "
+                        "--model.learning_rate or --no-bfloat16; an earlier checkpoint continues."
+                    )
                 write_file(last, partial(torch.save, run.state()), force=True)
                 saved = now
             if over:
