@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from CausalCLIPSegLib.network.causalclipseg import CausalCLIPSeg, Output
 from CausalCLIPSegLib.network.text_encoder import tokenize
-from training.fitting.loss import CausalObjective, soft_dice_loss
+from training.fitting.lightning_module import NetworkTraining
+from training.fitting.loss import BORDER, CausalObjective, border_weights, soft_dice_loss
 
 
 def cross_entropy(logits: list[float], target: list[int]) -> float:
@@ -53,6 +54,47 @@ def test_soft_dice_loss_is_zero_for_equal_masks_and_rises_with_errors():
     half = soft_dice_loss(40 * target.roll(1, -1) - 20, target)
     assert perfect.item() == pytest.approx(0, abs=1e-4)
     assert half.item() == pytest.approx(1 - (2 * 6 + 1) / (9 + 9 + 1), abs=1e-4)
+
+
+@given(
+    st.integers(8, 40).flatmap(lambda side: st.tuples(st.just(side), st.binary(min_size=side, max_size=side))),
+    st.floats(0, 5),
+    st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_pixels_near_a_border_count_more(mask, extra, weighted):
+    side, columns = mask[0], torch.tensor([byte % 3 == 0 for byte in mask[1]])
+    target = torch.zeros(2, 1, side, side)  # the second target is empty, so it has no border
+    target[0, 0] = (columns[:, None] & columns[None]).float()
+    weight = torch.rand(target.shape) if weighted else None
+    found = border_weights(target, extra, weight)
+    width = max(round(BORDER * side), 1)
+    for image, row, column in ((0, side // 2, side // 3), (0, 0, 0), (0, side - 1, 2), (1, 3, 3)):
+        rows = slice(max(row - width, 0), row + width + 1)
+        window = target[image, 0, rows, max(column - width, 0) : column + width + 1]
+        expected = 1 + extra * bool(window.min() < window.max())
+        expected *= 1 if weight is None else weight[image, 0, row, column].item()
+        assert found[image, 0, row, column].item() == pytest.approx(expected, rel=1e-5)
+    assert (found[1] == (torch.ones(1) if weight is None else weight[1])).all()
+
+
+@pytest.mark.parametrize("architecture", ["tiny_network", "tiny_reclmis_network"])
+def test_a_weight_of_the_border_changes_the_loss_of_each_architecture(architecture, request):
+    network = request.getfixturevalue(architecture).model_dump(mode="json")
+    tokens = tokenize(["Pulmonary infection, left lung.", "Pulmonary infection."], network["text"]["context_length"])
+    target = torch.zeros(2, 1, 64, 64)
+    target[..., 16:40, 8:24] = 1
+    batch = (torch.rand(2, 1, 64, 64), target, tokens[:, None])
+    losses = []
+    for border_weight in (None, 0.0, 2.0):
+        torch.manual_seed(0)
+        options = {} if border_weight is None else {"border_weight": border_weight}
+        module = NetworkTraining(network, dice_weight=1.0, **options)
+        torch.manual_seed(1)
+        losses.append(module.loss(batch).total.item())
+    assert losses[0] == losses[1] != losses[2]
+    with pytest.raises(ValueError, match="border_weight"):
+        NetworkTraining(network, border_weight=-1.0)
 
 
 def test_smoothing_decides_how_much_a_false_area_costs_on_an_empty_target():

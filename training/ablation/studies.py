@@ -67,6 +67,10 @@ STUDIES: dict[StudyName, Study] = {
             "without causal intervention": {"model.causal_intervention": "false"},
             # The whole decoder of referring_ablation.yaml, because an option replaces it as a whole.
             "without conditioning": {"model.network.decoder": '{"channels": [96], "factors": [2]}'},
+            "finer decoder": {
+                "model.network.decoder": '{"channels": [96, 48], "factors": [2, 2], "conditioning": 2}',
+            },
+            "borders count more": {"model.border_weight": "2"},
             "places say a number": {"data.implied_count": "true"},
             "own zone overrules": {"data.own_zone_overrules": "true"},
             # Either the own note or a place: with 1.0 the network would never see an own note.

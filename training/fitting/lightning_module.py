@@ -16,7 +16,7 @@ from CausalCLIPSegLib.network.configuration import NetworkConfiguration
 from CausalCLIPSegLib.network.reclmis.configuration import RecLMISConfiguration
 from training.data.datamodule import Batch
 from training.fitting.gradient_checkpointing import checkpoint_gradients
-from training.fitting.loss import CausalObjective, Loss
+from training.fitting.loss import CausalObjective, Loss, border_weights
 from training.fitting.metrics import OverlapMetrics
 from training.fitting.optimizer import parameter_groups
 from training.fitting.pretrained import load_clip, load_clip_text, load_encoders, load_imagenet_lite0, load_start
@@ -54,6 +54,7 @@ class NetworkTraining(LightningModule):
         dice_weight: float = 0.0,
         dice_smooth: float = 1.0,
         dice_squared: bool = False,
+        border_weight: float = 0.0,
         reclmis: RecLMISSettings | None = None,
         learning_rate: float = 3e-5,
         encoder_learning_rate: float | None = None,
@@ -86,6 +87,7 @@ class NetworkTraining(LightningModule):
             confounder_ceiling: see `CausalObjective`.
             dice_weight, dice_smooth: see `CausalObjective`.
             dice_squared: see `soft_dice_loss`; only RecLMIS.
+            border_weight: what pixels near the border of the target count more in all terms, see `border_weights`.
             reclmis: the terms of the objective of RecLMIS; None for the paper's.
             learning_rate: learning rate at the start of the cosine schedule.
             encoder_learning_rate: learning rate of the vision encoder; None for `learning_rate`.
@@ -121,6 +123,9 @@ class NetworkTraining(LightningModule):
             if isinstance(configuration, RecLMISConfiguration)
             else CausalObjective(adversarial_weight, confounder_ceiling, dice_weight, dice_smooth)
         )
+        if not border_weight >= 0:
+            raise ValueError(f"border_weight must be at least 0, not {border_weight}")
+        self.border_weight = border_weight
         self._parts = [parts_of(self.network)]  # in a list, so that the weights do not count twice
         self.learning_rate = learning_rate
         self.encoder_learning_rate = learning_rate if encoder_learning_rate is None else encoder_learning_rate
@@ -163,8 +168,10 @@ class NetworkTraining(LightningModule):
         """Return the loss of a batch."""
         image, masks, tokens, *weights = batch
         tokens = tokens.view(-1, self.network.configuration.text.context_length)
-        maps = (each.flatten(0, 1)[:, None] for each in (masks, *weights))
-        return self.objective.step(self.network, image, tokens, *maps)
+        target, *weights = (each.flatten(0, 1)[:, None] for each in (masks, *weights))
+        if self.border_weight:
+            weights = [border_weights(target, self.border_weight, *weights)]
+        return self.objective.step(self.network, image, tokens, target, *weights)
 
     def training_step(self, batch: Batch, index: int) -> Tensor:
         """Return the loss of a batch, and log it with its terms."""

@@ -47,6 +47,28 @@ def soft_dice_loss(
     return (1 - (2 * overlap + smooth) / (size + smooth)).mean()
 
 
+BORDER = 3 / 224
+"""How far from the border of a target a pixel is near it, as a share of the image's side: 3 pixels of 224."""
+
+
+def border_weights(target: Tensor, extra: float, weight: Tensor | None = None) -> Tensor:
+    """Return weights of the pixels in which those near the border of the target count more.
+
+    Args:
+        target: float 0 or 1, B x 1 x H x W.
+        extra: added to 1 for the pixels near the border, at least 0.
+        weight: multiplied by the result, at least 0, of the same shape; None for 1.
+    """
+    width = max(round(BORDER * target.shape[-2]), 1)
+
+    def widened(mask: Tensor) -> Tensor:
+        return F.max_pool2d(mask, 2 * width + 1, stride=1, padding=width)
+
+    near = widened(target) + widened(-target)  # dilation minus erosion
+    weights = 1 + extra * near
+    return weights if weight is None else weights * weight
+
+
 @dataclass
 class Loss:
     """The loss of a batch.
