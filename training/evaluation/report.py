@@ -36,9 +36,10 @@ def print_metrics(console: Console, metrics: Metrics, title: str) -> None:
         console.print(_comparison_table("corrupted radiographs, own note", "corruption", rows, "unchanged"))
     adherence = metrics["listening"]
     console.print(
-        f"One-sided notes ({adherence['n']}): {adherence['area_on_named_side']} % of the predicted area lies on the "
-        f"named side; with the side swapped {adherence['swapped_area_on_named_side']} % lies on the newly named side, "
-        f"and {adherence['swapped_area_left_behind']} % of the former area remains on the former side."
+        f"One-sided notes ({adherence['n']}). Predicted area on the side named by the note: "
+        f"{_share(adherence['area_on_named_side'])}; on the side named after the swap: "
+        f"{_share(adherence['swapped_area_on_named_side'])}; former area that remains on the former side: "
+        f"{_share(adherence['swapped_area_left_behind'])}."
     )
     if "referring" in metrics:
         console.print(_referring_table(metrics["referring"]))
@@ -101,6 +102,10 @@ def _difference(difference: Metrics | None) -> tuple[str, str]:
 
 def _number(row: Metrics, key: str) -> str:
     return f"{row[key]:.2f}" if key in row else "-"
+
+
+def _share(percent: float | None) -> str:
+    return "-" if percent is None else f"{percent} %"
 
 
 def _range(bounds: list[float]) -> str:
