@@ -183,7 +183,11 @@ class ImageSegmenter:
             reject_earlier_result(folder)  # it belongs to another note
             return Row(item.name, "no finding", str(error), request=request)
         if not task.force:
-            reject_earlier_result(folder)
+            try:
+                reject_earlier_result(folder)
+            except OutputError as error:
+                reason = "That run had another image, note, checkpoint or setting; --force replaces its result."
+                raise OutputError(f"{error} {reason}") from None
         try:
             radiograph = read_radiograph(item.image).oriented(item.mirrored)
         except MirroredQuestionError as question:

@@ -218,6 +218,7 @@ def test_result_of_another_request_is_replaced_only_with_force(folder, run_batch
     status, message, _ = run_batch(folder, settings)["a.png"]
     assert status == "refused"
     assert "earlier run" in message
+    assert message.endswith("That run had another image, note, checkpoint or setting; --force replaces its result.")
     assert (tmp_path / "out" / "a" / "result.json").read_bytes() == before
     assert run_batch(folder, settings, force=True)["a.png"] == ("outlined", "", False)
     assert (tmp_path / "out" / "a" / "result.json").read_bytes() != before
