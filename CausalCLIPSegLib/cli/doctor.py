@@ -14,6 +14,7 @@ from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.cli.console import out, plain_table, print_json_line
 from CausalCLIPSegLib.cli.options import CheckpointOption, DeviceOption, EngineOption, JsonOption
 from CausalCLIPSegLib.errors import CausalCLIPSegError
+from CausalCLIPSegLib.model.card import installed_checkpoints
 from CausalCLIPSegLib.model.device import Device, EngineChoice
 
 INCOMPLETE = 3
@@ -37,6 +38,7 @@ def doctor(
         "platform": platform.platform(),
         "cores": os.cpu_count(),
         **_packages(),
+        "checkpoints": list(installed_checkpoints()),
         "network": _try_network(checkpoint, device, engine),
     }
     if as_json:
@@ -100,6 +102,8 @@ def _print(document: dict[str, Any]) -> None:
     table.add_row("Python", f"{document['python']} on {document['platform']}, {document['cores']} cores")
     if network["checkpoint"]:
         table.add_row("Checkpoint", "{name}, version {version}".format(**network["checkpoint"]))
+    table.add_row("Available", ", ".join(document["checkpoints"]) or "no checkpoint")
+    if network["engine"]:
         table.add_row("Engine", f"{network['engine']} on {network['device']}")
     table.add_row("Network", network["error"] or "runs")
     table.add_row("Packages", _list(document["packages"]))

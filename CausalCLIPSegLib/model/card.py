@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -134,6 +136,15 @@ def installed_checkpoints() -> dict[str, Path]:
     for card in sorted(cards, key=lambda card: card.parent.name != DEFAULT):
         found.setdefault(card.parent.name, card.parent)
     return found
+
+
+def titles(cards: Mapping[str, Card]) -> dict[str, str]:
+    """Return the titles of cards by the same names; the name follows a title that several cards share."""
+    plain = {name: card.title or card.name for name, card in cards.items()}
+    count = Counter(plain.values())
+    return {
+        name: title if count[title] == 1 or title == name else f"{title} ({name})" for name, title in plain.items()
+    }
 
 
 def find_checkpoint(name_or_path: str | Path) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from CausalCLIPSegLib.errors import CheckpointError
-from CausalCLIPSegLib.model.card import Card, find_checkpoint, installed_checkpoints, read_card
+from CausalCLIPSegLib.model.card import Card, find_checkpoint, installed_checkpoints, read_card, titles
 from CausalCLIPSegLib.privacy import safe_traceback
 from CausalCLIPSegLib.serve.documents import CheckpointDocument
 from CausalCLIPSegLib.serve.observation import Metrics
@@ -95,14 +95,15 @@ def _checkpoints(used: str) -> list[CheckpointDocument]:
     """
     folder = find_checkpoint(used)
     card = read_card(folder)
-    documents = [_describe(card.name, card)]
+    cards = {card.name: card}
     for name, other in installed_checkpoints().items():
         if name not in (folder.name, card.name):
             with suppress(CheckpointError):
-                documents.append(_describe(name, read_card(other)))
-    return documents
+                cards[name] = read_card(other)
+    shown = titles(cards)
+    return [_describe(name, shown[name], card) for name, card in cards.items()]
 
 
-def _describe(name: str, card: Card) -> CheckpointDocument:
+def _describe(name: str, title: str, card: Card) -> CheckpointDocument:
     fields = card.model_dump(include=set(CheckpointDocument.model_fields))
-    return CheckpointDocument.model_validate(fields | {"name": name, "title": card.title or card.name})
+    return CheckpointDocument.model_validate(fields | {"name": name, "title": title})

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from CausalCLIPSegLib.about import __version__
 from CausalCLIPSegLib.cli import app, doctor
+from CausalCLIPSegLib.model.card import FURTHER
 
 
 def run(*arguments):
@@ -30,6 +31,16 @@ def test_the_table_names_the_checkpoint_and_says_that_the_network_runs():
     shown = " ".join(run().output.split())
     assert "Checkpoint causalclipseg-lite0, version" in shown
     assert "Network runs" in shown
+
+
+def test_lists_the_available_checkpoints_and_runs_the_one_that_is_named(tmp_path, monkeypatch):
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "card.json").write_text("{")
+    monkeypatch.setenv(FURTHER, str(tmp_path))
+    shown = " ".join(run("--checkpoint", "reclmis-lite0").output.split())
+    assert "Checkpoint reclmis-lite0, version" in shown
+    assert "Available causalclipseg-lite0, reclmis-lite0, damaged Engine" in shown
+    assert run("--checkpoint", "damaged").exit_code == doctor.INCOMPLETE
 
 
 def test_names_a_missing_package(monkeypatch):

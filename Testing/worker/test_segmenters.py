@@ -61,6 +61,17 @@ def test_the_list_names_every_installed_checkpoint_with_its_title_the_default_fi
     assert all(find_checkpoint(name) == folder for name, folder in installed_checkpoints().items())
 
 
+def test_a_title_that_several_checkpoints_share_is_followed_by_the_name(further):
+    """As those of networks that were trained with the same card."""
+    shutil.copytree(find_checkpoint("default"), further / "mine")
+    titles = {each.name: each.title for each in list_checkpoints()}
+    assert len(set(titles.values())) == len(titles)
+    shared = read_card(find_checkpoint("default")).title
+    assert titles["mine"] == f"{shared} (mine)"
+    assert titles["causalclipseg-lite0"] == f"{shared} (causalclipseg-lite0)"
+    assert titles["reclmis-lite0"] == read_card(find_checkpoint("reclmis-lite0")).title
+
+
 def test_a_further_checkpoint_does_not_take_the_place_of_an_embedded_one(further):
     embedded = find_checkpoint("default")
     shutil.copytree(further / "first", further / embedded.name)
