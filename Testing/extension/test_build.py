@@ -76,7 +76,7 @@ def test_description_and_descriptor_agree(built):
     assert built.description["HOMEPAGE"] == descriptor["scm_url"].removesuffix(".git")
 
 
-def test_installed_library_is_complete_and_contains_its_checkpoint(built):
+def test_installed_library_is_complete_and_contains_every_checkpoint_with_its_license(built):
     library = built.folder / "CausalCLIPSegLib"
     source = ROOT / "CausalCLIPSegLib"
     files = {path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"}
@@ -87,4 +87,7 @@ def test_installed_library_is_complete_and_contains_its_checkpoint(built):
     command = [sys.executable, "-c", script]
     run = subprocess.run(command, cwd=built.folder, capture_output=True, text=True, check=True, timeout=60)
     assert Path(run.stdout.strip()).is_relative_to(library)
-    assert (library / "Resources/ChestRadiographFindings.term.json").is_file()
+    resources = ROOT / "Resources"
+    files = [*resources.glob("checkpoints/*/*"), resources / "ChestRadiographFindings.term.json"]
+    assert sum(file.name == "LICENSE" for file in files) == sum(file.name == "card.json" for file in files) > 1
+    assert all((library / file.relative_to(ROOT)).read_bytes() == file.read_bytes() for file in files)
