@@ -23,7 +23,7 @@ from CausalCLIPSegLib.regular_files import open_regular
 
 CARD = "card.json"
 MAX_BYTES = 1 << 20
-"""Bytes of a card. That of the default checkpoint has a hundredth."""
+"""Bytes of a card. Those in the repository have 16 KB."""
 DEFAULT = "causalclipseg-lite0"
 """The first of the checkpoints in the repository; "default" stands for it."""
 FURTHER = "CAUSALCLIPSEG_CHECKPOINTS"
