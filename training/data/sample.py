@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from PIL import Image, ImageOps
 
 from CausalCLIPSegLib.errors import CausalCLIPSegError, RadiographError
 from CausalCLIPSegLib.laterality import Laterality
+from CausalCLIPSegLib.notes import INFECTION, ReferringExpression, parse_note
 from CausalCLIPSegLib.radiograph import Radiograph, read_radiograph
 
 Split = Literal["train", "val", "test"]
@@ -42,6 +44,14 @@ class Sample:
     mask: Path
     note: str
     laterality: Laterality = LATERALITY
+
+    def parse(self, findings: Sequence[str] = (INFECTION,)) -> ReferringExpression:
+        """Return what the note says about these findings.
+
+        Raises:
+            NoteError: the note does not say what to segment.
+        """
+        return parse_note(self.note, self.laterality, findings=findings)
 
     def load(self) -> tuple[Radiograph, npt.NDArray[np.bool_]]:
         """Return the radiograph and its ground truth, bool of the same shape.

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from CausalCLIPSegLib.errors import CheckpointError, NoteError
 from CausalCLIPSegLib.model.card import Card
-from CausalCLIPSegLib.notes import parse_note
 from CausalCLIPSegLib.segmenter import Segmenter
 from training.data.splits import Sample
 from training.evaluation.answers import Answers, CheckpointAnswers, MeanAnswers, case_of
@@ -48,7 +47,7 @@ def compare_checkpoints_on(
         answers: dict[str, Answers] = {}
         seconds = {}
         try:
-            note = parse_note(sample.note, sample.laterality, findings=findings)
+            note = sample.parse(findings)
             for member, segmenter in segmenters.items():
                 start = time.process_time()
                 own = segmenter.segment(radiograph, note)
@@ -80,9 +79,7 @@ def compare_settings_on(
     def measure(sample: Sample) -> ComparedCase:
         radiograph, truth = sample.load()
         try:
-            own = segmenter.segment(
-                radiograph, parse_note(sample.note, sample.laterality, findings=segmenter.card.findings)
-            )
+            own = segmenter.segment(radiograph, sample.parse(segmenter.card.findings))
         except NoteError:
             return ComparedCase(sample.name)
         answers = CheckpointAnswers(segmenter, own)

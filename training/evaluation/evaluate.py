@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from CausalCLIPSegLib.errors import NoteError
-from CausalCLIPSegLib.notes import parse_note
 from CausalCLIPSegLib.segmenter import Segmenter
 from training.data.splits import Sample
 from training.evaluation.answers import CheckpointAnswers, case_of
@@ -142,9 +141,7 @@ def measure(segmenter: Segmenter, sample: Sample, conditions: Conditions) -> Cas
     radiograph, truth = sample.load()
     start = time.perf_counter()
     try:
-        own = segmenter.segment(
-            radiograph, parse_note(sample.note, sample.laterality, findings=segmenter.card.findings)
-        )
+        own = segmenter.segment(radiograph, sample.parse(segmenter.card.findings))
     except NoteError:
         return Case(sample.name)
     seconds = time.perf_counter() - start
@@ -159,8 +156,6 @@ def worst_tiles(segmenter: Segmenter, samples: Sequence[Sample], scores: Scores,
     for dice, name in sorted(zip(scores.dice.tolist(), scores.names, strict=True))[:number]:
         sample = by_name[name]
         radiograph, truth = sample.load()
-        mask = segmenter.segment(
-            radiograph, parse_note(sample.note, sample.laterality, findings=segmenter.card.findings)
-        ).mask
+        mask = segmenter.segment(radiograph, sample.parse(segmenter.card.findings)).mask
         tiles.append(Tile(radiograph.pixels, truth, mask, f"{name}\nDice {100 * dice:.1f}"))
     return tiles

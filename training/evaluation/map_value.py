@@ -18,7 +18,6 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from CausalCLIPSegLib.model.resampling import to_radiograph_grid
-from CausalCLIPSegLib.notes import parse_note
 from CausalCLIPSegLib.segmenter import Segmenter
 from training.data.splits import Sample
 
@@ -84,7 +83,7 @@ class MapValue:
         if not mask.any():
             return
         radiograph = replace(radiograph, mirrored=False)
-        note = parse_note(sample.note, sample.laterality, findings=segmenter.card.findings)
+        note = sample.parse(segmenter.card.findings)
         result = segmenter.segment(radiograph, note)
         maps = {"probability": result.probability}
         maps |= {each.name: to_radiograph_grid(each.values, *mask.shape) for each in result.maps}

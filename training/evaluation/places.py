@@ -22,7 +22,7 @@ from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.mask import PLACES, LungExtent, Place, lung_extent, place_mask, split_by_side
 from CausalCLIPSegLib.mask.presence import MARGIN, areas_elsewhere, named_places, state_places
 from CausalCLIPSegLib.model.place_calibration import PlaceCalibration, PresenceCurve, logit
-from CausalCLIPSegLib.notes import ReferringExpression, parse_note
+from CausalCLIPSegLib.notes import ReferringExpression
 from CausalCLIPSegLib.segmenter import Segmenter
 from training.augmentation.notes import of_one_side, without_location
 from training.data.splits import Sample
@@ -128,7 +128,7 @@ def measure(segmenter: Segmenter, sample: Sample) -> PlaceCase | None:
     """
     radiograph, mask = sample.load()
     try:
-        own = parse_note(sample.note, sample.laterality, findings=segmenter.card.findings)
+        own = sample.parse(segmenter.card.findings)
     except NoteError:
         return None
     if not named_places(own):

@@ -16,7 +16,6 @@ from CausalCLIPSegLib.cli.console import out
 from CausalCLIPSegLib.cli.options import CheckpointOption
 from CausalCLIPSegLib.errors import NoteError
 from CausalCLIPSegLib.model.device import EngineChoice
-from CausalCLIPSegLib.notes import parse_note
 from training.console import progress_bar
 from training.data.splits import read_split, subsample_evenly
 from training.options import DataOption, LimitOption, SplitOption
@@ -76,7 +75,7 @@ def compare_engines(
         for sample in samples:
             radiograph, _ = sample.load()
             try:
-                expression = parse_note(sample.note, sample.laterality, findings=card.findings)
+                expression = sample.parse(card.findings)
                 first, second = (each.segment(radiograph, expression).probability for each in segmenters)
                 agreement.add(first, second, card.threshold)
             except NoteError:

@@ -151,7 +151,7 @@ def prompts_of(sample: Sample, laterality: Laterality) -> tuple[str, dict[str, s
         sample: a sample with the published note.
         laterality: whose left and right the prompts of the checkpoint mean.
     """
-    published = to_prompt(parse_note(sample.note, sample.laterality), laterality)
+    published = to_prompt(sample.parse(), laterality)
     prompts: dict[str, str | None] = {}
     for other in paraphrase(sample.note, sample.laterality):
         expression = parse_note(other.text, other.laterality)
